@@ -1,0 +1,96 @@
+"""What a reader, the judge or an audit may have to say: every code, how grave, and its evidence."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+Severity = Literal["info", "warning", "error"]
+Verdict = Literal["unranked", "warning", "info", "off"]
+Value = str | int | float | bool | None
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """One thing to say about one file.
+
+    The words come from the catalogues under `finding.<code>`, filled in with *values*.
+    """
+
+    code: str
+    severity: Severity
+    file: str | None = None
+    sha256: str | None = None
+    key: str | None = None
+    """Where in the file, e.g. `aggregate.avg_command_f1`."""
+    values: dict[str, Value] = {}
+
+
+# A verdict here is the default policy; `[policy]` in board.toml may give another by the same code.
+# Codes of files that hold no rankable result at all (READING) are facts, not policy.
+READING: dict[str, Severity] = {
+    "unreadable": "error",
+    "is-directory": "error",
+    "too-large": "error",
+    "not-json": "error",
+    "not-an-object": "error",
+    "not-finite": "error",
+    "number-too-long": "error",
+    "too-deep": "error",
+    "duplicate-key": "error",
+    "wrong-type": "error",
+    "out-of-range": "error",
+    "missing-key": "error",
+    "unknown-shape": "error",
+    "newer-version": "error",
+    "proxy": "error",
+    "shard": "warning",
+    "part-of-run": "warning",
+    "status-file": "info",
+    "byte-order-mark": "info",
+    "coerced": "info",
+    "naive-time": "info",
+    "local-path-dropped": "info",
+    "duplicate-file": "info",
+}
+
+JUDGING: dict[str, Verdict] = {
+    "suite-unknown": "unranked",
+    "suite-by-count": "info",
+    "run-failed": "unranked",
+    "incomplete": "unranked",
+    "steps-missing": "unranked",
+    "steps-foreign": "unranked",
+    "steps-duplicated": "unranked",
+    "steps-failed": "unranked",
+    "score-missing": "unranked",
+    "template-raw": "unranked",
+    "template-unknown": "unranked",
+    "template-unverifiable": "unranked",
+    "doubled-bos": "unranked",
+    "prompts-truncated": "unranked",
+    "aggregate-mismatch": "unranked",
+    "bucket-mismatch": "unranked",
+    "rescore-mismatch": "unranked",
+    "off-protocol": "unranked",
+    "adjusted": "unranked",
+    "post-processed": "unranked",
+    "superseded": "unranked",
+    "protocol-not-recorded": "warning",
+    "revision-not-recorded": "warning",
+    "valid-json-low": "warning",
+    "answers-cut": "warning",
+    "kwargs-ignored": "warning",
+    "no-step-data": "info",
+    "printed-differs": "info",
+    "name-guessed": "info",
+}
+
+SEVERITY_OF: dict[Verdict, Severity] = {"unranked": "error", "warning": "warning", "info": "info"}
+
+
+def reading(
+    code: str, *, file: str, sha256: str | None = None, key: str | None = None, **values: Value
+) -> Finding:
+    """Return the finding *code* of a file, with the severity that the table gives it."""
+    return Finding(
+        code=code, severity=READING[code], file=file, sha256=sha256, key=key, values=values
+    )

@@ -1,0 +1,151 @@
+"""The values that flow through the board stage: readings in, boards of entries out."""
+
+from typing import Literal
+
+from msgspec import Struct, field
+
+from ..eval.records import Aggregate, Result
+from .findings import Finding
+from .workspace import Profile, Suite
+
+Kind = Literal[
+    "result", "partial", "shard", "status", "postprocessed", "proxy", "published-table", "refused"
+]
+Class = Literal["models", "sweep"]
+
+
+class StepFacts(Struct, frozen=True, kw_only=True):
+    """What a result's steps say, small enough to keep for 10,000 results.
+
+    The sums are integers in millionths of a step's score, one a task, in the order of *tasks*, so
+    that adding them up is exact on every machine.
+    """
+
+    steps: int
+    scored: int
+    failed: int
+    unique: int
+    duplicates: tuple[str, ...] = ()
+    """The first few repeated steps, as `task-000/3`."""
+    keys_sha256: str
+    """SHA-256 over the sorted step ids: the same for every result with the same steps."""
+    fingerprint: str | None = None
+    """SHA-256 over step ids and references, where every step holds its reference."""
+    empty_references: int | None = None
+    length_stops: int | None = None
+    """Answers that the token limit cut; `None` where finish reasons were not recorded."""
+    tasks: tuple[str, ...] = ()
+    steps_per_task: tuple[int, ...] = ()
+    f1_sums: tuple[int, ...] = ()
+    precision_sums: tuple[int, ...] = ()
+    recall_sums: tuple[int, ...] = ()
+    valid_json_sums: tuple[int, ...] = ()
+    aggregate: Aggregate
+    """Computed anew from the steps' own scores."""
+    rescored: int = 0
+    """Steps whose units were scored again."""
+    rescore_differs: int = 0
+    """Steps among them whose stored score does not follow from their units."""
+    rescore_example: str | None = None
+
+
+class Reading(Struct, frozen=True, kw_only=True):
+    """One file of `results/`, read: what it is, what it says, and what is wrong with it."""
+
+    file: str
+    """Path below the results folder, with `/`."""
+    sha256: str
+    kind: Kind
+    shape: str | None = None
+    """Which of the known shapes, e.g. `v1`, `replay-2026-05`, `published-table`."""
+    result: Result | None = None
+    """Without its steps; they are in the file."""
+    facts: StepFacts | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+class Metrics(Struct, frozen=True, kw_only=True):
+    """A result's figures under their field names; shares 0..1, percentages 0..100."""
+
+    command_f1: float | None = None
+    command_precision: float | None = None
+    command_recall: float | None = None
+    first_cmd_exact_pct: float | None = None
+    valid_json_pct: float | None = None
+    seconds_per_step: float | None = None
+    load_seconds: float | None = None
+    steps: int | None = None
+    tasks: int | None = None
+
+
+class Attempt(Struct, frozen=True, kw_only=True):
+    """Another result of the same model on the same suite, and why it does not stand."""
+
+    result_id: str
+    file: str
+    sha256: str
+    score: float | None
+    steps: int | None
+    finished_at: str | None
+    findings: tuple[Finding, ...]
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """A model's line on the board: its standing result, ranked or unranked with the reason."""
+
+    model: str
+    slug: str
+    """Safe as a file name, unique in the workspace, never a reserved name."""
+    result_id: str
+    """First 12 digits of the file's SHA-256."""
+    label: str
+    """The model, and what tells this result from its others where none of them stands."""
+    rank: int | None = None
+    rank_text: str = "–"
+    """`12`, or `12=` where the rank is shared."""
+    tied_with: tuple[str, ...] = ()
+    score: float | None = None
+    """100 x mean step F1, at printed precision (two decimals)."""
+    metrics: Metrics
+    template_status: str
+    """As recorded; `unknown` where nothing was recorded."""
+    class_: Class = field(name="class")
+    rankable: bool
+    findings: tuple[Finding, ...] = ()
+    file: str
+    sha256: str
+    profile: Profile
+    """What models.toml says of the model, and what was guessed."""
+    result: Result
+    """As read, without steps."""
+    facts: StepFacts | None = None
+    attempts: tuple[Attempt, ...] = ()
+
+
+class Board(Struct, frozen=True, kw_only=True):
+    """All entries of one suite version and one class: ranked first, then unranked by name."""
+
+    suite: Suite
+    class_: Class = field(name="class")
+    entries: tuple[Entry, ...]
+    policy: dict[str, str]
+    """The verdict in force for every finding code."""
+
+    @property
+    def ranked(self) -> tuple[Entry, ...]:
+        """Return the entries that have a rank, best first."""
+        return tuple(entry for entry in self.entries if entry.rank is not None)
+
+    @property
+    def unranked(self) -> tuple[Entry, ...]:
+        """Return the entries that are listed with the reason why they have no rank."""
+        return tuple(entry for entry in self.entries if entry.rank is None)
+
+
+class Boards(Struct, frozen=True, kw_only=True):
+    """Every board of a workspace, and every file that was looked at."""
+
+    boards: tuple[Board, ...]
+    readings: tuple[Reading, ...]
+    sha256: str
+    """SHA-256 over the sorted hashes of the files: the identity of the input."""

@@ -1,0 +1,1 @@
+"""Board to model cards, and from there to the Hub."""

@@ -1,0 +1,1 @@
+"""Measure a model: scoring, suites, backends and the result record."""
