@@ -20,7 +20,7 @@ class _Table(Struct, frozen=True, forbid_unknown_fields=True):
     """Refuse keys that nobody reads: a typing error in a setting must not pass in silence."""
 
 
-class Identity(_Table, kw_only=True):
+class Identity(_Table, frozen=True, kw_only=True):
     """`[board]`: how the board names itself."""
 
     title: Text
@@ -31,7 +31,7 @@ class Identity(_Table, kw_only=True):
     repository_url: str | None = None
 
 
-class Suite(_Table, kw_only=True):
+class Suite(_Table, frozen=True, kw_only=True):
     """`[[suites]]`: a fixed set of steps, and the evidence by which results are recognised."""
 
     name: str
@@ -58,7 +58,7 @@ class Suite(_Table, kw_only=True):
         return re.sub(r"[^a-z0-9.]+", "-", f"{self.name}-{self.version}".lower()).strip("-")
 
 
-class Protocol(_Table, kw_only=True):
+class Protocol(_Table, frozen=True, kw_only=True):
     """`[protocols.NAME]`: the values under which results are comparable; absent keys are free."""
 
     temperature: float | None = None
@@ -70,7 +70,7 @@ class Protocol(_Table, kw_only=True):
     """The smallest `max_model_len` that fits every prompt."""
 
 
-class Templates(_Table, kw_only=True):
+class Templates(_Table, frozen=True, kw_only=True):
     """`[templates]`: which recorded template statuses are evidence enough to be ranked."""
 
     accepted: tuple[str, ...] = ("chat_template",)
@@ -79,7 +79,7 @@ class Templates(_Table, kw_only=True):
     raw: tuple[str, ...] = ("mixed_or_raw", "raw", "raw_fallback")
 
 
-class Ranking(_Table, kw_only=True):
+class Ranking(_Table, frozen=True, kw_only=True):
     """`[ranking]`: how intervals and rank ranges are computed."""
 
     level: Annotated[float, Meta(gt=0.5, lt=1.0)] = 0.95
@@ -87,7 +87,7 @@ class Ranking(_Table, kw_only=True):
     correction: Literal["holm", "bh", "none"] = "holm"
 
 
-class Family(_Table, kw_only=True):
+class Family(_Table, frozen=True, kw_only=True):
     """`[families.NAME]`: models that share an architecture."""
 
     title: Text
@@ -96,7 +96,7 @@ class Family(_Table, kw_only=True):
     interpretation: Text = {}
 
 
-class Note(_Table, kw_only=True):
+class Note(_Table, frozen=True, kw_only=True):
     """`[[notes]]`: a sentence that a card says when its condition holds against the field."""
 
     id: str
@@ -106,7 +106,7 @@ class Note(_Table, kw_only=True):
     text: Text
 
 
-class Cards(_Table, kw_only=True):
+class Cards(_Table, frozen=True, kw_only=True):
     """`[cards]`: what cards show."""
 
     rank: Literal["auto", "exact", "band"] = "auto"
@@ -125,7 +125,7 @@ class Cards(_Table, kw_only=True):
     system_prompt: Text = {}
 
 
-class Hub(_Table, kw_only=True):
+class Hub(_Table, frozen=True, kw_only=True):
     """`[hub]`: how cards are pushed."""
 
     commits_per_hour: Annotated[int, Meta(ge=1)] = 120
@@ -135,7 +135,7 @@ class Hub(_Table, kw_only=True):
     """Write `.eval_results/cardboard.yaml` beside the card."""
 
 
-class Settings(_Table, kw_only=True):
+class Settings(_Table, frozen=True, kw_only=True):
     """The whole of board.toml."""
 
     board: Identity
@@ -151,7 +151,7 @@ class Settings(_Table, kw_only=True):
     hub: Hub = Hub()
 
 
-class Profile(_Table, kw_only=True):
+class Profile(_Table, frozen=True, kw_only=True):
     """One table of models.toml: what is known of a model beyond its results."""
 
     aliases: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""The result file, version 1: one model on one suite under one protocol; the contract of all stages."""
+"""The result file, version 1: one model on one suite under one protocol; every stage's contract."""
 
 from typing import Annotated, Literal
 
@@ -19,11 +19,7 @@ Status = Literal["complete", "partial", "failed"]
 Bucket = Literal["early", "mid", "late"]
 
 
-class _Record(Struct, frozen=True):
-    """Be immutable; unknown is `None`, never 0."""
-
-
-class Adapter(_Record, kw_only=True):
+class Adapter(Struct, frozen=True, kw_only=True):
     """A LoRA adapter over the model."""
 
     id: str
@@ -31,7 +27,7 @@ class Adapter(_Record, kw_only=True):
     sha256: Sha256 | None = None
 
 
-class Model(_Record, kw_only=True):
+class Model(Struct, frozen=True, kw_only=True):
     """What was asked to answer."""
 
     id: Annotated[str, Meta(min_length=1, max_length=10_000)]
@@ -44,7 +40,7 @@ class Model(_Record, kw_only=True):
     """What the evaluator called this run, where that says more than the id."""
 
 
-class Suite(_Record, kw_only=True):
+class Suite(Struct, frozen=True, kw_only=True):
     """What was asked."""
 
     name: str | None = None
@@ -56,7 +52,7 @@ class Suite(_Record, kw_only=True):
     tasks: Count | None = None
 
 
-class Protocol(_Record, kw_only=True):
+class Protocol(Struct, frozen=True, kw_only=True):
     """The settings as really sent; what was not recorded is `None`."""
 
     backend: str | None = None
@@ -76,7 +72,7 @@ class Protocol(_Record, kw_only=True):
     """Further engine settings that the evaluator recorded."""
 
 
-class Prompts(_Record, kw_only=True):
+class Prompts(Struct, frozen=True, kw_only=True):
     """How the prompts were built: the evidence that the template audit reads."""
 
     template_status: str | None = None
@@ -99,7 +95,7 @@ class Prompts(_Record, kw_only=True):
     errors: tuple[str, ...] = ()
 
 
-class Step(_Record, kw_only=True):
+class Step(Struct, frozen=True, kw_only=True):
     """One prompt with its reference, what came back, and its scores."""
 
     task_id: str
@@ -128,7 +124,7 @@ class Step(_Record, kw_only=True):
     output_tokens: Count | None = None
 
 
-class Slice(_Record, kw_only=True):
+class Slice(Struct, frozen=True, kw_only=True):
     """The aggregate of a part of the steps: a bucket or a source group."""
 
     steps: Count
@@ -136,7 +132,7 @@ class Slice(_Record, kw_only=True):
     first_cmd_exact_pct: Percent | None = None
 
 
-class Aggregate(_Record, kw_only=True):
+class Aggregate(Struct, frozen=True, kw_only=True):
     """Means over the scored steps; shares are 0..1, percentages 0..100."""
 
     avg_command_f1: Share | None = None
@@ -154,7 +150,7 @@ class Aggregate(_Record, kw_only=True):
     by_source_group: dict[str, Slice] = {}
 
 
-class Counts(_Record, kw_only=True):
+class Counts(Struct, frozen=True, kw_only=True):
     """How many steps were expected, scored and failed."""
 
     expected: Count | None = None
@@ -163,7 +159,7 @@ class Counts(_Record, kw_only=True):
     tasks: Count | None = None
 
 
-class Timing(_Record, kw_only=True):
+class Timing(Struct, frozen=True, kw_only=True):
     """How long it took, in seconds."""
 
     load_seconds: Seconds | None = None
@@ -171,7 +167,7 @@ class Timing(_Record, kw_only=True):
     seconds_per_step: Seconds | None = None
 
 
-class Provenance(_Record, kw_only=True):
+class Provenance(Struct, frozen=True, kw_only=True):
     """Where a result that was not measured by us comes from."""
 
     kind: str | None = None
@@ -182,7 +178,7 @@ class Provenance(_Record, kw_only=True):
     """Figures as the source printed them."""
 
 
-class Result(_Record, kw_only=True, tag_field="kind", tag="result"):
+class Result(Struct, frozen=True, kw_only=True, tag_field="kind", tag="result"):
     """One model on one suite under one protocol: one JSON file."""
 
     version: Literal[1] = VERSION
