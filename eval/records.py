@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-VERSION = 1
+VERSION: Literal[1] = 1
 
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 Percent = Annotated[float, Meta(ge=0.0, le=100.0)]
