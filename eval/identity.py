@@ -19,7 +19,8 @@ def keys_sha256(keys: Iterable[StepKey]) -> str:
     The text that is hashed is the compact UTF-8 JSON `[[task_id, sample_idx, step_idx], ...]`,
     sorted by its members (`null` before numbers); a lone surrogate counts as `?`.
     """
-    return _sha256(sorted(keys, key=_order))
+    ordered = sorted(keys, key=_order)
+    return _sha256(ordered)
 
 
 def fingerprint(steps: Iterable[KeyedReference]) -> str:
