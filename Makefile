@@ -1,0 +1,61 @@
+# `make demo` and `make test` need nothing but Python 3.11 or newer and make; `make help` lists the rest.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+# Only .venv counts, whatever is active in the shell that called make.
+unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME PIP_USER PIP_TARGET PIP_PREFIX
+export PYTHONNOUSERSITE := 1
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+FLAGS ?=
+
+.PHONY: help demo test lint types coverage bench serve venv browser clean
+
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: .venv/base.stamp ## Rank the sample results, write every card and the site under build/
+	@$(BIN)/cardboard demo
+
+test: browser .venv/dev.stamp ## Install what the tests need and run them (FLAGS="-k name" to choose)
+	@$(BIN)/pytest $(FLAGS)
+
+lint: .venv/dev.stamp ## Check style and formatting
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: .venv/dev.stamp ## Check types
+	@$(BIN)/mypy
+
+coverage: browser .venv/dev.stamp ## Run the tests and list the lines that they do not reach
+	@$(BIN)/pytest --cov --cov-report=term-missing:skip-covered $(FLAGS)
+
+bench: .venv/dev.stamp ## Measure speed and memory (FLAGS="board" for one subject)
+	@$(BIN)/python tests/bench/run.py $(FLAGS)
+
+serve: .venv/base.stamp ## Build the site and serve it on this machine
+	@$(BIN)/cardboard serve
+
+venv: .venv/dev.stamp ## Make .venv with everything that development needs
+
+browser: # What the browser tests need from Debian
+	@.ci/browser
+
+clean: ## Remove everything generated, but for .venv
+	@rm -rf build dist .cardboard .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+
+.venv/base.stamp: pyproject.toml
+	@.ci/venv
+	@echo "Installing cardboard into .venv (a minute or less)"
+	@$(PIP) install --upgrade 'pip>=25.1'
+	@$(PIP) install --editable .
+	@touch $@
+
+.venv/dev.stamp: .venv/base.stamp
+	@echo "Installing what development needs into .venv"
+	@$(PIP) install --group dev
+	@touch $@
