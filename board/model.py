@@ -99,7 +99,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     result_id: str
     """First 12 digits of the file's SHA-256."""
     label: str
-    """The model, and what tells this result from its others where none of them stands."""
+    """The model; where none of its results stands, also what tells this one from the others."""
     rank: int | None = None
     rank_text: str = "–"
     """`12`, or `12=` where the rank is shared."""
@@ -146,6 +146,8 @@ class Boards(Struct, frozen=True, kw_only=True):
     """Every board of a workspace, and every file that was looked at."""
 
     boards: tuple[Board, ...]
+    unplaced: tuple[Entry, ...] = ()
+    """Results whose suite nobody could tell; never ranked."""
     readings: tuple[Reading, ...]
     sha256: str
     """SHA-256 over the sorted hashes of the files: the identity of the input."""

@@ -1,0 +1,63 @@
+"""The outcome of reading a folder: which files count, which do not, and why."""
+
+from collections import Counter
+
+from msgspec import Struct
+
+from .model import Boards, Reading
+from .notes import indiscriminate
+from .words import Words
+from .workspace import Workspace
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """What `cardboard check` prints, and the files that make it fail under `--strict`."""
+
+    lines: tuple[str, ...]
+    broken: tuple[Reading, ...]
+
+
+def broken_files(boards: Boards) -> tuple[Reading, ...]:
+    """Return the files that hold no usable result though they should."""
+    return tuple(
+        reading
+        for reading in boards.readings
+        if any(finding.severity == "error" for finding in reading.findings)
+    )
+
+
+def report(boards: Boards, workspace: Workspace) -> Outcome:
+    """Say of each file with a finding what was found, then what the whole folder comes to."""
+    words = Words("en")
+    lines = []
+    for reading in boards.readings:
+        if not reading.findings:
+            continue
+        errors = any(finding.severity == "error" for finding in reading.findings)
+        lines.append(f"Checking {reading.file}: {'REFUSED' if errors else 'read, with remarks'}")
+        lines += [f"  {f.severity} {f.code}: {words.finding(f)}" for f in reading.findings]
+    kinds = Counter(reading.kind for reading in boards.readings)
+    lines.append(
+        f"{len(boards.readings)} files: " + ", ".join(f"{n} {k}" for k, n in _sorted(kinds))
+    )
+    for board in boards.boards:
+        name = f"{board.suite.name} {board.suite.version} ({board.class_})"
+        lines.append(f"{name}: {len(board.ranked)} ranked, {len(board.unranked)} unranked")
+        codes = Counter(
+            f.code for e in board.entries for f in {f.code: f for f in e.findings}.values()
+        )
+        lines += [f"  {code}: {n} of {len(board.entries)}" for code, n in _sorted(codes)]
+        lines += [
+            f"  note {rate.id!r} fires on {rate.share:.0%} of the ranked entries: it tells nobody apart"
+            for rate in indiscriminate(board, workspace.settings)
+        ]
+    if boards.unplaced:
+        lines.append(f"{len(boards.unplaced)} results of no known suite")
+    broken = broken_files(boards)
+    if broken:
+        lines.append(f"{len(broken)} files could not be used")
+    return Outcome(lines=tuple(lines), broken=broken)
+
+
+def _sorted(counts: Counter[str]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))

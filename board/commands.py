@@ -1,0 +1,76 @@
+"""The commands that look at results: check, board, explain."""
+
+import click
+
+from .opening import boards_of, workspace_of
+from .printing import Format, format_option
+
+
+@click.command(epilog="Example: cardboard check --strict")
+@click.option("--strict", is_flag=True, help="Exit with 1 if a file cannot be used.")
+@click.pass_context
+def check(context: click.Context, strict: bool) -> None:
+    """Read every result file and say what is wrong with it; change nothing."""
+    from .checking import report
+
+    workspace = workspace_of(context)
+    outcome = report(boards_of(workspace), workspace)
+    for line in outcome.lines:
+        click.echo(line)
+    if strict and outcome.broken:
+        context.exit(1)
+
+
+@click.command(epilog="Example: cardboard board --format csv > board.csv")
+@format_option
+@click.option("--suite", help="Only this suite, e.g. tb2-lite or tb2-lite-corrected303.")
+@click.option("--strict", is_flag=True, help="Exit with 1 if a file cannot be used.")
+@click.pass_context
+def board(context: click.Context, form: Format, suite: str | None, strict: bool) -> None:
+    """Print the ranked boards, unranked results last with the reasons."""
+    from . import printing
+    from .changes import title
+    from .checking import broken_files
+    from .document import document, table
+    from .words import Words
+
+    say = Words("en").finding
+    boards = boards_of(workspace_of(context))
+    chosen = [b for b in boards.boards if suite in (None, b.suite.name, b.suite.slug)]
+    if suite is not None and not chosen:
+        known = ", ".join(sorted({b.suite.slug for b in boards.boards})) or "none has results"
+        raise click.UsageError(f"No board for the suite {suite!r}. Known: {known}.")
+    if form == "json":
+        from msgspec.structs import replace
+
+        click.echo(printing.dump(document(replace(boards, boards=tuple(chosen)), say)))
+    elif form == "csv":
+        click.echo(printing.to_csv([table(b) for b in chosen]), nl=False)
+    elif form == "md":
+        click.echo("\n".join(printing.to_markdown(title(b), table(b)) for b in chosen), nl=False)
+    else:
+        for b in chosen:
+            printing.print_table(title(b), table(b))
+            click.echo(f"{len(b.ranked)} ranked, {len(b.unranked)} unranked\n")
+    broken = broken_files(boards)
+    if broken:
+        click.echo(f"{len(broken)} files could not be used; see: cardboard check", err=True)
+        if strict:
+            context.exit(1)
+
+
+@click.command(epilog="Example: cardboard explain LiquidAI/LFM2-2.6B")
+@click.argument("model")
+@click.option("--lang", default="en", show_default=True, help="Language of the findings.")
+@click.pass_context
+def explain(context: click.Context, model: str, lang: str) -> None:
+    """Say why MODEL has its rank, or why it has none: every attempt, every finding."""
+    from .explaining import explain_model
+    from .words import Words
+
+    workspace = workspace_of(context)
+    for line in explain_model(boards_of(workspace), model, Words(lang)):
+        click.echo(line)
+
+
+commands: list[click.Command] = [check, board, explain]

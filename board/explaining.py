@@ -1,0 +1,72 @@
+"""Why a model has its rank or none, from the findings of all its attempts."""
+
+from collections.abc import Iterator
+
+from ..eval.errors import UsageError
+from .changes import title
+from .model import Board, Boards, Entry
+from .words import Words
+
+
+def explain_model(boards: Boards, name: str, words: Words) -> list[str]:
+    """Return the lines that explain every entry of the model *name*.
+
+    *name* is a model's name in any case, its label, slug or result id. Raises `UsageError` where
+    nothing has that name, with the nearest names.
+    """
+    found = [
+        (board, entry)
+        for board in (*boards.boards, None)
+        for entry in (board.entries if board else boards.unplaced)
+        if name.lower() in _names(entry)
+    ]
+    if not found:
+        raise UsageError(f"no result is of the model {name!r}", remedy=_nearest(boards, name))
+    return [line for board, entry in found for line in _explain(board, entry, words)]
+
+
+def _names(entry: Entry) -> set[str]:
+    return {n.lower() for n in (entry.model, entry.label, entry.slug, entry.result_id)}
+
+
+def _nearest(boards: Boards, name: str) -> str:
+    from difflib import get_close_matches
+
+    known = {e.model.lower(): e.model for b in boards.boards for e in b.entries}
+    near = get_close_matches(name.lower(), sorted(known), n=3, cutoff=0.5)
+    inside = [key for key in sorted(known) if name.lower() in key][:3]
+    names = [known[key] for key in dict.fromkeys([*inside, *near])]
+    return f"Near: {', '.join(names)}." if names else "`cardboard board` lists all of them."
+
+
+def _explain(board: Board | None, entry: Entry, words: Words) -> Iterator[str]:
+    yield f"{entry.label} on {title(board) if board else 'no known suite'}"
+    yield f"  {_standing(board, entry)}"
+    metrics = entry.metrics
+    yield (
+        f"  score {_number(entry.score, 2)} = 100 x mean step F1 {_number(metrics.command_f1, 4)}"
+        f" over {metrics.steps} steps"
+    )
+    yield f"  template {entry.template_status}"
+    yield f"  from {entry.file}, sha256 {entry.sha256}"
+    for finding in entry.findings:
+        verdict = board.policy.get(finding.code, "fact") if board else "fact"
+        yield f"  {finding.severity} {finding.code} ({verdict}): {words.finding(finding)}"
+    for attempt in entry.attempts:
+        yield f"  attempt {attempt.result_id}: {_number(attempt.score, 2)}, {attempt.file}"
+        for finding in attempt.findings:
+            if finding.severity != "info":
+                yield f"    {finding.severity} {finding.code}: {words.finding(finding)}"
+    yield ""
+
+
+def _standing(board: Board | None, entry: Entry) -> str:
+    if entry.rank is None or board is None:
+        return "unranked"
+    better = sum(other.rank < entry.rank for other in board.ranked if other.rank is not None)
+    shared = f", shared with {', '.join(entry.tied_with)}" if entry.tied_with else ""
+    return f"rank {entry.rank_text} of {len(board.ranked)}: {better} score higher{shared}"
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "unknown" if value is None else f"{value:.{digits}f}"

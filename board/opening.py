@@ -1,0 +1,38 @@
+"""What every command needs first: the workspace that `-C` names, opened once."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from .model import Boards
+    from .workspace import Workspace
+
+
+def workspace_of(context: click.Context) -> "Workspace":
+    """Return the workspace that the command line named with `-C`, the current folder by default."""
+    from .workspace import open_workspace
+
+    root: Path = context.find_root().params.get("workspace") or Path()
+    return open_workspace(root)
+
+
+def boards_of(workspace: "Workspace") -> "Boards":
+    """Return the workspace's boards, showing progress on a terminal and nothing when piped."""
+    import sys
+
+    from .build import load_boards
+
+    if not sys.stderr.isatty():
+        return load_boards(workspace)
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Reading results", total=None)
+
+        def show(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        return load_boards(workspace, progress=show)

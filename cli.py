@@ -1,0 +1,78 @@
+"""The front door: one group that gathers every stage's commands and computes nothing itself."""
+
+import importlib
+from pathlib import Path
+
+import click
+
+from . import __version__
+
+# Where each command lives; a stage is imported only when one of its commands is asked for.
+COMMANDS = {
+    "init": "board.starting:init",
+    "check": "board.commands:check",
+    "board": "board.commands:board",
+    "explain": "board.commands:explain",
+    "merge": "board.merge_command:merge",
+    "schema": "board.merge_command:schema",
+    "add": "cards.adding:add",
+    "cards": "cards.commands:cards",
+    "site": "site.commands:site",
+    "serve": "site.commands:serve",
+    "score": "eval.commands:score",
+}
+
+
+class Front(click.Group):
+    """A group that finds its commands in the stages."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """Return all names, those of the stages and those that span them."""
+        return sorted([*COMMANDS, *self.commands])
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """Import and return the command *name*."""
+        if name in self.commands:
+            return self.commands[name]
+        if name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[name].partition(":")
+        command = getattr(importlib.import_module(f".{module}", __package__), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=Front, epilog="Example: cardboard -C my-board publish")
+@click.version_option(__version__)
+@click.option(
+    "-C",
+    "workspace",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    help="The workspace's folder; the current one by default.",
+)
+def main(workspace: Path) -> None:
+    """Turn a folder of evaluation results into a judged leaderboard and honest model cards."""
+
+
+@main.command(epilog="Example: cardboard publish")
+@click.pass_context
+def publish(context: click.Context) -> None:
+    """Write all cards and the site anew; only what differs is touched."""
+    for name in ("cards", "site"):
+        context.invoke(_command(context, name))
+
+
+@main.command(epilog="Example: make demo")
+@click.pass_context
+def demo(context: click.Context) -> None:
+    """Print the board, then write its cards and its site: the whole flow without a network."""
+    context.invoke(_command(context, "board"), form="table", suite=None, strict=False)
+    context.invoke(publish)
+    click.echo("Look at the site with: cardboard serve")
+
+
+def _command(context: click.Context, name: str) -> click.Command:
+    command = main.get_command(context, name)
+    assert command is not None
+    return command
