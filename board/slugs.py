@@ -28,7 +28,7 @@ def slugs(names: Sequence[str]) -> list[str]:
 def _plain(name: str) -> str:
     path = name.replace("/", "__")
     slug = _UNSAFE.sub("-", path).strip("-._")
-    if slug == path and len(slug) <= _LONGEST and slug.lower() not in _RESERVED:
+    if slug and slug == path and len(slug) <= _LONGEST and slug.lower() not in _RESERVED:
         return slug
     # What was lost from the name must not make two models one.
     return f"{slug[:_LONGEST].strip('-._') or 'model'}-{_digest(name)}"

@@ -1,0 +1,71 @@
+"""Small honest values for tests: a result, a reading, a workspace; each says only what differs."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from cardboard.board.build import build_boards
+from cardboard.board.model import Boards, Entry, Kind, Reading
+from cardboard.board.workspace import Identity, Protocol, Settings, Suite, Workspace
+from cardboard.eval import records
+
+SUITE = Suite(name="mini", version="1", steps=6, tasks=3, protocol="greedy")
+SETTINGS = Settings(
+    board=Identity(title={"en": "A board", "ko": "보드"}),
+    suites=(SUITE,),
+    protocols={"greedy": Protocol(temperature=0.0, max_tokens=1024)},
+)
+
+
+def a_workspace(**settings: Any) -> Workspace:
+    """Return a workspace of one suite; *settings* replace keys of board.toml."""
+    models = settings.pop("models", {})
+    return Workspace(root=Path(), settings=replace(SETTINGS, **settings), models=models)
+
+
+def a_result(name: str = "org/model", f1: float | None = 0.5, **differs: Any) -> records.Result:
+    """Return a complete, well documented result; *differs* replaces whole parts."""
+    whole: dict[str, Any] = {
+        "model": records.Model(id=name, revision="0" * 40),
+        "suite": records.Suite(name="mini", version="1"),
+        "protocol": records.Protocol(temperature=0.0, max_tokens=1024),
+        "prompts": records.Prompts(template_status="chat_template"),
+        "counts": records.Counts(expected=6, scored=6, failed=0, tasks=3),
+        "aggregate": records.Aggregate(
+            avg_command_f1=f1,
+            avg_command_precision=f1,
+            avg_command_recall=f1,
+            first_cmd_exact_pct=10.0,
+            valid_json_pct=80.0,
+        ),
+        "status": "complete",
+    }
+    return records.Result(**(whole | differs))
+
+
+def a_reading(
+    result: records.Result | None = None,
+    file: str | None = None,
+    kind: Kind = "result",
+    **more: Any,
+) -> Reading:
+    """Return the reading of a file that holds *result*; its hash follows from the content."""
+    result = result or a_result()
+    digest = hashlib.sha256(msgspec.json.encode(result)).hexdigest()
+    return Reading(
+        file=file or f"{digest[:8]}.json", sha256=digest, kind=kind, result=result, **more
+    )
+
+
+def boards_of(*results: records.Result, **settings: Any) -> Boards:
+    """Return the boards that *results* make in a workspace of one suite."""
+    return build_boards([a_reading(r) for r in results], a_workspace(**settings))
+
+
+def entries_of(*results: records.Result, **settings: Any) -> tuple[Entry, ...]:
+    """Return the entries of the one board that *results* make."""
+    (board,) = boards_of(*results, **settings).boards
+    return board.entries
