@@ -1,0 +1,133 @@
+"""The 95 % interval of a mean over steps, by resampling tasks: BCa, and Wilson at the edges."""
+
+import math
+from typing import Literal
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from .resampling import (
+    LEVEL,
+    MICROPOINTS,
+    NORMAL,
+    PRINTED,
+    Floats,
+    Ints,
+    Resamples,
+    printed_draws,
+    printed_means,
+)
+
+POINT = PRINTED // 100
+"""One point (of 100) in printed units."""
+
+
+class Interval(Struct, frozen=True, kw_only=True):
+    """Where a model's mean lies on tasks like these, in points (100 x score), two decimals."""
+
+    mean: float
+    low: float
+    high: float
+    standard_error: float
+    """Clustered by task: the cross-check that needs no resampling."""
+    method: Literal["bootstrap", "wilson"]
+
+
+def intervals(resamples: Resamples, sums: Ints) -> list[Interval] | None:
+    """Return the 95 % interval of every model's mean over the suite's steps.
+
+    *sums* [models, tasks] holds micro-points (1e-6 of a step's score) summed over a task's steps;
+    any metric of 0 to 1 a step: F1, precision, recall, valid JSON. `None` when the suite has too
+    few tasks. The interval is `bca` with Hesterberg's reach. A mean of exactly 0 or 1 has no spread
+    to resample: there it is `wilson` on the effective number of tasks, the worst case, in which all
+    steps of a task succeed or fail together.
+    """
+    if not resamples.enough:
+        return None
+    steps = resamples.steps
+    totals, full = sums.sum(axis=1), MICROPOINTS * int(steps.sum())
+    errors = np.rint(standard_errors(sums, steps) * PRINTED) / POINT
+    leans = acceleration(sums, steps)
+    means, reach = printed_means(resamples, sums), resamples.reach
+    found = []
+    for model, draws in enumerate(printed_draws(resamples, sums)):
+        edge = totals[model] in (0, full)
+        if edge:
+            low, high = wilson(float(totals[model] / full), resamples.effective_tasks)
+        else:
+            low, high = bca(draws, int(means[model]), float(leans[model]), reach)
+        found.append(
+            Interval(
+                mean=int(means[model]) / POINT,
+                low=low / POINT,
+                high=high / POINT,
+                standard_error=float(errors[model]),
+                method="wilson" if edge else "bootstrap",
+            )
+        )
+    return found
+
+
+def standard_errors(sums: Ints, steps: Ints) -> Floats:
+    """Return each mean's standard error as a share of 1, clustered by task.
+
+    Miller (2024, arXiv 2411.00640), section 2.2: SE^2 = (1 / n^2) sum over tasks of the squared sum
+    of (score - mean) over the task's steps; n counts steps.
+    """
+    count = int(steps.sum())
+    residuals = sums - sums.sum(axis=1, keepdims=True) * (steps / count)
+    return np.asarray(np.sqrt((residuals**2).sum(axis=1)) / (count * MICROPOINTS))
+
+
+def acceleration(sums: Ints, steps: Ints) -> Floats:
+    """Return BCa's acceleration of each mean from leaving out one task at a time; 0 if all agree.
+
+    Efron (1987), equation 6.6 of "Better bootstrap confidence intervals", by the jackknife as in
+    Efron and Tibshirani (1993), equation 14.15.
+    """
+    left = (sums.sum(axis=1, keepdims=True) - sums) / (int(steps.sum()) - steps)
+    away = left.mean(axis=1, keepdims=True) - left
+    spread = 6 * (away**2).sum(axis=1) ** 1.5
+    lean = (away**3).sum(axis=1)
+    return np.asarray(np.divide(lean, spread, out=np.zeros_like(lean), where=spread > 0))
+
+
+def bca(draws: NDArray[np.int64], mean: int, lean: float, reach: float) -> tuple[int, int]:
+    """Return the bias-corrected and accelerated interval of whole-numbered *draws* (Efron 1987).
+
+    *lean* is the acceleration and *reach* the standard errors on either side: 1.96 gives the
+    textbook interval. Takes order statistics, never between two draws, and mirrors exactly when
+    the draws change sign.
+    """
+    floor = min(int(draws.min()), mean)
+    below = np.cumsum(np.bincount(draws - floor, minlength=mean - floor + 1))
+    at_most, number = int(below[mean - floor]), len(draws)
+    under = int(below[mean - floor - 1]) if mean > floor else 0
+    share = min(max((under + at_most) / 2, 0.5), number - 0.5) / number
+    bias = NORMAL.inv_cdf(share)
+
+    def skipped(side: float) -> int:
+        """Count the draws outside on one side: none at least, all but one at most."""
+        room = 1 - lean * (bias + side)
+        if room <= 0:
+            return 0
+        tail = NORMAL.cdf(-math.copysign(1, side) * (bias + (bias + side) / room))
+        return min(int(tail * number), number - 1)
+
+    low = np.searchsorted(below, skipped(-reach) + 1)
+    high = np.searchsorted(below, number - skipped(reach))
+    return floor + int(low), floor + int(high)
+
+
+def wilson(share: float, number: float) -> tuple[int, int]:
+    """Return Wilson's 95 % score interval of *share* out of *number* trials, in printed units.
+
+    Wilson (1927), "Probable inference, the law of succession, and statistical inference".
+    """
+    reach = NORMAL.inv_cdf((1 + LEVEL) / 2)
+    shrink = 1 + reach * reach / number
+    centre = (share + reach * reach / (2 * number)) / shrink
+    variance = share * (1 - share) / number + (reach / (2 * number)) ** 2
+    half = reach / shrink * math.sqrt(variance)
+    return round((centre - half) * PRINTED), round((centre + half) * PRINTED)
