@@ -52,7 +52,7 @@ clean: ## Remove everything generated, but for .venv
 	@.ci/venv
 	@echo "Installing cardboard into .venv (a minute or less)"
 	@$(PIP) install --upgrade 'pip>=25.1'
-	@$(PIP) install --editable .
+	@PYTHONWARNINGS=ignore $(PIP) install --editable .
 	@touch $@
 
 .venv/dev.stamp: .venv/base.stamp
