@@ -8,16 +8,17 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
 
 
-def subjects() -> dict[str, tuple[Path, str]]:
-    """Return every script here that has a `main`, by name: its path and its first line."""
+def subjects() -> dict[str, str]:
+    """Return the first line of every module here that has a `main`, by the module's name."""
     found = {}
     for path in sorted(HERE.glob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         names = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
         if "main" in names and path != Path(__file__):
-            found[path.stem] = (path, (ast.get_docstring(tree) or "").partition("\n")[0])
+            found[path.stem] = (ast.get_docstring(tree) or "").partition("\n")[0]
     return found
 
 
@@ -40,10 +41,10 @@ def run() -> int:
     print(machine(), flush=True)
     failed = 0
     for name in chosen:
-        path, caption = known[name]
-        print(f"\n== {name}: {caption}", flush=True)
+        print(f"\n== {name}: {known[name]}", flush=True)
         began = time.perf_counter()
-        failed += subprocess.run([sys.executable, path], check=False).returncode != 0
+        command = [sys.executable, "-m", f"tests.bench.{name}"]
+        failed += subprocess.run(command, cwd=ROOT, check=False).returncode != 0
         print(f"({time.perf_counter() - began:.1f} s in all)", flush=True)
     return failed
 
