@@ -1,0 +1,1 @@
+"""One small adapter for every shape of result file that is out there."""

@@ -1,0 +1,86 @@
+"""Result files of our own, version 1: checked against the record, the key at fault named."""
+
+import re
+
+import msgspec
+from msgspec.structs import replace
+
+from ...eval.records import VERSION, Result
+from ..decoding import Document
+from ..model import Kind
+from ..scanning import shorten
+from . import naming
+from .replay import Adapted
+from .source import Source
+
+_REQUIRED = re.compile(r"Object missing required field `(.+?)`")
+_EXPECTED = re.compile(r"Expected (.+?)(?:, got `(.+?)`)?$")
+_NAMES = ("model.id", "model.label", "model.adapter.id")
+_RANGE = re.compile(r"`\w+` (?:[<>]=?|matching|of length|with)")
+
+
+def adapt(source: Source) -> Adapted:
+    """Adapt a version-1 file, or say which key keeps it from being one."""
+    version = source.raw("version")
+    if isinstance(version, int) and not isinstance(version, bool) and version > VERSION:
+        source.note("newer-version", "version", version=min(version, 10**9), known=VERSION)
+        return Adapted("refused")
+    times = {key: source.time(key) for key in ("started_at", "finished_at") if source.raw(key)}
+    document: Document = {key: source.raw(key) for key in source.keys} | times
+    try:
+        return classify(msgspec.convert(document, Result), source)
+    except (msgspec.ValidationError, RecursionError) as error:
+        complain(str(error), source)
+        return Adapted("refused")
+
+
+def classify(result: Result, source: Source) -> Adapted:
+    """Return what kind of file holds *result*, with the paths of a machine taken out of it."""
+    kind: Kind = "result"
+    if result.shard is not None:
+        kind = "shard"
+    elif result.provenance is not None and result.provenance.kind == "published-table":
+        kind = "published-table"
+    elif result.status == "partial":
+        kind = "partial"
+    return Adapted(kind, _without_paths(result, source))
+
+
+def complain(message: str, source: Source) -> None:
+    """Keep the finding that a validator's *message* comes to."""
+    what, _, place = message.partition(" - at ")
+    key = place.strip("`").removeprefix("$").lstrip(".") or None
+    if required := _REQUIRED.match(what):
+        source.note("missing-key", f"{key}.{required[1]}" if key else required[1])
+        return
+    expected = _EXPECTED.match(what)
+    if expected is None:
+        source.note("out-of-range", key, value=shorten(what, 120))
+    elif expected[2] is None and _RANGE.match(expected[1]):
+        source.note("out-of-range", key, expected=expected[1].replace("`", ""))
+    else:
+        source.note("wrong-type", key, expected=expected[1].strip("`"), found=expected[2] or "")
+
+
+def _without_paths(result: Result, source: Source) -> Result:
+    """Return *result* with every local path in what is published cut down to its last part."""
+    head = replace(result, steps=())
+    if not naming.may_hold_paths(msgspec.json.encode(head).decode("utf-8", "replace")):
+        return result
+    clean = msgspec.convert(_clean(msgspec.to_builtins(head), source, ""), Result)
+    return replace(clean, steps=result.steps)
+
+
+def _clean(value: object, source: Source, key: str) -> object:
+    if isinstance(value, dict):
+        return {name: _clean(v, source, f"{key}.{name}".lstrip(".")) for name, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_clean(member, source, f"{key}[{n}]") for n, member in enumerate(value)]
+    if not isinstance(value, str):
+        return value
+    plain = naming.without_paths(value)
+    if key in _NAMES and naming.is_local(value):
+        plain = naming.last_part(value) or "unknown"
+    if plain != value:
+        source.note("local-path-dropped", key, name=shorten(plain))
+    return plain
