@@ -43,3 +43,7 @@ class MissingExtra(CardboardError):
             f"{package} is not installed",
             remedy=f"Install it with: pip install 'cardboard[{extra}]'",
         )
+
+
+class DeadEngine(CardboardError):
+    """The engine is gone or out of memory: the run ends as failed and keeps what is done."""
