@@ -1,4 +1,4 @@
-"""What every backend is: prompts in, answers out as they finish, and an honest account of itself."""
+"""What every backend is: prompts in, answers out as they finish, and an account of itself."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, Protocol
