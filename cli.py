@@ -13,6 +13,8 @@ COMMANDS = {
     "check": "board.commands:check",
     "board": "board.commands:board",
     "explain": "board.commands:explain",
+    "compare": "board.compare_commands:compare",
+    "gate": "board.compare_commands:gate",
     "merge": "board.merge_command:merge",
     "schema": "board.merge_command:schema",
     "add": "cards.adding:add",

@@ -17,6 +17,7 @@ from .profiles import Directory, Named
 from .ranking import rank
 from .reader import read_results
 from .recognition import recognise
+from .resolution import resolve
 from .slugs import slugs
 from .workspace import Workspace
 
@@ -188,7 +189,10 @@ def _metrics(result: Result) -> Metrics:
 def _boards(entries: dict[_Place, list[Entry]], workspace: Workspace) -> tuple[Board, ...]:
     policy: dict[str, str] = {code: workspace.verdict(code) for code in sorted(JUDGING)}
     return tuple(
-        Board(suite=suite, class_=class_, entries=rank(entries[place]), policy=policy)
+        resolve(
+            Board(suite=suite, class_=class_, entries=rank(entries[place]), policy=policy),
+            workspace.settings.ranking,
+        )
         for number, suite in enumerate(workspace.settings.suites)
         for class_ in CLASSES
         if (place := _Place(number, class_)) in entries

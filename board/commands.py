@@ -31,7 +31,7 @@ def board(context: click.Context, form: Format, suite: str | None, strict: bool)
     from . import printing
     from .changes import title
     from .checking import broken_files
-    from .document import document, table
+    from .document import document, fields, summary, table
     from .words import Words
 
     say = Words("en").finding
@@ -45,13 +45,13 @@ def board(context: click.Context, form: Format, suite: str | None, strict: bool)
 
         click.echo(printing.dump(document(replace(boards, boards=tuple(chosen)), say)))
     elif form == "csv":
-        click.echo(printing.to_csv([table(b) for b in chosen]), nl=False)
+        click.echo(printing.to_csv([fields(b) for b in chosen]), nl=False)
     elif form == "md":
         click.echo("\n".join(printing.to_markdown(title(b), table(b)) for b in chosen), nl=False)
     else:
         for b in chosen:
             printing.print_table(title(b), table(b))
-            click.echo(f"{len(b.ranked)} ranked, {len(b.unranked)} unranked\n")
+            click.echo(summary(b) + "\n")
     broken = broken_files(boards)
     if broken:
         click.echo(f"{len(broken)} files could not be used; see: cardboard check", err=True)

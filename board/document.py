@@ -38,6 +38,7 @@ def _board(board: Board, say: Say) -> Json:
         "version": board.suite.version,
         "class": board.class_,
         "policy": board.policy,
+        "method": msgspec.to_builtins(board.method),
         "entries": [_entry(entry, say) for entry in board.entries],
     }
 
@@ -53,6 +54,7 @@ def _entry(entry: Entry, say: Say) -> Json:
         "tied_with": list(entry.tied_with),
         "score": entry.score,
         "metrics": msgspec.to_builtins(entry.metrics),
+        "resolution": msgspec.to_builtins(entry.resolution, str_keys=True),
         "template_status": entry.template_status,
         "class": entry.class_,
         "rankable": entry.rankable,
@@ -98,6 +100,9 @@ COLUMNS = (
     "rank",
     "model",
     "score",
+    "95 %",
+    "rank range",
+    "tie group",
     "precision",
     "recall",
     "first_cmd_exact_pct",
@@ -108,10 +113,62 @@ COLUMNS = (
     "reasons",
 )
 
+FIELDS = (
+    "suite",
+    "version",
+    "class",
+    "rank",
+    "rank_text",
+    "model",
+    "label",
+    "score",
+    "score_low_95",
+    "score_high_95",
+    "score_standard_error",
+    "rank_low",
+    "rank_high",
+    "tie_group",
+    "level_with",
+    "precision",
+    "recall",
+    "first_cmd_exact_pct",
+    "valid_json_pct",
+    "seconds_per_step",
+    "load_seconds",
+    "steps",
+    "template_status",
+    "reasons",
+    "result_id",
+    "file",
+    "sha256",
+)
+
+NO_STEPS = "no per-step data"
+
 
 def table(board: Board) -> Table:
-    """Return *board* as rows, ranked entries first; `reasons` holds the codes that unrank."""
-    return Table(COLUMNS, [_row(entry, board.policy) for entry in board.entries])
+    """Return *board* as rows for people, ranked entries first; `reasons` are what unranks."""
+    return Table(COLUMNS, [_row(entry, board) for entry in board.entries])
+
+
+def fields(board: Board) -> Table:
+    """Return *board* as rows for programs: one figure a field, unknown empty."""
+    return Table(FIELDS, [_fields(entry, board) for entry in board.entries])
+
+
+def summary(board: Board) -> str:
+    """Say how many are ranked, and what the intervals and rank ranges rest on."""
+    counted = f"{len(board.ranked)} ranked, {len(board.unranked)} unranked"
+    method = board.method
+    if method is None:
+        return f"{counted}; {NO_STEPS}, so no intervals"
+    missing = len(board.ranked) - method.measured
+    return (
+        f"{counted}. 95 % intervals from {method.draws} draws of {method.tasks} tasks; rank ranges"
+        f" from paired tests ({method.correction}): {method.separable} of {method.pairs} pairs can"
+        " be told apart"
+        + (f"; {missing} of {len(board.ranked)} ranked entries have {NO_STEPS}" if missing else "")
+    )
 
 
 def reasons(entry: Entry, policy: dict[str, str]) -> list[Finding]:
@@ -119,12 +176,17 @@ def reasons(entry: Entry, policy: dict[str, str]) -> list[Finding]:
     return [finding for finding in entry.findings if policy.get(finding.code) == "unranked"]
 
 
-def _row(entry: Entry, policy: dict[str, str]) -> tuple[Cell, ...]:
+def _reasons(entry: Entry, board: Board) -> str | None:
+    return ", ".join(finding.code for finding in reasons(entry, board.policy)) or None
+
+
+def _row(entry: Entry, board: Board) -> tuple[Cell, ...]:
     metrics = entry.metrics
     return (
         entry.rank_text if entry.rank is not None else None,
         entry.label,
         entry.score,
+        *_resolved(entry),
         metrics.command_precision,
         metrics.command_recall,
         metrics.first_cmd_exact_pct,
@@ -132,5 +194,47 @@ def _row(entry: Entry, policy: dict[str, str]) -> tuple[Cell, ...]:
         metrics.seconds_per_step,
         entry.template_status,
         entry.result_id,
-        ", ".join(finding.code for finding in reasons(entry, policy)) or None,
+        _reasons(entry, board),
+    )
+
+
+def _resolved(entry: Entry) -> tuple[Cell, Cell, Cell]:
+    """Return interval, rank range and tie group in words; none of them is ever of zero width."""
+    found = entry.resolution
+    if found is None:
+        return (NO_STEPS if entry.rank is not None else None, None, None)
+    span = found.score
+    return (
+        f"{span.low:.2f}–{span.high:.2f}" if span else "too few tasks",
+        f"{found.low}–{found.high}",
+        found.group,
+    )
+
+
+def _fields(entry: Entry, board: Board) -> tuple[Cell, ...]:
+    metrics, found = entry.metrics, entry.resolution
+    span = found.score if found else None
+    return (
+        board.suite.name,
+        board.suite.version,
+        board.class_,
+        entry.rank,
+        entry.rank_text if entry.rank is not None else None,
+        entry.model,
+        entry.label,
+        entry.score,
+        *((span.low, span.high, span.standard_error) if span else (None, None, None)),
+        *((found.low, found.high, found.group, found.level_with) if found else (None,) * 4),
+        metrics.command_precision,
+        metrics.command_recall,
+        metrics.first_cmd_exact_pct,
+        metrics.valid_json_pct,
+        metrics.seconds_per_step,
+        metrics.load_seconds,
+        metrics.steps,
+        entry.template_status,
+        _reasons(entry, board),
+        entry.result_id,
+        entry.file,
+        entry.sha256,
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from ..eval.errors import UsageError
 from .changes import title
+from .comparing import names
 from .model import Board, Boards, Entry
 from .words import Words
 
@@ -18,15 +19,11 @@ def explain_model(boards: Boards, name: str, words: Words) -> list[str]:
         (board, entry)
         for board in (*boards.boards, None)
         for entry in (board.entries if board else boards.unplaced)
-        if name.lower() in _names(entry)
+        if name.lower() in names(entry)
     ]
     if not found:
         raise UsageError(f"no result is of the model {name!r}", remedy=_nearest(boards, name))
     return [line for board, entry in found for line in _explain(board, entry, words)]
-
-
-def _names(entry: Entry) -> set[str]:
-    return {n.lower() for n in (entry.model, entry.label, entry.slug, entry.result_id)}
 
 
 def _nearest(boards: Boards, name: str) -> str:

@@ -82,9 +82,9 @@ class Templates(_Table, frozen=True, kw_only=True):
 class Ranking(_Table, frozen=True, kw_only=True):
     """`[ranking]`: how intervals and rank ranges are computed."""
 
-    level: Annotated[float, Meta(gt=0.5, lt=1.0)] = 0.95
     draws: Annotated[int, Meta(ge=200, le=1_000_000)] = 10_000
     correction: Literal["holm", "bh", "none"] = "holm"
+    """How the many tests of a board are kept from finding differences by chance."""
 
 
 class Family(_Table, frozen=True, kw_only=True):
@@ -157,6 +157,8 @@ class Profile(_Table, frozen=True, kw_only=True):
     aliases: tuple[str, ...] = ()
     base_model: str | None = None
     base_model_relation: Literal["finetune", "adapter", "merge", "quantized"] | None = None
+    purpose: Text = {}
+    """What the model is for, in the owner's words."""
     training: Text = {}
     family: str | None = None
     license: str | None = None

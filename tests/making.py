@@ -1,6 +1,7 @@
 """Small honest values for tests: a result, a reading, a workspace; each says only what differs."""
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from cardboard.board.build import build_boards
-from cardboard.board.model import Boards, Entry, Kind, Reading
+from cardboard.board.model import Boards, Entry, Kind, Reading, StepFacts
 from cardboard.board.workspace import Identity, Protocol, Settings, Suite, Workspace
 from cardboard.eval import records
 
@@ -69,3 +70,39 @@ def entries_of(*results: records.Result, **settings: Any) -> tuple[Entry, ...]:
     """Return the entries of the one board that *results* make."""
     (board,) = boards_of(*results, **settings).boards
     return board.entries
+
+
+def some_facts(*task_scores: Sequence[float], keys: str = "k" * 64) -> StepFacts:
+    """Return the facts of a result whose steps have these scores, one list a task.
+
+    Precision and recall equal F1, and a step's JSON is valid where its score is not 0.
+    """
+    scores = [score for task in task_scores for score in task]
+    sums = tuple(sum(round(score * 1_000_000) for score in task) for task in task_scores)
+    mean = round(sum(scores) / len(scores), 4)
+    return StepFacts(
+        steps=len(scores),
+        scored=len(scores),
+        failed=0,
+        unique=len(scores),
+        keys_sha256=keys,
+        tasks=tuple(f"task-{number:03}" for number in range(len(task_scores))),
+        steps_per_task=tuple(len(task) for task in task_scores),
+        f1_sums=sums,
+        precision_sums=sums,
+        recall_sums=sums,
+        valid_json_sums=tuple(sum(1_000_000 * (s > 0) for s in task) for task in task_scores),
+        aggregate=records.Aggregate(avg_command_f1=mean),
+    )
+
+
+def measured(name: str, *task_scores: Sequence[float], **differs: Any) -> Reading:
+    """Return the reading of a result with steps, its aggregate following from them."""
+    facts = some_facts(*task_scores, keys=differs.pop("keys", "k" * 64))
+    f1 = facts.aggregate.avg_command_f1
+    aggregate = records.Aggregate(
+        avg_command_f1=f1, avg_command_precision=f1, avg_command_recall=f1, valid_json_pct=80.0
+    )
+    counts = records.Counts(expected=facts.steps, scored=facts.steps)
+    result = a_result(name, aggregate=aggregate, counts=counts, **differs)
+    return a_reading(result, facts=facts)

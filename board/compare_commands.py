@@ -1,0 +1,84 @@
+"""The commands that compare models: compare, and gate for continuous integration."""
+
+import click
+from msgspec import to_builtins
+
+from .opening import boards_of, workspace_of
+from .printing import Format, format_option
+
+
+@click.command(epilog="Example: cardboard compare org/model-2epoch org/model-1epoch")
+@click.argument("models", nargs=-1, metavar="[A B]")
+@click.option("--base", is_flag=True, help="Each fine-tune against its base and earlier epoch.")
+@format_option
+@click.pass_context
+def compare(context: click.Context, models: tuple[str, ...], base: bool, form: Format) -> None:
+    """Say whether A differs from B, and how sure that is; per bucket and source group too."""
+    from . import comparing, printing
+    from .comparison_tables import effects_tables, pair_tables
+
+    if base == bool(models) or (models and len(models) != 2):
+        raise click.UsageError("Name two models, or give --base without any.")
+    workspace = workspace_of(context)
+    boards, ranking = boards_of(workspace), workspace.settings.ranking
+    if base:
+        found = list(comparing.family_tree(boards, ranking))
+        tables = pair_tables(found)
+    else:
+        pairs = comparing.both(boards, *models)
+        found = [
+            one for board, a, b in pairs for one in comparing.compare(board, [(a, b)], ranking)
+        ]
+        tables = pair_tables(found) + effects_tables(workspace, pairs)
+    if form == "json":
+        document = {"pairs": [to_builtins(one) for one in found]}
+        if not base:
+            document["effects"] = [
+                dict(zip(rows.columns, row, strict=True))
+                for _, rows in tables[1:]
+                for row in rows.rows
+            ]
+        click.echo(printing.dump(document))
+    elif form == "csv":
+        click.echo(printing.to_csv([tables[0][1]] if tables else []), nl=False)
+    elif form == "md":
+        click.echo("\n".join(printing.to_markdown(*table) for table in tables), nl=False)
+    else:
+        for title, rows in tables:
+            printing.print_table(title, rows)
+
+
+@click.command(epilog="Example: cardboard gate --model org/new --against org/base --min-delta 0")
+@click.option("--model", required=True, help="The model that must hold its ground.")
+@click.option("--against", required=True, help="The model that it is held against.")
+@click.option("--min-delta", default=0.0, show_default=True, help="Points that it must gain.")
+@click.option("--suite", help="Only on this suite; on every shared one by default.")
+@click.pass_context
+def gate(
+    context: click.Context, model: str, against: str, min_delta: float, suite: str | None
+) -> None:
+    """Exit with 1 when MODEL is significantly worse than AGAINST plus MIN-DELTA points."""
+    from . import comparing
+
+    workspace = workspace_of(context)
+    failed = False
+    pairs = [
+        (board, a, b)
+        for board, a, b in comparing.both(boards_of(workspace), model, against)
+        if suite in (None, board.suite.name, board.suite.slug)
+    ]
+    if not pairs:
+        raise click.UsageError(f"No board of the suite {suite!r} ranks both models.")
+    for board, a, b in pairs:
+        (found,) = comparing.compare(board, [(a, b)], workspace.settings.ranking)
+        held = comparing.passes(found, min_delta)
+        failed |= not held
+        assert found.paired is not None
+        click.echo(
+            f"{'passed' if held else 'FAILED'} on {found.suite} {found.version}: "
+            f"{found.a} {found.score_a:.2f}, {found.b} {found.score_b:.2f}, difference "
+            f"{found.paired.difference:+.2f} (95 %: {found.paired.low:+.2f} to "
+            f"{found.paired.high:+.2f}, p = {found.paired.p:.4f}), at least {min_delta:+.2f} wanted"
+        )
+    if failed:
+        context.exit(1)

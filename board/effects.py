@@ -1,0 +1,55 @@
+"""Where two models differ: the paired comparison within each bucket and source group."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ..eval.records import Step
+from .model import Board, Entry
+from .paired import Paired, effects
+from .reader import read_steps
+from .resampling import MICROPOINTS, Ints
+from .resolution import measured_entries, sampling
+from .workspace import Workspace
+
+KINDS: dict[str, Callable[[Step], str | None]] = {
+    "bucket": lambda step: step.bucket,
+    "source group": lambda step: step.source_group,
+}
+
+
+def effects_of(
+    workspace: Workspace, board: Board, a: Entry, b: Entry
+) -> dict[str, dict[str, Paired]]:
+    """Compare *a* and *b* within each part of the suite, by kind of part; read from their files.
+
+    Empty where one of the two has no comparable steps.
+    """
+    measured = measured_entries(board)
+    if not {a.result_id, b.result_id} <= {entry.result_id for entry in measured}:
+        return {}
+    sample = sampling(board, measured, workspace.settings.ranking)
+    assert a.facts is not None
+    column = {task: at for at, task in enumerate(a.facts.tasks)}
+    both = [read_steps(workspace.results / entry.file) for entry in (a, b)]
+    return {
+        kind: effects(sample, *_by_part(both, part_of, column)) for kind, part_of in KINDS.items()
+    }
+
+
+def _by_part(
+    both: list[tuple[Step, ...]], part_of: Callable[[Step], str | None], column: dict[str, int]
+) -> tuple[dict[str, Ints], dict[str, Ints]]:
+    """Return steps a task, shape [tasks], and micro-points of both models, [2, tasks], by part."""
+    parts = sorted({part for step in both[0] if (part := part_of(step)) is not None})
+    steps: dict[str, Ints] = {part: np.zeros(len(column), np.int64) for part in parts}
+    sums: dict[str, Ints] = {part: np.zeros((2, len(column)), np.int64) for part in parts}
+    for row, of_model in enumerate(both):
+        for step in of_model:
+            part = part_of(step)
+            if part not in steps or step.command_f1 is None:
+                continue
+            if row == 0:
+                steps[part][column[step.task_id]] += 1
+            sums[part][row, column[step.task_id]] += round(step.command_f1 * MICROPOINTS)
+    return steps, sums
