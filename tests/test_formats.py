@@ -9,6 +9,7 @@ import pytest
 from msgspec import inspect
 
 from cardboard.board.findings import JUDGING, READING
+from cardboard.board.shapes.table import SHAPES
 from cardboard.board.workspace import Profile, Settings
 from cardboard.eval.records import Result
 
@@ -156,6 +157,12 @@ def test_the_example_is_a_result_file(language: str) -> None:
     [example] = re.findall(r"```json title=\"results/.*?\"\n(.*?)```", page(language), re.DOTALL)
     result = msgspec.json.decode(example, type=Result)
     assert result.status == "complete"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_shape_is_documented_in_the_order_in_which_they_are_tried(language: str) -> None:
+    written = [cells[0].strip("`") for cells in table(page(language), "shapes")]
+    assert written == [shape.name for shape in SHAPES]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
