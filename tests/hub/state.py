@@ -1,0 +1,62 @@
+"""Everything one Hub knows and is set to: what each request handler is given."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .accounts import Account, check_read, default_accounts
+from .evals import Benchmarks
+from .faults import Faults
+from .limits import Limits
+from .log import Log
+from .repo import Repo
+from .store import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How a Hub behaves; quotas of 0 are no quotas.
+
+    `latency` is waited before every request, `commit_seconds` while a commit holds its repo's
+    lock. `benchmarks` maps registered datasets to their task ids (None: any dataset will do).
+    """
+
+    organisations: tuple[str, ...] = ("acme",)
+    folder: Path | None = None
+    latency: float = 0.0
+    commit_seconds: float = 0.0
+    commits_per_hour: int = 0
+    hour_seconds: float = 3600.0
+    requests_per_window: int = 0
+    window_seconds: float = 300.0
+    page_size: int = 1000
+    benchmarks: Benchmarks | None = None
+    clock: Callable[[], float] = field(default=time.time)
+
+
+class State:
+    """The settings, memory, accounts, faults, quotas and log of one Hub."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Start from the settings and what the state folder holds."""
+        self.settings = settings
+        self.store = Store(settings.folder)
+        self.accounts = default_accounts(settings.organisations)
+        self.faults = Faults()
+        self.log = Log()
+        self.limits = Limits(
+            commits=settings.commits_per_hour,
+            requests=settings.requests_per_window,
+            hour=settings.hour_seconds,
+            window=settings.window_seconds,
+            clock=settings.clock,
+        )
+
+    def now(self) -> int:
+        """Return the time of a commit or a note: whole seconds, as git keeps it."""
+        return int(self.settings.clock())
+
+    def readable(self, account: Account | None, key: str) -> Repo:
+        """Return a repo that this account can see, or refuse it as missing."""
+        return check_read(account, self.store.repos.get(key))
