@@ -97,6 +97,8 @@ def unknown(field: inspect.Field, language: str) -> str:
         default = field.default_factory()
     if isinstance(default, msgspec.Struct):
         return "`{}`"
+    if isinstance(default, tuple) and default:
+        return ", ".join(f"`{value}`" for value in default)
     return f"`{msgspec.json.encode(default).decode()}`"
 
 
