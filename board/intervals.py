@@ -29,8 +29,9 @@ class Interval(Struct, frozen=True, kw_only=True):
     mean: float
     low: float
     high: float
-    standard_error: float
-    """Clustered by task: the cross-check that needs no resampling."""
+    standard_error: float | None
+    """Clustered by task: the cross-check that needs no resampling. `None` at 0 and 100, where no
+    spread is seen, which is not to say that there is none."""
     method: Literal["bootstrap", "wilson"]
 
 
@@ -39,9 +40,17 @@ def intervals(resamples: Resamples, sums: Ints) -> list[Interval] | None:
 
     *sums* [models, tasks] holds micro-points (1e-6 of a step's score) summed over a task's steps;
     any metric of 0 to 1 a step: F1, precision, recall, valid JSON. `None` when the suite has too
-    few tasks. The interval is `bca` with Hesterberg's reach. A mean of exactly 0 or 1 has no spread
-    to resample: there it is `wilson` on the effective number of tasks, the worst case, in which all
-    steps of a task succeed or fail together.
+    few tasks.
+
+    The interval is `bca` at Hesterberg's reach (`Resamples.reach`). In simulations of 50 tasks with
+    a within-task correlation of 0.5 it holds the true mean in 94 to 97 of 100 suites, skewed and
+    unequal ones included; the percentile interval in 92 to 95, always missing on the same side; one
+    that takes steps for independent in 60 to 75 (`make bench`).
+
+    A mean of exactly 0 or 1 has no spread to resample: there it is `wilson` on the effective number
+    of tasks, the worst case, in which all steps of a task succeed or fail together. So a model that
+    never failed has a wider interval than one that failed once: nobody knows yet how its failures
+    would cluster.
     """
     if not resamples.enough:
         return None
@@ -62,7 +71,7 @@ def intervals(resamples: Resamples, sums: Ints) -> list[Interval] | None:
                 mean=int(means[model]) / POINT,
                 low=low / POINT,
                 high=high / POINT,
-                standard_error=float(errors[model]),
+                standard_error=None if edge else float(errors[model]),
                 method="wilson" if edge else "bootstrap",
             )
         )

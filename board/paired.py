@@ -30,7 +30,8 @@ EXACT_TASKS = 16
 """With at most so many tasks that differ, all 2^16 sign flips are counted."""
 FLIPS = 9_999
 
-_BLOCK = 64
+_BLOCK = 256
+_SIGNS = 1 << 17
 
 
 class Paired(Struct, frozen=True, kw_only=True):
@@ -62,11 +63,11 @@ def paired(resamples: Resamples, sums: Ints, pairs: Sequence[tuple[int, int]]) -
     error clustered by task (Miller 2024, arXiv 2411.00640, sections 2.2 and 4.2).
     """
     found: list[Paired] = []
-    signs = _signs(resamples)
+    flips = _flips(resamples)
     for start in range(0, len(pairs), _BLOCK):
         some = pairs[start : start + _BLOCK]
         one, other = np.array(some).T
-        found += _block(resamples, sums[one] - sums[other], duels(resamples, sums, some), signs)
+        found += _block(resamples, sums[one] - sums[other], duels(resamples, sums, some), flips)
     return found
 
 
@@ -89,20 +90,35 @@ def effects(
     return found
 
 
-def _signs(resamples: Resamples) -> Floats:
-    """Return the random signs that every pair's permutation test shares, shape [flips, tasks]."""
-    bits = FLIPS * resamples.steps.size
-    words = raw_stream("signs", resamples.fingerprint, -(-bits // 64))
-    drawn = np.unpackbits(words.astype("<u8").view(np.uint8), count=bits)
-    return drawn.reshape(FLIPS, -1).astype(np.float64) * 2 - 1
+def _flips(resamples: Resamples) -> NDArray[np.uint8]:
+    """Return the random signs that every pair's test shares: a row of bits a flip."""
+    words = -(-resamples.steps.size // 64)
+    drawn = raw_stream("signs", resamples.fingerprint, FLIPS * words)
+    return drawn.astype("<u8").view(np.uint8).reshape(FLIPS, 8 * words)
 
 
-def _block(resamples: Resamples, apart: Ints, ahead: list[float], signs: Floats) -> list[Paired]:
+def _drawn_p(flips: NDArray[np.uint8], apart: Floats) -> Floats:
+    """Return each row's share of random sign flips whose sum is at least as far from 0.
+
+    The flip that changes nothing counts as one of them, so that p is never 0 (Phipson and Smyth
+    2010, "Permutation p-values should never be zero").
+    """
+    pairs, tasks = apart.shape
+    totals, reached = np.abs(apart.sum(axis=1)), np.ones(pairs)
+    rows = max(1, _SIGNS // tasks)
+    for start in range(0, len(flips), rows):
+        bits = np.unpackbits(flips[start : start + rows], axis=1, count=tasks)
+        sums = (bits.astype(np.float64) * 2 - 1) @ apart.T
+        reached += np.count_nonzero(np.abs(sums) >= totals, axis=0)
+    return reached / (1 + len(flips))
+
+
+def _block(
+    resamples: Resamples, apart: Ints, ahead: list[float], flips: NDArray[np.uint8]
+) -> list[Paired]:
     """Describe some pairs by their differences per task, shape [pairs, tasks]."""
     steps, tasks = resamples.steps, resamples.steps.size
-    totals = np.abs(apart.sum(axis=1))
-    flipped = np.abs(signs @ exact(apart, steps).T) >= totals
-    drawn = (1 + np.count_nonzero(flipped, axis=0)) / (1 + FLIPS)
+    drawn = _drawn_p(flips, exact(apart, steps))
     means, errors = printed_means(resamples, apart), standard_errors(apart, steps)
     spans = _spans(resamples, apart, means) if resamples.enough else [(None, None)] * len(apart)
     found = []
@@ -110,7 +126,7 @@ def _block(resamples: Resamples, apart: Ints, ahead: list[float], signs: Floats)
         differ = row[row != 0]
         few = len(differ) <= EXACT_TASKS
         p = _all_flips(differ) if few else float(drawn[at])
-        share = float(totals[at]) / (MICROPOINTS * int(steps.sum()))
+        share = int(row.sum()) / (MICROPOINTS * int(steps.sum()))
         found.append(
             Paired(
                 difference=int(means[at]) / POINT,
