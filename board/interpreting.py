@@ -1,0 +1,107 @@
+"""From a file's bytes to a reading: what it is, what it says, what is wrong with it. Pure."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+from msgspec.structs import replace
+
+from ..eval.records import Result, Step
+from . import light
+from .decoding import Undecodable, decode, finding
+from .facts import Rows, step_facts
+from .findings import Finding
+from .model import Kind, Reading
+from .shapes import table, version1
+from .shapes.source import Source
+
+
+class Interpreted(NamedTuple):
+    """What a file is, the result that it holds with its steps apart, and what is to be said."""
+
+    kind: Kind
+    shape: str | None
+    result: Result | None
+    rows: Rows
+    findings: tuple[Finding, ...]
+
+
+def summarise(data: bytes, *, rescore: bool = True) -> Reading:
+    """Return the reading of a file that holds *data*; its name and hash are left open."""
+    found = interpret(data, text=rescore)
+    try:
+        facts = step_facts(found.rows, rescore=rescore) if _counts(found) else None
+    except msgspec.DecodeError:
+        # Among the texts that the quick way did not look at there is one that is no text.
+        found = interpret(data)
+        facts = step_facts(found.rows, rescore=rescore) if _counts(found) else None
+    return Reading(
+        file="",
+        sha256="",
+        kind=found.kind,
+        shape=found.shape,
+        result=found.result,
+        facts=facts,
+        findings=found.findings,
+    )
+
+
+def interpret(data: bytes, *, text: bool = True) -> Interpreted:
+    """Return what *data* holds; without *text* the steps of our own files are rows without it."""
+    own = light.read(data, text=text)
+    if own is not None:
+        source = Source({})
+        kind, result = version1.classify(own.result, source)
+        return _told(kind, "v1", result, own.rows, source.findings)
+    try:
+        document, remarks = decode(data)
+    except Undecodable as error:
+        return Interpreted("refused", None, None, (), (error.finding,))
+    source = Source(document)
+    shape, (kind, result) = table.adapt(source)
+    steps: Sequence[Step] = result.steps if result is not None else ()
+    if result is not None and not _broken(source.findings):
+        result = _checked(replace(result, steps=()), source)
+    return _told(kind, shape, result, steps, (*remarks, *source.findings))
+
+
+def _told(
+    kind: Kind,
+    shape: str | None,
+    result: Result | None,
+    rows: Rows,
+    findings: tuple[Finding, ...],
+) -> Interpreted:
+    """Return what was interpreted; a file with an error holds no result that could be used."""
+    if _broken(findings) or (result is None and kind != "status"):
+        return Interpreted("proxy" if kind == "proxy" else "refused", shape, None, (), findings)
+    return Interpreted(kind, shape, result, rows, (*findings, *_of_kind(kind, result)))
+
+
+def _of_kind(kind: Kind, result: Result | None) -> tuple[Finding, ...]:
+    if kind == "status":
+        return (finding("status-file"),)
+    if result is not None and kind == "shard" and result.shard is not None:
+        index, count = result.shard
+        return (finding("shard", "shard", index=index, count=count),)
+    if result is not None and kind == "partial":
+        counts = result.counts
+        return (finding("part-of-run", scored=counts.scored, expected=counts.expected),)
+    return ()
+
+
+def _broken(findings: tuple[Finding, ...]) -> bool:
+    return any(one.severity == "error" for one in findings)
+
+
+def _checked(result: Result, source: Source) -> Result | None:
+    """Return *result* as the record's own checks let it pass."""
+    try:
+        return msgspec.convert(msgspec.to_builtins(result), Result)
+    except msgspec.ValidationError as error:
+        version1.complain(str(error), source)
+        return None
+
+
+def _counts(found: Interpreted) -> bool:
+    return found.result is not None and found.kind != "shard"
