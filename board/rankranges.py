@@ -54,8 +54,9 @@ def rank_ranges(
     where they belong, so each widens every range.
 
     The test of a pair is t = difference / SE with SE clustered by task (Miller 2024, arXiv
-    2411.00640, sections 2.2 and 4.2) and its small-sample factor T / (T - 1), against Student's t
-    with (effective tasks - 1) degrees of freedom, two-sided, at 5 % for the whole board:
+    2411.00640, sections 2.2 and 4.2) and the small-sample factor sqrt(n / (n - 1)), against
+    Student's t with n - 1 degrees of freedom, n the effective tasks, two-sided, at 5 % for the
+    whole board:
 
     - `holm` (Holm 1979, Scandinavian Journal of Statistics 6, 65-70): the chance of even one false
       separation is at most 5 %, so all ranges together hold the true ranks with at least 95 %.
@@ -71,7 +72,7 @@ def rank_ranges(
     better, worse, groups = np.zeros((3, models), np.int64)
     needed = None
     if resamples.enough:
-        contrasts = _contrasts(exact(sums[order], resamples.steps), resamples.steps)
+        contrasts = _contrasts(resamples, sums[order])
         needed = _needed(contrasts, pairs, resamples.effective_tasks - 1, correction)
         better, worse = _tally(contrasts, needed)
         groups = _groups(contrasts, needed)
@@ -98,7 +99,7 @@ def told_apart(
         return [False] * len(pairs)
     found = []
     for pair in pairs:
-        contrasts = _contrasts(exact(sums[list(pair)], resamples.steps), resamples.steps)
+        contrasts = _contrasts(resamples, sums[list(pair)])
         found.append(bool(contrasts.apart(critical, slice(0, 1), slice(1, 2))[0, 0]))
     return found
 
@@ -138,13 +139,15 @@ class _Contrasts:
                 yield rows, columns, np.triu(block) if left == top else block
 
 
-def _contrasts(numbers: Floats, steps: Ints) -> _Contrasts:
-    """Prepare the pairs of *numbers*, exact sums of micro-points, [models, tasks].
+def _contrasts(resamples: Resamples, sums: Ints) -> _Contrasts:
+    """Prepare the pairs of the models in *sums*.
 
     Residuals are rounded to micro-points, or to a power of two of them on a suite so large that
     their squares would not add up exactly.
     """
-    totals, tasks, count = numbers.sum(axis=1), len(steps), int(steps.sum())
+    steps, tasks = resamples.steps, resamples.effective_tasks
+    numbers, count = exact(sums, steps), int(steps.sum())
+    totals = numbers.sum(axis=1)
     largest = MICROPOINTS**2 * sum(int(size) ** 2 for size in steps)
     unit = 1 << max(0, math.ceil(math.log2(largest / _EXACT) / 2))
     whole = np.rint((numbers - totals[:, None] * (steps / count)) / unit)
