@@ -1,16 +1,19 @@
 """The page of file formats documents every field there is, in both languages, and no other."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
+from click.testing import CliRunner
 from msgspec import inspect
 
 from cardboard.board.findings import JUDGING, READING
 from cardboard.board.shapes.table import SHAPES
 from cardboard.board.workspace import Profile, Settings
+from cardboard.cli import main
 from cardboard.eval.records import Result
 
 ROOT = Path(__file__).parents[1]
@@ -126,6 +129,12 @@ def page(language: str, name: str = "formats.md") -> str:
     return (ROOT / "site" / "docs" / language / name).read_text(encoding="utf-8")
 
 
+def block(language: str, title: str) -> str:
+    """Return the code block with *title* in the page of file formats."""
+    [code] = re.findall(rf'```json title="{re.escape(title)}"\n(.*?)```', page(language), re.DOTALL)
+    return str(code)
+
+
 def table(text: str, anchor: str) -> list[list[str]]:
     """Return the cells of all table rows in the section with the id *anchor*."""
     section = re.split(rf"^##+ .*\{{ *#{anchor} *\}}$", text, flags=re.MULTILINE)[1]
@@ -156,9 +165,33 @@ def test_every_field_has_a_meaning(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_example_is_a_result_file(language: str) -> None:
-    [example] = re.findall(r"```json title=\"results/.*?\"\n(.*?)```", page(language), re.DOTALL)
-    result = msgspec.json.decode(example, type=Result)
+    result = msgspec.json.decode(block(language, "results/example.json"), type=Result)
     assert result.status == "complete"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_example_of_the_board_has_every_key_that_is_printed(
+    language: str, tmp_path: Path
+) -> None:
+    """The example result of the page itself is put on a board."""
+    (tmp_path / "results").mkdir()
+    example = tmp_path / "results" / "example.json"
+    example.write_text(block(language, "results/example.json"), encoding="utf-8")
+    (tmp_path / "board.toml").write_bytes((ROOT / "board.toml").read_bytes())
+    done = CliRunner().invoke(main, ["-C", str(tmp_path), "board", "--format", "json"])
+    assert done.exit_code == 0, done.output
+    assert keys(json.loads(block(language, "board.json"))) == keys(json.loads(done.stdout))
+
+
+def keys(value: object, path: str = "") -> set[str]:
+    """Return the paths of all keys below *value*, but for those that are chosen by the data."""
+    if isinstance(value, dict) and not path.endswith((".policy", ".metrics", ".values")):
+        return {f"{path}.{key}" for key in value}.union(
+            *(keys(inner, f"{path}.{key}") for key, inner in value.items())
+        )
+    if isinstance(value, list):
+        return set().union(*(keys(member, f"{path}[]") for member in value))
+    return set()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
