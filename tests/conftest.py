@@ -1,0 +1,30 @@
+"""What every test may use: texts that must come out, kept in `tests/expected` and compared whole."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+EXPECTED = Path(__file__).parent / "expected"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--refresh`, which writes the expected texts anew."""
+    parser.addoption(
+        "--refresh", action="store_true", help="Write the files in tests/expected anew."
+    )
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Return `golden(NAME, TEXT)`, which compares a text with the whole of `tests/expected/NAME`."""
+
+    def compare(name: str, text: str) -> None:
+        path = EXPECTED / name
+        if request.config.getoption("--refresh"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="\n")
+        assert path.is_file(), f"tests/expected/{name} is missing: run pytest with --refresh"
+        assert text == path.read_bytes().decode("utf-8")
+
+    return compare
