@@ -1,4 +1,4 @@
-"""What every test may use: texts that must come out, kept in `tests/expected` and compared whole."""
+"""What every test may use: long texts kept in `tests/expected` and compared whole."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +17,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
-    """Return `golden(NAME, TEXT)`, which compares a text with the whole of `tests/expected/NAME`."""
+    """Return `golden(NAME, TEXT)`: it compares a text with the whole of `tests/expected/NAME`."""
 
     def compare(name: str, text: str) -> None:
         path = EXPECTED / name
