@@ -1,0 +1,69 @@
+"""Where pages lie, seen from each other and from outside: languages, canonical links, sitemap."""
+
+from collections.abc import Iterable, Iterator
+from html import escape
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from .page import root_of
+
+
+class Addresses(NamedTuple):
+    """The languages of a site, the first of which lives at its root, and the site's URL."""
+
+    languages: tuple[str, ...]
+    site_url: str | None
+
+    def prefix(self, language: str) -> str:
+        """Return the folder of *language* below the site: empty for the first."""
+        return "" if language == self.languages[0] else f"{language}/"
+
+    def base(self, language: str) -> str:
+        """Return the path of a language's tree on its host, with `/` at both ends."""
+        path = urlsplit(self.site_url or "").path.strip("/")
+        return f"/{path}/{self.prefix(language)}" if path else f"/{self.prefix(language)}"
+
+    def absolute(self, language: str, path: str) -> str:
+        """Return the URL of the page at *path*; the site's own URL must be known."""
+        assert self.site_url is not None
+        return f"{self.site_url.rstrip('/')}/{self.prefix(language)}{path}"
+
+    def between(self, language: str, path: str, other: str) -> str:
+        """Return the relative link from the page at *path* to the same page in *other*."""
+        return f"{root_of(self.prefix(language) + path)}{self.prefix(other)}{path}" or "./"
+
+    def head_links(self, language: str, path: str) -> str:
+        """Return the links that tell search engines which pages are the same."""
+        links = []
+        if self.site_url is not None:
+            links.append(("canonical", "", self.absolute(language, path)))
+        if len(self.languages) > 1:
+            # The theme looks for a sitemap beside every link of exactly this relation. The blank
+            # behind the word keeps it from asking for files that are not there.
+            links += [
+                ("alternate ", f'hreflang="{one}" ', self._link(language, path, one))
+                for one in self.languages
+            ]
+        return "".join(
+            f'<link rel="{rel}" {language}href="{escape(href)}">' for rel, language, href in links
+        )
+
+    def _link(self, language: str, path: str, other: str) -> str:
+        if self.site_url is not None:
+            return self.absolute(other, path)
+        return self.between(language, path, other)
+
+    def sitemap(self, paths: Iterable[str]) -> Iterator[str]:
+        """Yield the pieces of sitemap.xml for the pages at *paths*, which every language has."""
+        yield '<?xml version="1.0" encoding="UTF-8"?>\n'
+        yield '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
+        yield ' xmlns:xhtml="http://www.w3.org/1999/xhtml">\n'
+        for path in paths:
+            urls = {one: escape(self.absolute(one, path)) for one in self.languages}
+            same = "".join(
+                f'<xhtml:link rel="alternate" hreflang="{one}" href="{url}"/>'
+                for one, url in urls.items()
+            )
+            for url in urls.values():
+                yield f"<url><loc>{url}</loc>{same if len(urls) > 1 else ''}</url>\n"
+        yield "</urlset>\n"

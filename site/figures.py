@@ -1,0 +1,26 @@
+"""Figures as every page prints them: as the cards do, and `None` where nothing is known."""
+
+from ..board.figures import shown
+
+Value = str | int | float | bool | None
+
+
+def printed(name: str, value: float | None) -> str | None:
+    """Return the figure *name* as boards and cards print it; percentages with their sign."""
+    if value is None:
+        return None
+    return shown(name, value) + ("%" if name.endswith("_pct") else "")
+
+
+def plain(value: Value) -> str | None:
+    """Return a recorded setting as it would stand in a JSON file, without quotes."""
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def billions(value: float | None) -> str | None:
+    """Return a number of parameters, given in billions, e.g. `1.2B`."""
+    return None if value is None else f"{shown('parameters', value)}B"

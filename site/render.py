@@ -1,0 +1,75 @@
+"""From values to HTML in one language: our Jinja templates, with everything escaped by default."""
+
+from collections.abc import Mapping
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup, escape
+
+from ..board.findings import Finding
+from ..board.words import Words
+
+
+class Renderer:
+    """Render templates/site in one language.
+
+    Templates know `t(key, **values)` for words, `say(finding)`, and the filter `shown`, which gives
+    readers of every kind the same where a figure is unknown.
+    """
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self.words = Words(language)
+        self._environment = Environment(
+            loader=PackageLoader("cardboard", "templates/site"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        # Words without values are asked for on every row: once a language is enough.
+        self._known: dict[str, str] = {}
+        self._environment.globals.update(t=self.text, say=self.words.finding, has=self.words.has)
+        self._environment.filters["shown"] = self._shown
+        self._environment.filters["page"] = _page
+        self._environment.filters["soft"] = _soft
+
+    def text(self, key: str, **values: object) -> str:
+        """Return the message *key* with *values* filled in."""
+        if values:
+            return self.words.text(key, **values)
+        if key not in self._known:
+            self._known[key] = self.words.text(key)
+        return self._known[key]
+
+    def finding(self, finding: Finding) -> str:
+        """Return what *finding* says."""
+        return self.words.finding(finding)
+
+    def own(self, text: Mapping[str, str]) -> str:
+        """Return what a workspace says in this language, else in its first, else nothing."""
+        return text.get(self.language) or next(iter(text.values()), "")
+
+    def html(self, template: str, **values: object) -> str:
+        """Return the template rendered with *values*."""
+        return self._environment.get_template(f"{template}.html.jinja").render(values)
+
+    def _shown(self, value: str | None, missing: str = "card.not-recorded") -> str:
+        """Return *value*, or a dash that is read aloud as what it means."""
+        if value is not None:
+            return value
+        return Markup(
+            '<span class="cb-none"><span aria-hidden="true">—</span>'
+            '<span class="cb-sr">{}</span></span>'
+        ).format(self.text(missing))
+
+
+@pass_context
+def _page(context: Context, path: str) -> str:
+    """Return the link to the page at *path* of the same language."""
+    return f"{context['root']}{path}" or "./"
+
+
+def _soft(identifier: str) -> Markup:
+    """Return *identifier* with leave to break behind every underscore."""
+    return escape(identifier).replace("_", Markup("_<wbr>"))

@@ -1,0 +1,65 @@
+"""The frame of a page, split at its slots: captured once, stamped once a page."""
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple, Self
+
+# What the frames say where our words belong. None of it reaches a reader.
+ORIGIN = "https://cardboard.invalid"
+SITE = "CARDBOARD_SITE"
+
+_SLOT = re.compile(
+    rf"<!-- cardboard:(?P<hole>[a-z-]+) -->"
+    rf"|CARDBOARD_(?P<word>[A-Z]+)"
+    rf"|{re.escape(ORIGIN)}/to/(?P<language>[a-z-]+)"
+)
+_HEAD_LINK = re.compile(r'\s*<link rel="(?:canonical|alternate)" href="[^"]*"[^>]*>')
+_CHARSET = re.compile(r'<meta charset="utf-8">')
+_BLANK_LINES = re.compile(r"\n\s*\n")
+
+
+def switch_target(language: str) -> str:
+    """Return the link that a frame holds where the same page in *language* is to be linked."""
+    return f"{ORIGIN}/to/{language}"
+
+
+class Shell(NamedTuple):
+    """A page's HTML between its slots, and the slots' names in their order.
+
+    Slots are `<!-- cardboard:NAME -->` and `CARDBOARD_NAME` (NAME in lower case), `to-LANGUAGE` for
+    the language switch, and `head`, for links that belong into the page's head.
+    """
+
+    literals: tuple[str, ...]
+    slots: tuple[str, ...]
+
+    @classmethod
+    def capture(cls, html: str, *, compact: bool = False) -> Self:
+        """Return the shell of the built page *html*.
+
+        *compact* drops blank lines, for a shell without preformatted text that is stamped often.
+        """
+        html = _HEAD_LINK.sub("", html)
+        html = _CHARSET.sub(lambda found: f"{found[0]}<!-- cardboard:head -->", html, count=1)
+        if compact:
+            html = _BLANK_LINES.sub("\n", html)
+        literals, slots, end = [], [], 0
+        for found in _SLOT.finditer(html):
+            literals.append(html[end : found.start()])
+            slots.append(
+                found["hole"]
+                or (found["word"] and found["word"].lower())
+                or f"to-{found['language']}"
+            )
+            end = found.end()
+        return cls((*literals, html[end:]), tuple(slots))
+
+    def stamp(self, values: Mapping[str, str]) -> str:
+        """Return the page with every slot filled; *values* are HTML, safe where they land.
+
+        Raises `KeyError` for a slot without a value.
+        """
+        pieces = [self.literals[0]]
+        for slot, literal in zip(self.slots, self.literals[1:], strict=True):
+            pieces += values[slot], literal
+        return "".join(pieces)

@@ -1,0 +1,195 @@
+"""Where one entry stands and why, in the words and figures that its page shows."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from ..board.figures import figures as figures_of
+from ..board.findings import Finding
+from ..board.model import Attempt, Entry
+from ..board.notes import notes_of
+from ..eval.records import Aggregate
+from .facts import Facts, facts_of
+from .figures import plain, printed
+from .source import Model, Place, Placed, Source
+
+# Figures that every result has a line for, and those that get one where they were recorded.
+ALWAYS = (
+    "command_f1",
+    "command_precision",
+    "command_recall",
+    "first_cmd_exact_pct",
+    "valid_json_pct",
+    "seconds_per_step",
+    "load_seconds",
+)
+FURTHER = (
+    "has_analysis_pct",
+    "has_plan_pct",
+    "avg_ref_cmds",
+    "avg_pred_cmds",
+    "complete_true_recall_pct",
+    "premature_complete_rate_pct",
+)
+_GRAVEST_FIRST = {"error": 0, "warning": 1, "info": 2}
+
+
+class Figure(NamedTuple):
+    """A figure's name in the catalogue and its printed value."""
+
+    name: str
+    value: str | None
+
+
+class Slice(NamedTuple):
+    """The figures of a part of the steps."""
+
+    name: str
+    steps: int
+    f1: str | None
+    first: str | None
+
+
+class Slices(NamedTuple):
+    """The parts that one division of the steps makes."""
+
+    name: str
+    rows: tuple[Slice, ...]
+
+
+class Try(Struct, frozen=True, kw_only=True):
+    """One of several results of a model on a suite."""
+
+    result_id: str
+    file: str
+    score: str | None
+    steps: str | None
+    finished_at: str | None
+    here: bool
+    """Whether this is the result that the page's figures come from."""
+    findings: tuple[Finding, ...]
+
+
+class Standing(Struct, frozen=True, kw_only=True):
+    """One entry as its page shows it."""
+
+    anchor: str
+    title: str
+    place: Place | None
+    entry: Entry
+    score: str | None
+    tied: tuple[Model, ...]
+    reasons: tuple[Finding, ...]
+    """What keeps it from being ranked."""
+    remarks: tuple[Finding, ...]
+    """What else was found."""
+    notes: tuple[tuple[str, tuple[str, ...]], ...]
+    """Sentences about it by kind: `strength`, `limit`, `speed`, `next`."""
+    template_key: str
+    figures: tuple[Figure, ...]
+    slices: tuple[Slices, ...]
+    facts: tuple[Facts, ...]
+    tries: tuple[Try, ...]
+    interpretation: str
+
+
+def standing(placed: Placed, source: Source) -> Standing:
+    """Return where the entry *placed* stands."""
+    entry, place = placed
+    why = reasons(entry, source)
+    template = f"template.{entry.template_status}"
+    family = source.settings.families.get(entry.profile.family or "")
+    return Standing(
+        anchor=place.slug if place else "unplaced",
+        title=place.title if place else source.render.text("site.unplaced"),
+        place=place,
+        entry=entry,
+        score=printed("score", entry.score),
+        tied=tuple(Model(label, source.slugs[label]) for label in entry.tied_with),
+        reasons=why,
+        remarks=tuple(one for one in distinct(entry.findings) if one not in why),
+        notes=tuple(_notes(placed, source)),
+        template_key=template if source.render.words.has(template) else "template.other",
+        figures=tuple(_figures(entry)),
+        slices=tuple(_slices(entry.result.aggregate)),
+        facts=facts_of(entry, source),
+        tries=tuple(_tries(entry)),
+        interpretation=source.render.own(family.interpretation) if family else "",
+    )
+
+
+def reasons(entry: Entry, source: Source) -> tuple[Finding, ...]:
+    """Return the findings that keep *entry* from being ranked."""
+    if entry.rank is not None:
+        return ()
+    found = distinct(entry.findings)
+    return tuple(one for one in found if source.policy.get(one.code) == "unranked")
+
+
+def distinct(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return *findings* without those that say the same as another, gravest first."""
+    unique = {(one.code, tuple(sorted(one.values.items()))): one for one in findings}
+    return tuple(sorted(unique.values(), key=lambda one: _GRAVEST_FIRST[one.severity]))
+
+
+def _notes(placed: Placed, source: Source) -> Iterator[tuple[str, tuple[str, ...]]]:
+    field = source.fields.get(placed.place.slug) if placed.place else None
+    said = notes_of(placed.entry, field, source.rules) if field else ()
+    for kind in ("strength", "limit", "speed", "next"):
+        sentences = tuple(one.text(source.render.language) for one in said if one.note.kind == kind)
+        if sentences:
+            yield kind, sentences
+
+
+def _figures(entry: Entry) -> Iterator[Figure]:
+    known = figures_of(entry)
+    for name in (*ALWAYS, *FURTHER):
+        value = known[name]
+        if name in ALWAYS or value is not None:
+            yield Figure(name, printed(name, value) if isinstance(value, float | int) else None)
+    yield Figure("steps", plain(entry.metrics.steps))
+    yield Figure("tasks", plain(entry.metrics.tasks))
+
+
+def _slices(aggregate: Aggregate) -> Iterator[Slices]:
+    for name in ("by_bucket", "by_source_group"):
+        found = getattr(aggregate, name)
+        if found:
+            yield Slices(
+                name,
+                tuple(
+                    Slice(
+                        part,
+                        one.steps,
+                        printed("command_f1", one.avg_command_f1),
+                        printed("first_cmd_exact_pct", one.first_cmd_exact_pct),
+                    )
+                    for part, one in found.items()
+                ),
+            )
+
+
+def _tries(entry: Entry) -> Iterator[Try]:
+    yield Try(
+        result_id=entry.result_id,
+        file=entry.file,
+        score=printed("score", entry.score),
+        steps=plain(entry.result.counts.scored),
+        finished_at=entry.result.finished_at,
+        here=True,
+        findings=distinct(entry.findings),
+    )
+    yield from (_try(attempt) for attempt in entry.attempts)
+
+
+def _try(attempt: Attempt) -> Try:
+    return Try(
+        result_id=attempt.result_id,
+        file=attempt.file,
+        score=printed("score", attempt.score),
+        steps=plain(attempt.steps),
+        finished_at=attempt.finished_at,
+        here=False,
+        findings=distinct(attempt.findings),
+    )
