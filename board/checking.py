@@ -1,6 +1,7 @@
 """The outcome of reading a folder: which files count, which do not, and why."""
 
 from collections import Counter
+from collections.abc import Mapping
 
 from msgspec import Struct
 
@@ -36,7 +37,7 @@ def report(boards: Boards, workspace: Workspace) -> Outcome:
         errors = any(finding.severity == "error" for finding in reading.findings)
         lines.append(f"Checking {reading.file}: {'REFUSED' if errors else 'read, with remarks'}")
         lines += [f"  {f.severity} {f.code}: {words.finding(f)}" for f in reading.findings]
-    kinds = Counter(reading.kind for reading in boards.readings)
+    kinds = Counter(str(reading.kind) for reading in boards.readings)
     lines.append(
         f"{len(boards.readings)} files: " + ", ".join(f"{n} {k}" for k, n in _sorted(kinds))
     )
@@ -48,7 +49,7 @@ def report(boards: Boards, workspace: Workspace) -> Outcome:
         )
         lines += [f"  {code}: {n} of {len(board.entries)}" for code, n in _sorted(codes)]
         lines += [
-            f"  note {rate.id!r} fires on {rate.share:.0%} of the ranked entries: it tells nobody apart"
+            f"  note {rate.id!r} fires on {rate.share:.0%} of the ranked entries: not discriminating"
             for rate in indiscriminate(board, workspace.settings)
         ]
     if boards.unplaced:
@@ -59,5 +60,5 @@ def report(boards: Boards, workspace: Workspace) -> Outcome:
     return Outcome(lines=tuple(lines), broken=broken)
 
 
-def _sorted(counts: Counter[str]) -> list[tuple[str, int]]:
+def _sorted(counts: Mapping[str, int]) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))

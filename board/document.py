@@ -113,6 +113,8 @@ COLUMNS = (
     "reasons",
 )
 
+RESOLVED = ("95 %", "rank range", "tie group")
+
 FIELDS = (
     "suite",
     "version",
@@ -147,8 +149,15 @@ NO_STEPS = "no per-step data"
 
 
 def table(board: Board) -> Table:
-    """Return *board* as rows for people, ranked entries first; `reasons` are what unranks."""
-    return Table(COLUMNS, [_row(entry, board) for entry in board.entries])
+    """Return *board* as rows for people, ranked entries first; `reasons` are what unranks.
+
+    The columns of intervals and rank ranges are there where any entry has them.
+    """
+    rows = [_row(entry, board) for entry in board.entries]
+    if board.method is not None:
+        return Table(COLUMNS, rows)
+    kept = [n for n, column in enumerate(COLUMNS) if column not in RESOLVED]
+    return Table(tuple(COLUMNS[n] for n in kept), [tuple(row[n] for n in kept) for row in rows])
 
 
 def fields(board: Board) -> Table:

@@ -7,7 +7,7 @@ import numpy as np
 from ..eval.records import Step
 from .model import Board, Entry
 from .paired import Paired, effects
-from .reader import read_steps
+from .reader import read_whole
 from .resampling import MICROPOINTS, Ints
 from .resolution import measured_entries, sampling
 from .workspace import Workspace
@@ -31,10 +31,15 @@ def effects_of(
     sample = sampling(board, measured, workspace.settings.ranking)
     assert a.facts is not None
     column = {task: at for at, task in enumerate(a.facts.tasks)}
-    both = [read_steps(workspace.results / entry.file) for entry in (a, b)]
+    both = [_steps(workspace, entry) for entry in (a, b)]
     return {
         kind: effects(sample, *_by_part(both, part_of, column)) for kind, part_of in KINDS.items()
     }
+
+
+def _steps(workspace: Workspace, entry: Entry) -> tuple[Step, ...]:
+    _, result = read_whole(workspace.results / entry.file)
+    return result.steps if result else ()
 
 
 def _by_part(

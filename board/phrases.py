@@ -70,7 +70,7 @@ def fill(message: str, values: Mapping[str, object]) -> str:
 
     Raises `KeyError` with the name of a value that is needed and unknown.
     """
-    return "".join(_said(part, values) for part in parse(message))
+    return "".join([part if type(part) is str else _said(part, values) for part in parse(message)])
 
 
 def slots(message: str) -> frozenset[str]:
@@ -91,13 +91,15 @@ def _said(part: Part, values: Mapping[str, object]) -> str:
         return part
     if not isinstance(part, Slot):
         known = all(values.get(name) not in (None, "") for name in _names(part))
-        return "".join(_said(inner, values) for inner in part) if known else ""
+        return "".join([_said(inner, values) for inner in part]) if known else ""
     value = values.get(part.name)
     if value is None:
         raise KeyError(part.name)
+    if not part.spec:
+        return _plain(value)
     if "/" in part.spec:
         return with_particle(_plain(value), part.spec)
-    return format(value, part.spec) if part.spec else _plain(value)
+    return format(value, part.spec)
 
 
 def _plain(value: object) -> str:

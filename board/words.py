@@ -29,6 +29,7 @@ class Words:
     def __init__(self, language: str) -> None:
         self.language = language
         self._messages = _load(language)
+        self._singular: dict[str, str] = {}
 
     def text(self, key: str, **values: object) -> str:
         """Return the message *key* with *values* filled in; `n` chooses the plural.
@@ -40,7 +41,7 @@ class Words:
     def has(self, key: str) -> bool:
         """Tell whether the catalogue holds the message *key*."""
         try:
-            return bool(self._messages.gettext(key))
+            return bool(self._message(key, None))
         except KeyError:
             return False
 
@@ -64,18 +65,20 @@ class Words:
     def _say(self, key: str, values: Mapping[str, object]) -> str:
         file = f"templates/locale/{self.language}.po"
         try:
-            n = values.get("n")
-            message = (
-                self._messages.ngettext(key, key, n)
-                if isinstance(n, int)
-                else self._messages.gettext(key)
-            )
+            message = self._message(key, values.get("n"))
         except KeyError:
             raise CatalogueError("there is no such message", file=file, key=key) from None
         try:
             return fill(message, values)
         except KeyError as error:
             raise CatalogueError(f"needs the value {error}", file=file, key=key) from None
+
+    def _message(self, key: str, n: object) -> str:
+        if isinstance(n, int):
+            return self._messages.ngettext(key, key, n)
+        if key not in self._singular:
+            self._singular[key] = self._messages.gettext(key)
+        return self._singular[key]
 
 
 def languages() -> tuple[str, ...]:
@@ -87,8 +90,8 @@ def languages() -> tuple[str, ...]:
 def _short(value: object) -> object:
     if not isinstance(value, str):
         return value
-    line = "".join(c if c.isprintable() else " " for c in value[: _LONGEST_VALUE + 1])
-    return line if len(line) <= _LONGEST_VALUE else f"{line[:_LONGEST_VALUE]}…"
+    line = value if len(value) <= _LONGEST_VALUE else f"{value[:_LONGEST_VALUE]}…"
+    return line if line.isprintable() else "".join(c if c.isprintable() else " " for c in line)
 
 
 class _Missing(gettext.NullTranslations):

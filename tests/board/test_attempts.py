@@ -2,7 +2,7 @@
 
 from cardboard.eval.records import Adapter, Counts, Model
 from cardboard.eval.records import Protocol as Sent
-from tests.making import a_result, boards_of, entries_of
+from cardboard.tests.making import a_result, boards_of, entries_of
 
 
 def attempt(f1, *, at=None, scored=6, **differs):

@@ -2,7 +2,7 @@
 
 from cardboard.board.changes import changes
 from cardboard.eval.records import Counts
-from tests.making import a_result, boards_of
+from cardboard.tests.making import a_result, boards_of
 
 
 def moves(before, after):

@@ -7,8 +7,8 @@ from cardboard.board.comparing import Uncertain, both, compare, family_tree, nei
 from cardboard.board.comparison_tables import pair_tables, verdict
 from cardboard.board.workspace import Profile, Suite
 from cardboard.eval.errors import UsageError
-from tests.board.test_resolution import scores
-from tests.making import a_reading, a_result, a_workspace, measured
+from cardboard.tests.board.test_resolution import scores
+from cardboard.tests.making import a_reading, a_result, a_workspace, measured
 
 SUITE = Suite(name="mini", version="1", steps=40, tasks=20)
 MODELS = {

@@ -10,7 +10,7 @@ from cardboard.board import printing
 from cardboard.board.document import FIELDS, document, fields, table
 from cardboard.board.words import Words
 from cardboard.eval.records import Protocol as Sent
-from tests.making import a_result, boards_of
+from cardboard.tests.making import a_result, boards_of
 
 SAY = Words("en").finding
 BOARDS = boards_of(

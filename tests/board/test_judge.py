@@ -10,7 +10,7 @@ from cardboard.board.model import StepFacts
 from cardboard.board.workspace import Protocol, Suite
 from cardboard.eval.records import Aggregate, Counts, Model, Prompts, Provenance, Slice
 from cardboard.eval.records import Protocol as Sent
-from tests.making import SUITE, a_reading, a_result, a_workspace, entries_of
+from cardboard.tests.making import SUITE, a_reading, a_result, a_workspace, entries_of
 
 
 def judged(result=None, *, suite=SUITE, kind="result", facts=None, **settings):

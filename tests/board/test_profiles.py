@@ -3,7 +3,7 @@
 from cardboard.board.profiles import Directory
 from cardboard.board.workspace import Family, Profile
 from cardboard.eval.records import Model
-from tests.making import a_workspace
+from cardboard.tests.making import a_workspace
 
 FAMILIES = {"lfm": Family(title={"en": "LFM"}, match=("lfm",))}
 

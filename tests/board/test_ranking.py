@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cardboard.board.build import build_boards
-from tests.making import a_reading, a_result, a_workspace, entries_of
+from cardboard.tests.making import a_reading, a_result, a_workspace, entries_of
 
 SCORES = st.lists(st.integers(0, 10_000).map(lambda n: n / 10_000), min_size=1, max_size=30)
 

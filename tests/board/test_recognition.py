@@ -7,7 +7,7 @@ from cardboard.board.recognition import recognise
 from cardboard.board.workspace import Suite
 from cardboard.eval.records import Aggregate, Counts, Slice
 from cardboard.eval.records import Suite as Recorded
-from tests.making import a_reading, a_result
+from cardboard.tests.making import a_reading, a_result
 
 CORRECTED = Suite(
     name="tb2-lite",

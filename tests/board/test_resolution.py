@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from cardboard.board.build import build_boards
 from cardboard.board.workspace import Profile, Ranking, Suite
-from tests.making import a_reading, a_result, a_workspace, measured
+from cardboard.tests.making import a_reading, a_result, a_workspace, measured
 
 SUITE = Suite(name="mini", version="1", steps=40, tasks=20, fingerprint="f" * 64)
 

@@ -1,0 +1,133 @@
+"""`cardboard add`: take finished results into the workspace, and say exactly what that changes."""
+
+import os
+import re
+from pathlib import Path
+
+import click
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ..board.build import build_boards, load_boards
+from ..board.changes import Change, changes
+from ..board.model import Boards, Reading
+from ..board.opening import boards_of, workspace_of
+from ..board.reader import read_file
+from ..board.words import Words
+from ..board.workspace import Workspace
+from ..eval.errors import UsageError
+from .facts import cards_of
+from .render import Renderer
+
+USABLE = ("result", "partial", "postprocessed", "published-table")
+
+
+class Taken(Struct, frozen=True, kw_only=True):
+    """A file to be added: where it lies, what it says, and its name below `results/`."""
+
+    source: Path
+    reading: Reading
+    name: str
+    present: str | None
+    """The file below `results/` that holds the same bytes already."""
+
+
+@click.command(epilog="Example: cardboard add ../runs/model.json")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Say what would change and add nothing.")
+@click.pass_context
+def add(context: click.Context, files: tuple[Path, ...], dry_run: bool) -> None:
+    """Check result FILES, copy them into results/, and print what moves on boards and cards."""
+    workspace = workspace_of(context)
+    before = boards_of(workspace)
+    taken = [one for path in files if (one := _take(path, before)) is not None]
+    fresh = [one for one in taken if one.present is None]
+    for one in taken:
+        where = f"is there already as {one.present}" if one.present else f"-> results/{one.name}"
+        click.echo(f"{one.source} {where}")
+    if dry_run:
+        added = [_renamed(one) for one in fresh]
+        after = build_boards([*before.readings, *added], workspace)
+    else:
+        for one in fresh:
+            _copy(one.source, workspace.results / one.name)
+        after = load_boards(workspace) if fresh else before
+    for line in _told(before, after, workspace):
+        click.echo(line)
+    if len(taken) < len(files):
+        context.exit(1)
+
+
+def _take(path: Path, boards: Boards) -> Taken | None:
+    """Return *path* as a file to add; say why and return `None` where it holds no result."""
+    if not path.exists():
+        raise UsageError("no such file", file=str(path), remedy="Name finished result files.")
+    reading = read_file(path)
+    if reading.result is None or reading.kind not in USABLE:
+        say = Words("en").finding
+        click.echo(f"{path}: not added, it is no result ({reading.kind})", err=True)
+        for finding in reading.findings:
+            click.echo(f"  {finding.code}: {say(finding)}", err=True)
+        return None
+    same = next((r.file for r in boards.readings if r.sha256 == reading.sha256), None)
+    return Taken(source=path, reading=reading, name=_name(reading), present=same)
+
+
+def _name(reading: Reading) -> str:
+    """Return the file name: model, suite where recorded, and the content's hash."""
+    result = reading.result
+    assert result is not None
+    suite = "-".join(part for part in (result.suite.name, result.suite.version) if part)
+    parts = (result.model.id.replace("/", "__"), suite, reading.sha256[:8])
+    safe = (re.sub(r"[^A-Za-z0-9._-]+", "-", part)[:80].strip("-.") for part in parts if part)
+    return "--".join(filter(None, safe)) + ".json"
+
+
+def _renamed(one: Taken) -> Reading:
+    return replace(one.reading, file=one.name)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Write *target* whole or not at all, and never over another file."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    aside = target.with_name(f".{target.name}.aside")
+    aside.write_bytes(source.read_bytes())
+    try:
+        os.link(aside, target)
+    except FileExistsError:
+        raise UsageError(
+            "another file has this name", file=str(target), remedy="Rename or remove that file."
+        ) from None
+    finally:
+        aside.unlink()
+
+
+def _told(before: Boards, after: Boards, workspace: Workspace) -> list[str]:
+    lines = [_moved(change) for change in changes(before, after)]
+    old, new = _cards(before, workspace), _cards(after, workspace)
+    changed = sorted(slug for slug, text in new.items() if old.get(slug) != text)
+    lines.append(f"{len(lines)} entries move; {len(changed)} of {len(new)} cards change")
+    lines += [f"  card {slug}{'' if slug in old else ' (new)'}" for slug in changed]
+    return lines
+
+
+def _cards(boards: Boards, workspace: Workspace) -> dict[str, str]:
+    renderer = Renderer(workspace.settings)
+    return {c.slug: renderer.readme(c) for c in cards_of(boards, workspace.settings)}
+
+
+def _moved(change: Change) -> str:
+    rank = f"{change.rank_before or 'unranked'} -> {change.rank_after or 'unranked'}"
+    score = f"{_points(change.score_before)} -> {_points(change.score_after)}"
+    said = {
+        "new": f"new, {change.rank_after or 'unranked'}, {_points(change.score_after)}",
+        "gone": f"gone, was {change.rank_before or 'unranked'}",
+        "rank": f"rank {rank}",
+        "score": f"score {score}, rank {rank}",
+        "standing": f"another result stands, score {score}, rank {rank}",
+    }
+    return f"{change.suite} ({change.class_}) {change.label}: {said[change.what]}"
+
+
+def _points(score: float | None) -> str:
+    return "no score" if score is None else f"{score:.2f}"
