@@ -26,7 +26,7 @@ def test_the_document_has_the_documented_keys():
     assert set(told) == {"generated_from", "boards", "unplaced", "files"}
     assert set(told["generated_from"]) == {"files", "sha256"}
     (board,) = told["boards"]
-    assert {"suite", "version", "class", "policy", "entries"} == set(board)
+    assert {"suite", "version", "class", "policy", "method", "entries"} == set(board)
     best = board["entries"][0]
     assert (best["model"], best["rank"], best["rank_text"], best["score"]) == (
         "org/a",
