@@ -1,0 +1,62 @@
+"""What a card says of a rank: the exact place, or a band that stays true as results are added."""
+
+from typing import Literal, NamedTuple
+
+from ..board.model import Board, Entry
+
+Mode = Literal["auto", "exact", "band"]
+
+# Beyond this many entries an exact "k / N" on every card would change all cards with every result.
+EXACT_UP_TO = 100
+ALWAYS_EXACT = 10
+BANDS = (1, 5, 10, 25, 50)
+NAMED_SHARERS = 3
+
+
+class Standing(NamedTuple):
+    """A rank as it is printed; either a number or a band is set."""
+
+    number: int | None
+    band: int | None
+    """Top so many per cent; 100 stands for the lower half."""
+    of: int | None
+    """How many results are ranked; `None` where the card must not change with it."""
+    at_least: int
+    """How many are ranked, rounded down so far that it seldom changes."""
+    unranked: int
+    shared_with: tuple[str, ...]
+    """The first few labels that share the rank."""
+    more_sharers: int
+
+    @property
+    def shared(self) -> bool:
+        """Tell whether another result has the same rank."""
+        return bool(self.shared_with)
+
+
+def standing(entry: Entry, board: Board, mode: Mode) -> Standing | None:
+    """Return how *entry*'s rank on *board* is shown; `None` where it has none."""
+    if entry.rank is None:
+        return None
+    count = len(board.ranked)
+    exact = mode == "exact" or (mode == "auto" and len(board.entries) <= EXACT_UP_TO)
+    named = exact or entry.rank <= ALWAYS_EXACT
+    return Standing(
+        number=entry.rank if named else None,
+        band=None if named else band(entry.rank, count),
+        of=count if exact else None,
+        at_least=_rounded_down(count),
+        unranked=len(board.entries) - count,
+        shared_with=entry.tied_with[:NAMED_SHARERS] if named else (),
+        more_sharers=max(0, len(entry.tied_with) - NAMED_SHARERS),
+    )
+
+
+def band(rank: int, count: int) -> int:
+    """Return the smallest band, in per cent from the top, that holds *rank* of *count*."""
+    return next((top for top in BANDS if 100 * rank <= top * count), 100)
+
+
+def _rounded_down(count: int) -> int:
+    digits = len(str(count)) - 1
+    return int(f"{str(count)[0]}{'0' * digits}")
