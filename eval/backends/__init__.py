@@ -6,18 +6,21 @@ from typing import TYPE_CHECKING
 from ..errors import UsageError
 
 if TYPE_CHECKING:
+    from ..suites import Suite
     from .protocol import Backend, Options
 
 BACKENDS = ("vllm", "transformers", "openai", "llama", "scripted")
 
 
-def open_backend(name: str, options: "Options") -> "Backend":
+def open_backend(name: str, options: "Options", suite: "Suite") -> "Backend":
     """Load and open the backend *name*; its heavy imports happen here and nowhere else.
 
+    Only `scripted` sees the *suite*, references and all: an engine knows nothing but its prompts.
     Raises `UsageError` for an unknown name, `MissingExtra` where its packages are not installed.
     """
     if name not in BACKENDS:
         raise UsageError(f"no such backend: {name}", remedy=f"Known: {', '.join(BACKENDS)}.")
     module = importlib.import_module(f".{name}", __name__)
-    backend: Backend = module.open_backend(options)
+    given = (options, suite) if name == "scripted" else (options,)
+    backend: Backend = module.open_backend(*given)
     return backend

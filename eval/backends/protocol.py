@@ -43,6 +43,8 @@ class Options(Struct, frozen=True, kw_only=True):
     concurrency: int = 8
     tensor_parallel: int = 1
     pipeline_parallel: int = 1
+    template_kwargs: Mapping[str, Setting] = {}
+    """For the chat template, where a server renders it; engines that take tokens need none."""
     extra: Mapping[str, Setting] = {}
     """Further settings by the engine's own names; recorded as given."""
 
@@ -123,3 +125,14 @@ class Backend(Protocol):
 
     def close(self) -> None:
         """Give back memory, processes and connections; may be called twice."""
+
+
+class Adaptable(Backend, Protocol):
+    """A backend that answers through one adapter after another while the model stays loaded."""
+
+    def use(self, adapter: str | None) -> None:
+        """Answer through *adapter*, a Hub id or folder, from now on; `None` is the model alone.
+
+        `account` and `template` are those of the adapter afterwards. Raises `UsageError` where
+        there is no such adapter or it does not fit the model.
+        """
