@@ -12,7 +12,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 FLAGS ?=
 
-.PHONY: help demo test lint types coverage bench serve venv browser clean
+.PHONY: help demo test lint types coverage bench serve venv packages clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,7 +20,7 @@ help: ## Print this list
 demo: .venv/base.stamp ## Rank the sample results, write every card and the site under build/
 	@$(BIN)/cardboard demo
 
-test: browser .venv/dev.stamp ## Install what the tests need and run them (FLAGS="-k name" to choose)
+test: packages .venv/dev.stamp ## Install what the tests need and run them (FLAGS="-k name" to choose)
 	@$(BIN)/pytest $(FLAGS)
 
 lint: .venv/dev.stamp ## Check style and formatting
@@ -30,7 +30,7 @@ lint: .venv/dev.stamp ## Check style and formatting
 types: .venv/dev.stamp ## Check types
 	@$(BIN)/mypy
 
-coverage: browser .venv/dev.stamp ## Run the tests and list the lines that they do not reach
+coverage: packages .venv/dev.stamp ## Run the tests and list the lines that they do not reach
 	@$(BIN)/pytest --cov --cov-report=term-missing:skip-covered $(FLAGS)
 
 bench: .venv/dev.stamp ## Measure speed and memory (FLAGS="board" for one subject)
@@ -41,8 +41,8 @@ serve: .venv/base.stamp ## Build the site and serve it on this machine
 
 venv: .venv/dev.stamp ## Make .venv with everything that development needs
 
-browser: # What the browser tests need from Debian
-	@.ci/browser
+packages: # What the tests need from Debian
+	@.ci/packages
 
 clean: ## Remove everything generated, but for .venv
 	@rm -rf build dist .cardboard .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
