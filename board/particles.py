@@ -16,7 +16,7 @@ _ENDINGS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(n|[aeiou]ne|ng)$"), "ㄴ"),
     (re.compile(r"(?<![aeiou])[aeiou](ck|k|c)$|poch$"), "ㄱ"),
     (re.compile(r"([aeiou]p)$"), "ㅂ"),
-    (re.compile(r"((?<![aeiou])[aeiou]t|out)$"), "ㅅ"),
+    (re.compile(r"((?<![aeiou])[aeiou]t|out|template)$"), "ㅅ"),
 )
 
 _TAG_AT_END = re.compile(r"<[^<>]*>\Z")
