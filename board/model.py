@@ -1,5 +1,6 @@
 """The values that flow through the board stage: readings in, boards of entries out."""
 
+from functools import cached_property
 from typing import Literal
 
 from msgspec import Struct, field
@@ -162,7 +163,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     attempts: tuple[Attempt, ...] = ()
 
 
-class Board(Struct, frozen=True, kw_only=True):
+class Board(Struct, frozen=True, kw_only=True, dict=True):
     """All entries of one suite version and one class: ranked first, then unranked by name."""
 
     suite: Suite
@@ -173,12 +174,12 @@ class Board(Struct, frozen=True, kw_only=True):
     method: Method | None = None
     """`None` where no ranked entry has per-step data."""
 
-    @property
+    @cached_property
     def ranked(self) -> tuple[Entry, ...]:
         """Return the entries that have a rank, best first."""
         return tuple(entry for entry in self.entries if entry.rank is not None)
 
-    @property
+    @cached_property
     def unranked(self) -> tuple[Entry, ...]:
         """Return the entries that are listed with the reason why they have no rank."""
         return tuple(entry for entry in self.entries if entry.rank is None)
