@@ -40,11 +40,8 @@ def parse_answer(text: str) -> Answer:
     So an answer that is not valid JSON can still have commands. No text makes it fail.
     """
     text = well_formed(text)
-    try:
-        payload = decode_json(_object_text(text))
-    except ValueError:
-        payload = None
-    if not isinstance(payload, dict):
+    payload = read_object(text)
+    if payload is None:
         return Answer(command_units=tuple(_rescued_units(text)))
     commands = payload.get("commands")
     units = tuple(_units(commands)) if isinstance(commands, list) else ()
@@ -56,6 +53,15 @@ def parse_answer(text: str) -> Answer:
         has_analysis=bool(payload.get("analysis")),
         has_plan=bool(payload.get("plan")),
     )
+
+
+def read_object(text: str) -> dict[str, object] | None:
+    """Return the JSON object in an answer, or `None` where there is none that can be read."""
+    try:
+        payload = decode_json(_object_text(well_formed(text)))
+    except ValueError:
+        return None
+    return payload if isinstance(payload, dict) else None
 
 
 def decode_json(text: str) -> object:
