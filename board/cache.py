@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import force_setattr
 
 from .model import Reading
 
@@ -69,8 +70,15 @@ class Cache:
 
     def save(self) -> None:
         """Write what was kept so far."""
-        self._run("COMMIT")
+        if self._database is not None and self._database.in_transaction:
+            self._run("COMMIT")
         self._run("BEGIN")
+
+    def close(self) -> None:
+        """Let go of the database; nothing is remembered any more."""
+        if self._database is not None:
+            self._database.close()
+            self._database = None
 
     def _run(self, statement: str, *values: str | int | bytes) -> list[tuple[object, ...]]:
         if self._database is None:
@@ -78,18 +86,19 @@ class Cache:
         try:
             return self._database.execute(statement, values).fetchall()
         except sqlite3.Error:
-            self._database.close()
-            self._database = None
+            self.close()
             return []
 
     def _share(self, reading: Reading) -> None:
         """Let all results of a suite hold the same list of tasks, not 10,000 equal ones."""
-        if reading.facts is not None:
-            for field in ("tasks", "steps_per_task"):
-                own = getattr(reading.facts, field)
-                msgspec.structs.force_setattr(
-                    reading.facts, field, self._shared.setdefault(own, own)
-                )
+        facts, result = reading.facts, reading.result
+        if facts is None:
+            return
+        for field in ("tasks", "steps_per_task"):
+            own = getattr(facts, field)
+            force_setattr(facts, field, self._shared.setdefault(own, own))
+        if result is not None and result.aggregate == facts.aggregate:
+            force_setattr(facts, "aggregate", result.aggregate)
 
 
 @contextmanager
@@ -99,15 +108,13 @@ def open_cache(path: Path | None) -> Iterator[Cache]:
     It is stale when our code has changed. A database that came from elsewhere, say in a clone, is
     never believed, for it could claim anything of a file: it must lie where it was made.
     """
-    database = _open(path) if path is not None else None
-    kept = Cache(database)
+    kept = Cache(_open(path) if path is not None else None)
     try:
         kept.save()
         yield kept
     finally:
         kept.save()
-        if database is not None:
-            database.close()
+        kept.close()
 
 
 def _open(path: Path) -> sqlite3.Connection | None:

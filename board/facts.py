@@ -11,14 +11,13 @@ import msgspec
 from ..eval.identity import StepKey, fingerprint, keys_sha256
 from ..eval.records import Step
 from .light import Row
-from .means import Column, aggregate
+from .means import means
 from .model import StepFacts
 from .rescoring import Rescored, rescored
 
 Rows = Sequence[Step | Row]
 Units = Sequence[tuple[str, ...] | None]
 
-MICRO = 1_000_000
 _DUPLICATES_NAMED = 5
 
 
@@ -34,14 +33,20 @@ def step_facts(rows: Rows, *, rescore: bool = True) -> StepFacts | None:
     layout = _layout(tuple([(row.task_id, row.sample_idx, row.step_idx) for row in rows]))
     if layout.order:
         rows = [rows[place] for place in layout.order]
-    scored = [row.scored for row in rows]
-    references, answers = _references(layout.keys, rows), _answers(rows)
+    references = _references(layout.keys, rows)
     again = rescored(rows, references.units) if rescore else Rescored(0, 0, None)
     reasons = [row.finish_reason for row in rows if row.finish_reason is not None]
+    told, lengths, ends = rows, references.lengths, layout.ends
+    scored = [row.scored for row in rows]
+    if not all(scored):
+        told = [row for row in rows if row.scored]
+        lengths = [one for one, kept in zip(lengths, scored, strict=True) if kept]
+        ends = tuple(accumulate(sum(scored[a:b]) for a, b in pairwise((0, *ends))))
+    found = means(told, ends, lengths, _lengths(told))
     return StepFacts(
         steps=len(rows),
-        scored=sum(scored),
-        failed=len(rows) - sum(scored),
+        scored=len(told),
+        failed=len(rows) - len(told),
         unique=layout.unique,
         duplicates=layout.duplicates,
         keys_sha256=layout.keys_sha256,
@@ -49,12 +54,12 @@ def step_facts(rows: Rows, *, rescore: bool = True) -> StepFacts | None:
         empty_references=references.empty,
         length_stops=reasons.count("length") if reasons else None,
         tasks=layout.tasks,
-        steps_per_task=_per_task([int(one) for one in scored], layout.ends),
-        f1_sums=_sums([row.command_f1 for row in rows], scored, layout.ends),
-        precision_sums=_sums([row.command_precision for row in rows], scored, layout.ends),
-        recall_sums=_sums([row.command_recall for row in rows], scored, layout.ends),
-        valid_json_sums=_sums([row.valid_json for row in rows], scored, layout.ends),
-        aggregate=aggregate(rows, references.lengths, answers),
+        steps_per_task=_differences(ends),
+        f1_sums=found.f1,
+        precision_sums=found.precision,
+        recall_sums=found.recall,
+        valid_json_sums=found.valid_json,
+        aggregate=found.aggregate,
         rescored=again.steps,
         rescore_differs=again.differs,
         rescore_example=again.example,
@@ -100,20 +105,25 @@ def _by_step(key: StepKey) -> tuple[str, int, int]:
     return task, step, -1 if sample is None else sample
 
 
+@lru_cache(maxsize=64)
+def _differences(ends: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(end - start for start, end in pairwise((0, *ends)))
+
+
 class _References(NamedTuple):
     """What the references say; `None` where one of the steps has none."""
 
     units: Units
-    lengths: Column
+    lengths: Sequence[int | None]
     fingerprint: str | None = None
     empty: int | None = None
 
 
-def _references(keys: tuple[StepKey, ...], rows: Rows) -> _References:
-    raw = [row.ref_command_units for row in rows if isinstance(row, Row)]
-    if raw:
-        return _shared_references(keys, b"[" + b",".join(map(bytes, raw)) + b"]")
-    return _known_references(keys, [row.ref_command_units for row in rows if isinstance(row, Step)])
+def _references(keys: tuple[StepKey, ...], rows: Sequence[Step | Row]) -> _References:
+    if isinstance(rows[0], Row):
+        raw = [row.ref_command_units for row in rows]
+        return _shared_references(keys, b"[" + b",".join(raw) + b"]")  # type: ignore[arg-type]  # all are raw
+    return _known_references(keys, [row.ref_command_units for row in rows])  # type: ignore[misc]  # none is raw
 
 
 # References are by far the longest text that all results of a suite share.
@@ -131,22 +141,7 @@ def _known_references(keys: tuple[StepKey, ...], units: Units) -> _References:
     return _References(units, lengths, fingerprint(steps), lengths.count(0))
 
 
-def _answers(rows: Rows) -> Column | None:
-    """Return the number of units of each answer; `None` for rows without their text."""
-    steps = [row for row in rows if isinstance(row, Step)]
-    units = [row.pred_command_units for row in steps]
-    return [None if one is None else len(one) for one in units] if steps else None
-
-
-def _sums(values: Column, scored: list[bool], ends: tuple[int, ...]) -> tuple[int, ...]:
-    """Return each task's sum in millionths; nothing where a scored step has no value."""
-    if not all(scored):
-        values = [value if told else 0 for value, told in zip(values, scored, strict=True)]
-    if None in values:
-        return ()
-    return _per_task([round(value * MICRO) for value in values if value is not None], ends)
-
-
-def _per_task(values: list[int], ends: tuple[int, ...]) -> tuple[int, ...]:
-    running = [0, *accumulate(values)]
-    return tuple([running[end] - running[start] for start, end in pairwise((0, *ends))])
+def _lengths(rows: Sequence[Step | Row]) -> list[int | None]:
+    """Return the number of units of each answer; nothing for rows without their text."""
+    units = [row.pred_command_units for row in rows if isinstance(row, Step)]
+    return [len(one) if isinstance(one, tuple) else None for one in units]

@@ -10,7 +10,7 @@ from ..eval.records import Bucket, Count, Result, Share, Step
 _NULL = Raw(b"null")
 
 
-class Row(Struct, frozen=True, kw_only=True):
+class Row(Struct, frozen=True, kw_only=True, gc=False):
     """A step whose long texts stay the bytes that they are in the file.
 
     The fields are those of `Step`, in its order, so that a file which our writer wrote is written
@@ -81,8 +81,6 @@ def read(data: bytes, *, text: bool) -> Read | None:
         found = (_WHOLE if text else _LIGHT).decode(data)
         if _ENCODER.encode(found) != data:
             return None
-        if not text:
-            data.decode()
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return None
     fields = msgspec.structs.asdict(found)

@@ -1,77 +1,147 @@
-"""A result's means computed anew from its steps' own scores, column by column."""
+"""What a result's scored steps add up to: sums a task, and the means computed anew."""
 
 from collections.abc import Sequence
-from math import fsum
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ..eval.records import Aggregate, Slice, Step
 from ..eval.scoring import bucket_of
 from .light import Row
 
-Column = Sequence[float | None]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+Lengths = Sequence[int | None]
+Names = tuple[str | None, ...]
+
+MICRO = 1_000_000
+F1, FIRST, TRUTH, SAID = 0, 4, 7, 8
+_SUMMED = 4
 
 
-def aggregate(
-    rows: Sequence[Step | Row], references: Column | None, answers: Column | None
-) -> Aggregate:
-    """Return the means over the scored *rows*, as `eval.scoring.aggregate` defines them.
+class Means(NamedTuple):
+    """Sums in millionths, one a task, empty where a step has no value; and the aggregate."""
 
-    *references* and *answers* are the numbers of command units of each row, where they are known.
-    Working by columns takes half of that function's time, and needs no text.
+    f1: tuple[int, ...]
+    precision: tuple[int, ...]
+    recall: tuple[int, ...]
+    valid_json: tuple[int, ...]
+    aggregate: Aggregate
+
+
+def means(
+    rows: Sequence[Step | Row], ends: Sequence[int], references: Lengths, answers: Lengths
+) -> Means:
+    """Return what *rows* add up to, all of them scored; *ends* tells where each task's rows end.
+
+    The aggregate is that of `eval.scoring.aggregate`, taken from whole millionths, so a
+    half of the last place may be rounded the other way. *references*
+    and *answers* are the numbers of command units of each row, empty where they were not read.
     """
-    scored = [row for row in rows if row.scored]
-    if len(scored) < len(rows):
-        kept = [place for place, row in enumerate(rows) if row.scored]
-        references, answers = (
-            [column[place] for place in kept] if column is not None else None
-            for column in (references, answers)
+    values = np.array(
+        [
+            [row.command_f1 for row in rows],
+            [row.command_precision for row in rows],
+            [row.command_recall for row in rows],
+            [row.valid_json for row in rows],
+            [row.first_cmd_exact for row in rows],
+            [row.has_analysis for row in rows],
+            [row.has_plan for row in rows],
+            [row.ref_task_complete for row in rows],
+            [row.pred_task_complete for row in rows],
+        ],
+        dtype=np.float64,
+    )
+    unknown: Bools = np.isnan(values)
+    points: Ints = np.rint(np.where(unknown, 0.0, values) * MICRO).astype(np.int64)
+    count, holes = len(rows), [bool(row.any()) for row in unknown]
+    f1, precision, recall, valid, first, analysis, plan, finished, _ = (
+        None if hole or not count else int(total)
+        for hole, total in zip(holes, points.sum(axis=1).tolist(), strict=True)
+    )
+    # Of the steps that finish their task, and of the others, those that were called finished.
+    done = 0 if finished is None else finished // MICRO
+    early = 0 if finished is None else count - done
+    said_done = int((points[TRUTH] // MICRO) @ points[SAID])
+    said_early = int(points[SAID].sum()) - said_done
+    buckets = tuple([row.bucket or bucket_of(row.step_idx) for row in rows])
+    groups = tuple([row.source_group for row in rows])
+    sums = _per_task(points, holes, ends)
+    return Means(
+        f1=sums[0],
+        precision=sums[1],
+        recall=sums[2],
+        valid_json=sums[3],
+        aggregate=Aggregate(
+            avg_command_f1=share(f1, count),
+            avg_command_precision=share(precision, count),
+            avg_command_recall=share(recall, count),
+            first_cmd_exact_pct=percent(first, count),
+            valid_json_pct=percent(valid, count),
+            has_analysis_pct=percent(analysis, count),
+            has_plan_pct=percent(plan, count),
+            avg_ref_cmds=_length(references),
+            avg_pred_cmds=_length(answers),
+            complete_true_recall_pct=percent(said_done, done),
+            premature_complete_rate_pct=percent(said_early, early),
+            by_bucket=_slices(buckets, points, unknown),
+            by_source_group=_slices(groups, points, unknown),
+        ),
+    )
+
+
+def share(points: int | None, count: int) -> float | None:
+    """Return the mean of *points* over *count* steps, 4 decimals; `None` of none."""
+    return None if points is None or not count else round(points / (count * MICRO), 4)
+
+
+def percent(points: int | None, count: int) -> float | None:
+    """Return the mean of *points* over *count* steps as a percentage, 1 decimal."""
+    return None if points is None or not count else round(100 * points / (count * MICRO), 1)
+
+
+def _length(lengths: Lengths) -> float | None:
+    known = [one for one in lengths if one is not None]
+    return round(sum(known) / len(known), 2) if known and len(known) == len(lengths) else None
+
+
+def _per_task(points: Ints, holes: list[bool], ends: Sequence[int]) -> list[tuple[int, ...]]:
+    """Return the sums of the first metrics, one a task; nothing for a metric with a hole."""
+    running = np.zeros((_SUMMED, points.shape[1] + 1), np.int64)
+    np.cumsum(points[:_SUMMED], axis=1, out=running[:, 1:])
+    sums = np.diff(running[:, [0, *ends]], axis=1).tolist()
+    return [() if hole else tuple(one) for hole, one in zip(holes, sums, strict=False)]
+
+
+def _slices(names: Names, points: Ints, unknown: Bools) -> dict[str, Slice]:
+    """Return the aggregate of the rows that share a name, by name."""
+    parts, members = _members(names)
+    counts = members.sum(axis=0).tolist()
+    totals = (points[[F1, FIRST]] @ members).tolist()
+    holes = (unknown[[F1, FIRST]] @ members).tolist()
+    f1, first = (
+        [None if hole else total for hole, total in zip(*pair, strict=True)]
+        for pair in zip(holes, totals, strict=True)
+    )
+    return {
+        name: Slice(
+            steps=counts[at],
+            avg_command_f1=share(f1[at], counts[at]),
+            first_cmd_exact_pct=percent(first[at], counts[at]),
         )
-    f1 = [row.command_f1 for row in scored]
-    first = [row.first_cmd_exact for row in scored]
-    said = [row.pred_task_complete for row in scored]
-    truth = [row.ref_task_complete for row in scored]
-    done = [bool(one) for one, true in zip(said, truth, strict=True) if true]
-    early = [bool(one) for one, true in zip(said, truth, strict=True) if true is False]
-    told = None not in truth
-    return Aggregate(
-        avg_command_f1=mean(f1),
-        avg_command_precision=mean([row.command_precision for row in scored]),
-        avg_command_recall=mean([row.command_recall for row in scored]),
-        first_cmd_exact_pct=percent(first),
-        valid_json_pct=percent([row.valid_json for row in scored]),
-        has_analysis_pct=percent([row.has_analysis for row in scored]),
-        has_plan_pct=percent([row.has_plan for row in scored]),
-        avg_ref_cmds=mean(references, 2) if references is not None else None,
-        avg_pred_cmds=mean(answers, 2) if answers is not None else None,
-        complete_true_recall_pct=percent(done) if told else None,
-        premature_complete_rate_pct=percent(early) if told else None,
-        by_bucket=_slices([row.bucket or bucket_of(row.step_idx) for row in scored], f1, first),
-        by_source_group=_slices([row.source_group for row in scored], f1, first),
-    )
+        for at, name in enumerate(parts)
+    }
 
 
-def mean(values: Column, decimals: int = 4, scale: float = 1.0) -> float | None:
-    """Return the rounded mean of *values*; `None` of none, and where one of them is unknown."""
-    if not values or None in values:
-        return None
-    return round(fsum(values) / len(values) * scale, decimals)  # type: ignore[arg-type]  # no None
-
-
-def percent(values: Column) -> float | None:
-    """Return the mean of shares as a percentage with one decimal."""
-    return mean(values, 1, 100.0)
-
-
-def _slices(names: Sequence[str | None], f1: Column, first: Column) -> dict[str, Slice]:
-    places: dict[str, list[int]] = {}
-    for place, name in enumerate(names):
+# The same for all results of a suite.
+@lru_cache(maxsize=64)
+def _members(names: Names) -> tuple[list[str], Ints]:
+    """Return the different names in their order, and which rows have which, shape [rows, names]."""
+    parts = sorted({name for name in names if name is not None})
+    members = np.zeros((len(names), len(parts)), np.int64)
+    for row, name in enumerate(names):
         if name is not None:
-            places.setdefault(name, []).append(place)
-    return {name: _slice(places[name], f1, first) for name in sorted(places)}
-
-
-def _slice(places: list[int], f1: Column, first: Column) -> Slice:
-    return Slice(
-        steps=len(places),
-        avg_command_f1=mean([f1[place] for place in places]),
-        first_cmd_exact_pct=percent([first[place] for place in places]),
-    )
+            members[row, parts.index(name)] = 1
+    return parts, members

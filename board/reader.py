@@ -1,10 +1,12 @@
 """The one place where result files are read: a folder in, a reading for each file out."""
 
 import errno
+import gc
 import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,7 +44,7 @@ def read_results(
     """
     files = list(_files(folder, ""))
     readings = []
-    with open_cache(cache) as kept:
+    with open_cache(cache) as kept, _no_collector():
         for number, file in enumerate(files, start=1):
             readings.append(_read(file, kept, rescore=rescore))
             if number % _SAVED_EVERY == 0:
@@ -92,6 +94,18 @@ def problems(readings: Iterable[Reading]) -> tuple[Finding, ...]:
         for one in read.findings
         if one.severity == "error" and one.code in READING
     )
+
+
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    """Pause the garbage collector: readings hold no cycles, and there are many of them."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 class _File(NamedTuple):
@@ -156,7 +170,7 @@ def _status(path: Path) -> os.stat_result:
 def _bytes(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            return file.read(MAX_BYTES)
+            return file.read()
     except OSError as error:
         raise _unreadable(error) from None
 

@@ -11,7 +11,6 @@ MAX_PAIRS = 5_000_000
 """Pairs of units compared in one file; a suite of 303 steps needs some 100,000."""
 
 _ROUNDING = 1.01e-4  # stored scores have four decimals
-_METRICS = ("first_cmd_exact", "command_precision", "command_recall", "command_f1")
 
 
 class Rescored(NamedTuple):
@@ -22,9 +21,7 @@ class Rescored(NamedTuple):
     example: str | None
 
 
-def rescored(
-    rows: Sequence[Step | Row], references: Sequence[tuple[str, ...] | None]
-) -> Rescored:
+def rescored(rows: Sequence[Step | Row], references: Sequence[tuple[str, ...] | None]) -> Rescored:
     """Score those of *rows* again that hold units, and compare with their stored scores.
 
     Suites differ only in what two empty lists are worth, so there either value will do. A file
@@ -52,5 +49,14 @@ def rescored(
 
 
 def _same(row: Step, score: StepScore) -> bool:
-    stored = ((getattr(row, name), getattr(score, name)) for name in _METRICS)
-    return all(said is None or abs(said - found) <= _ROUNDING for said, found in stored)
+    stored = (row.first_cmd_exact, row.command_precision, row.command_recall, row.command_f1)
+    found = (
+        score.first_cmd_exact,
+        score.command_precision,
+        score.command_recall,
+        score.command_f1,
+    )
+    return stored == found or all(
+        said is None or abs(said - value) <= _ROUNDING
+        for said, value in zip(stored, found, strict=True)
+    )

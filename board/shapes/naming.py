@@ -7,7 +7,6 @@ from .source import Source
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*\Z")
 _ROOTED = re.compile(r"(?:[/\\]|~[/\\]|\.{1,2}[/\\]|[A-Za-z]:[/\\]|file:)")
-_QUOTED = re.compile(rf'"{_ROOTED.pattern}')
 # A path inside a sentence: it starts where a word would, and has at least two parts.
 _WITHIN = re.compile(
     r"(?<![\w.:/\\~-])(?:file:/*|~|[A-Za-z]:)?[/\\]+(?:[^\s\"'<>|:,;()/\\]+[/\\]+)+"
@@ -30,8 +29,12 @@ def is_local(text: str) -> bool:
 
 
 def may_hold_paths(text: str) -> bool:
-    """Tell whether JSON *text* may hold a path that `is_local` or `without_paths` would find."""
-    return _QUOTED.search(text) is not None or _WITHIN.search(text) is not None
+    """Tell quickly whether JSON *text* may hold a path that the functions here would find.
+
+    Inside a Hub id or an address each slash follows a letter, a digit or another slash.
+    """
+    before = (part[-1:] for part in text.split("/")[:-1])
+    return "\\" in text or not all(one.isalnum() or one in "_-" for one in before)
 
 
 def without_paths(text: str) -> str:
