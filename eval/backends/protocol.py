@@ -86,6 +86,8 @@ class Encoder(Protocol):
     """Text to token ids, exactly as the engine's own tokenizer does it."""
 
     bos_token_id: int | None
+    special_tokens: Mapping[str, str]
+    """`bos_token`, `eos_token` ... for a template that is not the model's own."""
 
     def encode(self, text: str) -> list[int]:
         """Return the ids of *text*, special tokens read as such and none added."""
