@@ -51,6 +51,8 @@ class Suite(_Table, frozen=True, kw_only=True):
     protocol: str | None = None
     dataset: str | None = None
     """Hub dataset id, where the suite is published."""
+    dataset_task: str | None = None
+    """The task's id in the dataset's `eval.yaml`; the suite's slug by default."""
 
     @property
     def slug(self) -> str:
@@ -117,6 +119,7 @@ class Cards(_Table, frozen=True, kw_only=True):
         "tags",
         "base_model",
         "base_model_relation",
+        "datasets",
         "license",
         "model-index",
     )

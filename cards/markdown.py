@@ -17,6 +17,7 @@ _TROUBLE = re.compile(
 )
 _BLOCK_START = re.compile(r"^(\s*)([#+=-]|\d+(?=[.)](?:\s|$)))")
 _AUTOLINK = re.compile(r":(?=//)|(?<=www)\.", re.IGNORECASE)
+_INDENT = re.compile(r"^\s{2,}")
 _CODE = re.compile(r"`([^`]+)`")
 _URL_SIGNS = ":/?#@!$&'*+,;=%~-._"
 
@@ -39,7 +40,7 @@ def line(text: str, longest: int = _LONGEST) -> str:
 @lru_cache(maxsize=4096)
 def escaped(text: str, longest: int = _LONGEST) -> Safe:
     """Return *text* so that Markdown shows it as it is: in a paragraph, a list or a table cell."""
-    text = line(text, longest)
+    text = _INDENT.sub(" ", line(text, longest))
     if _TROUBLE.search(text) is None:
         return Safe(text)
     text = _AUTOLINK.sub(lambda match: f"\\{match[0]}", text.translate(_ESCAPES))

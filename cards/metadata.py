@@ -11,6 +11,7 @@ from .sheets import Sheet
 from .yaml import Value, emit
 
 LONGEST_NAME = 200
+TASK = "Next terminal command"
 
 # Metrics that go to the Hub: their type, their name there, and the figure.
 _METRICS: tuple[tuple[str, str, Callable[[Entry], float | None]], ...] = (
@@ -45,8 +46,7 @@ def metadata(card: Card, settings: Settings) -> dict[str, Value]:
     }
     if card.base_repo is None:
         values["base_model"] = None
-    wanted = {*settings.cards.keys, "datasets"}
-    return {key: value for key, value in values.items() if value and key in wanted}
+    return {key: value for key, value in values.items() if value and key in settings.cards.keys}
 
 
 def front_matter(card: Card, settings: Settings) -> str:
@@ -93,7 +93,7 @@ def _result(sheet: Sheet, card: Card, settings: Settings) -> dict[str, Value]:
     if suite.fingerprint:
         dataset["args"] = {"fingerprint": suite.fingerprint}
     result: dict[str, Value] = {
-        "task": {"type": "text-generation", "name": "Next terminal command"},
+        "task": {"type": "text-generation", "name": TASK},
         "dataset": dataset,
         "metrics": list(_metrics(sheet.entry)),
     }
