@@ -80,7 +80,7 @@ def _config(frame: Frame, package: Path, docs: Path) -> dict[str, object]:
         "site_name": SITE,
         "site_url": f"{ORIGIN}{frame.base}",
         "docs_dir": str(docs),
-        "site_dir": str(frame.folder),
+        "site_dir": str(frame.folder.resolve()),
         "copyright": "<!-- cardboard:footer -->",
         "theme": {"language": frame.language, "palette": _palette(frame.palette)},
         "extra": {"alternate": alternate} if len(alternate) > 1 else {},
