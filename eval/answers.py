@@ -16,8 +16,8 @@ MAX_DIGITS = 4300
 
 _FENCE_START = re.compile(r"```(?:json)?\s*+\{")
 _FENCE_END = re.compile(r"\}\s*+```")
-_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
-_KEYSTROKES = re.compile(r'"keystrokes"\s*+:\s*+"([^"\\]*+(?:\\.[^"\\]*+)*+)"')
+_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*"?', re.DOTALL)
+_KEYSTROKES = re.compile(r'"keystrokes"\s*+:\s*+"([^"\\]*+(?:\\.[^"\\]*+)*)"')
 _ESCAPE = re.compile(r"\\([0-7]{1,3}|.)")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 

@@ -28,9 +28,10 @@ class Reference:
     """
 
     def __init__(self, units: Sequence[str]) -> None:
-        self.numbers: dict[Bag, int] = {}
         self.first = normalise(units[0]).lower()
-        self.order = [self.numbers.setdefault(bag(unit), len(self.numbers)) for unit in units]
+        self.bags = {unit: bag(unit) for unit in units}
+        self.numbers: dict[Bag, int] = {}
+        self.order = [self.numbers.setdefault(self.bags[unit], len(self.numbers)) for unit in units]
         self.sizes = [len(tokens) for tokens in self.numbers]
         self.holders: defaultdict[Token, list[int]] = defaultdict(list)
         for tokens, number in self.numbers.items():
@@ -64,10 +65,10 @@ class Reference:
         for token in tokens:
             for number in holders.get(token, ()):
                 overlaps[number] = overlaps.get(number, 0) + 1
-        near = []
-        for number, overlap in overlaps.items():
-            precision, recall = overlap / sizes[number], overlap / size
-            near.append((number, 2 * precision * recall / (precision + recall)))
+        near = [
+            (number, 2 * (p := overlap / sizes[number]) * (r := overlap / size) / (p + r))
+            for number, overlap in overlaps.items()
+        ]
         if tokens in self.numbers:  # many models give the very commands of the reference
             self._near[tokens] = near
         return near

@@ -61,7 +61,8 @@ def rescore(ref_units: Sequence[str], pred_units: Sequence[str], rules: Rules) -
             first_cmd_exact=same, command_precision=same, command_recall=same, command_f1=same
         )
     reference = _references.get(tuple(ref_units))
-    predicted = [bag(unit) for unit in pred_units]
+    known = reference.bags
+    predicted = [known.get(unit) or bag(unit) for unit in pred_units]
     distinct = list(dict.fromkeys(predicted))
     if sum(map(len, distinct)) * len(reference.sizes) > MAX_LOOKUPS:
         raise UnscorableStep(

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
 
 WAIT = "<WAIT>"
 """The unit of a command that sends no keys."""
@@ -13,9 +12,9 @@ Token = str | tuple[str, int]
 Bag = frozenset[Token]
 """A multiset of tokens as a set, so that an overlap is the size of a plain intersection."""
 
-_MEMO_UNIT = 200
-_WORD = re.compile(r"""(?:[^ '"\\]++|\\.|'[^']*+'|"[^"\\]*+(?:\\.[^"\\]*+)*+")++""", re.DOTALL)
-_QUOTED = re.compile(r"""\\(.)|'([^']*+)'|"([^"\\]*+(?:\\.[^"\\]*+)*+)\"""", re.DOTALL)
+# No group is possessive: Python 3.11.2, which Debian 12 has, loses its place in such a group.
+_WORD = re.compile(r"""(?:[^ '"\\]++|\\.|'[^']*+'|"[^"\\]*+(?:\\.[^"\\]*+)*")+""", re.DOTALL)
+_QUOTED = re.compile(r"""\\(.)|'([^']*+)'|"([^"\\]*+(?:\\.[^"\\]*+)*)\"""", re.DOTALL)
 _ESCAPED = re.compile(r"""\\(["\\])""")
 
 
@@ -33,17 +32,11 @@ def words(line: str) -> list[str]:
     # What no word could take in (an open quote, a last backslash) is missing from the words.
     if " ".join(found) != line:
         return line.split()
-    return [_unquote(word) for word in found]
-
-
-def _unquote(word: str) -> str:
-    """Return what a word stands for, without its quotes and escapes."""
-    if "\\" not in word:
-        if '"' not in word:
-            return word.replace("'", "")
-        if "'" not in word:
-            return word.replace('"', "")
-    return _QUOTED.sub(_meaning, word)
+    if "\\" not in line and '"' not in line:
+        return [word.replace("'", "") for word in found]
+    if "\\" not in line and "'" not in line:
+        return [word.replace('"', "") for word in found]
+    return [_QUOTED.sub(_meaning, word) for word in found]
 
 
 def _meaning(part: re.Match[str]) -> str:
@@ -64,19 +57,11 @@ def bag_of(tokens: Iterable[str]) -> Bag:
     return frozenset(members)
 
 
-def _bag(unit: str) -> Bag:
+def bag(unit: str) -> Bag:
+    """Return the bag of the tokens of *unit*: normalised, without case, split as a shell does."""
     tokens = words(unit.lower()) or [WAIT.lower()]
     distinct = frozenset(tokens)
     return distinct if len(distinct) == len(tokens) else bag_of(tokens)
-
-
-# Long units are rarely repeated, and would let a hostile file fill the memory.
-_remembered = lru_cache(maxsize=1 << 14)(_bag)
-
-
-def bag(unit: str) -> Bag:
-    """Return the bag of the tokens of *unit*: normalised, without case, split as a shell does."""
-    return _remembered(unit) if len(unit) <= _MEMO_UNIT else _bag(unit)
 
 
 def similarity(left: Bag, right: Bag) -> float:

@@ -5,7 +5,7 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 
-from cardboard.eval import scoring, units
+from cardboard.eval import scoring
 from cardboard.eval.scoring import RULES, Rules, StepScore, rescore
 
 from ..eval.plain_scoring import plain_rescore
@@ -89,7 +89,6 @@ def seconds(scorer: Scorer, rows: Rows) -> float:
 def fresh_seconds(rows: Rows) -> float:
     """Time the first model of a process, which finds nothing remembered."""
     scoring._references.forget()
-    units._remembered.cache_clear()
     return seconds(rescore, rows)
 
 
