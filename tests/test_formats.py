@@ -154,6 +154,7 @@ def test_every_field_is_documented_with_its_type_and_its_null_rule(
     tag = [("`kind`", "`result`", '`"result"`')] if struct is Result else []
     guessed = "`guessed`"
     expected = [row for row in rows(inspect.type_info(struct), language) if row[0] != guessed]
+    assert [row for row in expected if row not in written] == [], "rows to write or to correct"
     assert written == tag + expected
 
 
