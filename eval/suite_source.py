@@ -1,0 +1,101 @@
+"""Where a suite's rows come from: the package, a file of this machine, or a Hub dataset."""
+
+import gzip
+import re
+import zlib
+from io import BytesIO
+from pathlib import Path
+
+from .errors import UsageError
+from .suites import PACKAGED, Suite, read
+
+MAX_BYTES = 1 << 30
+"""The most that a suite may hold, unpacked."""
+
+_HUB = re.compile(r"hf://datasets/(?P<repo>[^/@]+/[^/@]+)(?:@(?P<revision>[^/]+))?/(?P<file>.+)")
+
+
+def load(
+    source: str,
+    *,
+    name: str | None = None,
+    version: str | None = None,
+    empty_references: bool = False,
+) -> Suite:
+    """Load the suite *source*: a packaged name, a path, or `hf://datasets/ORG/NAME[@REV]/FILE`.
+
+    Files may be packed with gzip. The other arguments and the errors are those of `suites.read`;
+    UsageError too where nothing can be read at *source*.
+    """
+    path = _download(source) if source.startswith("hf://") else _local(source)
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise UsageError(error.strerror or "cannot be read", file=source) from error
+    return read(
+        _unpacked(text, source),
+        source if source.startswith("hf://") else path.name,
+        name=name,
+        version=version,
+        empty_references=empty_references,
+    )
+
+
+def packaged() -> tuple[str, ...]:
+    """Return the names of the suites that come with the package."""
+    return tuple(sorted(path.parent.name for path in PACKAGED.glob("*/*.jsonl")))
+
+
+def _local(source: str) -> Path:
+    if source in packaged():
+        return PACKAGED / source / f"{source}.jsonl"
+    path = Path(source)
+    if not path.is_file():
+        raise UsageError(
+            "there is no such suite or file",
+            file=source,
+            remedy=f"Packaged suites: {', '.join(packaged())}.",
+        )
+    return path
+
+
+def _download(source: str) -> Path:
+    """Return the local copy of a file of a Hub dataset."""
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    found = _HUB.fullmatch(source)
+    if not found:
+        raise UsageError(
+            "is not the address of a file in a dataset",
+            file=source,
+            remedy="Write hf://datasets/ORGANISATION/NAME@REVISION/FILE; @REVISION may be absent.",
+        )
+    revision = found["revision"]
+    try:
+        copy = hf_hub_download(
+            found["repo"],
+            found["file"],
+            repo_type="dataset",
+            revision=revision.replace("%2F", "/") if revision else None,
+        )
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+        raise UsageError(
+            f"the Hub gave no file ({type(error).__name__})",
+            file=source,
+            remedy="Check the name, the revision, your connection and `hf auth whoami`.",
+        ) from error
+    return Path(copy)
+
+
+def _unpacked(text: bytes, source: str) -> bytes:
+    if text[:2] != b"\x1f\x8b":
+        return text
+    try:
+        with gzip.open(BytesIO(text)) as file:
+            unpacked = file.read(MAX_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise UsageError(f"cannot be unpacked: {error}", file=source) from error
+    if len(unpacked) > MAX_BYTES:
+        raise UsageError(f"holds more than {MAX_BYTES} bytes unpacked", file=source)
+    return unpacked
