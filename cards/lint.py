@@ -5,11 +5,13 @@ import math
 from collections.abc import Iterator, Mapping
 
 from ..board.findings import Finding, Severity, Value
+from ..board.model import Boards
 from ..board.workspace import Settings
 from .evidence import is_local
-from .facts import Card
+from .facts import Card, cards_of
 from .hub_terms import LANGUAGES, LICENSES, RELATIONS
 from .metadata import metadata
+from .render import Renderer
 from .running import is_hub_id
 
 LINT: dict[str, Severity] = {
@@ -31,6 +33,14 @@ MAX_BYTES = 1_000_000
 
 _LISTS = ("language", "tags", "datasets", "metrics", "base_model")
 _TEXTS = ("library_name", "pipeline_tag", "license", "license_name", "base_model_relation")
+
+
+def lint_cards(boards: Boards, settings: Settings) -> Iterator[tuple[str, Finding]]:
+    """Yield every problem of every card that *boards* give, with the card's slug."""
+    renderer = Renderer(settings)
+    for card in cards_of(boards, settings):
+        for finding in lint_card(card, settings, renderer.readme(card)):
+            yield card.slug, finding
 
 
 def lint_card(card: Card, settings: Settings, readme: str) -> tuple[Finding, ...]:

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 _BEGIN = re.compile(r"^<!-- cardboard:begin sha256=([0-9a-f]{64}) -->[ \t]*\r?\n", re.MULTILINE)
 _END = re.compile(r"^<!-- cardboard:end -->[ \t]*(?=\r?\n|\Z)", re.MULTILINE)
-_ANY = re.compile(r"<!--\s*cardboard:(?:begin|end)\b", re.IGNORECASE)
+# Text inside a line may name a marker, as a model's name in quotes does; a line begins with one.
+_ANY = re.compile(r"^<!--\s*cardboard:(?:begin|end)\b", re.IGNORECASE | re.MULTILINE)
 
 
 class Parts(NamedTuple):

@@ -90,7 +90,7 @@ MODELS = {
     RECORDED: Profile(
         base_model="vendor/Small-1B",
         base_model_relation="finetune",
-        training={"en": "Two epochs on transcripts.", "ko": "기록 데이터로 2에폭 학습"},
+        training={"en": "2 epochs on transcripts.", "ko": "기록 데이터로 2에폭 학습"},
         family="small",
         license="apache-2.0",
         parameters=1.2,

@@ -60,7 +60,7 @@ def plain(text: str, longest: int = 200) -> str:
 
 
 def in_table(cell: str) -> str:
-    return READER.render(f"| a | b |\n|---|---|\n| {cell} | end |\n")
+    return str(READER.render(f"| a | b |\n|---|---|\n| {cell} | end |\n"))
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -1,6 +1,7 @@
 """The examples and the command on a card name only what is known."""
 
 import shlex
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -11,7 +12,7 @@ from cardboard.eval import records
 from cardboard.tests.making import SETTINGS, SUITE, a_result, entries_of
 
 
-def run(result: records.Result, suite: Suite | None = SUITE, **profile: object) -> Run:
+def run(result: records.Result, suite: Suite | None = SUITE, **profile: Any) -> Run:
     models = {result.model.id: Profile(**profile)} if profile else {}
     (entry,) = entries_of(result, models=models)
     return run_of([(suite, entry)], SETTINGS)
