@@ -91,7 +91,7 @@ def _mark(mark: str, levels: list[_Level]) -> Trouble | None:
     if mark in "{[":
         levels.append(_Level(is_object=mark == "{"))
         if len(levels) > MAX_DEPTH:
-            return Trouble("too-deep", path(levels[:8]), {"limit": MAX_DEPTH})
+            return Trouble("too-deep", path(levels[:2]), {"limit": MAX_DEPTH})
     elif mark in "}]":
         if levels:
             levels.pop()

@@ -41,7 +41,7 @@ def _slices(source: Source) -> dict[str, Slice]:
         part = source.inner(name)
         steps = part.count("steps")
         if steps is None:
-            part.note("missing-key", "steps")
+            part.need("steps")
             continue
         found[name] = Slice(
             steps=steps,
@@ -59,7 +59,7 @@ def steps(source: Source, key: str = "per_step") -> tuple[Step, ...]:
 def _step(row: Source) -> Step | None:
     task, index = row.text("task_id"), row.count("step_idx")
     if task is None or index is None:
-        row.note("missing-key", "task_id" if task is None else "step_idx")
+        row.need("task_id", "step_idx")
         return None
     return Step(
         task_id=task,

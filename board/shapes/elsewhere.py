@@ -23,8 +23,7 @@ def published_row(source: Source) -> Adapted:
     origin, means = source.inner("provenance"), source.inner("aggregate")
     label, printed = origin.text("row_label"), _printed(origin.inner("printed"))
     steps, tasks = means.count("steps"), means.count("tasks")
-    if steps is None:
-        means.note("missing-key", "steps")
+    means.need("steps")
     found = _OF.search(label or "")
     expected = int(found[2]) if found and int(found[1]) <= int(found[2]) else None
     named = naming.model(source)

@@ -12,9 +12,7 @@ _DEEPSEEK = "deepseek-official"
 def deepseek_part(source: Source) -> Adapted:
     """Adapt one part of a split DeepSeek run; `rows_in_shard` tells whether it has ended."""
     index, count = source.count("shard_index"), source.count("shard_count")
-    for key, value in (("shard_index", index), ("shard_count", count)):
-        if value is None:
-            source.note("missing-key", key)
+    source.need("shard_index", "shard_count")
     rows = source.count("rows_in_shard")
     steps = source.inner("aggregate").count("steps")
     adapted = replay(

@@ -40,14 +40,16 @@ def replay(
     total, tasks = means.count("steps"), means.count("tasks")
     suite = source.count("total_input_steps") or source.count("rows_total")
     complete = source.flag("complete") if complete is None else complete
-    if total is None:
-        means.note("missing-key", "steps")
-        total = 0
+    if isinstance(source.raw("aggregate"), dict):
+        means.need("steps")
+    else:
+        source.need("aggregate")
+    total = total or 0
     failed = sum(not step.scored for step in rows)
     scored = max(total - failed, 0)
     aggregate = blocks.aggregate(means)
-    if scored and aggregate.avg_command_f1 is None:
-        means.note("missing-key", "avg_command_f1")
+    if scored:
+        means.need("avg_command_f1")
     short = complete is False or (suite is not None and shard is None and total < suite)
     status: Status = "failed" if not scored else "partial" if short else "complete"
     result = Result(

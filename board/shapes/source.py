@@ -46,6 +46,12 @@ class Source:
             told = {name: shorten(v) if isinstance(v, str) else v for name, v in values.items()}
             self._notes[once] = finding(code, shorten(where) if where else None, **told)
 
+    def need(self, *keys: str) -> None:
+        """Say which of *keys* are missing; one that is there and does not fit was named before."""
+        for key in keys:
+            if self.raw(key) is None:
+                self.note("missing-key", key)
+
     def raw(self, key: str) -> object:
         """Return the value at *key* as it stands, `None` where it is absent."""
         return self._document.get(key)

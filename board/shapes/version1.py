@@ -15,6 +15,8 @@ from .source import Source
 
 _REQUIRED = re.compile(r"Object missing required field `(.+?)`")
 _EXPECTED = re.compile(r"Expected (.+?)(?:, got `(.+?)`)?$")
+_TYPES = {"int": "integer", "float": "number", "str": "string", "bool": "boolean"}
+_TYPE = re.compile(rf"\b(?:{'|'.join(_TYPES)})\b")
 _NAMES = ("model.id", "model.label", "model.adapter.id")
 _RANGE = re.compile(r"`\w+` (?:[<>]=?|matching|of length|with)")
 
@@ -57,9 +59,16 @@ def complain(message: str, source: Source) -> None:
     if expected is None:
         source.note("out-of-range", key, value=shorten(what, 120))
     elif expected[2] is None and _RANGE.match(expected[1]):
-        source.note("out-of-range", key, expected=expected[1].replace("`", ""))
+        source.note("out-of-range", key, expected=_plain(expected[1]))
     else:
-        source.note("wrong-type", key, expected=expected[1].strip("`"), found=expected[2] or "")
+        source.note(
+            "wrong-type", key, expected=_plain(expected[1]), found=_plain(expected[2] or "")
+        )
+
+
+def _plain(types: str) -> str:
+    """Return the names of types as JSON has them."""
+    return _TYPE.sub(lambda found: _TYPES[found[0]], types.replace("`", ""))
 
 
 def _without_paths(result: Result, source: Source) -> Result:
