@@ -1,9 +1,11 @@
 """What every backend is: prompts in, answers out as they finish, and an account of itself."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from msgspec import Struct
+
+from ..records import Adapter
 
 Setting = str | float | bool | None
 
@@ -100,6 +102,8 @@ class Account(Struct, frozen=True, kw_only=True):
     versions: Mapping[str, str]
     """Packages or servers that take part, by name."""
     revision: str | None = None
+    adapter: Adapter | None = None
+    """The adapter in use, with what loading it told; its id is never a path."""
     quantisation: str | None = None
     dtype: str | None = None
     max_model_len: int | None = None
@@ -129,6 +133,7 @@ class Backend(Protocol):
         """Give back memory, processes and connections; may be called twice."""
 
 
+@runtime_checkable
 class Adaptable(Backend, Protocol):
     """A backend that answers through one adapter after another while the model stays loaded."""
 
