@@ -66,6 +66,7 @@ def build(
     why, is printed.
     """
     from . import suite_build
+    from .errors import CardboardError
     from .suites import encode
 
     built = suite_build.build(
@@ -76,13 +77,15 @@ def build(
     )
     for fault in built.malformed:
         click.echo(fault, err=True)
-    _write(output, encode(built.rows))
-    tasks = len({(row.task_id, row.sample_idx) for row in built.rows})
-    click.echo(f"{len(built.rows)} steps of {tasks} tasks -> {output}")
     click.echo(f"read: {built.conversations} conversations, {built.answers} answers")
     for reason, count in built.dropped.items():
         if count:
             click.echo(f"left out: {count} {suite_build.DROPS[reason]} ({reason})")
+    if not built.rows:
+        raise CardboardError("no answer could be made a step", remedy=f"{output} is not written.")
+    _write(output, encode(built.rows))
+    tasks = len({(row.task_id, row.sample_idx) for row in built.rows})
+    click.echo(f"{len(built.rows)} steps of {tasks} tasks -> {output}")
 
 
 @suite.command(epilog="Example: cardboard suite record eval/suites_data/shell-mini")
