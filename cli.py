@@ -22,6 +22,7 @@ COMMANDS = {
     "site": "site.commands:site",
     "serve": "site.commands:serve",
     "score": "eval.commands:score",
+    "suite": "eval.suite_commands:suite",
 }
 
 
