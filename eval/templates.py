@@ -65,7 +65,10 @@ class Tokenizer(Protocol):
     """What is needed of a tokenizer of transformers to find its chat template."""
 
     chat_template: str | dict[str, str] | None
-    special_tokens_map: Mapping[str, object]
+
+    @property
+    def special_tokens_map(self) -> Mapping[str, object]:
+        """Return the special tokens by their names."""
 
     def get_chat_template(self) -> str:
         """Return the template for conversations without tools."""

@@ -1,0 +1,225 @@
+"""Models in transformers, on CPU or GPU: batches answered greedily or sampled, adapters in turn."""
+
+import gc
+import hashlib
+import time
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from ..adapters import adapter_record, adapter_template
+from ..errors import MissingExtra
+from ..templates import own_template
+from .protocol import Account, Answer, Options, Prompt, Sampling, Template
+from .tokens import Tokens
+
+try:
+    import torch
+    import transformers
+except ImportError as missing:
+    raise MissingExtra(missing.name or "transformers", "transformers") from missing
+
+from .torch_errors import NoMemory, loading, working
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+
+class Transformers:
+    """A loaded model that answers batches of prompts; see `Adaptable`."""
+
+    takes: Literal["tokens", "messages"] = "tokens"
+
+    def __init__(self, options: Options) -> None:
+        """Load the model of *options*, and its adapter if there is one.
+
+        Raises UsageError where it cannot be loaded, DeadEngine where memory does not suffice.
+        """
+        began = time.monotonic()
+        self._options = options
+        with loading(options.model):
+            self._tokenizer: PreTrainedTokenizerBase = transformers.AutoTokenizer.from_pretrained(
+                options.model, revision=options.revision
+            )
+            model: Any = transformers.AutoModelForCausalLM.from_pretrained(
+                options.model, revision=options.revision, dtype=options.dtype or "auto"
+            )
+            model.to("cuda" if torch.cuda.is_available() else "cpu")
+        self._ends = _end_tokens(model, self._tokenizer)
+        # What a model brings for generation would fill in whatever is not said; nothing may.
+        model.generation_config = _generation_config()
+        self._model: Any = model.eval()
+        self._adapted = False
+        self.encoder = Tokens(self._tokenizer)
+        self._own = own_template(self._tokenizer, options.model, options.revision)
+        self.template: Template | None = self._own
+        self.account = self._described(None, began)
+        if options.adapter is not None:
+            self.use(options.adapter)
+
+    def use(self, adapter: str | None) -> None:
+        """Answer through *adapter* from now on, `None` for the model alone."""
+        began = time.monotonic()
+        if self._adapted:
+            self._model, self._adapted = self._model.unload(), False
+        if adapter is not None:
+            with loading(adapter):
+                self._model = _peft().PeftModel.from_pretrained(self._model, adapter).eval()
+            self._adapted = True
+        self.template = adapter_template(adapter, self._own) if adapter else self._own
+        self.account = self._described(adapter, began)
+
+    def answers(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[Answer]:
+        """Yield answers batch by batch, the longest prompts first.
+
+        So padding is least, and what does not fit in memory shows at once: then batches get
+        smaller. Raises DeadEngine where even one prompt does not fit, or the model breaks down.
+        """
+        ordered = sorted(prompts, key=lambda prompt: -len(prompt.token_ids or ()))
+        size, start = max(1, self._options.batch_size), 0
+        while start < len(ordered):
+            batch = ordered[start : start + size]
+            try:
+                found = self._answered(batch, sampling)
+            except NoMemory:
+                if len(batch) == 1:
+                    raise
+                size = len(batch) // 2
+                _free()
+                continue
+            yield from found
+            start += len(batch)
+
+    def close(self) -> None:
+        """Give the model's memory back."""
+        self._model = None
+        _free()
+
+    def _answered(self, batch: list[Prompt], sampling: Sampling) -> list[Answer]:
+        """Return the answers of *batch*, padded on the left."""
+        prompts = [prompt.token_ids or () for prompt in batch]
+        width = max(map(len, prompts))
+        padding = self._ends[0] if self._ends else 0
+        ids = [[padding] * (width - len(tokens)) + list(tokens) for tokens in prompts]
+        mask = [[0] * (width - len(tokens)) + [1] * len(tokens) for tokens in prompts]
+        if sampling.seed is not None:
+            torch.manual_seed(_seed(sampling.seed, batch[0].key))
+        given: dict[str, Any] = {}
+        if sampling.stop:
+            given = {"stop_strings": list(sampling.stop), "tokenizer": self._tokenizer}
+        with working(), torch.inference_mode():
+            device = self._model.device
+            output = self._model.generate(
+                input_ids=torch.tensor(ids, device=device),
+                attention_mask=torch.tensor(mask, device=device),
+                generation_config=_decoding(sampling, self._ends, padding),
+                **given,
+            )
+        said = output[:, width:].tolist()
+        return [self._answer(*pair, sampling) for pair in zip(batch, said, strict=True)]
+
+    def _answer(self, prompt: Prompt, tokens: list[int], sampling: Sampling) -> Answer:
+        end = next((n for n, token in enumerate(tokens) if token in self._ends), None)
+        said = tokens if end is None else tokens[:end]
+        text = self._tokenizer.decode(said, skip_special_tokens=True)
+        assert isinstance(text, str)
+        stops = [place for stop in sampling.stop if (place := text.find(stop)) >= 0]
+        return Answer(
+            key=prompt.key,
+            text=text[: min(stops)] if stops else text,
+            finish_reason="stop" if stops or end is not None else "length",
+            prompt_tokens=len(prompt.token_ids or ()),
+            output_tokens=len(said) + (end is not None),
+            first_token_ids=(prompt.token_ids or ())[:8],
+        )
+
+    def _described(self, adapter: str | None, began: float) -> Account:
+        config, versions = self._model.config, {}
+        if adapter is not None:
+            versions["peft"] = _peft().__version__
+        return Account(
+            backend="transformers",
+            versions={
+                "torch": str(torch.__version__),
+                "transformers": transformers.__version__,
+                **versions,
+            },
+            revision=getattr(config, "_commit_hash", None),
+            adapter=adapter_record(adapter) if adapter else None,
+            quantisation=_quantisation(config),
+            dtype=str(self._model.dtype).removeprefix("torch."),
+            max_model_len=self._options.max_model_len or _window(config),
+            load_seconds=round(time.monotonic() - began, 3),
+            extra={"device": self._model.device.type},
+        )
+
+
+def open_backend(options: Options) -> Transformers:
+    """Load the model of *options*; see `Transformers`."""
+    return Transformers(options)
+
+
+def _decoding(sampling: Sampling, ends: list[int], padding: int) -> "transformers.GenerationConfig":
+    """Say every setting of the decoding, so that no default of model or library applies."""
+    settings: dict[str, Any] = {"do_sample": False}
+    if sampling.temperature > 0:
+        settings = {
+            "do_sample": True,
+            "temperature": sampling.temperature,
+            "top_p": sampling.top_p,
+            "top_k": sampling.top_k or 0,
+        }
+    return _generation_config(
+        max_new_tokens=sampling.max_tokens,
+        num_beams=1,
+        repetition_penalty=1.0,
+        eos_token_id=ends or None,
+        pad_token_id=padding,
+        **settings,
+    )
+
+
+def _generation_config(**settings: Any) -> "transformers.GenerationConfig":
+    kind: Any = transformers.GenerationConfig
+    config: transformers.GenerationConfig = kind(**settings)
+    return config
+
+
+def _end_tokens(model: Any, tokenizer: "PreTrainedTokenizerBase") -> list[int]:
+    """Return the ids that end an answer, as model and tokenizer name them."""
+    config = model.generation_config
+    named = config.eos_token_id if config is not None else None
+    found = [named] if isinstance(named, int) else list(named or ())
+    if isinstance(tokenizer.eos_token_id, int):
+        found.append(tokenizer.eos_token_id)
+    return list(dict.fromkeys(found))
+
+
+def _seed(seed: int, key: str) -> int:
+    """Return the seed of a batch: it follows from its first step, not from what came before."""
+    return int.from_bytes(hashlib.sha256(f"{seed}/{key}".encode()).digest()[:6], "big")
+
+
+def _window(config: Any) -> int | None:
+    window = getattr(config.get_text_config(), "max_position_embeddings", None)
+    return window if isinstance(window, int) else None
+
+
+def _quantisation(config: Any) -> str | None:
+    found = getattr(config, "quantization_config", None)
+    method = found.get("quant_method") if isinstance(found, dict) else None
+    method = method or getattr(found, "quant_method", None)
+    return str(getattr(method, "value", method)) if method else None
+
+
+def _peft() -> Any:
+    try:
+        import peft
+    except ImportError as missing:
+        raise MissingExtra("peft", "transformers") from missing
+    return peft
+
+
+def _free() -> None:
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
