@@ -108,10 +108,15 @@ class _Said:
 
     def __init__(self, words: Words) -> None:
         self._words = words
+        self._plain: dict[str, Safe] = {}
         self._known: dict[tuple[object, ...], Safe] = {}
 
     def __call__(self, key: str, **values: object) -> Safe:
-        return self._once((key, *values.items()), lambda: say(self._words, key, **values))
+        if values:
+            return self._once((key, *values.items()), lambda: say(self._words, key, **values))
+        if key not in self._plain:
+            self._plain[key] = say(self._words, key)
+        return self._plain[key]
 
     def finding(self, finding: Finding) -> Safe:
         """Return the sentence of *finding*."""

@@ -56,6 +56,7 @@ class Figure(NamedTuple):
     """A metric's printed value, beside the median of the board's ranked results."""
 
     key: str
+    """Of its name in the catalogue."""
     value: str | None
     median: str | None = None
 
@@ -162,26 +163,25 @@ def _distinct(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def _figures(entry: Entry, field: Field | None) -> Iterator[Figure]:
-    known = figures(entry)
+    place = field.place(entry) if field else None
+    known = place.known if place else figures(entry)
     for key in (*METRICS, *FURTHER_METRICS):
         value = known[key]
         if isinstance(value, float | int):
             median = field.quantile(50, key) if field else None
             yield Figure(
-                key=key,
+                key=f"metric.{key}",
                 value=shown(key, value) + _unit(key),
                 median=None if median is None else shown_coarse(key, median) + _unit(key),
             )
         elif key in METRICS:
-            yield Figure(key=key, value=None)
+            yield Figure(key=f"metric.{key}", value=None)
     metrics, expected = entry.metrics, entry.result.counts.expected
     if metrics.steps is not None:
-        cut = expected is not None and metrics.steps < expected
-        yield Figure(
-            key="steps", value=f"{metrics.steps} / {expected}" if cut else str(metrics.steps)
-        )
+        whole = f" / {expected}" if expected is not None and metrics.steps < expected else ""
+        yield Figure(key="metric.steps", value=f"{metrics.steps}{whole}")
     if metrics.tasks is not None:
-        yield Figure(key="tasks", value=str(metrics.tasks))
+        yield Figure(key="metric.tasks", value=str(metrics.tasks))
 
 
 def _unit(key: str) -> str:

@@ -2,13 +2,13 @@
 
 import os
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from msgspec import Struct
 
 from ..board.model import Boards
-from ..board.workspace import Workspace
+from ..board.workspace import Settings, Workspace
 from .facts import cards_of
 from .render import Renderer
 
@@ -31,33 +31,28 @@ class CardReport(Struct, frozen=True, kw_only=True):
 def write_cards(boards: Boards, workspace: Workspace) -> CardReport:
     """Write `build/cards/<slug>/README.md` for every model, and remove cards of models that left.
 
-    All cards are rendered before the first is written, so a mistake in a note or a message leaves
-    the folder as it was. Each file is whole at every moment.
+    Cards are written one by one as they are rendered, so that 10,000 of them need no memory. Note
+    rules and catalogues are checked before the first; each file is whole at every moment.
     """
-    renderer = Renderer(workspace.settings)
-    texts = {
-        card.slug: renderer.readme(card).encode("utf-8", "replace")
-        for card in cards_of(boards, workspace.settings)
-    }
     folder = workspace.build / "cards"
-    folder.mkdir(parents=True, exist_ok=True)
-    changed = [slug for slug, text in texts.items() if _write(folder / slug, text)]
+    changed: list[str] = []
+    unchanged: list[str] = []
+    for slug, text in _rendered(boards, workspace.settings):
+        (changed if _write(folder / slug, text) else unchanged).append(slug)
     return CardReport(
         changed=tuple(changed),
-        unchanged=tuple(sorted(texts.keys() - set(changed))),
-        removed=_remove_stale(folder, texts),
+        unchanged=tuple(unchanged),
+        removed=_remove_stale(folder, {*changed, *unchanged}),
     )
 
 
 def changed_cards(boards: Boards, workspace: Workspace) -> CardReport:
     """Return what `write_cards` would do, and do nothing."""
-    renderer = Renderer(workspace.settings)
     folder = workspace.build / "cards"
     changed: list[str] = []
     unchanged: list[str] = []
-    for card in cards_of(boards, workspace.settings):
-        same = _present(folder / card.slug) == renderer.readme(card).encode("utf-8", "replace")
-        (unchanged if same else changed).append(card.slug)
+    for slug, text in _rendered(boards, workspace.settings):
+        (unchanged if _present(folder / slug) == text else changed).append(slug)
     kept = {*changed, *unchanged}
     return CardReport(
         changed=tuple(changed),
@@ -66,11 +61,17 @@ def changed_cards(boards: Boards, workspace: Workspace) -> CardReport:
     )
 
 
+def _rendered(boards: Boards, settings: Settings) -> Iterator[tuple[str, bytes]]:
+    renderer = Renderer(settings)
+    for card in cards_of(boards, settings):
+        yield card.slug, renderer.readme(card).encode("utf-8", "replace")
+
+
 def _write(card: Path, text: bytes) -> bool:
     """Bring the card in the folder *card* up to *text*; tell whether that changed anything."""
     if _present(card) == text:
         return False
-    card.mkdir(exist_ok=True)
+    card.mkdir(parents=True, exist_ok=True)
     aside = card / f"README.md{_ASIDE}"
     aside.write_bytes(text)
     aside.replace(card / "README.md")

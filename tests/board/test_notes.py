@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cardboard.board import conditions
@@ -144,6 +144,7 @@ def test_the_sentence_holds_the_figures_that_made_it_true():
     ]
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.floats(0, 100).map(lambda x: round(x, 2)), min_size=1, max_size=30),
     st.integers(1, 99),

@@ -1,7 +1,7 @@
 """Messages: values in their places, Korean particles, and parts that fall away."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cardboard.board.particles import final_sound, with_particle
@@ -50,6 +50,7 @@ def test_slots_name_all_values_also_those_that_may_fall_away():
     assert slots("{a}[ {b}] {c:이/가}") == {"a", "b", "c"}
 
 
+@settings(deadline=None)
 @given(st.text(max_size=50))
 def test_a_value_is_never_read_as_a_message(value):
     assert fill("<{v}>", {"v": value}) == f"<{value}>"
@@ -111,6 +112,7 @@ def test_the_particle_follows_the_last_sound(word, pair, said):
     assert with_particle(word, pair) == said
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300), st.sampled_from(["은/는", "이/가", "을/를", "과/와", "으로/로"]))
 def test_some_form_of_the_particle_always_follows(word, pair):
     said = with_particle(word, pair)

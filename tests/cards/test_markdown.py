@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -89,6 +89,7 @@ def test_code_reads_as_it_is_written_and_looks_like_code(text):
     assert html.count("<code>") == 1
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_no_text_at_all_can_make_markup(text):
     for made in (escaped(text), code(text), prose(text)):

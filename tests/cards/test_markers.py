@@ -1,7 +1,7 @@
 """Our part of a README lies between two markers, and edits inside it are noticed."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cardboard.cards.markers import digest, split, wrap
@@ -56,6 +56,7 @@ def test_damaged_markers_are_an_error_and_not_a_guess(broken):
         split(broken)
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=200))
 def test_wrapping_is_the_inverse_of_splitting(body):
     if "cardboard:" in body:
