@@ -13,7 +13,7 @@ from ..eval.plain_scoring import plain_rescore
 Rows = list[tuple[list[str], list[str]]]
 Scorer = Callable[[Sequence[str], Sequence[str], Rules], StepScore]
 
-STEPS, SAMPLE, MODELS = 303, 30, 6
+STEPS, SAMPLE, MODELS, ROUNDS = 303, 30, 6, 9
 CORRECTED = RULES["corrected303"]
 SHELL = (
     "ls -la {p}",
@@ -97,7 +97,7 @@ def measure(name: str, references: list[list[str]]) -> None:
     rng = random.Random(name)
     models = [[(lines, answer(rng, lines)) for lines in references] for _ in range(MODELS)]
     first, later = [], []
-    for _ in range(3):
+    for _ in range(ROUNDS):
         first.append(fresh_seconds(models[0]))
         later += [seconds(rescore, rows) for rows in models[1:]]
     sample = models[0][:: STEPS // SAMPLE]
