@@ -172,7 +172,7 @@ def _rule(note: Note, languages: tuple[str, ...]) -> Rule:
             what,
             file="board.toml",
             key=f"notes.{note.id}.{key}",
-            remedy="See the page on notes: conditions compare figures and quantiles.",
+            remedy="Write e.g. `score >= q75(score)`, and {score} or {q75_score} in the text.",
         )
 
     try:
