@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from ..board.model import Entry
+from ..board.model import Entry, Method
 from .figures import billions, printed
 from .listing import Part, parts
 from .page import Page, root_of
@@ -45,8 +45,13 @@ class Row(Struct, frozen=True, kw_only=True):
     """What stands before the first `/` of the model's id; empty where there is none."""
     name: str
     rank: str
+    ranks: str | None
+    """The ranks that the paired tests leave open, e.g. `1–9`."""
     tied: bool
     score: str
+    low: str | None
+    high: str | None
+    """Ends of the score's interval."""
     precision: str | None
     recall: str | None
     first: str | None
@@ -73,7 +78,7 @@ def board_pages(source: Source) -> Iterator[Page]:
         rows = [row(entry, source) for entry in board.ranked]
         for part in parts(place.path, place.slug, rows):
             first = part.path == ""
-            html = _html(source, part.path, place, part)
+            html = _html(source, part.path, place, part, board.method)
             numbered = place.title if part.number == 1 else f"{place.title} ({part.number})"
             yield Page(
                 path=part.path,
@@ -86,7 +91,8 @@ def board_pages(source: Source) -> Iterator[Page]:
 
 def row(entry: Entry, source: Source) -> Row:
     """Return *entry* as a line of its board."""
-    metrics = entry.metrics
+    metrics, resolution = entry.metrics, entry.resolution
+    interval = resolution.score if resolution else None
     organisation, slash, _ = entry.model.partition("/")
     return Row(
         slug=entry.slug,
@@ -94,8 +100,11 @@ def row(entry: Entry, source: Source) -> Row:
         organisation=organisation if slash else "",
         name=entry.label.removeprefix(f"{organisation}/") if slash else entry.label,
         rank=entry.rank_text,
+        ranks=ranks(entry),
         tied=bool(entry.tied_with),
         score=printed("score", entry.score) or "",
+        low=printed("score", interval.low) if interval else None,
+        high=printed("score", interval.high) if interval else None,
         precision=printed("command_precision", metrics.command_precision),
         recall=printed("command_recall", metrics.command_recall),
         first=printed("first_cmd_exact_pct", metrics.first_cmd_exact_pct),
@@ -108,12 +117,28 @@ def row(entry: Entry, source: Source) -> Row:
     )
 
 
-def _html(source: Source, path: str, here: Place | None, part: Part[Row] | None) -> str:
+def ranks(entry: Entry) -> str | None:
+    """Return the range of ranks that the tests leave open; `None` where nothing was tested."""
+    resolution = entry.resolution
+    if resolution is None:
+        return None
+    low, high = resolution.low, resolution.high
+    return str(low) if low == high else f"{low}–{high}"
+
+
+def _html(
+    source: Source,
+    path: str,
+    here: Place | None,
+    part: Part[Row] | None,
+    method: Method | None = None,
+) -> str:
     return source.render.html(
         "board",
         root=root_of(path),
         boards=source.places,
         here=here,
+        method=method,
         columns=COLUMNS,
         rows=part.items if part else (),
         pages=part.links if part else (),

@@ -1,7 +1,7 @@
 """What a result recorded, as rows of name and value: settings, prompts, model, run, origin."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
@@ -30,27 +30,45 @@ class Fact(Struct, frozen=True, kw_only=True):
     slug: str | None = None
     """Of the model's page that the value names."""
     note: str | None = None
-    missing: str = "card.not-recorded"
+    missing: str = "not-recorded"
 
 
 class Facts(Struct, frozen=True, kw_only=True):
-    """A group of rows under one heading."""
+    """A group of rows under one heading, and in one line the names of those without a value."""
 
     anchor: str
     heading: str
     """Key in the catalogue."""
     rows: tuple[Fact, ...]
+    absent: tuple[tuple[str, str], ...]
+    """What is missing, and in which sense: `not-recorded`, `unknown`."""
 
 
 def facts_of(entry: Entry, source: Source) -> tuple[Facts, ...]:
     """Return everything that the result of *entry* recorded, in groups."""
     render = source.render
     return (
-        Facts(anchor="protocol", heading="card.protocol", rows=tuple(_protocol(entry, render))),
-        Facts(anchor="template", heading="card.template", rows=tuple(_prompts(entry, render))),
-        Facts(anchor="model", heading="card.model", rows=tuple(_model(entry, source))),
-        Facts(anchor="run", heading="site.run", rows=tuple(_run(entry, render))),
-        Facts(anchor="evidence", heading="card.origin", rows=tuple(_origin(entry, render))),
+        _group("protocol", "card.protocol", _protocol(entry, render)),
+        _group("template", "card.template", _prompts(entry, render)),
+        _group("model", "card.model", _model(entry, source)),
+        _group("run", "site.run", _run(entry, render)),
+        _group("evidence", "card.origin", _origin(entry, render)),
+    )
+
+
+def _group(anchor: str, heading: str, facts: Iterable[Fact]) -> Facts:
+    rows: list[Fact] = []
+    absent: dict[str, list[str]] = {}
+    for fact in facts:
+        if fact.value is None:
+            absent.setdefault(fact.missing, []).append(fact.name)
+        else:
+            rows.append(fact)
+    return Facts(
+        anchor=anchor,
+        heading=heading,
+        rows=tuple(rows),
+        absent=tuple((sense, ", ".join(names)) for sense, names in absent.items()),
     )
 
 
@@ -151,7 +169,7 @@ def _model(entry: Entry, source: Source) -> Iterator[Fact]:
             note = f"({render.text('card.guessed')})" if name in profile.guessed else None
             known_pages = source.models.get(value or "") if name == "base_model" else None
             slug = known_pages[0].slug if known_pages else None
-            yield _fact(render, key, value, note=note, slug=slug, missing="site.unknown")
+            yield _fact(render, key, value, note=note, slug=slug, missing="unknown")
     for name, address in sorted(profile.links.items()):
         if _WEB.fullmatch(address):
             yield Fact(name=name, value=address, href=address)

@@ -6,10 +6,12 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from ..board.figures import figures as figures_of
+from ..board.figures import shown
 from ..board.findings import Finding
 from ..board.model import Attempt, Entry
 from ..board.notes import notes_of
 from ..eval.records import Aggregate
+from .board_page import ranks
 from .facts import Facts, facts_of
 from .figures import plain, printed
 from .source import Model, Place, Placed, Source
@@ -79,6 +81,11 @@ class Standing(Struct, frozen=True, kw_only=True):
     place: Place | None
     entry: Entry
     score: str | None
+    ranks: str | None
+    """The ranks that the paired tests leave open."""
+    interval: tuple[str, str] | None
+    level_with: int
+    """Entries that no paired test tells from this one."""
     tied: tuple[Model, ...]
     reasons: tuple[Finding, ...]
     """What keeps it from being ranked."""
@@ -106,6 +113,9 @@ def standing(placed: Placed, source: Source) -> Standing:
         place=place,
         entry=entry,
         score=printed("score", entry.score),
+        ranks=ranks(entry),
+        interval=_interval(entry),
+        level_with=entry.resolution.level_with if entry.resolution else 0,
         tied=tuple(Model(label, source.slugs[label]) for label in entry.tied_with),
         reasons=why,
         remarks=tuple(one for one in distinct(entry.findings) if one not in why),
@@ -125,6 +135,13 @@ def reasons(entry: Entry, source: Source) -> tuple[Finding, ...]:
         return ()
     found = distinct(entry.findings)
     return tuple(one for one in found if source.policy.get(one.code) == "unranked")
+
+
+def _interval(entry: Entry) -> tuple[str, str] | None:
+    score = entry.resolution.score if entry.resolution else None
+    if score is None:
+        return None
+    return shown("score", score.low), shown("score", score.high)
 
 
 def distinct(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -12,6 +12,7 @@
 
   const cellText = (row, column) => {
     const cell = row.cells[column];
+    if ("value" in cell.dataset) return cell.dataset.value;
     return cell.querySelector(".cb-none") ? null : cell.textContent.trim();
   };
   const value = (row, column, number) => {

@@ -1,0 +1,66 @@
+"""A real browser for tests: Debian's Chromium, and a page that remembers what went wrong."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+CHROMIUM = "/usr/bin/chromium"
+# As root there is no sandbox; the others keep it from calling home.
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Give a running browser."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def browsing(browser: Browser, url: str, **options: Any) -> Iterator[Page]:
+    """Give a page whose site lies at *url*; fail at its end if anything went wrong on the way.
+
+    That is a message of error or warning, an exception, a failed request, an answer of 400 or more,
+    or a request that leaves *url*.
+    """
+    complaints: list[str] = []
+    context = browser.new_context(base_url=url, **options)
+    page = context.new_page()
+
+    def listen(message: Any) -> None:
+        if message.type in ("error", "warning"):
+            complaints.append(f"{message.type}: {message.text}")
+
+    def look(request: Any) -> None:
+        if not request.url.startswith((url, "data:")):
+            complaints.append(f"request to {request.url}")
+
+    def answer(response: Any) -> None:
+        if response.status >= 400:
+            complaints.append(f"{response.status} {response.url}")
+
+    def fail(request: Any) -> None:
+        # Leaving a page ends what it still waits for.
+        if request.failure != "net::ERR_ABORTED":
+            complaints.append(f"{request.failure}: {request.url}")
+
+    page.on("console", listen)
+    page.on("pageerror", lambda error: complaints.append(f"exception: {error}"))
+    page.on("request", look)
+    page.on("requestfailed", fail)
+    page.on("response", answer)
+    yield page
+    context.close()
+    assert not complaints, complaints

@@ -1,0 +1,77 @@
+"""Sites that several tests look at, each built once."""
+
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from cardboard.board.build import build_boards
+from cardboard.board.model import Boards
+from cardboard.board.reader import read_results
+from cardboard.board.workspace import Settings, open_workspace
+from cardboard.site.builder import Frame, build_frames
+from cardboard.site.write import write_site
+from cardboard.tests.site.hostile import a_hostile_board
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def sample() -> tuple[Boards, Settings]:
+    """Return the repository's own boards and settings."""
+    workspace = open_workspace(ROOT)
+    return build_boards(read_results(workspace.results), workspace), workspace.settings
+
+
+@pytest.fixture(scope="session")
+def sample_site(sample: tuple[Boards, Settings], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of the sample board's site."""
+    folder = tmp_path_factory.mktemp("sample") / "site"
+    write_site(*sample, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def hostile_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a site whose every text was written by somebody who means harm."""
+    folder = tmp_path_factory.mktemp("hostile") / "site"
+    write_site(*a_hostile_board(), folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def frames_at_hand(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Sequence[Frame]], None]:
+    """Return a builder that runs MkDocs once for each kind of frame, and copies it afterwards."""
+    kept: dict[str, Path] = {}
+
+    def build(frames: Sequence[Frame]) -> None:
+        for frame in frames:
+            kind = repr(replace(frame, folder=Path()))
+            if kind not in kept:
+                kept[kind] = tmp_path_factory.mktemp("frames") / "kept"
+                build_frames([replace(frame, folder=kept[kind])])
+            shutil.copytree(kept[kind], frame.folder)
+
+    return build
+
+
+@pytest.fixture
+def quick(
+    frames_at_hand: Callable[[Sequence[Frame]], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Spare tests that are not about the builder the seconds that it takes."""
+    monkeypatch.setattr("cardboard.site.write.build_frames", frames_at_hand)
+
+
+@pytest.fixture
+def build(tmp_path: Path, quick: None) -> Callable[..., Path]:
+    """Return `build(BOARDS, SETTINGS)`, which writes a site and returns its folder."""
+
+    def write(boards: Boards, settings: Settings, **more: Any) -> Path:
+        write_site(boards, settings, tmp_path / "site", **more)
+        return tmp_path / "site"
+
+    return write
