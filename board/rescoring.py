@@ -34,9 +34,9 @@ def rescored(rows: Sequence[Step | Row], references: Sequence[tuple[str, ...] | 
         answer = row.pred_command_units
         if reference is None or answer is None:
             continue
+        if pairs + len(reference) * len(answer) > MAX_PAIRS:
+            continue
         pairs += len(reference) * len(answer)
-        if pairs > MAX_PAIRS:
-            break
         rules = RULES.values() if not reference and not answer else [RULES["corrected303"]]
         try:
             possible = [rescore(reference, answer, rule) for rule in rules]

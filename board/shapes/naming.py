@@ -58,14 +58,14 @@ def model(source: Source, *, shard: tuple[int, int] | None = None) -> Model:
     path = names.get("model_path", "")
     repository, quantisation = split_quantisation(path)
     if not is_hub_id(repository):
-        plain = (name for key, name in names.items() if key != "model_path")
-        usable = [name for name in plain if not is_local(name)]
-        chosen = next(iter(usable), path) or next(iter(names.values()), "")
+        others = [name for key, name in names.items() if key != "model_path"]
+        told = [name for name in (*others, path) if name]
+        chosen = next((name for name in told if not _is_path(name)), told[-1] if told else "")
         repository, quantisation = split_quantisation(chosen)
     for key, name in given.items():
         if name and is_local(name):
             source.note("local-path-dropped", key, name=last_part(name))
-    if is_local(repository) or repository.count("/") > 1:
+    if _is_path(repository):
         repository = last_part(repository)
     if not repository:
         source.note("missing-key", "model")
@@ -74,8 +74,13 @@ def model(source: Source, *, shard: tuple[int, int] | None = None) -> Model:
         id=repository[:10_000] or "unknown",
         quantisation=quantisation,
         adapter=_adapter(source),
-        label=short if short and not is_local(short) and short != repository else None,
+        label=short if short and not _is_path(short) and short != repository else None,
     )
+
+
+def _is_path(name: str) -> bool:
+    """Tell whether *name* is a path, also one that starts in an unknown folder."""
+    return is_local(name) or name.count("/") + name.count("\\") > 1
 
 
 def split_quantisation(name: str) -> tuple[str, str | None]:
