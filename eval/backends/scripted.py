@@ -1,5 +1,6 @@
 """Answers without a model: from a file, or by a rule that knows the references. Real baselines."""
 
+import hashlib
 import json
 import random
 from collections import Counter
@@ -18,6 +19,8 @@ from .protocol import Account, Answer, Encoder, Options, Prompt, Sampling, Templ
 
 VERSION = "scripted/1"
 """Of the rules: another version may answer otherwise."""
+
+RULES = ("oracle", "noisy-oracle", "most-frequent", "echo-previous")
 
 Rule = Callable[[Row], str]
 
@@ -63,8 +66,10 @@ def open_backend(options: Options, suite: Suite) -> Scripted:
 
     Raises UsageError where it is neither, or where the file cannot be read.
     """
-    rule = _rule(options, suite)
-    account = Account(backend="scripted", versions={"scripted": VERSION}, revision=VERSION)
+    rule, revision = _rule(options, suite), VERSION
+    if options.model not in RULES:
+        revision = hashlib.sha256(Path(options.model).read_bytes()).hexdigest()
+    account = Account(backend="scripted", versions={}, revision=revision)
     return Scripted(account, rule, suite)
 
 
@@ -84,7 +89,7 @@ def _rule(options: Options, suite: Suite) -> Rule:
     if not path.is_file():
         raise UsageError(
             f"there is no such rule or file of answers: {options.model}",
-            remedy="Rules: oracle, noisy-oracle, most-frequent, echo-previous.",
+            remedy=f"Rules: {', '.join(RULES)}.",
         )
     return from_file(path)
 

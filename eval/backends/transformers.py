@@ -54,11 +54,13 @@ class Transformers:
         self.template: Template | None = self._own
         self.account = self._described(None, began)
         if options.adapter is not None:
-            self.use(options.adapter)
+            self._use(options.adapter, began)
 
     def use(self, adapter: str | None) -> None:
         """Answer through *adapter* from now on, `None` for the model alone."""
-        began = time.monotonic()
+        self._use(adapter, time.monotonic())
+
+    def _use(self, adapter: str | None, began: float) -> None:
         if self._adapted:
             self._model, self._adapted = self._model.unload(), False
         if adapter is not None:
@@ -103,9 +105,8 @@ class Transformers:
         mask = [[0] * (width - len(tokens)) + [1] * len(tokens) for tokens in prompts]
         if sampling.seed is not None:
             torch.manual_seed(_seed(sampling.seed, batch[0].key))
-        given: dict[str, Any] = {}
-        if sampling.stop:
-            given = {"stop_strings": list(sampling.stop), "tokenizer": self._tokenizer}
+        # Texts that end an answer are found in what the tokenizer makes of it.
+        given = {"tokenizer": self._tokenizer} if sampling.stop else {}
         with working(), torch.inference_mode():
             device = self._model.device
             output = self._model.generate(
@@ -173,6 +174,7 @@ def _decoding(sampling: Sampling, ends: list[int], padding: int) -> "transformer
         num_beams=1,
         repetition_penalty=1.0,
         eos_token_id=ends or None,
+        stop_strings=list(sampling.stop) or None,
         pad_token_id=padding,
         **settings,
     )
