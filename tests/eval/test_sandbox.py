@@ -102,7 +102,7 @@ def test_nothing_stays_on_the_disk(isolation: Isolation, tmp_path: Path) -> None
 
 
 @every_mode
-def test_given_files_can_be_read_and_not_changed_by_accident(isolation: Isolation) -> None:
+def test_given_files_can_be_read(isolation: Isolation) -> None:
     with Sandbox(limits=SMALL, files={"note": "안녕\n"}, isolation=isolation) as room:
         read, write = os.pipe()
         process = room.start(["cat", f"{room.folder}/note"], stdin=read, stdout=write)
