@@ -2,8 +2,10 @@
 
 import hashlib
 from pathlib import Path
+from typing import Literal
 
 import msgspec
+from msgspec import Struct
 
 from .backends.protocol import Template
 from .records import Adapter
@@ -39,6 +41,34 @@ def adapter_template(adapter: str, own: Template | None) -> Template | None:
     if configured is not None:
         return Template(text=configured, source="tokenizer", special_tokens=special)
     return own
+
+
+def template_audit(adapter: str, own: Template | None) -> Literal["none", "same", "different"]:
+    """Tell how the template that *adapter* came with stands to *own*, that of its model.
+
+    A server answers through the model's template whatever the adapter's says.
+    """
+    brought = adapter_template(adapter, None)
+    if brought is None:
+        return "none"
+    return "same" if own is not None and brought.text == own.text else "different"
+
+
+class _Config(Struct):
+    r: int
+    rank_pattern: dict[str, int] = {}
+
+
+def adapter_rank(adapter: str) -> int | None:
+    """Return the highest rank in *adapter*; `None` where its configuration does not tell one."""
+    path = _file(adapter, "adapter_config.json")
+    if path is None:
+        return None
+    try:
+        config = msgspec.json.decode(path.read_bytes(), type=_Config)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return max(config.r, *config.rank_pattern.values(), 1)
 
 
 def _configured(path: Path) -> str | None:
