@@ -77,6 +77,3 @@ def _build(workspace: "Workspace") -> "Outcome":
             bar.update(task, completed=done, total=total)
 
         return write_site(boards, workspace.settings, folder, progress=show)
-
-
-commands: list[click.Command] = [site, serve]

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-import yaml
+from ruamel.yaml import YAML
 
 from cardboard.eval.errors import CardboardError, ConfigError
 from cardboard.site.builder import Frame, build_frames
@@ -32,7 +32,7 @@ def tree(folder):
 
 def test_the_configuration_builds_from_our_pages_into_the_build_folder():
     """MkDocs empties the folder that it writes to, and its default is our source folder."""
-    config = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))
+    config = YAML(typ="safe").load(ROOT / "mkdocs.yml")
     assert config["docs_dir"] == "site/docs/en"
     assert config["site_dir"] == "build/site"
     assert "hooks" not in config
