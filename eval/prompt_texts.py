@@ -80,7 +80,7 @@ def texts_of(
 
 def ignored_kwargs(template: Template, turns: Turns, kwargs: Kwargs, now: str) -> tuple[str, ...]:
     """Return the names of *kwargs* that *template* does not read in *turns*."""
-    return _unread(kwargs, render(template, _probes(turns, kwargs), now=now)) if kwargs else ()
+    return _unread(kwargs, render(_probes(template, turns, kwargs), now=now)) if kwargs else ()
 
 
 def _own(
@@ -90,8 +90,8 @@ def _own(
     if template is None:
         nothing = Rendered(error="the model has no chat template")
         return [nothing for _ in turns], tuple(sorted(kwargs))
-    jobs = [Job(messages=messages, kwargs=kwargs) for messages in turns]
-    done = render(template, [*jobs, *_probes(turns[0], kwargs)], now=now)
+    jobs = [Job(template=template, messages=messages, kwargs=kwargs) for messages in turns]
+    done = render([*jobs, *_probes(template, turns[0], kwargs)], now=now)
     return done[: len(jobs)], _unread(kwargs, done[len(jobs) :])
 
 
@@ -101,8 +101,8 @@ def _instead(turns: list[Turns], choices: Choices, encoder: Encoder, now: str) -
     if choices.fallback is not None:
         _check_marks(choices.fallback, encoder)
         status = status_of_fallback(choices.fallback)
-        jobs = [Job(messages=messages) for messages in turns]
-        done = render(fallback_template(choices.fallback), jobs, now=now)
+        template = fallback_template(choices.fallback)
+        done = render([Job(template=template, messages=one) for one in turns], now=now)
         found = [None if one.text is None else Text(one.text, status) for one in done]
     if choices.raw:
         pairs = zip(found, turns, strict=True)
@@ -119,17 +119,17 @@ def _check_marks(name: Fallback, encoder: Encoder) -> None:
             )
 
 
-def _probes(turns: Turns, kwargs: Kwargs) -> list[Job]:
+def _probes(template: Template, turns: Turns, kwargs: Kwargs) -> list[Job]:
     """Return renders that tell whether each of *kwargs* is read: with all, and three without it.
 
     The second and third give it another value, as a template's default may be the value given.
     """
-    jobs = [Job(messages=turns, kwargs=kwargs)]
+    told = [kwargs]
     for name, value in kwargs.items():
         rest = {other: kwargs[other] for other in kwargs if other != name}
         others: tuple[Kwargs, ...] = ({}, {name: not value}, {name: "another"})
-        jobs += [Job(messages=turns, kwargs={**rest, **other}) for other in others]
-    return jobs
+        told += [{**rest, **other} for other in others]
+    return [Job(template=template, messages=turns, kwargs=one) for one in told]
 
 
 def _unread(kwargs: Kwargs, probes: list[Rendered]) -> tuple[str, ...]:

@@ -25,19 +25,20 @@ def main() -> None:
 
 
 def _renderer(order: dict[str, Any]) -> Render:
-    """Return transformers' own renderer of the order's template, with the order's clock."""
+    """Return transformers' own renderer of the order's templates, with the order's clock."""
     from transformers.utils import chat_template_utils as templates
 
     now = datetime.datetime.fromisoformat(order["now"])
 
     def render(job: dict[str, Any]) -> str:
-        compiled = templates._compile_jinja_template(order["template"])
+        template = order["templates"][job["template"]]
+        compiled = templates._compile_jinja_template(template["text"])
         compiled.environment.globals["strftime_now"] = now.strftime
         found = templates.render_jinja_template(
             conversations=[job["messages"]],
-            chat_template=order["template"],
+            chat_template=template["text"],
             add_generation_prompt=True,
-            **{**order["special_tokens"], **job["kwargs"]},
+            **{**template["special_tokens"], **job["kwargs"]},
         )
         # Declared as a text, it is a list of texts and a list of places.
         return found[0][0]

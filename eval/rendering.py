@@ -27,8 +27,9 @@ class Limits(Struct, frozen=True, kw_only=True):
 
 
 class Job(Struct, frozen=True, kw_only=True):
-    """One render: a conversation and what the template is told beside it."""
+    """One render: a template, a conversation, and what the template is told beside it."""
 
+    template: Template
     messages: tuple[Message, ...]
     kwargs: Mapping[str, Setting] = {}
 
@@ -44,10 +45,8 @@ class HostileTemplate(CardboardError):
     """A chat template used more than it may, and was stopped."""
 
 
-def render(
-    template: Template, jobs: Sequence[Job], *, now: str, limits: Limits | None = None
-) -> list[Rendered]:
-    """Render *jobs* in order, each with the generation prompt at its end.
+def render(jobs: Sequence[Job], *, now: str, limits: Limits | None = None) -> list[Rendered]:
+    """Render *jobs* in order and in one process, each with the generation prompt at its end.
 
     *now* is the ISO time that the template sees. What the template raises is that render's error.
     Raises HostileTemplate where the process had to be stopped, MissingExtra without transformers.
@@ -55,14 +54,15 @@ def render(
     if importlib.util.find_spec("transformers") is None:
         raise MissingExtra("transformers", "transformers")
     limits = limits or Limits()
+    templates = {id(job.template): job.template for job in jobs}
+    places = {key: place for place, key in enumerate(templates)}
     order = {
-        "template": template.text,
-        "special_tokens": dict(template.special_tokens),
+        "templates": [_template(template) for template in templates.values()],
         "now": now,
         "seconds": limits.seconds,
         "memory_bytes": limits.memory_bytes,
         "characters": limits.characters,
-        "jobs": [_plain(job) for job in jobs],
+        "jobs": [_plain(job, places[id(job.template)]) for job in jobs],
     }
     done = subprocess.run(
         [sys.executable, "-m", f"{__package__}.render_process"],
@@ -82,9 +82,13 @@ def render(
     return rendered
 
 
-def _plain(job: Job) -> dict[str, object]:
+def _template(template: Template) -> dict[str, object]:
+    return {"text": template.text, "special_tokens": dict(template.special_tokens)}
+
+
+def _plain(job: Job, template: int) -> dict[str, object]:
     turns = [{"role": turn.role, "content": turn.content} for turn in job.messages]
-    return {"messages": turns, "kwargs": dict(job.kwargs)}
+    return {"template": template, "messages": turns, "kwargs": dict(job.kwargs)}
 
 
 def _environment() -> dict[str, str]:
