@@ -1,0 +1,199 @@
+"""GGUF files in llama.cpp, in this process: one prompt after another, prefixes computed once."""
+
+import hashlib
+import re
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+from unittest.mock import patch
+
+from ..errors import DeadEngine, MissingExtra, UsageError
+from .protocol import Account, Answer, Options, Prompt, Sampling, Setting, Template
+
+try:
+    import llama_cpp
+except ImportError as missing:
+    raise MissingExtra(missing.name or "llama-cpp-python", "gguf") from missing
+
+from .llama_tokens import LlamaTokens
+
+WINDOW = 16_384
+"""Tokens that memory is taken for where nobody says how many, and the model allows as many."""
+
+_PART = re.compile(r"-\d{5}-of-(\d{5})\.gguf$")
+_FLOATS = {"F32": "float32", "F16": "float16", "BF16": "bfloat16"}
+
+
+class LlamaCpp:
+    """A loaded GGUF file; see `Backend`."""
+
+    takes: Literal["tokens", "messages"] = "tokens"
+
+    def __init__(self, options: Options) -> None:
+        """Load the file that *options* name, a path or `ORG/REPOSITORY/FILE.gguf` on the Hub.
+
+        Raises UsageError where it cannot be loaded, DeadEngine where memory does not suffice.
+        """
+        if options.adapter is not None:
+            raise UsageError("adapters are not for the llama backend", key="--adapter")
+        began = time.monotonic()
+        path = _file(options.model, options.revision)
+        self._llama: Any = _loaded(path, options)
+        self.encoder = LlamaTokens(self._llama)
+        self.template = _template(self._llama, self.encoder)
+        kind = _kind(self._llama)
+        extra: dict[str, Setting] = {"repeat_penalty": 1.0}
+        if Path(options.model).is_file():
+            with path.open("rb") as file:
+                extra["gguf_sha256"] = hashlib.file_digest(file, "sha256").hexdigest()
+        self.account = Account(
+            backend="llama",
+            versions={"llama-cpp-python": llama_cpp.__version__},
+            revision=path.parts[-2] if path.parent.parent.name == "snapshots" else None,
+            quantisation=None if kind in _FLOATS else kind,
+            dtype=_FLOATS.get(kind or ""),
+            max_model_len=self._llama.n_ctx(),
+            load_seconds=round(time.monotonic() - began, 3),
+            extra=extra,
+        )
+
+    def answers(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[Answer]:
+        """Yield answers in order: what a prompt has in common with the one before is kept.
+
+        Raises DeadEngine where the engine breaks down.
+        """
+        for prompt in prompts:
+            yield self._answer(prompt, sampling)
+
+    def close(self) -> None:
+        """Give the model's memory back."""
+        if self._llama is not None:
+            self._llama.close()
+        self._llama = None
+
+    def _answer(self, prompt: Prompt, sampling: Sampling) -> Answer:
+        said, ended, text = [], False, ""
+        try:
+            for token in self._tokens(prompt, sampling):
+                if ended := self.encoder.ends(token):
+                    break
+                said.append(token)
+                text = self.encoder.decode(said) if sampling.stop else ""
+                if len(said) == sampling.max_tokens or _stop(text, sampling) is not None:
+                    break
+        except (MemoryError, RuntimeError) as error:
+            raise DeadEngine(f"{error}" or "out of memory") from error
+        text = self.encoder.decode(said)
+        stop = _stop(text, sampling)
+        return Answer(
+            key=prompt.key,
+            text=text[:stop],
+            finish_reason="length" if stop is None and not ended else "stop",
+            prompt_tokens=len(prompt.token_ids or ()),
+            output_tokens=len(said) + ended,
+            first_token_ids=(prompt.token_ids or ())[:8],
+        )
+
+    def _tokens(self, prompt: Prompt, sampling: Sampling) -> Iterator[int]:
+        """Yield tokens without end, every setting of the decoding said."""
+        self._llama.set_seed(sampling.seed if sampling.seed is not None else time.time_ns() % 2**32)
+        tokens: Iterator[int] = self._llama.generate(
+            list(prompt.token_ids or ()),
+            temp=sampling.temperature,
+            top_p=sampling.top_p,
+            top_k=sampling.top_k or 0,
+            min_p=0.0,
+            typical_p=1.0,
+            repeat_penalty=1.0,
+            frequency_penalty=0.0,
+            presence_penalty=0.0,
+            mirostat_mode=0,
+        )
+        return tokens
+
+
+def open_backend(options: Options) -> LlamaCpp:
+    """Load the file of *options*; see `LlamaCpp`."""
+    return LlamaCpp(options)
+
+
+def _stop(text: str, sampling: Sampling) -> int | None:
+    """Return where the first of the texts that end an answer begins."""
+    return min((at for stop in sampling.stop if (at := text.find(stop)) >= 0), default=None)
+
+
+def _file(model: str, revision: str | None) -> Path:
+    """Return the GGUF file that *model* names; of a file in parts all are fetched."""
+    path = Path(model).expanduser()
+    if path.is_file():
+        return path
+    owner, _, rest = model.partition("/")
+    repository, _, file = rest.partition("/")
+    if path.is_absolute() or not (owner and repository and file.endswith(".gguf")):
+        raise UsageError(
+            f"there is no such file: {model}",
+            remedy="Name a GGUF file, here or on the Hub: ORG/REPOSITORY/FILE.gguf.",
+        )
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    wanted = _PART.sub(r"-*-of-\1.gguf", file)
+    try:
+        folder = snapshot_download(
+            f"{owner}/{repository}", revision=revision, allow_patterns=[wanted]
+        )
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError) as error:
+        raise UsageError(f"cannot be fetched: {error}", key=model) from error
+    if not (path := Path(folder) / file).is_file():
+        raise UsageError("the repository has no such file", key=model)
+    return path
+
+
+def _loaded(path: Path, options: Options) -> Any:
+    """Load the file at *path*, with room for the window of *options* or the model's own."""
+    settings: dict[str, Any] = {"n_ctx": options.max_model_len or 0, "verbose": False}
+    try:
+        with _templates_left_alone():
+            if not options.max_model_len:
+                probe = llama_cpp.Llama(str(path), vocab_only=True, verbose=False)
+                settings["n_ctx"] = min(llama_cpp.llama_model_n_ctx_train(probe.model), WINDOW)
+                probe.close()
+            return llama_cpp.Llama(str(path), **(settings | dict(options.extra)))
+    except MemoryError as error:
+        raise DeadEngine(f"out of memory: {error}") from error
+    except (AssertionError, OSError, RuntimeError, TypeError, ValueError) as error:
+        raise UsageError(f"cannot be loaded: {error}", key=path.name) from error
+
+
+@contextmanager
+def _templates_left_alone() -> Iterator[None]:
+    """Keep the file's templates from being compiled: some that are right would be refused.
+
+    Prompts are rendered elsewhere, in a process of its own.
+    """
+    with patch.object(llama_cpp.llama_chat_format, "Jinja2ChatFormatter"):
+        yield
+
+
+def _template(llama: Any, encoder: LlamaTokens) -> Template | None:
+    text = llama_cpp.llama_model_chat_template(llama.model, None)
+    if not text:
+        return None
+    return Template(
+        text=text.decode("utf-8", "replace"),
+        source="gguf",
+        special_tokens=encoder.special_tokens,
+    )
+
+
+def _kind(llama: Any) -> str | None:
+    """Return how the file's weights are held, as published: `Q4_K_M`, `F16`."""
+    number = llama.metadata.get("general.file_type")
+    names = {
+        str(value): name.removeprefix("LLAMA_FTYPE_").removeprefix("MOSTLY_").removeprefix("ALL_")
+        for name, value in vars(llama_cpp).items()
+        if name.startswith("LLAMA_FTYPE_")
+    }
+    return names.get(number)
