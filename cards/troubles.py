@@ -1,0 +1,45 @@
+"""What can go wrong where cards are pushed to: as many kinds as there are remedies."""
+
+
+class Trouble(Exception):
+    """A request that did not end well; it says why in words that hold no token."""
+
+    def __init__(self, why: str = "") -> None:
+        self.why = why
+        super().__init__(why)
+
+
+class Denied(Trouble):
+    """We may not do this (401, 403): nothing was changed, and asking again does not help."""
+
+
+class Gone(Trouble):
+    """The repository is not there, or not for us to see."""
+
+
+class Stale(Trouble):
+    """Somebody committed since we looked (412): nothing was changed."""
+
+
+class Busy(Trouble):
+    """Another commit is being made right now (409): nothing was changed."""
+
+
+class Limited(Trouble):
+    """A quota is spent (429): nothing was changed; *seconds* until it is not, if that was told."""
+
+    def __init__(self, why: str, seconds: float | None) -> None:
+        self.seconds = seconds
+        super().__init__(why)
+
+
+class Rejected(Trouble):
+    """The Hub does not take what we sent: nothing was changed, and sending it again is no use."""
+
+
+class Unclear(Trouble):
+    """The answer is lost or no answer of a Hub's: what was asked may have been done."""
+
+
+class Stopped(Exception):
+    """The user ended the push; what was begun is in the journal."""
