@@ -1,16 +1,20 @@
 """The front door: one group that gathers every stage's commands and computes nothing itself."""
 
 import importlib
+import os
 from pathlib import Path
 
 import click
 
 from . import __version__
 
+# Our matrix products are many and small: a second BLAS thread waits more than it computes.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # Where each command lives; a stage is imported only when one of its commands is asked for.
 COMMANDS = {
     "init": "board.starting:init",
-    "check": "board.commands:check",
+    "check": "cards.commands:check",
     "board": "board.commands:board",
     "explain": "board.commands:explain",
     "compare": "board.compare_commands:compare",
@@ -19,8 +23,13 @@ COMMANDS = {
     "schema": "board.merge_command:schema",
     "add": "cards.adding:add",
     "cards": "cards.commands:cards",
+    "push": "cards.push_commands:push",
+    "status": "cards.push_commands:status",
+    "watch": "cards.push_commands:watch",
     "site": "site.commands:site",
     "serve": "site.commands:serve",
+    "eval": "eval.run_command:evaluate",
+    "rescore": "eval.rescore_command:rescore",
     "score": "eval.commands:score",
     "suite": "eval.suite_commands:suite",
 }

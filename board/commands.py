@@ -1,24 +1,9 @@
-"""The commands that look at results: check, board, explain."""
+"""The commands that look at results: board, explain."""
 
 import click
 
 from .opening import boards_of, workspace_of
 from .printing import Format, format_option
-
-
-@click.command(epilog="Example: cardboard check --strict")
-@click.option("--strict", is_flag=True, help="Exit with 1 if a file cannot be used.")
-@click.pass_context
-def check(context: click.Context, strict: bool) -> None:
-    """Read every result file and say what is wrong with it; change nothing."""
-    from .checking import report
-
-    workspace = workspace_of(context)
-    outcome = report(boards_of(workspace), workspace)
-    for line in outcome.lines:
-        click.echo(line)
-    if strict and outcome.broken:
-        context.exit(1)
 
 
 @click.command(epilog="Example: cardboard board --format csv > board.csv")
@@ -71,6 +56,3 @@ def explain(context: click.Context, model: str, lang: str) -> None:
     workspace = workspace_of(context)
     for line in explain_model(boards_of(workspace), model, Words(lang)):
         click.echo(line)
-
-
-commands: list[click.Command] = [check, board, explain]
