@@ -167,7 +167,7 @@ def write(path: Path, result: Result) -> None:
 
     Raises CardboardError where the folder cannot be written.
     """
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    aside = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with aside.open("wb") as file:

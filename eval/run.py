@@ -87,6 +87,7 @@ def evaluate(
     try:
         for request, path in zip(requests, paths, strict=True):
             if mode == "resume" and status_of(path) == "complete":
+                journal_of(path).unlink(missing_ok=True)  # a kill may come between the two
                 outcomes.append(Outcome(path=path, status="complete"))
                 continue
             try:
