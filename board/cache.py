@@ -35,6 +35,11 @@ class Cache:
         self._database = database
         self._shared: dict[tuple[object, ...], tuple[object, ...]] = {}
 
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether no reading at all is kept."""
+        return not self._run("SELECT 1 FROM reading LIMIT 1")
+
     def sha256(self, name: str, status: os.stat_result) -> str | None:
         """Return the hash of the file *name* if it is the one that was hashed before."""
         rows = self._run("SELECT mark, sha256 FROM file WHERE name = ?", name)
@@ -91,14 +96,12 @@ class Cache:
 
     def _share(self, reading: Reading) -> None:
         """Let all results of a suite hold the same list of tasks, not 10,000 equal ones."""
-        facts, result = reading.facts, reading.result
+        facts = reading.facts
         if facts is None:
             return
         for field in ("tasks", "steps_per_task"):
             own = getattr(facts, field)
             force_setattr(facts, field, self._shared.setdefault(own, own))
-        if result is not None and result.aggregate == facts.aggregate:
-            force_setattr(facts, "aggregate", result.aggregate)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import accumulate, pairwise
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import msgspec
 
@@ -16,6 +16,8 @@ from .model import StepFacts
 from .rescoring import Rescored, rescored
 
 Rows = Sequence[Step | Row]
+"""All of one kind: with their text, or without."""
+
 Units = Sequence[tuple[str, ...] | None]
 
 _DUPLICATES_NAMED = 5
@@ -30,11 +32,13 @@ def step_facts(rows: Rows, *, rescore: bool = True) -> StepFacts | None:
     """
     if not rows:
         return None
-    layout = _layout(tuple([(row.task_id, row.sample_idx, row.step_idx) for row in rows]))
+    layout = _layout(_keys(rows))
     if layout.order:
         rows = [rows[place] for place in layout.order]
     references = _references(layout.keys, rows)
-    again = rescored(rows, references.units) if rescore else Rescored(0, 0, None)
+    again = Rescored(0, 0, None)
+    if rescore and isinstance(rows[0], Step):
+        again = rescored(cast(Sequence[Step], rows))
     reasons = [row.finish_reason for row in rows if row.finish_reason is not None]
     told, lengths, ends = rows, references.lengths, layout.ends
     scored = [row.scored for row in rows]
@@ -64,6 +68,11 @@ def step_facts(rows: Rows, *, rescore: bool = True) -> StepFacts | None:
         rescore_differs=again.differs,
         rescore_example=again.example,
     )
+
+
+def _keys(rows: Rows) -> tuple[StepKey, ...]:
+    tasks, samples = [row.task_id for row in rows], [row.sample_idx for row in rows]
+    return tuple(zip(tasks, samples, [row.step_idx for row in rows], strict=True))
 
 
 class _Layout(NamedTuple):
@@ -119,11 +128,11 @@ class _References(NamedTuple):
     empty: int | None = None
 
 
-def _references(keys: tuple[StepKey, ...], rows: Sequence[Step | Row]) -> _References:
+def _references(keys: tuple[StepKey, ...], rows: Rows) -> _References:
     if isinstance(rows[0], Row):
-        raw = [row.ref_command_units for row in rows]
-        return _shared_references(keys, b"[" + b",".join(raw) + b"]")  # type: ignore[arg-type]  # all are raw
-    return _known_references(keys, [row.ref_command_units for row in rows])  # type: ignore[misc]  # none is raw
+        raw = [row.ref_command_units for row in cast(Sequence[Row], rows)]
+        return _shared_references(keys, b"[" + b",".join(raw) + b"]")
+    return _known_references(keys, [row.ref_command_units for row in cast(Sequence[Step], rows)])
 
 
 # References are by far the longest text that all results of a suite share.
@@ -141,7 +150,9 @@ def _known_references(keys: tuple[StepKey, ...], units: Units) -> _References:
     return _References(units, lengths, fingerprint(steps), lengths.count(0))
 
 
-def _lengths(rows: Sequence[Step | Row]) -> list[int | None]:
+def _lengths(rows: Rows) -> list[int | None]:
     """Return the number of units of each answer; nothing for rows without their text."""
-    units = [row.pred_command_units for row in rows if isinstance(row, Step)]
-    return [len(one) if isinstance(one, tuple) else None for one in units]
+    if not rows or isinstance(rows[0], Row):
+        return []
+    units = [row.pred_command_units for row in cast(Sequence[Step], rows)]
+    return [None if one is None else len(one) for one in units]

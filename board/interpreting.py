@@ -83,10 +83,11 @@ def _of_kind(kind: Kind, result: Result | None) -> tuple[Finding, ...]:
         return (finding("status-file"),)
     if result is not None and kind == "shard" and result.shard is not None:
         index, count = result.shard
-        return (finding("shard", "shard", index=index, count=count),)
+        return (finding("shard", "shard", value=f"{index + 1}/{count}"),)
     if result is not None and kind == "partial":
         counts = result.counts
-        return (finding("part-of-run", scored=counts.scored, expected=counts.expected),)
+        told = f"{counts.scored}" + (f"/{counts.expected}" if counts.expected is not None else "")
+        return (finding("part-of-run", value=told),)
     return ()
 
 

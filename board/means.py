@@ -1,23 +1,20 @@
 """What a result's scored steps add up to: sums a task, and the means computed anew."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..eval.records import Aggregate, Slice, Step
-from ..eval.scoring import bucket_of
+from ..eval.records import Aggregate, Step
 from .light import Row
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Lengths = Sequence[int | None]
-Names = tuple[str | None, ...]
 
 MICRO = 1_000_000
-F1, FIRST, TRUTH, SAID = 0, 4, 7, 8
+TRUTH, SAID = 7, 8
 _SUMMED = 4
 
 
@@ -36,9 +33,9 @@ def means(
 ) -> Means:
     """Return what *rows* add up to, all of them scored; *ends* tells where each task's rows end.
 
-    The aggregate is that of `eval.scoring.aggregate`, taken from whole millionths, so a
-    half of the last place may be rounded the other way. *references*
-    and *answers* are the numbers of command units of each row, empty where they were not read.
+    The aggregate is that of `eval.scoring.aggregate` without its slices, taken from whole
+    millionths, so that half of a last place may be rounded the other way. *references* and
+    *answers* are the numbers of command units of each row, empty where they were not read.
     """
     values = np.array(
         [
@@ -66,8 +63,6 @@ def means(
     early = 0 if finished is None else count - done
     said_done = int((points[TRUTH] // MICRO) @ points[SAID])
     said_early = int(points[SAID].sum()) - said_done
-    buckets = tuple([row.bucket or bucket_of(row.step_idx) for row in rows])
-    groups = tuple([row.source_group for row in rows])
     sums = _per_task(points, holes, ends)
     return Means(
         f1=sums[0],
@@ -86,8 +81,6 @@ def means(
             avg_pred_cmds=_length(answers),
             complete_true_recall_pct=percent(said_done, done),
             premature_complete_rate_pct=percent(said_early, early),
-            by_bucket=_slices(buckets, points, unknown),
-            by_source_group=_slices(groups, points, unknown),
         ),
     )
 
@@ -113,35 +106,3 @@ def _per_task(points: Ints, holes: list[bool], ends: Sequence[int]) -> list[tupl
     np.cumsum(points[:_SUMMED], axis=1, out=running[:, 1:])
     sums = np.diff(running[:, [0, *ends]], axis=1).tolist()
     return [() if hole else tuple(one) for hole, one in zip(holes, sums, strict=False)]
-
-
-def _slices(names: Names, points: Ints, unknown: Bools) -> dict[str, Slice]:
-    """Return the aggregate of the rows that share a name, by name."""
-    parts, members = _members(names)
-    counts = members.sum(axis=0).tolist()
-    totals = (points[[F1, FIRST]] @ members).tolist()
-    holes = (unknown[[F1, FIRST]] @ members).tolist()
-    f1, first = (
-        [None if hole else total for hole, total in zip(*pair, strict=True)]
-        for pair in zip(holes, totals, strict=True)
-    )
-    return {
-        name: Slice(
-            steps=counts[at],
-            avg_command_f1=share(f1[at], counts[at]),
-            first_cmd_exact_pct=percent(first[at], counts[at]),
-        )
-        for at, name in enumerate(parts)
-    }
-
-
-# The same for all results of a suite.
-@lru_cache(maxsize=64)
-def _members(names: Names) -> tuple[list[str], Ints]:
-    """Return the different names in their order, and which rows have which, shape [rows, names]."""
-    parts = sorted({name for name in names if name is not None})
-    members = np.zeros((len(names), len(parts)), np.int64)
-    for row, name in enumerate(names):
-        if name is not None:
-            members[row, parts.index(name)] = 1
-    return parts, members

@@ -44,7 +44,7 @@ class StepFacts(Struct, frozen=True, kw_only=True):
     recall_sums: tuple[int, ...] = ()
     valid_json_sums: tuple[int, ...] = ()
     aggregate: Aggregate
-    """Computed anew from the steps' own scores."""
+    """Computed anew from the steps' own scores, without slices."""
     rescored: int = 0
     """Steps whose units were scored again."""
     rescore_differs: int = 0

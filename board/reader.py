@@ -1,29 +1,33 @@
-"""The one place where result files are read: a folder in, a reading for each file out."""
+"""Result files, read: a folder in, a reading for each file out, each file once."""
 
-import errno
 import gc
 import hashlib
 import os
-import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
+import msgspec
 from msgspec.structs import replace
 
 from ..eval.errors import RecordError
 from ..eval.records import Result, Step
 from .cache import Cache, open_cache
 from .decoding import Undecodable
+from .files import File, content_of, files, status_of
 from .findings import READING, Finding
 from .interpreting import interpret, summarise
 from .model import Reading
+from .processes import each, processors
 
 Progress = Callable[[int, int], None]
 
-MAX_BYTES = 256 * 2**20
+WORTHWHILE = 128 * 2**20
+"""Bytes from which on other processes save more time than their start takes."""
+
 _SAVED_EVERY = 256
+_DECODER = msgspec.msgpack.Decoder(Reading)
 
 
 def read_results(
@@ -33,6 +37,7 @@ def read_results(
     rescore: bool = True,
     strict: bool = False,
     progress: Progress | None = None,
+    workers: int | None = 1,
 ) -> tuple[Reading, ...]:
     """Return a reading of every `*.json` below *folder*, in the order of their names.
 
@@ -41,16 +46,18 @@ def read_results(
     With *rescore*, scores are checked against stored command units, which takes most of the time
     and is kept in the cache. *progress* is told the number of files done and of all files. With
     *strict*, raises `RecordError` naming every file that is broken, after all were read.
+    A folder of which nothing is cached can be read by several *workers*; `None` starts as many as
+    pay for it. They are processes, so a script that asks for them needs a guarded `__main__`.
     """
-    files = list(_files(folder, ""))
+    found = list(files(folder))
     readings = []
     with open_cache(cache) as kept, _no_collector():
-        for number, file in enumerate(files, start=1):
-            readings.append(_read(file, kept, rescore=rescore))
+        for number, reading in enumerate(_readings(found, kept, rescore, workers), start=1):
+            readings.append(reading)
             if number % _SAVED_EVERY == 0:
                 kept.save()
             if progress is not None:
-                progress(number, len(files))
+                progress(number, len(found))
     if strict and (broken := problems(readings)):
         raise RecordError(
             f"{len(broken)} problems in {len({one.file for one in broken})} files",
@@ -62,14 +69,14 @@ def read_results(
 
 def read_file(path: Path, *, name: str | None = None, rescore: bool = True) -> Reading:
     """Return the reading of one file, called *name* in its findings."""
-    return _read(_File(name or path.name, path), Cache(None), rescore=rescore)
+    return _read(File(name or path.name, path), Cache(None), rescore=rescore)
 
 
 def read_whole(path: Path) -> tuple[Reading, Result | None]:
     """Return the reading of one file without its facts, and its result with all steps."""
     try:
-        _status(path)
-        data = _bytes(path)
+        status_of(path)
+        data = content_of(path)
     except Undecodable as error:
         return _refused(error.finding, path.name), None
     found = interpret(data)
@@ -96,55 +103,35 @@ def problems(readings: Iterable[Reading]) -> tuple[Finding, ...]:
     )
 
 
-@contextmanager
-def _no_collector() -> Iterator[None]:
-    """Pause the garbage collector: readings hold no cycles, and there are many of them."""
-    was_on = gc.isenabled()
-    gc.disable()
+def _readings(
+    found: Sequence[File], kept: Cache, rescore: bool, workers: int | None
+) -> Iterator[Reading]:
+    """Yield the reading of each file, from what is kept or by as many processes as it takes."""
+    if kept.is_empty:
+        marks = [_status(file) for file in found]
+        size = sum(mark.st_size for mark in marks if mark is not None)
+        if workers is None:
+            workers = processors() if size >= WORTHWHILE else 1
+        if workers > 1:
+            packed = each(partial(_packed, rescore=rescore), found, workers=workers)
+            for file, mark, body in zip(found, marks, packed, strict=True):
+                yield _unpacked(file, mark, body, kept, rescore=rescore)
+            return
+    for file in found:
+        yield _read(file, kept, rescore=rescore)
+
+
+def _read(file: File, kept: Cache, *, rescore: bool) -> Reading:
     try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
-class _File(NamedTuple):
-    """A file by its name below the folder."""
-
-    name: str
-    path: Path
-
-
-def _files(folder: Path, below: str) -> Iterator[_File]:
-    """Yield what is called `*.json` below *folder*, whatever it is, and folders without access."""
-    try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except FileNotFoundError:
-        return
-    except OSError:
-        yield _File(below or ".", folder)
-        return
-    for entry in entries:
-        if entry.name.startswith("."):
-            continue
-        name = below + os.fsencode(entry.name).decode("utf-8", "replace")
-        if entry.name.endswith(".json"):
-            yield _File(name, folder / entry.name)
-        elif entry.is_dir(follow_symlinks=False):
-            yield from _files(folder / entry.name, f"{name}/")
-
-
-def _read(file: _File, kept: Cache, *, rescore: bool) -> Reading:
-    try:
-        status = _status(file.path)
+        status = status_of(file.path)
         sha256, data = kept.sha256(file.name, status), None
         if sha256 is None:
-            data = _bytes(file.path)
+            data = content_of(file.path)
             sha256 = hashlib.sha256(data).hexdigest()
             kept.remember(file.name, status, sha256)
         found = kept.get(sha256, rescored=rescore)
         if found is None:
-            data = _bytes(file.path) if data is None else data
+            data = content_of(file.path) if data is None else data
             found = summarise(data, rescore=rescore)
             kept.put(sha256, found, rescored=rescore)
     except Undecodable as error:
@@ -152,32 +139,32 @@ def _read(file: _File, kept: Cache, *, rescore: bool) -> Reading:
     return _named(found, file.name, sha256)
 
 
-def _status(path: Path) -> os.stat_result:
-    """Return the status of *path*; raise `Undecodable` for what is no file of a sane size."""
+def _packed(file: File, *, rescore: bool) -> bytes:
+    """Return the reading of *file* as it travels from one process to another."""
     try:
-        status = path.stat()
-    except OSError as error:
-        raise _unreadable(error) from None
-    if stat.S_ISDIR(status.st_mode):
-        raise Undecodable("is-directory" if path.suffix == ".json" else "unreadable")
-    if not stat.S_ISREG(status.st_mode):  # a pipe would be waited for without an end
-        raise Undecodable("unreadable", reason="not a regular file")
-    if status.st_size > MAX_BYTES:
-        raise Undecodable("too-large", bytes=status.st_size, limit=MAX_BYTES)
-    return status
+        return msgspec.msgpack.encode(_read(file, Cache(None), rescore=rescore))
+    except OverflowError:  # integers beyond 64 bits
+        return b""
 
 
-def _bytes(path: Path) -> bytes:
+def _unpacked(
+    file: File, mark: os.stat_result | None, body: bytes, kept: Cache, *, rescore: bool
+) -> Reading:
+    """Return the reading in *body*, and keep it; *mark* is from before the file was read."""
+    if not body:
+        return _read(file, kept, rescore=rescore)
+    reading = _DECODER.decode(body)
+    if mark is not None and reading.sha256:
+        kept.remember(file.name, mark, reading.sha256)
+        kept.put(reading.sha256, reading, rescored=rescore)
+    return reading
+
+
+def _status(file: File) -> os.stat_result | None:
     try:
-        with path.open("rb") as file:
-            return file.read()
-    except OSError as error:
-        raise _unreadable(error) from None
-
-
-def _unreadable(error: OSError) -> Undecodable:
-    # The system's message would be in the language of whoever runs this.
-    return Undecodable("unreadable", reason=errno.errorcode.get(error.errno or 0, "unknown"))
+        return status_of(file.path)
+    except Undecodable:
+        return None
 
 
 def _refused(finding: Finding, name: str) -> Reading:
@@ -194,3 +181,15 @@ def _line(finding: Finding) -> str:
     told = ", ".join(f"{name}={value}" for name, value in finding.values.items())
     place = ": ".join(part for part in (finding.file, finding.key) if part)
     return f"{place}: {finding.code}" + (f" ({told})" if told else "")
+
+
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    """Pause the garbage collector: readings hold no cycles, and there are many of them."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from ..eval.records import Step
 from ..eval.scoring import RULES, StepScore, UnscorableStep, rescore
-from .light import Row
 
 MAX_PAIRS = 5_000_000
 """Pairs of units compared in one file; a suite of 303 steps needs some 100,000."""
@@ -21,18 +20,16 @@ class Rescored(NamedTuple):
     example: str | None
 
 
-def rescored(rows: Sequence[Step | Row], references: Sequence[tuple[str, ...] | None]) -> Rescored:
-    """Score those of *rows* again that hold units, and compare with their stored scores.
+def rescored(steps: Sequence[Step]) -> Rescored:
+    """Score those of *steps* again that hold units, and compare with their stored scores.
 
     Suites differ only in what two empty lists are worth, so there either value will do. A file
     that would stall the run is scored as far as `MAX_PAIRS` goes.
     """
     count, pairs, wrong = 0, 0, []
-    for row, reference in zip(rows, references, strict=True):
-        if not isinstance(row, Step) or not row.scored or row.command_f1 is None:
-            continue
-        answer = row.pred_command_units
-        if reference is None or answer is None:
+    for step in steps:
+        reference, answer = step.ref_command_units, step.pred_command_units
+        if reference is None or answer is None or not step.scored or step.command_f1 is None:
             continue
         if pairs + len(reference) * len(answer) > MAX_PAIRS:
             continue
@@ -43,13 +40,13 @@ def rescored(rows: Sequence[Step | Row], references: Sequence[tuple[str, ...] | 
         except UnscorableStep:
             continue
         count += 1
-        if not any(_same(row, score) for score in possible):
-            wrong.append(f"{row.task_id}/{row.step_idx}")
+        if not any(_same(step, score) for score in possible):
+            wrong.append(f"{step.task_id}/{step.step_idx}")
     return Rescored(count, len(wrong), wrong[0] if wrong else None)
 
 
-def _same(row: Step, score: StepScore) -> bool:
-    stored = (row.first_cmd_exact, row.command_precision, row.command_recall, row.command_f1)
+def _same(step: Step, score: StepScore) -> bool:
+    stored = (step.first_cmd_exact, step.command_precision, step.command_recall, step.command_f1)
     found = (
         score.first_cmd_exact,
         score.command_precision,

@@ -89,7 +89,7 @@ def postprocessed(source: Source) -> Adapted:
 
 def proxy(source: Source) -> Adapted:
     """Adapt a measurement of something else: it has no command F1, and no rank."""
-    source.note("proxy", keys=shorten(", ".join(source.keys)))
+    source.note("proxy", detail=shorten(", ".join(source.keys)))
     return Adapted("proxy")
 
 

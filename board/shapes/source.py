@@ -86,8 +86,8 @@ class Source:
             self._wrong(key, "number", value)
             return None
         if not low <= value <= (MOST if high is None else high):
-            expected = f">= {low:g}" if high is None else f"{low:g}..{high:g}"
-            self.note("out-of-range", key, value=_short(value), expected=expected)
+            wanted = f">= {low:g}" if high is None else f"{low:g}..{high:g}"
+            self.note("out-of-range", key, value=_short(value), wanted=wanted)
             return None
         return float(value)
 
@@ -107,7 +107,7 @@ class Source:
             self._wrong(key, "integer", value)
             return None
         if not low <= value <= MOST:
-            self.note("out-of-range", key, value=_short(value), expected=f"{low}..{MOST}")
+            self.note("out-of-range", key, value=_short(value), wanted=f"{low}..{MOST}")
             return None
         return value
 
@@ -118,7 +118,7 @@ class Source:
             return None
         found = _TIME.match(value)
         if found is None:
-            self.note("wrong-type", key, expected="ISO time", found=shorten(value, 40))
+            self.note("wrong-type", key, wanted="ISO time", found=shorten(value, 40))
         elif found["offset"] is None:
             self.note("naive-time", key, value=value)
         else:
@@ -169,8 +169,8 @@ class Source:
     def _path(self, key: str) -> str:
         return f"{self._at}.{key}" if self._at else key
 
-    def _wrong(self, key: str, expected: str, value: object) -> None:
-        self.note("wrong-type", key, expected=expected, found=kind_of(value))
+    def _wrong(self, key: str, wanted: str, value: object) -> None:
+        self.note("wrong-type", key, wanted=wanted, found=kind_of(value))
 
 
 def _short(value: float) -> str | float:

@@ -22,7 +22,7 @@ def adapt(source: Source) -> tuple[str | None, Adapted]:
     for shape in SHAPES:
         if shape.told(source):
             return shape.name, shape.adapt(source)
-    source.note("unknown-shape", keys=shorten(", ".join(source.keys)) or "none")
+    source.note("unknown-shape", detail=shorten(", ".join(source.keys)) or "none")
     return None, Adapted("refused")
 
 

@@ -14,6 +14,7 @@ from .replay import Adapted
 from .source import Source
 
 _REQUIRED = re.compile(r"Object missing required field `(.+?)`")
+_INVALID = re.compile(r"^Invalid (?:enum )?value ")
 _EXPECTED = re.compile(r"Expected (.+?)(?:, got `(.+?)`)?$")
 _TYPES = {"int": "integer", "float": "number", "str": "string", "bool": "boolean"}
 _TYPE = re.compile(rf"\b(?:{'|'.join(_TYPES)})\b")
@@ -25,7 +26,7 @@ def adapt(source: Source) -> Adapted:
     """Adapt a version-1 file, or say which key keeps it from being one."""
     version = source.raw("version")
     if isinstance(version, int) and not isinstance(version, bool) and version > VERSION:
-        source.note("newer-version", "version", version=min(version, 10**9), known=VERSION)
+        source.note("newer-version", "version", value=min(version, 10**9), wanted=VERSION)
         return Adapted("refused")
     times = {key: source.time(key) for key in ("started_at", "finished_at") if source.raw(key)}
     document: Document = {key: source.raw(key) for key in source.keys} | times
@@ -57,13 +58,12 @@ def complain(message: str, source: Source) -> None:
         return
     expected = _EXPECTED.match(what)
     if expected is None:
-        source.note("out-of-range", key, value=shorten(what, 120))
+        value = _INVALID.sub("", what)
+        source.note("out-of-range", key, value=shorten(value, 120))
     elif expected[2] is None and _RANGE.match(expected[1]):
-        source.note("out-of-range", key, expected=_plain(expected[1]))
+        source.note("out-of-range", key, wanted=_plain(expected[1]))
     else:
-        source.note(
-            "wrong-type", key, expected=_plain(expected[1]), found=_plain(expected[2] or "")
-        )
+        source.note("wrong-type", key, wanted=_plain(expected[1]), found=_plain(expected[2] or ""))
 
 
 def _plain(types: str) -> str:

@@ -42,7 +42,7 @@ def later(monkeypatch):
 def work(monkeypatch):
     """Count what is done: the files opened and the contents interpreted."""
     done = {"opened": 0, "interpreted": 0}
-    opened, interpreted = reader._bytes, reader.summarise
+    opened, interpreted = reader.content_of, reader.summarise
 
     def counted_bytes(path):
         done["opened"] += 1
@@ -52,7 +52,7 @@ def work(monkeypatch):
         done["interpreted"] += 1
         return interpreted(data, rescore=rescore)
 
-    monkeypatch.setattr(reader, "_bytes", counted_bytes)
+    monkeypatch.setattr(reader, "content_of", counted_bytes)
     monkeypatch.setattr(reader, "summarise", counted_summary)
     return done
 

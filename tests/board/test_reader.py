@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cardboard.board import light, reader
+from cardboard.board import files, light, reader
 from cardboard.board.findings import READING
 from cardboard.board.interpreting import interpret, summarise
+from cardboard.board.processes import each
 from cardboard.board.reader import problems, read_file, read_results, read_whole
 from cardboard.eval.errors import RecordError
 from cardboard.eval.records import Adapter, Result, Step, encode
@@ -104,7 +105,7 @@ class TestTheFolder:
                 raise PermissionError(13, "no")
             return real(path)
 
-        monkeypatch.setattr(reader.os, "scandir", refuse)
+        monkeypatch.setattr(files.os, "scandir", refuse)
         closed, opened = read_results(tmp_path)
         assert (closed.file, closed.kind) == ("closed/", "refused")
         assert opened.kind == "result"
@@ -413,3 +414,42 @@ def test_a_result_of_ten_thousand_tasks_is_read_too():
     found = summarise(encode(msgspec.structs.replace(synthetic.result(0, text=False), steps=steps)))
     assert found.facts is not None and found.facts.unique == 10_000
     assert isinstance(found.result, Result)
+
+
+class TestSeveralProcesses:
+    def test_they_find_what_one_finds(self, tmp_path):
+        """Integers that cannot travel between processes are read where they are needed."""
+        folder = tmp_path / "results"
+        broken.write(folder)
+        write(folder, "beyond-64-bits.json", broken.good(protocol={"seed": 10**30}))
+        cache = tmp_path / "readings.sqlite"
+        alone = read_results(folder)
+        assert read_results(folder, workers=2, cache=cache) == alone
+        assert read_results(folder, cache=cache) == alone
+
+    def test_a_small_folder_is_not_worth_them(self, folder, monkeypatch):
+        monkeypatch.setattr(reader, "each", None)
+        assert read_results(folder, workers=None) == read_results(folder)
+
+    def test_a_large_one_is_where_there_are_processors(self, folder, monkeypatch):
+        asked = []
+
+        def each(work, things, *, workers):
+            asked.append(workers)
+            return map(work, things)
+
+        monkeypatch.setattr(reader, "WORTHWHILE", 1)
+        monkeypatch.setattr(reader, "processors", lambda: 3)
+        monkeypatch.setattr(reader, "each", each)
+        assert len(read_results(folder, workers=None)) > 30
+        assert asked == [3]
+
+    def test_what_a_killed_process_left_is_done_here(self):
+        assert list(each(exit_elsewhere, [os.getpid()] * 40, workers=2)) == [True] * 40
+
+
+def exit_elsewhere(here):
+    """Return true in the process *here*; end any other without a word."""
+    if os.getpid() != here:
+        os._exit(1)
+    return True
