@@ -31,6 +31,7 @@ def rescored(result: Result, file: str) -> Result:
         counts=replace(counts, scored=right, failed=failed),
         aggregate=aggregate(steps),
         status=status,
+        error=None if status == "complete" else result.error,
         scorer=SCORER,
     )
 
