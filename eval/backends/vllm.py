@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 
-# An evaluation reports to nobody but the person who runs it.
+# An evaluation reports to nobody but the person who runs it, and standard output is for results.
 os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
 os.environ.setdefault("DO_NOT_TRACK", "1")
+os.environ.setdefault("VLLM_LOGGING_LEVEL", "WARNING")
+os.environ.setdefault("VLLM_LOGGING_STREAM", "ext://sys.stderr")
 
 from ..adapters import adapter_rank, adapter_record, adapter_template, template_audit
 from ..errors import DeadEngine, MissingExtra, UsageError

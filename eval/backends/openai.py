@@ -1,0 +1,197 @@
+"""Any OpenAI-compatible server: calls side by side, tried again where that helps."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # exported on demand
+
+from ..errors import DeadEngine, UsageError
+from . import retries
+from .openai_address import HOSTED, base_url, key_for
+from .openai_replies import Refusal, answer_of, reason_of
+from .openai_servers import VLLM, Server, ask, spoken
+from .protocol import Account, Answer, Encoder, Options, Prompt, Sampling, Template
+
+MOST = 32 << 20
+"""Bytes of a reply that are read."""
+
+CONNECT_SECONDS, READ_SECONDS = 10.0, 1800.0
+
+
+class OpenAI:
+    """A model behind a server; see `Backend`."""
+
+    takes: Literal["tokens", "messages"] = "messages"
+    encoder: Encoder | None = None
+
+    def __init__(self, options: Options) -> None:
+        """Ask the server of *options* about itself.
+
+        Raises UsageError where it refuses us or does not serve the model, DeadEngine where there
+        is none.
+        """
+        if options.adapter is not None:
+            raise UsageError(
+                "a server's adapters have names of their own",
+                key="--adapter",
+                remedy="Give the adapter's name as MODEL.",
+            )
+        self._options, self._base = options, base_url(options.base_url)
+        self._key = key_for(options, self._base)
+        self._server = self._asked()
+        self.template: Template | None = self._server.template
+        kind = self._server.kind
+        self.account = Account(
+            backend="openai",
+            versions={kind.name: self._server.version} if self._server.version else {},
+            quantisation=self._server.quantisation,
+            max_model_len=self._server.window,
+            extra={"server": kind.name, **kind.said},
+        )
+
+    def answers(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[Answer]:
+        """Yield answers as they finish, with as many calls at a time as the options allow.
+
+        Raises DeadEngine where the server is gone or refuses every call.
+        """
+        try:
+            settings = spoken(self._server.kind, sampling)
+        except ValueError as error:
+            raise UsageError(str(error), key="--top-k") from error
+        waiting = iter(prompts)
+        with asyncio.Runner() as runner:
+            loop, client = runner.get_loop(), httpx.AsyncClient(**self._connection())
+            try:
+                calls: set[asyncio.Task[Answer | DeadEngine]] = set()
+                while True:
+                    free = self._options.concurrency - len(calls)
+                    for prompt in islice(waiting, free):
+                        calls.add(loop.create_task(self._answer(client, prompt, settings)))
+                    if not calls:
+                        return
+                    done, calls = runner.run(_first(calls))
+                    for call in done:
+                        found = call.result()
+                        if isinstance(found, DeadEngine):
+                            raise found
+                        yield found
+            finally:
+                runner.run(client.aclose())
+
+    def close(self) -> None:
+        """Do nothing: connections end with the answers."""
+
+    async def _answer(
+        self, client: Any, prompt: Prompt, settings: dict[str, Any]
+    ) -> Answer | DeadEngine:
+        """Call until there is an answer, or no use in calling."""
+        body = self._body(prompt, settings)
+        for attempt in range(len(retries.WAITS) + 1):
+            headers: dict[str, str] = {}
+            try:
+                status, headers, reply = await _post(client, body)
+            except httpx.ConnectError as error:
+                failed: Answer | DeadEngine = DeadEngine(f"the server cannot be reached: {error}")
+            except (httpx.TransportError, Refusal) as error:
+                failed = _failed(prompt, f"{error}" or type(error).__name__)
+            else:
+                if status == 200:
+                    return answer_of(prompt, reply, self._server.window)
+                reason = self._redacted(f"HTTP {status}: {reason_of(reply)}")
+                if status in retries.NEVER:
+                    return DeadEngine(reason)
+                failed = _failed(prompt, reason)
+                if status not in retries.AGAIN:
+                    return failed
+            wait = retries.wait_before(attempt, headers, datetime.now(UTC))
+            if wait is None:
+                break
+            await asyncio.sleep(wait)
+        return failed
+
+    def _body(self, prompt: Prompt, settings: dict[str, Any]) -> dict[str, Any]:
+        options = self._options
+        body = {
+            "model": options.model,
+            "messages": [msgspec.to_builtins(message) for message in prompt.messages],
+            **settings,
+        }
+        if self._server.kind is VLLM:
+            body["return_token_ids"] = True
+        if options.template_kwargs:
+            body["chat_template_kwargs"] = dict(options.template_kwargs)
+        if urlsplit(self._base).hostname == HOSTED:
+            body["max_completion_tokens"] = body.pop("max_tokens")
+        return body | dict(options.extra)
+
+    def _asked(self) -> Server:
+        """Return what the server tells of itself."""
+        root = self._base.removesuffix("v1/")
+        with httpx.Client(**self._connection()) as client:
+
+            def get(path: str) -> bytes | None:
+                try:
+                    response = client.get(f"{root}{path}", timeout=CONNECT_SECONDS)
+                except httpx.ConnectError as error:
+                    raise DeadEngine(f"the server cannot be reached: {error}") from error
+                except httpx.TransportError:
+                    return None
+                if response.status_code in (401, 403):
+                    raise UsageError(
+                        self._redacted(f"the server refuses us: {reason_of(response.content)}"),
+                        key="--base-url",
+                        remedy="Name the environment variable that holds the key for it: "
+                        "--api-key-variable.",
+                    )
+                return response.content if response.status_code == 200 else None
+
+            server = ask(get, self._options.model, f"{self._base.removeprefix(root)}models")
+        names = [one.id for one in server.models]
+        if server.kind is VLLM and self._options.model not in names:
+            raise UsageError(
+                f"the server does not serve {self._options.model}",
+                remedy=f"It serves {', '.join(names[:5])}.",
+            )
+        return server
+
+    def _connection(self) -> dict[str, Any]:
+        many = self._options.concurrency
+        return {
+            "base_url": self._base,
+            "headers": {"Authorization": f"Bearer {self._key}"} if self._key else {},
+            "timeout": httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
+            "limits": httpx.Limits(max_connections=many, max_keepalive_connections=many),
+            "follow_redirects": False,
+        }
+
+    def _redacted(self, text: str) -> str:
+        return text.replace(self._key, "(key)") if self._key else text
+
+
+def open_backend(options: Options) -> OpenAI:
+    """Ask the server of *options* about itself; see `OpenAI`."""
+    return OpenAI(options)
+
+
+async def _first(calls: set[Any]) -> tuple[set[Any], set[Any]]:
+    return await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
+
+
+async def _post(client: Any, body: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
+    """Return status, headers and body of the reply; raise Refusal for one without end."""
+    async with client.stream("POST", "chat/completions", json=body) as response:
+        data = bytearray()
+        async for chunk in response.aiter_bytes():
+            data += chunk
+            if len(data) > MOST:
+                raise Refusal(f"the server's reply has more than {MOST} bytes")
+        return response.status_code, dict(response.headers), bytes(data)
+
+
+def _failed(prompt: Prompt, error: str) -> Answer:
+    return Answer(key=prompt.key, text=None, error=error)
