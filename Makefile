@@ -12,16 +12,19 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 FLAGS ?=
 
-.PHONY: help demo test lint types coverage bench serve venv packages clean
+.PHONY: help demo test test-engines lint types coverage bench serve venv packages clean
 
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: .venv/base.stamp ## Rank the sample results, write every card and the site under build/
 	@$(BIN)/cardboard demo
 
 test: packages .venv/dev.stamp ## Install what the tests need and run them (FLAGS="-k name" to choose)
 	@$(BIN)/pytest $(FLAGS)
+
+test-engines: .venv-vllm/stamp .venv-llama/stamp ## Install vLLM and llama.cpp beside .venv and test against them
+	@$(BIN)/pytest -m engines tests/engines $(FLAGS)
 
 lint: .venv/dev.stamp ## Check style and formatting
 	@$(BIN)/ruff check .
@@ -57,5 +60,9 @@ clean: ## Remove everything generated, but for .venv
 
 .venv/dev.stamp: .venv/base.stamp
 	@echo "Installing what development needs into .venv"
-	@$(PIP) install --group dev
+	@PYTHONWARNINGS=ignore $(PIP) install --editable '.[transformers]' --group dev
+	@touch $@
+
+.venv-vllm/stamp .venv-llama/stamp: .venv-%/stamp: pyproject.toml .ci/engines | .venv/dev.stamp
+	@.ci/engines $*
 	@touch $@
