@@ -21,6 +21,7 @@ Rows = Sequence[Step | Row]
 Units = Sequence[tuple[str, ...] | None]
 
 _DUPLICATES_NAMED = 5
+_KEYS = msgspec.json.Decoder(tuple[list[str], list[int | None], list[int]])
 
 
 def step_facts(rows: Rows, *, rescore: bool = True) -> StepFacts | None:
@@ -70,9 +71,10 @@ def step_facts(rows: Rows, *, rescore: bool = True) -> StepFacts | None:
     )
 
 
-def _keys(rows: Rows) -> tuple[StepKey, ...]:
+def _keys(rows: Rows) -> bytes:
+    """Return the rows' keys as JSON: three lists, of tasks, samples and steps."""
     tasks, samples = [row.task_id for row in rows], [row.sample_idx for row in rows]
-    return tuple(zip(tasks, samples, [row.step_idx for row in rows], strict=True))
+    return msgspec.json.encode((tasks, samples, [row.step_idx for row in rows]))
 
 
 class _Layout(NamedTuple):
@@ -92,7 +94,8 @@ class _Layout(NamedTuple):
 
 # Results of one suite hold the same keys in the same order: this is computed once a suite.
 @lru_cache(maxsize=64)
-def _layout(keys: tuple[StepKey, ...]) -> _Layout:
+def _layout(columns: bytes) -> _Layout:
+    keys: tuple[StepKey, ...] = tuple(zip(*_KEYS.decode(columns), strict=True))
     order = sorted(range(len(keys)), key=lambda place: (_by_step(keys[place]), place))
     ordered = tuple(keys[place] for place in order)
     times = Counter(ordered)

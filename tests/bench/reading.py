@@ -1,4 +1,4 @@
-"""Result files read and checked a second, beside what else reads JSON: one process, warm cache."""
+"""Result files read and checked for a second of processor time, beside what else reads JSON."""
 
 import gc
 import json
@@ -6,9 +6,10 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated, Literal
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, Field, TypeAdapter
 
 from cardboard.board.reader import read_results
 from cardboard.eval.records import Result
@@ -18,33 +19,44 @@ FILES, ROUNDS = 1000, 3
 RESCORED = 50
 
 
-class PeerStep(BaseModel):
-    """The fields of a step that our reader checks."""
+Share = Annotated[float, Field(ge=0, le=1)]
 
-    model_config = ConfigDict(extra="ignore")
+
+class PeerStep(BaseModel):
+    """A step, as somebody would write it down with pydantic."""
 
     task_id: str
     step_idx: int = Field(ge=0)
+    sample_idx: int | None = None
+    bucket: Literal["early", "mid", "late"] | None = None
+    source_group: str | None = None
     scored: bool = True
+    error: str | None = None
+    raw_output: str | None = None
+    ref_command_units: list[str] | None = None
+    pred_command_units: list[str] | None = None
+    ref_task_complete: bool | None = None
+    pred_task_complete: bool | None = None
     valid_json: bool | None = None
-    first_cmd_exact: float | None = Field(None, ge=0, le=1)
-    command_precision: float | None = Field(None, ge=0, le=1)
-    command_recall: float | None = Field(None, ge=0, le=1)
-    command_f1: float | None = Field(None, ge=0, le=1)
+    has_analysis: bool | None = None
+    has_plan: bool | None = None
+    first_cmd_exact: Share | None = None
+    command_precision: Share | None = None
+    command_recall: Share | None = None
+    command_f1: Share | None = None
+    finish_reason: str | None = None
+    prompt_tokens: int | None = None
+    output_tokens: int | None = None
 
 
 class PeerAggregate(BaseModel):
-    """The figure that our reader compares with the steps."""
-
-    model_config = ConfigDict(extra="ignore")
+    """The figure that is compared with the steps."""
 
     avg_command_f1: float | None = Field(None, ge=0, le=1)
 
 
 class PeerResult(BaseModel):
-    """As much of a result as a hand-written checker would ask for."""
-
-    model_config = ConfigDict(extra="ignore")
+    """As much of a result as somebody would check."""
 
     aggregate: PeerAggregate
     steps: list[PeerStep]
@@ -84,11 +96,11 @@ def with_msgspec(path: Path) -> None:
 
 
 def rate(count: int, work: Callable[[], object]) -> float:
-    """Return how many files a second *work* gets through, of *count*."""
+    """Return how many of *count* files *work* gets through in a second: neighbours count less."""
     gc.collect()
-    start = time.perf_counter()
+    start = time.process_time()
     work()
-    return count / (time.perf_counter() - start)
+    return count / (time.process_time() - start)
 
 
 def measure(name: str, folder: Path) -> None:
@@ -99,9 +111,9 @@ def measure(name: str, folder: Path) -> None:
     ways: dict[str, Callable[[], object]] = {
         "open and read only": lambda: [path.read_bytes() for path in paths],
         "msgspec, whole record": lambda: [with_msgspec(path) for path in paths],
-        "pydantic, fewer checks": lambda: [with_pydantic(path) for path in paths],
-        "json, fewer checks": lambda: [with_json(path) for path in paths],
-        "ours": lambda: read_results(folder, rescore=False),
+        "pydantic, mean and keys": lambda: [with_pydantic(path) for path in paths],
+        "json, mean and keys": lambda: [with_json(path) for path in paths],
+        "ours, all that a board needs": lambda: read_results(folder, rescore=False),
         "ours, all seen before": lambda: read_results(folder, rescore=False, cache=cache),
     }
     read_results(folder, rescore=False, cache=cache)
@@ -111,8 +123,8 @@ def measure(name: str, folder: Path) -> None:
             best[way] = max(best[way], rate(len(paths), work))
     print(f"{name}: {len(paths):,} files of {size / len(paths) / 1000:,.0f} kB")
     for way, found in best.items():
-        ratio = best["ours"] / found
-        print(f"  {way:<24} {found:>9,.0f} files/s   ours is {ratio:5.2f} times as fast")
+        ratio = best["ours, all that a board needs"] / found
+        print(f"  {way:<29} {found:>9,.0f} files/s   ours is {ratio:5.2f} times as fast")
 
 
 def main() -> None:

@@ -303,6 +303,25 @@ class TestTheQuickWay:
             found = summarise(repeated, rescore=rescore)
             assert [code for code, _ in told(found)] == ["duplicate-key"]
 
+    @pytest.mark.parametrize(
+        ("old", "new"),
+        [
+            ('"has_plan":true,', '"has_analysis":true,'),
+            ('"error":null,"raw', '"scored":true,"raw'),
+            ('"error":null,"scorer"', '"status":"complete","scorer"'),
+            ('"task_id":"task-000"', r'"task_id":"task-00\u003a","task_id":"task-000"'),
+            ('"source_group":"group-00"', r'"source_group":"group\u003a","bucket":"early"'),
+            ('"steps":[', '"steps":[],"steps":['),
+        ],
+    )
+    @pytest.mark.parametrize("rescore", [True, False])
+    def test_nothing_hides_a_repeated_key(self, old, new, rescore):
+        """Neither a key left out nor a colon that is written as an escape makes up for it."""
+        text = msgspec.json.encode(self.ONE).decode()
+        assert old in text
+        found = summarise(text.replace(old, new, 1).encode(), rescore=rescore)
+        assert [code for code, _ in told(found)] == ["duplicate-key"]
+
 
 def test_a_whole_result_comes_with_its_steps(tmp_path):
     path = tmp_path / "a.json"
