@@ -29,7 +29,7 @@ BLOCK = 16
 """Tokens in a block of vLLM's prefix cache; only whole blocks are found again."""
 
 # About 150 million parameters: what is measured is files and copies, not this small a model.
-SIZES = {
+SIZES: dict[str, Any] = {
     "hidden_size": 768,
     "intermediate_size": 2048,
     "num_hidden_layers": 12,

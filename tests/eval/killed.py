@@ -13,34 +13,58 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from cardboard.eval.backends.protocol import Prompt
+from cardboard.eval.conversations import key_of
 from cardboard.eval.run import evaluate
+from cardboard.eval.suites import Message, Row
 
 from ..replays import Spelled, a_request, a_suite, an_answer
 
-SUITE = a_suite(tasks=8, steps=3)
 PAUSE = 0.003
+"""Seconds that an answer takes."""
+
+CALLS = 4
+"""Calls that are under way at a time where a server answers."""
 
 
-def run(folder: Path, log: Path) -> None:
-    """Run the suite, or go on with it; every prompt that is asked gets a line in *log*."""
-    asked = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+def _named(row: Row) -> Row:
+    """Return *row* with its key as the last turn, so that whoever answers knows what is asked."""
+    return replace(row, messages=(Message(role="user", content=key_of(row)),))
+
+
+SUITE = a_suite(tasks=8, steps=3)
+SUITE = replace(SUITE, rows=tuple(map(_named, SUITE.rows)))
+
+
+def note(log: Path, key: str) -> None:
+    """Add *key* to the *log* of what was asked."""
+    with log.open("a") as file:
+        file.write(f"{key}\n")
+
+
+def run(folder: Path, log: Path, server: str | None) -> None:
+    """Run the suite, or go on with it; without a *server* we answer, and log what is asked."""
 
     def say(prompt: Prompt) -> str:
-        os.write(asked, f"{prompt.key}\n".encode())
+        note(log, prompt.key)
         time.sleep(PAUSE)
         return an_answer(f"echo {prompt.key}", "ls t0")
 
-    evaluate([a_request()], SUITE, folder, mode="resume", backend=Spelled(say))
+    request, backend = a_request(), Spelled(say)
+    if server is not None:
+        options = {"base_url": server, "concurrency": CALLS}
+        request = a_request(backend="openai", options=options)
+    evaluate([request], SUITE, folder, mode="resume", backend=None if server else backend)
 
 
-def forked(work: Callable[[], None]) -> int:
+def forked(work: Callable[..., None], *given: object) -> int:
     """Start *work* in a process of its own and return its id."""
     child = os.fork()
     if child == 0:
         try:
-            work()
+            work(*given)
         finally:
             os._exit(0)
     return child
@@ -64,23 +88,25 @@ def plain(folder: Path) -> dict[str, object]:
     return result
 
 
-def main(root: Path, rounds: int) -> None:
+def main(root: Path, rounds: int, server: str | None = None) -> None:
     """Print what came of *rounds* runs, each killed once and resumed."""
+    log = root / "asked.log"
     began = time.monotonic()
-    os.waitpid(forked(lambda: run(root / "whole", root / "whole.log")), 0)
+    os.waitpid(forked(run, root / "whole", log, server), 0)
     usual = time.monotonic() - began
     chance = random.Random(5)
     for number in range(rounds):
-        folder, log = root / str(number), root / f"{number}.log"
+        folder = root / str(number)
         folder.mkdir()
-        child = forked(lambda folder=folder, log=log: run(folder, log))  # type: ignore[misc]  # mypy cannot infer it
+        log.write_bytes(b"")
+        child = forked(run, folder, log, server)
         time.sleep(chance.uniform(0, usual))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
-        before = log.read_text().split() if log.exists() else []
-        kept = answered(folder)
+        time.sleep(2 * PAUSE)  # a server may still be answering
+        before, kept = log.read_text().split(), answered(folder)
         finished = any(folder.glob("*.json"))
-        os.waitpid(forked(lambda folder=folder, log=log: run(folder, log)), 0)  # type: ignore[misc]  # as above
+        os.waitpid(forked(run, folder, log, server), 0)
         told = {
             "asked_before": before,
             "kept": kept,
@@ -93,4 +119,4 @@ def main(root: Path, rounds: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(Path(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:])

@@ -1,15 +1,22 @@
 """Runs: nothing answered is lost or asked again, and every end leaves an honest file."""
 
+import contextlib
 import json
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from cardboard.eval import run as running
 from cardboard.eval.backends.protocol import Answer, Options, Prompt
+from cardboard.eval.conversations import key_of
 from cardboard.eval.errors import DeadEngine, UsageError
 from cardboard.eval.prompt_texts import Choices
 from cardboard.eval.records import Result
@@ -17,7 +24,7 @@ from cardboard.eval.request import Request
 from cardboard.eval.run import Outcome, evaluate, journal_of, status_of
 
 from ..replays import Spelled, a_request, a_suite, an_answer
-from .killed import SUITE
+from .killed import CALLS, PAUSE, SUITE, note
 
 ROOT = Path(__file__).parents[2]
 
@@ -211,25 +218,80 @@ def test_a_backend_without_adapters_refuses_them(tmp_path: Path) -> None:
         run(tmp_path, Spelled(), a_request(options={"adapter": "org/lora"}))
 
 
-def test_killed_at_random_moments_it_ends_as_if_it_had_never_died(tmp_path: Path) -> None:
-    """Each of 20 runs is killed (-9) once; what its journal holds is never asked again."""
+def killed(root: Path, rounds: int, *server: str) -> list[dict[str, Any]]:
+    """Return what came of *rounds* runs, each killed (-9) at a random moment and resumed."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.eval.killed", str(tmp_path), "20"],
+        [sys.executable, "-m", "tests.eval.killed", str(root), str(rounds), *server],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
     )
-    rounds = [json.loads(line) for line in done.stdout.splitlines()]
-    assert len(rounds) == 20
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(told) == rounds
+    return told
+
+
+def check(told: dict[str, Any], under_way: int) -> None:
+    """Check one killed run: it ended as if it had never died, and asked nothing for nothing."""
+    assert told["same"]
+    assert told["left"] == []
+    assert not set(told["kept"]) & set(told["asked_after"]), "what was answered is not asked again"
+    lost = set(told["asked_before"]) - set(told["kept"])
+    if not told["finished"]:
+        assert len(lost) <= under_way, "only what was under way is lost"
+        assert len(told["asked_after"]) == len(set(told["asked_after"]))
+        assert {*told["kept"], *told["asked_after"]} == {key_of(row) for row in SUITE.rows}
+
+
+def test_killed_at_20_random_moments_it_ends_as_if_it_had_never_died(tmp_path: Path) -> None:
+    rounds = killed(tmp_path, 20)
     for told in rounds:
-        assert told["same"]
-        assert told["left"] == []
-        assert not set(told["kept"]) & set(told["asked_after"]), "what was answered is not asked"
-        if not told["finished"]:
-            lost = set(told["asked_before"]) - set(told["kept"])
-            assert lost <= set(told["asked_before"][-1:]), "only the one on its way may be lost"
-            assert sorted([*told["kept"], *told["asked_after"]]) == sorted(
-                f"{row.task_id}/{row.step_idx}" for row in SUITE.rows
-            )
+        check(told, under_way=1)
     assert len({len(told["kept"]) for told in rounds}) > 5, "the moments really differed"
+
+
+class Counting(BaseHTTPRequestHandler):
+    """A server that answers by the key in the last turn, and logs each prompt that it is asked."""
+
+    log: Path
+
+    def do_GET(self) -> None:
+        """Name the one model."""
+        self._reply({"data": [{"id": "org/model"}]})
+
+    def do_POST(self) -> None:
+        """Count, wait and answer."""
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        key = asked["messages"][-1]["content"]
+        note(self.log, key)
+        time.sleep(PAUSE)
+        message = {"role": "assistant", "content": an_answer(f"echo {key}", "ls t0")}
+        self._reply({"choices": [{"message": message, "finish_reason": "stop"}]})
+
+    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002  # its name there
+        """Keep quiet."""
+
+    def _reply(self, body: dict[str, Any]) -> None:
+        data = json.dumps(body).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        with contextlib.suppress(ConnectionError):  # whoever asked may have been killed
+            self.wfile.write(data)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[str]:
+    handler = type("Here", (Counting,), {"log": tmp_path / "asked.log"})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
+        thread = threading.Thread(target=running.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{running.server_port}/v1"
+        running.shutdown()
+        thread.join()
+
+
+def test_a_server_is_asked_nothing_twice_that_it_answered(tmp_path: Path, server: str) -> None:
+    for told in killed(tmp_path, 10, server):
+        check(told, under_way=CALLS)
