@@ -63,8 +63,18 @@ class Front(click.Group):
     default=Path(),
     help="The workspace's folder; the current one by default.",
 )
-def main(workspace: Path) -> None:
+@click.pass_context
+def main(context: click.Context, workspace: Path) -> None:
     """Turn a folder of evaluation results into a judged leaderboard and honest model cards."""
+
+    def judged(result: Path) -> None:
+        """Say what the judge says of a result that was just measured, which `eval` cannot know."""
+        from .board.explaining import explain_file
+
+        for line in explain_file(result, workspace):
+            click.echo(line, err=True)
+
+    context.obj = judged
 
 
 @main.command(epilog="Example: cardboard publish")

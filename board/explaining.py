@@ -1,12 +1,16 @@
 """Why a model has its rank or none, from the findings of all its attempts."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from ..eval.errors import UsageError
+from .build import build_boards, load_boards
 from .changes import title
 from .comparing import names
 from .model import Board, Boards, Entry
+from .reader import read_file
 from .words import Words
+from .workspace import open_workspace
 
 
 def explain_model(boards: Boards, name: str, words: Words) -> list[str]:
@@ -24,6 +28,35 @@ def explain_model(boards: Boards, name: str, words: Words) -> list[str]:
     if not found:
         raise UsageError(f"no result is of the model {name!r}", remedy=_nearest(boards, name))
     return [line for board, entry in found for line in _explain(board, entry, words)]
+
+
+def explain_file(path: Path, root: Path) -> list[str]:
+    """Return what `explain` says of the result at *path*, judged in the workspace at *root*.
+
+    Nothing where *root* is no workspace. A result outside of its `results/` is judged as if it
+    lay there.
+    """
+    if not (root / "board.toml").exists():
+        return []
+    workspace = open_workspace(root)
+    reading = read_file(path)
+    boards = load_boards(workspace)
+    if all(one.sha256 != reading.sha256 for one in boards.readings):
+        boards = build_boards([reading, *boards.readings], workspace)
+    words = Words("en")
+    if reading.result is None:
+        return [f"{finding.code}: {words.finding(finding)}" for finding in reading.findings]
+    return explain_model(boards, _listed(boards, reading.sha256), words)
+
+
+def _listed(boards: Boards, sha256: str) -> str:
+    """Return the id of the entry that is, or that shows as an attempt, the result *sha256*."""
+    entries = [*(e for board in boards.boards for e in board.entries), *boards.unplaced]
+    return next(
+        entry.result_id
+        for entry in entries
+        if sha256 in (entry.sha256, *(attempt.sha256 for attempt in entry.attempts))
+    )
 
 
 def _nearest(boards: Boards, name: str) -> str:

@@ -141,7 +141,6 @@ def _command(suite: Suite | None, entry: Entry) -> str | None:
     sent, model = result.protocol, result.model
     if suite is None or _plain(model.id) is None:
         return None
-    thinking = None if sent.thinking is None else ("on" if sent.thinking else "off")
     options: list[tuple[str, object]] = [
         ("suite", f"{suite.name}@{suite.version}"),
         ("revision", model.revision),
@@ -151,8 +150,7 @@ def _command(suite: Suite | None, entry: Entry) -> str | None:
         ("top-p", sent.top_p),
         ("top-k", sent.top_k),
         ("max-tokens", sent.max_tokens),
-        ("max-model-len", sent.max_model_len),
-        ("thinking", thinking),
+        ("window", sent.max_model_len),
         ("seed", sent.seed),
         ("dtype", sent.dtype),
     ]
@@ -162,6 +160,8 @@ def _command(suite: Suite | None, entry: Entry) -> str | None:
         if value is not None and _plain(str(value)) is not None
         for word in (f"--{name}", str(value))
     ]
+    if sent.thinking is not None:
+        words.append("--thinking" if sent.thinking else "--no-thinking")
     return shlex.join(["cardboard", "eval", model.id, *words])
 
 

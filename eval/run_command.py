@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .errors import UsageError
 from .run_options import options, requests_of
 
 if TYPE_CHECKING:
@@ -39,25 +40,35 @@ def evaluate(model: str, **given: Any) -> None:
     from .run import evaluate as run
     from .suite_source import load
 
-    suite = load(given["suite"])
+    context = click.get_current_context().find_root()
+    root: Path = context.params.get("workspace") or Path()
+    suite = _versioned(load(given["suite"], folder=root / "suites"), given["suite"])
     requests = requests_of(model, given)
-    folder = given["output"] or _results(suite)
+    folder = given["output"] or root / "results" / suite.name
     mode: Mode = given["mode"] or "new"
     signal.signal(signal.SIGTERM, _stop)
     with Shown() as watch:
         outcomes = run(requests, suite, folder, mode=mode, watch=watch)
     for outcome in outcomes:
         _tell(outcome)
+        if callable(context.obj):
+            context.obj(outcome.path)
     if any(outcome.interrupted for outcome in outcomes):
         sys.exit(INTERRUPTED)
     if len(outcomes) < len(requests) or any(one.status != "complete" for one in outcomes):
         sys.exit(1)
 
 
-def _results(suite: "Suite") -> Path:
-    """Return the folder of the workspace that a suite's results belong in."""
-    root: Path = click.get_current_context().find_root().params.get("workspace") or Path()
-    return root / "results" / suite.name
+def _versioned(suite: "Suite", source: str) -> "Suite":
+    """Return *suite*; raise `UsageError` where *source* asks for another version of it."""
+    wanted = source.partition("@")[2] if not source.startswith("hf://") else ""
+    if wanted and not Path(source).is_file() and suite.version not in (None, wanted):
+        raise UsageError(
+            f"the version {wanted} is wanted, and the rows are of {suite.version}",
+            file=source,
+            remedy="Leave the version out, or give the file of that version.",
+        )
+    return suite
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

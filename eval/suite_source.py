@@ -18,16 +18,18 @@ _HUB = re.compile(r"hf://datasets/(?P<repo>[^/@]+/[^/@]+)(?:@(?P<revision>[^/]+)
 def load(
     source: str,
     *,
+    folder: Path | None = None,
     name: str | None = None,
     version: str | None = None,
     empty_references: bool = False,
 ) -> Suite:
-    """Load the suite *source*: a packaged name, a path, or `hf://datasets/ORG/NAME[@REV]/FILE`.
+    """Load the suite *source*: `NAME[@VERSION]`, a path, or `hf://datasets/ORG/NAME[@REV]/FILE`.
 
-    Files may be packed with gzip. The other arguments and the errors are those of `suites.read`;
-    UsageError too where nothing can be read at *source*.
+    A name means a packaged suite, or `NAME[-VERSION].jsonl[.gz]` in *folder*, a workspace's own
+    suites. Files may be packed with gzip. The other arguments and the errors are those of
+    `suites.read`; UsageError too where nothing can be read at *source*.
     """
-    path = _download(source) if source.startswith("hf://") else _local(source)
+    path = _download(source) if source.startswith("hf://") else _local(source, folder)
     try:
         text = path.read_bytes()
     except OSError as error:
@@ -46,17 +48,27 @@ def packaged() -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in PACKAGED.glob("*/*.jsonl")))
 
 
-def _local(source: str) -> Path:
-    if source in packaged():
-        return PACKAGED / source / f"{source}.jsonl"
+def _local(source: str, folder: Path | None) -> Path:
     path = Path(source)
-    if not path.is_file():
+    if path.is_file():
+        return path
+    suite, _, version = source.partition("@")
+    own = [
+        folder / f"{stem}.jsonl{packed}"
+        for stem in dict.fromkeys((f"{suite}-{version}" if version else suite, suite))
+        for packed in ("", ".gz")
+        if folder is not None and suite == Path(suite).name
+    ]
+    shipped = [PACKAGED / suite / f"{suite}.jsonl"] if suite in packaged() else []
+    found = next((path for path in (*own, *shipped) if path.is_file()), None)
+    if found is None:
         raise UsageError(
             "there is no such suite or file",
             file=source,
-            remedy=f"Packaged suites: {', '.join(packaged())}.",
+            remedy=f"Packaged suites: {', '.join(packaged())}. Rows of your own go to "
+            f"suites/{suite if suite == Path(suite).name else 'NAME'}.jsonl in the workspace.",
         )
-    return path
+    return found
 
 
 def _download(source: str) -> Path:

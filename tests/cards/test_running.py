@@ -55,7 +55,7 @@ def test_the_command_repeats_every_setting_that_was_recorded_and_no_other():
     (command,) = run(a_result(protocol=sent)).commands
     assert shlex.split(command) == [
         "cardboard", "eval", "org/model", "--suite", "mini@1", "--revision", "0" * 40,
-        "--backend", "vllm", "--temperature", "0.0", "--max-tokens", "1024", "--thinking", "off",
+        "--backend", "vllm", "--temperature", "0.0", "--max-tokens", "1024", "--no-thinking",
     ]  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from cardboard.eval.errors import UsageError
 from cardboard.eval.identity import fingerprint, keys_sha256
 from cardboard.eval.suite_info import as_text, as_toml, facts
 from cardboard.eval.suite_source import load, packaged
-from cardboard.eval.suites import SuiteError, encode, read
+from cardboard.eval.suites import PACKAGED, SuiteError, encode, read
 
 GOOD: dict[str, Any] = {
     "task_id": "task-000",
@@ -305,3 +305,15 @@ def test_the_block_for_a_workspace_recognises_the_suite() -> None:
     assert block.fingerprint == load("shell-mini").fingerprint
     assert block.steps == sum(block.buckets.values()) == sum(block.source_groups.values())
     assert "shell-mini 1" in as_text(told)
+
+
+def test_a_workspace_has_suites_of_its_own_by_name_and_version(tmp_path: Path) -> None:
+    """`NAME@VERSION` and `NAME` find the rows that lie in the workspace's folder of suites."""
+    rows = (PACKAGED / "shell-mini" / "shell-mini.jsonl").read_bytes()
+    (tmp_path / "mine-2.jsonl").write_bytes(rows)
+    found = load("mine@2", folder=tmp_path)
+    assert found.fingerprint == load("shell-mini").fingerprint
+    with pytest.raises(UsageError, match="suites/other.jsonl"):
+        load("other@1", folder=tmp_path)
+    with pytest.raises(UsageError, match="no such suite"):
+        load("../mine-2", folder=tmp_path)
