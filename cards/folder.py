@@ -1,0 +1,60 @@
+"""A folder tree as a place for cards: the same plan without a network."""
+
+from collections.abc import Collection
+from pathlib import Path
+
+from .evalresults import PATH
+from .places import Made
+from .plan import README, Item, Present
+
+
+class Folder:
+    """Hold each repository as `ROOT/organisation/name/`; what is not there yet is made."""
+
+    remote = False
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.name = str(root)
+
+    def heads(self, repos: Collection[str]) -> dict[str, str]:
+        """Return nothing: reading a file costs no more than listing it."""
+        return {}
+
+    def read(self, repo: str, *, evals: bool, pull: int | None = None) -> Present:
+        """Return the files of *repo*, none where there is no such folder."""
+        folder = self.root / repo
+        return Present(
+            head="", readme=_bytes(folder / README), evals=_bytes(folder / PATH) if evals else None
+        )
+
+    def check_write(self, repo: str) -> None:
+        """Let everybody write."""
+
+    def commit(self, item: Item, *, propose: bool) -> Made:
+        """Write the files of *item*, each whole at every moment."""
+        for path, content in item.files.items():
+            target = self.root / item.repo / path
+            if content is None:
+                target.unlink(missing_ok=True)
+                continue
+            target.parent.mkdir(parents=True, exist_ok=True)
+            aside = target.with_name(f".{target.name}.aside")
+            aside.write_bytes(content)
+            aside.replace(target)
+        return Made(head="")
+
+    def open_pull(self, repo: str, known: int | None) -> int | None:
+        """Return nothing: folders have no pull requests."""
+        return None
+
+    def rejected(self, repo: str) -> tuple[str, ...]:
+        """Return nothing: nobody judges a folder."""
+        return ()
+
+
+def _bytes(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None

@@ -1,0 +1,85 @@
+"""What the Hub shows against what the board would say now: which cards are stale, and how."""
+
+import re
+from typing import Literal
+
+from msgspec import Struct
+
+from .frontmatter import split
+from .journal import Journal
+from .markers import split as split_body
+from .plan import Item
+
+Standing = Literal[
+    "current",
+    "stale rank",
+    "stale template",
+    "stale metadata",
+    "never pushed",
+    "deleted",
+    "edited by hand",
+    "unknown",
+]
+_FIGURE = re.compile(r"\d+(?:\.\d+)?")
+
+
+class Status(Struct, frozen=True, kw_only=True):
+    """How one repository stands."""
+
+    repo: str
+    standing: Standing
+    detail: str = ""
+
+
+def status_of(item: Item, journal: Journal) -> Status:
+    """Return how the repository of *item* stands, its plan made without a choice."""
+    standing: Standing
+    match item.state:
+        case "unchanged":
+            standing = "current"
+        case "new" | "missing repo":
+            standing = "deleted" if journal.pushed(item.repo) else "never pushed"
+        case "conflict":
+            standing = "edited by hand" if _has_markers(item) else "never pushed"
+        case "changed":
+            standing = _staleness(item)
+        case _:
+            standing = "unknown"
+    return Status(repo=item.repo, standing=standing, detail=_detail(item, standing))
+
+
+def _detail(item: Item, standing: Standing) -> str:
+    if standing == "stale rank" and item.present and item.present.readme and item.shown:
+        old, new = (_figures(_body(text)) for text in (item.present.readme, item.shown))
+        return f"{len(set(old) ^ set(new)) or 1} figures differ"
+    return item.reason
+
+
+def _staleness(item: Item) -> Standing:
+    """Return what is stale: the figures of the body, its words, or only the front matter."""
+    assert item.present is not None
+    if item.present.readme is None or item.shown is None:
+        return "stale metadata"
+    old, new = _body(item.present.readme), _body(item.shown)
+    if _figures(old) != _figures(new):
+        return "stale rank"
+    return "stale template" if old != new else "stale metadata"
+
+
+def _figures(body: str) -> list[str]:
+    return _FIGURE.findall(body)
+
+
+def _body(readme: bytes) -> str:
+    """Return our part of a README, with line ends made alike."""
+    text = readme.decode("utf-8", "replace").replace("\r\n", "\n")
+    block = split(text)
+    try:
+        parts = split_body(block.rest if block else text)
+    except ValueError:
+        return ""
+    return parts.body.strip("\n") if parts else ""
+
+
+def _has_markers(item: Item) -> bool:
+    return b"cardboard:begin" in ((item.present.readme or b"") if item.present else b"")

@@ -1,0 +1,42 @@
+"""Wait for results to change and then to rest: when a watched workspace is pushed."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+Snapshot = frozenset[tuple[str, int, int]]
+"""Path, time of change and size of every watched file."""
+
+CONFIGURATION = ("board.toml", "models.toml")
+
+
+def snapshot(root: Path) -> Snapshot:
+    """Return how the results and the configuration of the workspace at *root* lie there now."""
+    files = [root / name for name in CONFIGURATION]
+    files += (path for path in (root / "results").rglob("*") if path.is_file())
+    found = set()
+    for path in files:
+        try:
+            state = path.stat()
+        except OSError:
+            continue  # gone between listing and looking; the next look tells
+        found.add((str(path.relative_to(root)), state.st_mtime_ns, state.st_size))
+    return frozenset(found)
+
+
+class Debounce:
+    """Tell when something changed and then stayed as it is for *quiet* seconds."""
+
+    def __init__(self, quiet: float, clock: Callable[[], float], first: Snapshot) -> None:
+        self._quiet, self._clock = quiet, clock
+        self._seen = self._pushed = first
+        self._since = clock()
+
+    def due(self, now: Snapshot) -> bool:
+        """Take the present state; tell whether it is time to push, once for each change."""
+        if now != self._seen:
+            self._seen, self._since = now, self._clock()
+            return False
+        if now == self._pushed or self._clock() - self._since < self._quiet:
+            return False
+        self._pushed = now
+        return True
