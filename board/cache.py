@@ -10,7 +10,6 @@ from functools import cache
 from pathlib import Path
 
 import msgspec
-from msgspec.structs import force_setattr
 
 from .model import Reading
 
@@ -33,7 +32,6 @@ class Cache:
 
     def __init__(self, database: sqlite3.Connection | None) -> None:
         self._database = database
-        self._shared: dict[tuple[object, ...], tuple[object, ...]] = {}
 
     @property
     def is_empty(self) -> bool:
@@ -59,11 +57,9 @@ class Cache:
         if not isinstance(body, bytes):
             return None
         try:
-            reading = _DECODER.decode(body)
+            return _DECODER.decode(body)
         except (msgspec.DecodeError, UnicodeError):
             return None
-        self._share(reading)
-        return reading
 
     def put(self, sha256: str, reading: Reading, *, rescored: bool) -> None:
         """Keep *reading* for the file with this hash."""
@@ -93,15 +89,6 @@ class Cache:
         except sqlite3.Error:
             self.close()
             return []
-
-    def _share(self, reading: Reading) -> None:
-        """Let all results of a suite hold the same list of tasks, not 10,000 equal ones."""
-        facts = reading.facts
-        if facts is None:
-            return
-        for field in ("tasks", "steps_per_task"):
-            own = getattr(facts, field)
-            force_setattr(facts, field, self._shared.setdefault(own, own))
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from .findings import READING, Finding
 from .interpreting import interpret, summarise
 from .model import Reading
 from .processes import each, processors
+from .sharing import Sharing
 
 Progress = Callable[[int, int], None]
 
@@ -50,10 +51,10 @@ def read_results(
     pay for it. They are processes, so a script that asks for them needs a guarded `__main__`.
     """
     found = list(files(folder))
-    readings = []
+    readings, sharing = [], Sharing()
     with open_cache(cache) as kept, _no_collector():
         for number, reading in enumerate(_readings(found, kept, rescore, workers), start=1):
-            readings.append(reading)
+            readings.append(sharing.share(reading))
             if number % _SAVED_EVERY == 0:
                 kept.save()
             if progress is not None:

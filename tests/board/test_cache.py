@@ -205,14 +205,6 @@ def test_it_may_be_deleted_at_any_time(folder, cache):
     assert read_results(folder, cache=cache) == before
 
 
-def test_equal_lists_of_tasks_are_one_list(folder, cache):
-    read_results(folder, cache=cache)
-    found = {one.file: one for one in read_results(folder, cache=cache)}
-    one, other = found["0.json"].facts, found["1.json"].facts
-    assert one is not None and other is not None
-    assert one.tasks is other.tasks
-
-
 def test_the_version_follows_from_the_code():
     code = Path(caching.__file__).parents[1]
     assert (code / "eval" / "scoring.py").is_file()

@@ -435,6 +435,18 @@ def test_a_result_of_ten_thousand_tasks_is_read_too():
     assert isinstance(found.result, Result)
 
 
+def test_what_is_equal_is_held_once_wherever_it_came_from(tmp_path):
+    folder, cache = tmp_path / "results", tmp_path / "readings.sqlite"
+    synthetic.write(3, folder, text=False)
+    alone = [read_file(path) for path in sorted(folder.iterdir())]
+    for found in (read_results(folder, cache=cache), read_results(folder, cache=cache)):
+        assert [one.facts for one in found] == [one.facts for one in alone]
+        one, *others = (reading.facts for reading in found)
+        assert all(other.tasks is one.tasks for other in others)
+        numbers = {number: number for other in others for number in other.valid_json_sums}
+        assert all(n is numbers[n] for other in others for n in other.valid_json_sums)
+
+
 class TestSeveralProcesses:
     def test_they_find_what_one_finds(self, tmp_path):
         """Integers that cannot travel between processes are read where they are needed."""
