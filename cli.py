@@ -21,6 +21,7 @@ COMMANDS = {
     "gate": "board.compare_commands:gate",
     "merge": "board.merge_command:merge",
     "schema": "board.merge_command:schema",
+    "snapshot": "board.snapshot_command:snapshot",
     "add": "cards.adding:add",
     "cards": "cards.commands:cards",
     "push": "cards.push_commands:push",
@@ -77,10 +78,19 @@ def main(context: click.Context, workspace: Path) -> None:
     context.obj = judged
 
 
-@main.command(epilog="Example: cardboard publish")
+@main.command(epilog="Example: cardboard publish --snapshot 2026-11")
+@click.option(
+    "--snapshot",
+    "label",
+    is_flag=False,
+    flag_value="",
+    help="First keep what the boards say now, by default under the day of the newest result.",
+)
 @click.pass_context
-def publish(context: click.Context) -> None:
+def publish(context: click.Context, label: str | None) -> None:
     """Write all cards and the site anew; only what differs is touched."""
+    if label is not None:
+        context.invoke(_command(context, "snapshot"), label=label or None, day=None, replace=False)
     for name in ("cards", "site"):
         context.invoke(_command(context, name))
 
@@ -90,7 +100,7 @@ def publish(context: click.Context) -> None:
 def demo(context: click.Context) -> None:
     """Print the board, then write its cards and its site: the whole flow without a network."""
     context.invoke(_command(context, "board"), form="table", suite=None, strict=False)
-    context.invoke(publish)
+    context.invoke(publish, label=None)
     click.echo("Look at the site with: cardboard serve")
 
 

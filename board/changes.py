@@ -1,10 +1,33 @@
 """What moved between two boards: entries that came, went, or changed rank, score or standing."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
 from .model import Board, Boards, Entry
+
+What = Literal["new", "gone", "rank", "score", "standing"]
+
+
+class Place(NamedTuple):
+    """Where an entry is listed, and under which name."""
+
+    suite: str
+    """Name and version."""
+    class_: str
+    label: str
+
+
+class Line(Struct, frozen=True, kw_only=True):
+    """What must be known of an entry to tell later whether it has moved."""
+
+    label: str
+    rank: str | None
+    """As printed, e.g. `12=`; `None` without a rank."""
+    score: float | None
+    result: str
+    """Result id of the result that stands."""
 
 
 class Change(Struct, frozen=True, kw_only=True):
@@ -13,8 +36,7 @@ class Change(Struct, frozen=True, kw_only=True):
     suite: str
     class_: str
     label: str
-    slug: str
-    what: Literal["new", "gone", "rank", "score", "standing"]
+    what: What
     rank_before: str | None = None
     rank_after: str | None = None
     score_before: float | None = None
@@ -23,54 +45,61 @@ class Change(Struct, frozen=True, kw_only=True):
 
 def changes(before: Boards, after: Boards) -> tuple[Change, ...]:
     """Return every move from *before* to *after*, in the new boards' order, gone ones last."""
-    old, new = _lines(before), _lines(after)
-    moved = [_change(place, old.get(place), new[place]) for place in new]
-    left = [_change(place, old[place], None) for place in old if place not in new]
-    return tuple(change for change in [*moved, *left] if change is not None)
+    return moves(lines(before), lines(after))
 
 
-_Place = tuple[str, str, str]
-
-
-def _lines(boards: Boards) -> dict[_Place, Entry]:
+def lines(boards: Boards) -> dict[Place, Line]:
+    """Return a line for every entry of every board, in the boards' order."""
     return {
-        (f"{board.suite.name} {board.suite.version}", board.class_, entry.label): entry
+        Place(f"{board.suite.name} {board.suite.version}", board.class_, entry.label): line(entry)
         for board in boards.boards
         for entry in board.entries
     }
 
 
-def _change(place: _Place, old: Entry | None, new: Entry | None) -> Change | None:
-    suite, class_, label = place
-    there = new or old
-    assert there is not None
-    if old is None:
-        what = "new"
-    elif new is None:
-        what = "gone"
-    elif old.result_id != new.result_id:
-        what = "standing"
-    elif old.score != new.score:
-        what = "score"
-    elif old.rank_text != new.rank_text:
-        what = "rank"
-    else:
+def line(entry: Entry) -> Line:
+    """Return what history keeps of *entry*."""
+    return Line(
+        label=entry.label,
+        rank=entry.rank_text if entry.rank is not None else None,
+        score=entry.score,
+        result=entry.result_id,
+    )
+
+
+def moves(before: Mapping[Place, Line], after: Mapping[Place, Line]) -> tuple[Change, ...]:
+    """Return every move from *before* to *after*, in the order of *after*, gone ones last."""
+    moved = [_change(place, before.get(place), after[place]) for place in after]
+    left = [_change(place, before[place], None) for place in before if place not in after]
+    return tuple(change for change in [*moved, *left] if change is not None)
+
+
+def _change(place: Place, old: Line | None, new: Line | None) -> Change | None:
+    what = _what(old, new)
+    if what is None:
         return None
     return Change(
-        suite=suite,
-        class_=class_,
-        label=label,
-        slug=there.slug,
-        what=what,  # type: ignore[arg-type]  # one of the literals above
-        rank_before=_rank(old),
-        rank_after=_rank(new),
+        suite=place.suite,
+        class_=place.class_,
+        label=place.label,
+        what=what,
+        rank_before=old.rank if old else None,
+        rank_after=new.rank if new else None,
         score_before=old.score if old else None,
         score_after=new.score if new else None,
     )
 
 
-def _rank(entry: Entry | None) -> str | None:
-    return entry.rank_text if entry and entry.rank is not None else None
+def _what(old: Line | None, new: Line | None) -> What | None:
+    if old is None:
+        return "new"
+    if new is None:
+        return "gone"
+    if old.result != new.result:
+        return "standing"
+    if old.score != new.score:
+        return "score"
+    return "rank" if old.rank != new.rank else None
 
 
 def title(board: Board) -> str:

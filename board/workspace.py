@@ -196,6 +196,11 @@ class Workspace(Struct, frozen=True, kw_only=True):
         return self.root / "results"
 
     @property
+    def history(self) -> Path:
+        """Return the folder of snapshots."""
+        return self.root / "history"
+
+    @property
     def build(self) -> Path:
         """Return the folder that everything generated goes to."""
         return self.root / "build"

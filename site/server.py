@@ -24,6 +24,7 @@ def signature(workspace: Workspace) -> Signature:
     with as_file(files("cardboard")) as package:
         places = [
             workspace.results,
+            workspace.history,
             workspace.root / "board.toml",
             workspace.root / "models.toml",
             package / "mkdocs.yml",
