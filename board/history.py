@@ -88,7 +88,7 @@ def _between(
 def summed(changes: Iterable[Change], *, same_files: bool) -> Moves:
     """Return *changes* with their numbers by kind, cut to what a page can show."""
     everything = tuple(changes)
-    counts = Counter(change.what for change in everything)
+    counts = Counter[str](change.what for change in everything)
     kept = [
         change
         for what in ("new", "gone", "standing", "score", "rank")

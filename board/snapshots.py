@@ -71,7 +71,7 @@ def take(boards: Boards, label: str | None = None, day: str | None = None) -> Sn
             remedy="Give it a label that is a date, such as --label 2026-11, or a --date.",
         )
     listings = tuple(
-        Listing(suite=suite, class_=class_, entries=tuple(one for _, one in members))  # type: ignore[arg-type]  # the class comes from a board
+        Listing(suite=suite, class_=class_, entries=tuple(one for _, one in members))
         for (suite, class_), members in groupby(lines(boards).items(), key=lambda item: item[0][:2])
     )
     made = Snapshot(
