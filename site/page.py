@@ -14,6 +14,8 @@ class Page(Struct, frozen=True, kw_only=True):
     """HTML by slot, e.g. `{"body": "<table>..."}`."""
     search: str | None = None
     """Words by which the site's search finds the page; `None` where the builder indexed it."""
+    files: dict[str, str] = {}
+    """Texts that the page's scripts read, by their path below the language's tree."""
 
 
 def root_of(path: str) -> str:

@@ -10,16 +10,14 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from .addresses import Addresses
+from .characters import printable
 from .page import Page, root_of
 from .security import secure
 from .shell import Shell
 
 # The page that stands for all that have none of their own.
 _MODEL_SHELL = "models/_shell/"
-# Signs that no HTML page may hold, and those that would turn the text around them.
-_FORBIDDEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
-)
+# Signs that would turn the text around them.
 _TURNING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _LONGEST_TITLE, _LONGEST_DESCRIPTION = 160, 300
 
@@ -76,6 +74,8 @@ class Tree:
         words = {"title": escape(title), "description": escape(description)}
         shell = self._shells.get(page.path) or self._shells[_MODEL_SHELL]
         self._stamp(page.path, shell, {**words, **page.slots})
+        for name, text in page.files.items():
+            self._write(self._folder / name, text)
         self.paths.append(page.path)
         if page.search is not None:
             text = escape(_plain(page.search, _LONGEST_DESCRIPTION))
@@ -91,9 +91,11 @@ class Tree:
         }
         links["head"] = "" if _anywhere(path) else addresses.head_links(self._language, path)
         html = shell.stamp({**self._everywhere, **links, **slots})
-        file = self._file(path)
+        self._write(self._file(path), printable(html))
+
+    def _write(self, file: Path, text: str) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(_FORBIDDEN.sub("\ufffd", html), encoding="utf-8")
+        file.write_text(text, encoding="utf-8")
 
     def _write_search(self) -> None:
         """Give the search one short entry a model, in place of one a heading."""
