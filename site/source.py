@@ -110,8 +110,9 @@ class Source:
 
     def family(self, entry: Entry) -> str | None:
         """Return the name of the family of *entry*; `None` where nobody knows it."""
-        family = self.settings.families.get(entry.profile.family or "")
-        return (self.render.own(family.title) or entry.profile.family) if family else None
+        key = entry.profile.family
+        family = self.settings.families.get(key or "")
+        return (self.render.own(family.title) or key) if family else key
 
     def _place(self, number: int, board: Board) -> Place:
         suite, render = board.suite, self.render
