@@ -70,6 +70,8 @@ def build(
     choices = settled(choices, model, template)
     turns = [apply(choices.rules, conversation(row)) for row in rows]
     keys = [key_of(row) for row in rows]
+    if len(set(keys)) < len(keys):
+        raise PromptError("two steps of the suite have the same key", key=_first_repeated(keys))
     if backend.takes == "messages":
         return _left_to_engine(keys, turns, backend, choices, now)
     assert backend.encoder is not None
@@ -93,6 +95,10 @@ def build(
         if key not in skipped
     )
     return Built(prompts=prompts, skipped=skipped, record=record, rules=rules)
+
+
+def _first_repeated(keys: list[str]) -> str:
+    return next(key for place, key in enumerate(keys) if key in keys[:place])
 
 
 def _left_to_engine(

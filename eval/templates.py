@@ -87,10 +87,13 @@ def status_of_fallback(name: Fallback) -> str:
 def own_template(tokenizer: Tokenizer, model: str, revision: str | None = None) -> Template | None:
     """Return the template that *tokenizer*, loaded from *model*, brought with it.
 
-    Where it has several, that for conversations without tools. Raises ValueError where there is
-    none of that kind among several.
+    Where it has several, that for conversations without tools; `None` where there is none of it.
     """
-    if not tokenizer.chat_template:
+    try:
+        text = tokenizer.get_chat_template() if tokenizer.chat_template else None
+    except ValueError:  # several, each for a purpose of its own
+        text = None
+    if text is None:
         return None
     special = {
         name: token
@@ -98,7 +101,7 @@ def own_template(tokenizer: Tokenizer, model: str, revision: str | None = None) 
         if isinstance(token, str)
     }
     return Template(
-        text=tokenizer.get_chat_template(),
+        text=text,
         source=_source(model, revision),
         special_tokens=special,
     )

@@ -14,7 +14,7 @@ TEMPLATE = (
 
 SPECIAL = ("<s>", "<|im_start|>", "<|im_end|>", "<pad>")
 
-_SIZES = {
+_SIZES: dict[str, Any] = {
     "hidden_size": 64,
     "intermediate_size": 96,
     "num_hidden_layers": 2,
@@ -87,6 +87,33 @@ def a_model(
     )
     torch.manual_seed(seed)
     model = transformers.AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def a_model_that_sees(folder: Path) -> Path:
+    """Save a model of images and texts, which no loader for texts alone knows, into *folder*."""
+    import torch
+    import transformers
+
+    tokenizer = a_tokenizer()
+    words = transformers.MistralConfig(
+        **_SIZES, vocab_size=len(tokenizer), bos_token_id=0, eos_token_id=tokenizer.eos_token_id
+    )
+    eyes = transformers.PixtralVisionConfig(
+        hidden_size=32,
+        intermediate_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        image_size=32,
+        patch_size=16,
+    )
+    config = transformers.Mistral3Config(
+        text_config=words.to_dict(), vision_config=eyes.to_dict(), image_token_index=5
+    )
+    torch.manual_seed(0)
+    model = transformers.AutoModelForImageTextToText.from_config(config, dtype=torch.float32)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder

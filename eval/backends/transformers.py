@@ -40,7 +40,8 @@ class Transformers:
             self._tokenizer: PreTrainedTokenizerBase = transformers.AutoTokenizer.from_pretrained(
                 options.model, revision=options.revision
             )
-            model: Any = transformers.AutoModelForCausalLM.from_pretrained(
+            kind = _kind(options)
+            model: Any = kind.from_pretrained(
                 options.model, revision=options.revision, dtype=options.dtype or "auto"
             )
             model.to("cuda" if torch.cuda.is_available() else "cpu")
@@ -157,6 +158,13 @@ class Transformers:
 def open_backend(options: Options) -> Transformers:
     """Load the model of *options*; see `Transformers`."""
     return Transformers(options)
+
+
+def _kind(options: Options) -> Any:
+    """Return the loader of the model's kind: of texts alone, else of images and texts."""
+    config = transformers.AutoConfig.from_pretrained(options.model, revision=options.revision)
+    texts = type(config) in transformers.MODEL_FOR_CAUSAL_LM_MAPPING
+    return transformers.AutoModelForCausalLM if texts else transformers.AutoModelForImageTextToText
 
 
 def _decoding(sampling: Sampling, ends: list[int], padding: int) -> "transformers.GenerationConfig":

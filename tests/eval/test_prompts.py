@@ -243,6 +243,12 @@ def test_an_engine_that_renders_itself_takes_no_template() -> None:
         built(Spelled(), template=PLAIN)
 
 
+def test_two_steps_never_share_a_key() -> None:
+    """`a.1` with step 0 and sample 1 of `a` with step 0 would."""
+    with pytest.raises(PromptError, match=r"a\.1/0: two steps of the suite"):
+        built(Spelled(), a_row("a.1", 0), a_row("a", 0, sample_idx=1))
+
+
 def test_prompts_are_known_by_their_hash() -> None:
     same = {built(Spelled(), a_row()).sha256 for _ in range(2)}
     assert len(same) == 1

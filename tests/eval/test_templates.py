@@ -92,6 +92,12 @@ def test_of_several_templates_the_one_without_tools_counts(tmp_path: Path) -> No
     assert found.text == "plain"
 
 
+def test_several_templates_with_none_for_plain_talk_are_none(tmp_path: Path) -> None:
+    tokenizer = a_tokenizer()
+    tokenizer.chat_template = {"rag": "documents", "tool_use": "tools"}
+    assert own_template(tokenizer, str(tmp_path)) is None
+
+
 def test_a_model_without_a_template_has_none(tmp_path: Path) -> None:
     assert own_template(a_tokenizer(template=None), str(tmp_path)) is None
 

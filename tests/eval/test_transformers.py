@@ -18,7 +18,7 @@ from cardboard.eval.records import Result
 from cardboard.eval.run import evaluate
 
 from ..replays import a_request, a_suite
-from ..tiny import ARCHITECTURES, TEMPLATE, a_model, an_adapter
+from ..tiny import ARCHITECTURES, TEMPLATE, a_model, a_model_that_sees, an_adapter
 
 # peft asks transformers for something that transformers is about to rename.
 pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")
@@ -72,6 +72,13 @@ def test_a_batch_answers_as_each_prompt_alone_would(architecture: str, tmp_path:
     alone = {key: answer for one in asked for key, answer in said(backend, [one]).items()}
     assert said(backend, asked) == alone
     assert len({answer.text for answer in alone.values()}) > 1 or "Gemma" in architecture
+
+
+def test_a_model_that_also_sees_answers_texts(tmp_path: Path) -> None:
+    backend = open_backend(Options(model=str(a_model_that_sees(tmp_path))))
+    asked = prompts(backend, 3)
+    assert {answer.output_tokens for answer in said(backend, asked).values()} == {12}
+    assert backend.account.max_model_len == 4096
 
 
 def test_answers_are_those_of_generate(backend: Transformers, llama: Path) -> None:
