@@ -54,6 +54,8 @@ def meaning(answer: Answer, scrub: Scrub) -> Trouble:
     why = f"{status}: {_told(answer, scrub)}"
     if status == 429:
         return Limited(why, told_wait(answer.headers, answer.text[:2000]))
+    if answer.headers.get("x-error-code") == "RepoNotFound":  # 401 where nobody is logged in
+        return Gone(why)
     kinds: dict[int, type[Trouble]] = {401: Denied, 403: Denied, 404: Gone, 409: Busy, 412: Stale}
     if status in kinds:
         return kinds[status](why)

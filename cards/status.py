@@ -49,10 +49,16 @@ def status_of(item: Item, journal: Journal) -> Status:
 
 
 def _detail(item: Item, standing: Standing) -> str:
+    """Return the line of the rank as it is and as it should be, or why the plan is as it is."""
     if standing == "stale rank" and item.present and item.present.readme and item.shown:
-        old, new = (_figures(_body(text)) for text in (item.present.readme, item.shown))
-        return f"{len(set(old) ^ set(new)) or 1} figures differ"
+        old, new = (_rank(_body(text)) for text in (item.present.readme, item.shown))
+        return f"{old} -> {new}" if old != new else "figures below the rank differ"
     return item.reason
+
+
+def _rank(body: str) -> str:
+    lines = (line.strip("*") for line in body.splitlines() if line.startswith("**"))
+    return next(lines, "no rank")
 
 
 def _staleness(item: Item) -> Standing:
@@ -67,7 +73,9 @@ def _staleness(item: Item) -> Standing:
 
 
 def _figures(body: str) -> list[str]:
-    return _FIGURE.findall(body)
+    """Return the numbers in tables and in the line of the rank, where figures of ours stand."""
+    lines = (line for line in body.splitlines() if line.startswith(("|", "**")))
+    return [figure for line in lines for figure in _FIGURE.findall(line)]
 
 
 def _body(readme: bytes) -> str:

@@ -96,6 +96,9 @@ def _read(push: Push, wanted: Wanted) -> Item:
         pull = _open_pull(push, wanted.repo)
         if pull is not None:
             item = replace(_decided(push, wanted, pull), pull=pull)
+        elif _record_holds(push, wanted):
+            reason = "our pull request was closed; the same card is not proposed twice"
+            return replace(item.but("unchanged", reason), left=True)
     elif item.state in TO_DO and not push.only_look:
         push.patiently(lambda: push.place.check_write(wanted.repo))
     if item.state != "unchanged" or item.left:

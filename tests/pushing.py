@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,6 +136,13 @@ class Running:
         os.kill(self.pid, signal.SIGKILL)
         assert self._cradle.ask({"wait": self.pid}) == -signal.SIGKILL
 
+    def wait_for(self, text: str, where: str = "err", seconds: float = 20.0) -> None:
+        """Wait until the command has printed *text*."""
+        deadline = time.monotonic() + seconds
+        while text not in (said := (self._folder / where).read_text("utf-8")):
+            assert time.monotonic() < deadline, said
+            time.sleep(0.01)
+
     def interrupt(self) -> Done:
         """Press Ctrl-C."""
         os.kill(self.pid, signal.SIGINT)
@@ -179,6 +187,8 @@ class Cradle:
         self._count += 1
         folder = self._folder / str(self._count)
         folder.mkdir()
+        for name in ("out", "err"):
+            (folder / name).touch()
         told = {"argv": arguments, "folder": str(folder), "url": url, "token": token or ""}
         return Running(self, self.ask(told), folder, token or "no token")
 
