@@ -6,8 +6,8 @@ from .model import Reading
 
 _TUPLES = ("tasks", "steps_per_task")
 _SUMS = ("f1_sums", "precision_sums", "recall_sums", "valid_json_sums")
-# Stored scores have four decimals, so their sums are few; other numbers would fill the memory.
-_STEP = 100
+_MOST = 250_000
+"""Scores with four decimals have fewer sums than this; others are too many to be held twice."""
 
 
 class Sharing:
@@ -25,8 +25,7 @@ class Sharing:
         for name in _TUPLES:
             own = getattr(facts, name)
             force_setattr(facts, name, self._tuples.setdefault(own, own))
-        for name in _SUMS:
-            sums: tuple[int, ...] = getattr(facts, name)
-            few = [shared(n, n) if n % _STEP == 0 else n for n in sums]
-            force_setattr(facts, name, tuple(few))
+        for name in _SUMS if len(self._numbers) < _MOST else ():
+            own = getattr(facts, name)
+            force_setattr(facts, name, tuple(map(shared, own, own)))
         return reading
