@@ -48,9 +48,7 @@ def _sizes(writer: gguf.GGUFWriter, config: dict[str, Any]) -> None:
     writer.add_file_type(gguf.LlamaFileType.ALL_F32)
 
 
-def _vocabulary(
-    writer: gguf.GGUFWriter, tokenizer: dict[str, Any], config: dict[str, Any]
-) -> None:
+def _vocabulary(writer: gguf.GGUFWriter, tokenizer: dict[str, Any], config: dict[str, Any]) -> None:
     special = {one["content"] for one in tokenizer["added_tokens"]}
     tokens = sorted(tokenizer["model"]["vocab"], key=tokenizer["model"]["vocab"].__getitem__)
     kinds = gguf.TokenType

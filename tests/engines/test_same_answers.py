@@ -1,0 +1,86 @@
+"""One model in three engines: the same prompts, answers (token for token) and score."""
+
+import pytest
+
+from cardboard.eval.records import Result, Step
+
+from .conftest import Measured
+
+pytestmark = pytest.mark.engines
+
+ENGINES = ("transformers", "vllm", "llama")
+
+
+def told(step: Step) -> tuple[object, ...]:
+    """Return all that an engine had a part in."""
+    return (
+        step.prompt_tokens,
+        step.raw_output,
+        step.output_tokens,
+        step.finish_reason,
+        step.pred_command_units,
+        step.command_f1,
+    )
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_text_tells_its_tokens(engine: str, measured: Measured) -> None:
+    """Each token but the one that ends an answer is a single character: equal texts, equal ids."""
+    for step in measured(engine).steps:
+        assert step.raw_output is not None
+        assert step.raw_output.isascii()
+        assert step.output_tokens == len(step.raw_output) + (step.finish_reason == "stop")
+
+
+@pytest.mark.parametrize("engine", ENGINES[1:])
+def test_greedy_answers_are_those_of_transformers(engine: str, measured: Measured) -> None:
+    one, other = measured("transformers"), measured(engine)
+    assert [told(step) for step in other.steps] == [told(step) for step in one.steps]
+    assert other.aggregate == one.aggregate
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_the_model_learnt_is_scored_and_the_rest_is_not(
+    engine: str, measured: Measured
+) -> None:
+    result = measured(engine)
+    learnt = [step.command_f1 for step in result.steps if step.task_id in ("files", "text")]
+    assert learnt == [1.0] * 6
+    assert result.aggregate.avg_command_f1 is not None
+    assert 0.5 <= result.aggregate.avg_command_f1 < 1
+
+
+@pytest.mark.parametrize("engine", ENGINES[1:])
+def test_prompts_are_built_alike(engine: str, measured: Measured) -> None:
+    def evidence(result: Result) -> tuple[object, ...]:
+        prompts = result.prompts
+        return (
+            prompts.template_sha256,
+            prompts.status_counts,
+            prompts.first_token_ids,
+            prompts.doubled_bos,
+            prompts.truncated,
+            prompts.tokens_max,
+        )
+
+    assert evidence(measured(engine)) == evidence(measured("transformers"))
+    assert measured(engine).prompts.doubled_bos is False
+
+
+@pytest.mark.parametrize(
+    ("engine", "source", "packages"),
+    [
+        ("transformers", "chat_template.jinja", {"torch", "transformers"}),
+        ("vllm", "chat_template.jinja", {"torch", "vllm"}),
+        ("llama", "gguf", {"llama-cpp-python"}),
+    ],
+)
+def test_a_result_tells_where_its_template_and_answers_come_from(
+    engine: str, source: str, packages: set[str], measured: Measured
+) -> None:
+    result = measured(engine)
+    assert result.status == "complete"
+    assert result.prompts.template_source == source
+    assert set(result.versions) == {"cardboard", "python"} | packages
+    assert (result.protocol.backend, result.protocol.dtype) == (engine, "float32")
+    assert result.protocol.max_model_len == 512
