@@ -1,7 +1,6 @@
 """The transformers backend on tiny models: batches, limits, decoding, adapters, honest errors."""
 
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,36 +13,15 @@ from cardboard.eval.backends.protocol import Answer, Options, Prompt, Sampling, 
 from cardboard.eval.backends.transformers import Transformers, open_backend
 from cardboard.eval.errors import DeadEngine, UsageError
 from cardboard.eval.prompt_texts import PromptError
-from cardboard.eval.records import Result
 from cardboard.eval.run import evaluate
 
 from ..replays import a_request, a_suite
-from ..tiny import ARCHITECTURES, TEMPLATE, a_model, a_model_that_sees, an_adapter
+from ..tiny import ARCHITECTURES, TEMPLATE, a_model, a_model_that_sees
 
 # peft asks transformers for something that transformers is about to rename.
 pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")
 
 GREEDY = Sampling(max_tokens=12)
-
-
-@pytest.fixture(scope="module")
-def llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return a_model(tmp_path_factory.mktemp("models") / "llama")
-
-
-@pytest.fixture(scope="module")
-def adapters(llama: Path) -> tuple[str, str]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)
-        made = [an_adapter(llama.parent / f"lora-{n}", llama, seed=n) for n in (1, 2)]
-    return str(made[0]), str(made[1])
-
-
-@pytest.fixture(scope="module")
-def backend(llama: Path) -> Iterator[Transformers]:
-    opened = open_backend(Options(model=str(llama), batch_size=4))
-    yield opened
-    opened.close()
 
 
 def prompts(backend: Transformers, count: int = 6) -> list[Prompt]:
@@ -58,10 +36,12 @@ def prompts(backend: Transformers, count: int = 6) -> list[Prompt]:
 def said(
     backend: Transformers, asked: Sequence[Prompt], sampling: Sampling = GREEDY
 ) -> dict[str, Answer]:
+    """Return the answers by their keys."""
     return {answer.key: answer for answer in backend.answers(asked, sampling)}
 
 
 def texts(backend: Transformers) -> list[str | None]:
+    """Return what it says to three prompts."""
     return [answer.text for answer in said(backend, prompts(backend, 3)).values()]
 
 
@@ -153,62 +133,10 @@ def test_what_it_says_of_itself(backend: Transformers, llama: Path) -> None:
     assert backend.encoder.encode("<s>ls") == [0, *backend.encoder.encode("ls")]
 
 
-def test_adapters_take_turns_over_one_base(
-    backend: Transformers, adapters: tuple[str, str]
-) -> None:
-    base = texts(backend)
-    backend.use(adapters[0])
-    first, weights = texts(backend), backend._model.base_model.model.model.embed_tokens.weight
-    assert backend.account.adapter is not None
-    assert backend.account.adapter.id == "lora-1"
-    assert backend.account.adapter.sha256 is not None
-    backend.use(adapters[1])
-    second = texts(backend)
-    assert backend._model.base_model.model.model.embed_tokens.weight is weights, "nothing reloaded"
-    backend.use(adapters[0])
-    assert texts(backend) == first
-    backend.use(None)
-    assert texts(backend) == base
-    assert backend.account.adapter is None
-    assert len({tuple(one) for one in (base, first, second)}) == 3
-
-
-def test_an_adapter_opened_with_the_model_answers_as_one_taken_later(
-    backend: Transformers, adapters: tuple[str, str], llama: Path
-) -> None:
-    opened = open_backend(Options(model=str(llama), adapter=adapters[0], batch_size=4))
-    backend.use(adapters[0])
-    assert texts(opened) == texts(backend)
-    backend.use(None)
-
-
-@pytest.mark.parametrize("where", ["chat_template.jinja", "tokenizer_config.json"])
-def test_an_adapter_speaks_through_the_template_that_it_came_with(
-    backend: Transformers, adapters: tuple[str, str], where: str
-) -> None:
-    path = Path(adapters[1]) / where
-    text = "{{ messages }}"
-    path.write_text(text if where.endswith("jinja") else f'{{"chat_template": "{text}"}}')
-    backend.use(adapters[1])
-    path.unlink()
-    assert backend.template is not None
-    assert backend.template.text == text
-    assert backend.template.special_tokens["bos_token"] == "<s>"
-    backend.use(None)
-    assert backend.template is not None
-    assert backend.template.text == TEMPLATE
-
-
 @pytest.mark.parametrize("model", ["/nowhere", "not a name/at all"])
 def test_a_model_that_is_not_there_is_one_sentence(model: str) -> None:
     with pytest.raises(UsageError, match="cannot be loaded"):
         open_backend(Options(model=model))
-
-
-def test_an_adapter_that_is_not_there_is_one_sentence(backend: Transformers) -> None:
-    with pytest.raises(UsageError, match="cannot be loaded"):
-        backend.use("/nowhere")
-    assert texts(backend), "and the model still answers"
 
 
 class Full:
@@ -260,28 +188,6 @@ def test_where_not_even_one_fits_the_engine_is_dead(
     monkeypatch.setattr(full, "generate", generate)
     with pytest.raises(DeadEngine, match=words):
         list(backend.answers(prompts(backend), GREEDY))
-
-
-def test_a_whole_run_from_suite_to_result(
-    llama: Path, adapters: tuple[str, str], tmp_path: Path
-) -> None:
-    options = {"model": str(llama), "backend": "transformers", "sampling": Sampling(max_tokens=5)}
-    requests = [a_request(**options, options={"adapter": adapter}) for adapter in (*adapters, None)]
-    outcomes = evaluate(requests, a_suite(), tmp_path)
-    results = [msgspec.json.decode(one.path.read_bytes(), type=Result) for one in outcomes]
-    assert [result.status for result in results] == ["complete"] * 3
-    assert [result.model.adapter and result.model.adapter.id for result in results] == [
-        "lora-1",
-        "lora-2",
-        None,
-    ]
-    prompts = results[-1].prompts
-    assert prompts.status_counts == {"chat_template": 6}
-    assert prompts.first_token_ids is not None
-    assert prompts.first_token_ids[:2] == (0, 1), "one BOS, then the mark of the first turn"
-    assert (prompts.doubled_bos, prompts.truncated) == (False, 0)
-    assert results[-1].steps[0].finish_reason == "length"
-    assert str(tmp_path.parent) not in outcomes[-1].path.read_text(encoding="utf-8")
 
 
 def test_a_prompt_beyond_the_window_is_refused_before_anything_is_asked(
