@@ -60,9 +60,8 @@ def interpret(data: bytes, *, text: bool = True) -> Interpreted:
     source = Source(document)
     shape, (kind, result) = table.adapt(source)
     steps: Sequence[Step] = result.steps if result is not None else ()
-    if result is not None and not _broken(source.findings):
-        result = _checked(replace(result, steps=()), source)
-    return _told(kind, shape, result, steps, (*remarks, *source.findings))
+    head = replace(result, steps=()) if result is not None else None
+    return _told(kind, shape, head, steps, (*remarks, *source.findings))
 
 
 def _told(
@@ -93,15 +92,6 @@ def _of_kind(kind: Kind, result: Result | None) -> tuple[Finding, ...]:
 
 def _broken(findings: tuple[Finding, ...]) -> bool:
     return any(one.severity == "error" for one in findings)
-
-
-def _checked(result: Result, source: Source) -> Result | None:
-    """Return *result* as the record's own checks let it pass."""
-    try:
-        return msgspec.convert(msgspec.to_builtins(result), Result)
-    except msgspec.ValidationError as error:
-        version1.complain(str(error), source)
-        return None
 
 
 def _counts(found: Interpreted) -> bool:

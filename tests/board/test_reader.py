@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from cardboard.board import files, light, reader
 from cardboard.board.findings import READING
 from cardboard.board.interpreting import interpret, summarise
+from cardboard.board.model import Reading
 from cardboard.board.processes import each
 from cardboard.board.reader import problems, read_file, read_results, read_whole
 from cardboard.eval.errors import RecordError
@@ -402,7 +403,7 @@ def test_any_json_is_a_reading(document):
     found = summarise(json.dumps(document).encode())
     assert found.result is not None or found.findings
     assert all(one.code in READING for one in found.findings)
-    msgspec.json.encode(found)
+    assert msgspec.convert(msgspec.to_builtins(found), Reading) == found
 
 
 @given(

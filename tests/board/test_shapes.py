@@ -3,9 +3,11 @@
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from cardboard.board.interpreting import interpret, summarise
+from cardboard.board.model import Reading
 from cardboard.board.shapes import naming
 from cardboard.board.shapes.source import Source
 from cardboard.board.shapes.table import SHAPES
@@ -256,10 +258,11 @@ def test_a_run_without_a_step_has_failed_whatever_its_zeros_say(name):
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("value", [None, True, [], {}, "text", -1, 1.5, [[]], {"steps": [1]}])
 def test_no_value_at_any_key_breaks_the_reader(name, value):
-    """What does not fit is a finding; what nobody needs may be anything."""
+    """What does not fit is a finding, what nobody needs may be anything, and records hold."""
     for key in example(name):
         document = example(name) | {key: value}
-        summarise(json.dumps(document).encode())
+        found = summarise(json.dumps(document).encode())
+        assert msgspec.convert(msgspec.to_builtins(found), Reading) == found
 
 
 @pytest.mark.parametrize(
