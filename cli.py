@@ -22,7 +22,7 @@ COMMANDS = {
     "merge": "board.merge_command:merge",
     "schema": "board.merge_command:schema",
     "snapshot": "board.snapshot_command:snapshot",
-    "add": "cards.adding:add",
+    "add": "cards.commands:add",
     "cards": "cards.commands:cards",
     "push": "cards.push_commands:push",
     "status": "cards.push_commands:status",

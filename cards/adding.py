@@ -1,17 +1,16 @@
-"""`cardboard add`: take finished results into the workspace, and say exactly what that changes."""
+"""Finished results into the workspace, and exactly what that changes on boards and cards."""
 
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
-import click
 from msgspec import Struct
 from msgspec.structs import replace
 
 from ..board.build import build_boards, load_boards
 from ..board.changes import Change, changes
 from ..board.model import Boards, Reading
-from ..board.opening import boards_of, workspace_of
 from ..board.reader import read_file
 from ..board.words import Words
 from ..board.workspace import Workspace
@@ -32,42 +31,48 @@ class Taken(Struct, frozen=True, kw_only=True):
     """The file below `results/` that holds the same bytes already."""
 
 
-@click.command(epilog="Example: cardboard add ../runs/model.json")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--dry-run", is_flag=True, help="Say what would change and add nothing.")
-@click.pass_context
-def add(context: click.Context, files: tuple[Path, ...], dry_run: bool) -> None:
-    """Check result FILES, copy them into results/, and print what moves on boards and cards."""
-    workspace = workspace_of(context)
-    before = boards_of(workspace)
-    taken = [one for path in files if (one := _take(path, before)) is not None]
+class Added(Struct, frozen=True, kw_only=True):
+    """What adding files came to: lines to print, remarks on what was left out."""
+
+    lines: tuple[str, ...]
+    refused: tuple[str, ...]
+
+
+def add_files(
+    files: Sequence[Path], workspace: Workspace, before: Boards, *, dry_run: bool
+) -> Added:
+    """Copy *files* into the workspace's results, and say what that changes against *before*.
+
+    With *dry_run* nothing is copied. Raises `UsageError` for a file that is not there.
+    """
+    refused: list[str] = []
+    taken = [one for path in files if (one := _take(path, before, refused)) is not None]
     fresh = [one for one in taken if one.present is None]
-    for one in taken:
-        where = f"is there already as {one.present}" if one.present else f"-> results/{one.name}"
-        click.echo(f"{one.source} {where}")
+    lines = [
+        f"{one.source} "
+        + (f"is there already as {one.present}" if one.present else f"-> results/{one.name}")
+        for one in taken
+    ]
     if dry_run:
-        added = [_renamed(one) for one in fresh]
+        added = [replace(one.reading, file=one.name) for one in fresh]
         after = build_boards([*before.readings, *added], workspace)
     else:
         for one in fresh:
             _copy(one.source, workspace.results / one.name)
         after = load_boards(workspace) if fresh else before
-    for line in _told(before, after, workspace):
-        click.echo(line)
-    if len(taken) < len(files):
-        context.exit(1)
+    told = _told(before, after, workspace)
+    return Added(lines=(*lines, *told), refused=tuple(refused))
 
 
-def _take(path: Path, boards: Boards) -> Taken | None:
-    """Return *path* as a file to add; say why and return `None` where it holds no result."""
+def _take(path: Path, boards: Boards, refused: list[str]) -> Taken | None:
+    """Return *path* as a file to add; tell *refused* why where it holds no result."""
     if not path.exists():
         raise UsageError("no such file", file=str(path), remedy="Name finished result files.")
     reading = read_file(path)
     if reading.result is None or reading.kind not in USABLE:
         say = Words("en").finding
-        click.echo(f"{path}: not added, it is no result ({reading.kind})", err=True)
-        for finding in reading.findings:
-            click.echo(f"  {finding.code}: {say(finding)}", err=True)
+        refused.append(f"{path}: not added, it is no result ({reading.kind})")
+        refused += [f"  {finding.code}: {say(finding)}" for finding in reading.findings]
         return None
     same = next((r.file for r in boards.readings if r.sha256 == reading.sha256), None)
     return Taken(source=path, reading=reading, name=_name(reading), present=same)
@@ -81,10 +86,6 @@ def _name(reading: Reading) -> str:
     parts = (result.model.id.replace("/", "__"), suite, reading.sha256[:8])
     safe = (re.sub(r"[^A-Za-z0-9._-]+", "-", part)[:80].strip("-.") for part in parts if part)
     return "--".join(filter(None, safe)) + ".json"
-
-
-def _renamed(one: Taken) -> Reading:
-    return replace(one.reading, file=one.name)
 
 
 def _copy(source: Path, target: Path) -> None:

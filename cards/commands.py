@@ -1,5 +1,7 @@
 """The commands that check what would be published, and that write the model cards."""
 
+from pathlib import Path
+
 import click
 
 from ..board.opening import boards_of, workspace_of
@@ -37,4 +39,22 @@ def check(context: click.Context, strict: bool) -> None:
         click.echo(f"Card {slug}: {finding.severity} {finding.code}: {words.finding(finding)}")
     click.echo(f"{len({slug for slug, _ in problems})} cards would be refused by the Hub")
     if strict and (outcome.broken or problems):
+        context.exit(1)
+
+
+@click.command(epilog="Example: cardboard add ../runs/model.json")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Say what would change and add nothing.")
+@click.pass_context
+def add(context: click.Context, files: tuple[Path, ...], dry_run: bool) -> None:
+    """Check result FILES, copy them into results/, and print what moves on boards and cards."""
+    from .adding import add_files
+
+    workspace = workspace_of(context)
+    added = add_files(files, workspace, boards_of(workspace), dry_run=dry_run)
+    for line in added.refused:
+        click.echo(line, err=True)
+    for line in added.lines:
+        click.echo(line)
+    if added.refused:
         context.exit(1)
