@@ -9,6 +9,7 @@ import click
 
 from .backends import BACKENDS
 from .errors import UsageError
+from .templates import FALLBACKS
 
 if TYPE_CHECKING:
     from .backends.protocol import Setting
@@ -17,52 +18,107 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., object])
 
+
+def _rule(name: str, words: str) -> Any:
+    return click.option(f"--{name}", "rules", flag_value=name, multiple=True, help=words)
+
+
+def _count(name: str, default: int, words: str) -> Any:
+    return click.option(
+        name, type=click.IntRange(1), default=default, show_default=True, help=words
+    )
+
+
 _GROUPS: dict[str, tuple[Any, ...]] = {
     "what": (
-        click.option("--suite", "suite", required=True, help="A packaged suite, a file, hf://..."),
-        click.option("--backend", type=click.Choice(BACKENDS), required=True),
+        click.option(
+            "--suite",
+            required=True,
+            help="A packaged suite, a file, or hf://datasets/ORG/NAME@REVISION/FILE.",
+        ),
+        click.option("--backend", type=click.Choice(BACKENDS), required=True, help="What answers."),
         click.option("--revision", help="Of the model on the Hub."),
         click.option("--adapter", "adapters", multiple=True, help="LoRA adapter; repeat for more."),
         click.option("--name", help="The model's id as published; by default MODEL."),
         click.option("--label", help="What you call this run."),
     ),
     "decoding": (
-        click.option("--temperature", type=click.FloatRange(0), default=0.0),
-        click.option("--top-p", type=click.FloatRange(0, 1), default=1.0),
-        click.option("--top-k", type=click.IntRange(1)),
-        click.option("--max-tokens", type=click.IntRange(1), default=1024, show_default=True),
-        click.option("--seed", type=int, default=0),
+        click.option("--temperature", type=click.FloatRange(0), default=0.0, help="0 is greedy."),
+        click.option("--top-p", type=click.FloatRange(0, 1), default=1.0, help="1 is all."),
+        click.option("--top-k", type=click.IntRange(1), help="By default all."),
+        click.option(
+            "--max-tokens",
+            type=click.IntRange(1),
+            default=1024,
+            show_default=True,
+            help="Of an answer.",
+        ),
+        click.option("--seed", type=int, default=0, help="Of sampling, and of noisy-oracle."),
         click.option("--stop", multiple=True, help="Text that ends an answer; repeatable."),
         click.option(
             "--noise", type=click.FloatRange(0, 1), help="Share that noisy-oracle spoils."
         ),
     ),
     "prompts": (
-        click.option("--chat-template", type=click.Path(exists=True, dir_okay=False)),
-        click.option("--template-kwarg", "kwargs", multiple=True, metavar="NAME=VALUE"),
+        click.option(
+            "--chat-template",
+            type=click.Path(exists=True, dir_okay=False),
+            help="In place of the model's own.",
+        ),
+        click.option(
+            "--template-kwarg",
+            "kwargs",
+            multiple=True,
+            metavar="NAME=VALUE",
+            help="For the chat template; repeatable.",
+        ),
         click.option("--thinking/--no-thinking", default=None, help="As enable_thinking."),
-        click.option("--fold-system", "rules", flag_value="fold-system", multiple=True),
-        click.option("--merge-turns", "rules", flag_value="merge-turns", multiple=True),
-        click.option("--strip-thoughts", "rules", flag_value="strip-thoughts", multiple=True),
-        click.option("--allow-fallback", type=click.Choice(("chatml", "gemma", "gemma4"))),
+        _rule("fold-system", "Put the system turn into the first user turn."),
+        _rule("merge-turns", "Join neighbouring turns of one role."),
+        _rule("strip-thoughts", "Take thoughts out of earlier answers."),
+        click.option(
+            "--allow-fallback",
+            type=click.Choice(FALLBACKS),
+            help="For prompts that the model's own template cannot render.",
+        ),
         click.option("--allow-raw", is_flag=True, help="Send flat text; never ranked."),
-        click.option("--overflow", type=click.Choice(("refuse", "skip")), default="refuse"),
+        click.option(
+            "--overflow",
+            type=click.Choice(("refuse", "skip")),
+            default="refuse",
+            help="What to do where prompts do not fit the window; none is ever cut.",
+        ),
     ),
     "engine": (
         click.option("--window", type=click.IntRange(1), help="Tokens of prompt and answer."),
         click.option("--dtype", help="bfloat16, float32 ...; by default the model's own."),
-        click.option("--batch-size", type=click.IntRange(1), default=8, show_default=True),
-        click.option("--concurrency", type=click.IntRange(1), default=8, show_default=True),
-        click.option("--tensor-parallel", type=click.IntRange(1), default=1),
-        click.option("--pipeline-parallel", type=click.IntRange(1), default=1),
+        _count("--batch-size", 8, "Prompts at a time, in transformers."),
+        _count("--concurrency", 8, "Calls at a time, to a server."),
+        _count("--tensor-parallel", 1, "GPUs that share each layer, in vLLM."),
+        _count("--pipeline-parallel", 1, "GPUs that share out the layers, in vLLM."),
         click.option("--base-url", help="Of an OpenAI-compatible server."),
-        click.option("--api-key-variable", default="OPENAI_API_KEY", show_default=True),
-        click.option("--set", "extra", multiple=True, metavar="NAME=VALUE", help="For the engine."),
+        click.option(
+            "--api-key-variable",
+            default="OPENAI_API_KEY",
+            show_default=True,
+            help="Environment variable that holds the server's key.",
+        ),
+        click.option(
+            "--set",
+            "extra",
+            multiple=True,
+            metavar="NAME=VALUE",
+            help="A setting by the engine's own name; repeatable.",
+        ),
     ),
     "run": (
         click.option("--resume", "mode", flag_value="resume", help="Ask only what is missing."),
         click.option("--restart", "mode", flag_value="restart", help="Begin anew."),
-        click.option("--output", type=click.Path(path_type=Path, file_okay=False)),
+        click.option(
+            "--output",
+            type=click.Path(path_type=Path, file_okay=False),
+            help="Folder of the result; by default results/SUITE of the workspace.",
+        ),
         click.option("--limit", type=click.IntRange(1), help="Ask so many steps; a try."),
         click.option("--shard", metavar="I/N", help="Ask the I-th of N parts, from 1."),
     ),
