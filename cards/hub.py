@@ -1,13 +1,20 @@
-"""The Hub as a place for cards: every request that is made of it."""
+"""The Hub as a place for cards: every request that is made of it; slow to import."""
 
 import re
 import threading
 from collections import defaultdict
 from collections.abc import Collection
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import msgspec
+from huggingface_hub import (
+    CommitOperationAdd,
+    CommitOperationDelete,
+    HfApi,
+    get_session,
+    hf_hub_url,
+    hf_raise_for_status,
+)
 from msgspec import Struct
 
 from .. import __version__
@@ -16,9 +23,6 @@ from .evalresults import PATH
 from .places import TITLE, Made
 from .plan import README, Item, Present
 from .troubles import Denied, Rejected, Unclear
-
-if TYPE_CHECKING:
-    from huggingface_hub import HfApi
 
 LONGEST_FILE = 5_000_000
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -58,7 +62,7 @@ class Hub:
 
     remote = True
 
-    def __init__(self, api: "HfApi", scrub: Scrub) -> None:
+    def __init__(self, api: HfApi, scrub: Scrub) -> None:
         self._api, self._scrub = api, scrub
         address = urlsplit(api.endpoint)
         self.name = f"{address.scheme}://{address.hostname or ''}" + (
@@ -114,8 +118,6 @@ class Hub:
 
     def _file(self, repo: str, path: str, revision: str) -> tuple[str, bytes | None]:
         """Return the commit that *revision* is at, and the file if it is there: one request."""
-        from huggingface_hub import get_session, hf_hub_url
-
         url = hf_hub_url(repo, path, revision=revision, endpoint=self._api.endpoint)
         with (
             troubles(self._scrub),
@@ -151,8 +153,6 @@ class Hub:
 
     def commit(self, item: Item, *, propose: bool) -> Made:
         """Make one commit with all files of *item*, onto the head that was read and no other."""
-        from huggingface_hub import CommitOperationAdd, CommitOperationDelete
-
         assert item.present is not None
         with troubles(self._scrub):
             made = self._api.create_commit(
@@ -186,8 +186,6 @@ class Hub:
 
     def rejected(self, repo: str) -> tuple[str, ...]:
         """Return what the Hub found wrong with our results file; its client would pass over it."""
-        from huggingface_hub import get_session, hf_raise_for_status
-
         url = f"{self._api.endpoint}/api/models/{repo}"
         with troubles(self._scrub):
             answer = get_session().get(
