@@ -1,9 +1,10 @@
 """Comparisons as tables: pairs of models, and the parts of a suite where they differ."""
 
 from .comparing import Comparison
-from .document import NO_STEPS, Cell, Table
+from .document import NO_STEPS
 from .model import Board, Entry
 from .paired import Paired
+from .tables import Cell, Table
 from .workspace import Workspace
 
 Titled = tuple[str, Table]

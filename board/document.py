@@ -1,25 +1,16 @@
 """The board as data: the JSON document, and the rows that tables, CSV and Markdown show."""
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import msgspec
 
 from .findings import Finding
 from .model import Board, Boards, Entry, Reading
+from .tables import Cell, Table
 
 Json = dict[str, object]
 Say = Callable[[Finding], str]
 """Words for a finding in the language of the reader."""
-
-Cell = str | int | float | None
-
-
-class Table(NamedTuple):
-    """Column names, and rows of plain cells in the same order."""
-
-    columns: tuple[str, ...]
-    rows: list[tuple[Cell, ...]]
 
 
 def document(boards: Boards, say: Say) -> Json:

@@ -8,7 +8,7 @@ from typing import Literal, TypeVar
 
 import click
 
-from .document import Cell, Table
+from .tables import Cell, Table
 
 Format = Literal["table", "json", "csv", "md"]
 Command = TypeVar("Command", bound=Callable[..., object])
