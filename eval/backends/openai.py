@@ -75,11 +75,11 @@ class OpenAI:
                     if not calls:
                         return
                     done, calls = runner.run(_first(calls))
-                    for call in done:
-                        found = call.result()
-                        if isinstance(found, DeadEngine):
-                            raise found
-                        yield found
+                    found = [call.result() for call in done]
+                    # What was answered in the same moment is not lost with the server.
+                    yield from (one for one in found if not isinstance(one, DeadEngine))
+                    if dead := [one for one in found if isinstance(one, DeadEngine)]:
+                        raise dead[0]
             finally:
                 runner.run(client.aclose())
 
