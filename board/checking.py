@@ -49,7 +49,7 @@ def report(boards: Boards, workspace: Workspace) -> Outcome:
         )
         lines += [f"  {code}: {n} of {len(board.entries)}" for code, n in _sorted(codes)]
         lines += [
-            f"  note {rate.id!r} fires on {rate.share:.0%} of the ranked entries: not discriminating"
+            f"  note {rate.id!r} fires on {rate.share:.0%} of the ranked entries: it tells nothing"
             for rate in indiscriminate(board, workspace.settings)
         ]
     if boards.unplaced:
