@@ -313,7 +313,7 @@ def test_a_workspace_has_suites_of_its_own_by_name_and_version(tmp_path: Path) -
     (tmp_path / "mine-2.jsonl").write_bytes(rows)
     found = load("mine@2", folder=tmp_path)
     assert found.fingerprint == load("shell-mini").fingerprint
-    with pytest.raises(UsageError, match="suites/other.jsonl"):
+    with pytest.raises(UsageError, match=r"suites/other\.jsonl"):
         load("other@1", folder=tmp_path)
     with pytest.raises(UsageError, match="no such suite"):
         load("../mine-2", folder=tmp_path)
