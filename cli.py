@@ -98,9 +98,11 @@ def publish(context: click.Context, label: str | None) -> None:
 @main.command(epilog="Example: make demo")
 @click.pass_context
 def demo(context: click.Context) -> None:
-    """Print the board, then write its cards and its site: the whole flow without a network."""
+    """Print the board, write its cards and its site, push into a folder: all without a network."""
     context.invoke(_command(context, "board"), form="table", suite=None, strict=False)
     context.invoke(publish, label=None)
+    hub = context.find_root().params["workspace"] / "build" / "hub"
+    context.invoke(_command(context, "push"), to=hub, repos=(), takes=(), form="text")
     click.echo("Look at the site with: cardboard serve")
 
 

@@ -78,7 +78,8 @@ def push(
         to=to, repos=repos, takes=takes, propose=propose, workers=workers, only_look=dry_run
     )
     as_json = form == "json"
-    context.exit(pushed(workspace, boards_of(workspace), options, yes=yes, as_json=as_json))
+    if code := pushed(workspace, boards_of(workspace), options, yes=yes, as_json=as_json):
+        context.exit(code)
 
 
 @click.command(epilog="Example: cardboard status")

@@ -36,7 +36,7 @@ def pushed(
         except Stopped:
             voice.err("Stopped; nothing was changed.")
             return INTERRUPTED
-        if not as_json:
+        if not as_json and (push.place.remote or options.only_look):
             voice.out(f"Plan for {push.place.name}:")
             for line in plan_lines(items, diffs=options.only_look):
                 voice.out(line)
@@ -109,9 +109,9 @@ def _delivered(push: Push, items: Sequence[Item], voice: Voice, *, as_json: bool
     outcomes = voice.progress("Pushing", count, lambda tell: deliver(push, items, tell))
     if as_json:
         voice.out(dump({"repos": [outcome_json(outcome) for outcome in outcomes]}))
-    elif count:
-        voice.out("")
-        for line in outcome_lines(outcomes):
+    elif count or not push.place.remote:
+        voice.out("" if push.place.remote else f"In {push.place.name}:")
+        for line in outcome_lines(outcomes, brief=not push.place.remote):
             voice.out(line)
     if push.stop.is_set():
         voice.err("Stopped. Push again to go on: nothing is done twice.")

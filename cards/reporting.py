@@ -42,12 +42,12 @@ def _why(item: Item) -> list[str]:
     return [f"    {line}" for note in notes for line in note.splitlines()]
 
 
-def outcome_lines(outcomes: Sequence[Outcome]) -> list[str]:
-    """Return what became of every repository that something was to be done with."""
+def outcome_lines(outcomes: Sequence[Outcome], *, brief: bool = False) -> list[str]:
+    """Return what became of every repository; where *brief*, only what went wrong and the sum."""
     lines: list[str] = []
     for outcome in outcomes:
         item = outcome.item
-        if outcome.did != "nothing":
+        if outcome.did != "nothing" and not brief:
             pull = f" as pull request #{outcome.pull}" if outcome.pull else ""
             lines.append(f"{_DONE[outcome.did]:<14} {item.repo}{pull} {outcome.url}".rstrip())
         elif item.state in PROBLEMS:
