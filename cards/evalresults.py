@@ -1,8 +1,7 @@
 """`.eval_results/cardboard.yaml`: ranked results as the Hub's benchmarks read them."""
 
-from .evidence import is_local
+from ..board.running import is_hub_id, is_local
 from .facts import Card
-from .running import is_hub_id
 from .sheets import Sheet
 from .yaml import Value, emit
 

@@ -1,12 +1,12 @@
 """What a result recorded and what it did not: protocol, prompts and origin, as rows of a card."""
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from ..board.model import Entry
-from ..eval.records import Prompts, Protocol, Result
+from ..board.running import is_local
+from ..eval.records import Prompts, Protocol
 
 # Settings that a reader looks for; where one is missing the card says so.
 EXPECTED = (
@@ -20,8 +20,6 @@ EXPECTED = (
     "dtype",
 )
 FURTHER = ("top_k", "tensor_parallel", "stop", "prompt_rules")
-
-_LOCAL = re.compile(r"(?:file:)?(?:/\w|~/|\\\\|[A-Za-z]:[\\/])")
 
 
 class Row(NamedTuple):
@@ -103,17 +101,6 @@ def origin(entry: Entry) -> tuple[Row, ...]:
         for name, text in values.items()
         if text and not is_local(text)
     )
-
-
-def is_local(text: str) -> bool:
-    """Tell whether *text* looks like a path on somebody's machine."""
-    return _LOCAL.match(text) is not None
-
-
-def recorded_kwargs(result: Result) -> dict[str, str | float | bool | None]:
-    """Return the template arguments that took effect in *result*."""
-    prompts = result.prompts
-    return {k: v for k, v in sorted(prompts.kwargs.items()) if k not in prompts.kwargs_ignored}
 
 
 def _text(value: object) -> str | None:

@@ -9,8 +9,8 @@ from msgspec import Struct
 from ..board.figures import shown
 from ..board.model import Board, Boards, Entry
 from ..board.notes import Field, rules
+from ..board.running import Run, hub_repo, is_hub_id, run_of
 from ..board.workspace import Settings, Text
-from .running import Run, hub_repo, is_hub_id, run_of
 from .sheets import Sheet, sheet_of
 
 

@@ -6,13 +6,12 @@ from collections.abc import Iterator, Mapping
 
 from ..board.findings import Finding, Severity, Value
 from ..board.model import Boards
+from ..board.running import is_hub_id, is_local
 from ..board.workspace import Settings
-from .evidence import is_local
 from .facts import Card, cards_of
 from .hub_terms import LANGUAGES, LICENSES, RELATIONS
 from .metadata import metadata
 from .render import Renderer
-from .running import is_hub_id
 
 LINT: dict[str, Severity] = {
     "lint-not-hub-id": "error",

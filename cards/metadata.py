@@ -3,10 +3,9 @@
 from collections.abc import Callable, Iterator
 
 from ..board.model import Entry
+from ..board.running import is_hub_id, is_local
 from ..board.workspace import Settings
-from .evidence import is_local
 from .facts import Card
-from .running import is_hub_id
 from .sheets import Sheet
 from .yaml import Value, emit
 

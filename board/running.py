@@ -1,4 +1,4 @@
-"""What the examples on a card run, and the command that repeats the evaluation."""
+"""What the examples of cards and pages run, and the command that repeats the evaluation."""
 
 import re
 import shlex
@@ -6,12 +6,13 @@ from typing import Literal
 
 from msgspec import Struct
 
-from ..board.model import Entry
-from ..board.workspace import Protocol, Settings, Suite
-from .evidence import is_local, recorded_kwargs
+from ..eval.records import Result
+from .model import Entry
+from .workspace import Protocol, Settings, Suite
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 _LONGEST_ID = 96
+_LOCAL = re.compile(r"(?:file:)?(?:/\w|~/|\\\\|[A-Za-z]:[\\/])")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][\w./:@+-]{0,200}", re.ASCII)
 
 SYSTEM_PROMPT = (
@@ -64,6 +65,11 @@ def is_hub_id(name: str) -> bool:
     )
 
 
+def is_local(text: str) -> bool:
+    """Tell whether *text* looks like a path on somebody's machine."""
+    return _LOCAL.match(text) is not None
+
+
 def hub_repo(entry: Entry) -> str | None:
     """Return the Hub repository that *entry*'s model is published in, where its name tells one."""
     named = entry.profile.repo
@@ -109,11 +115,17 @@ def run_of(entries: list[tuple[Suite | None, Entry]], settings: Settings) -> Run
         window=sent.max_model_len or (wanted.min_window if wanted else None),
         tensor_parallel=sent.tensor_parallel if (sent.tensor_parallel or 1) > 1 else None,
         values_from=values_from,
-        kwargs={**recorded_kwargs(result), **profile.chat_template_kwargs},
+        kwargs={**_recorded_kwargs(result), **profile.chat_template_kwargs},
         own_template=None if entry.template_status in OWN_TEMPLATES else entry.template_status,
         system_prompt=settings.cards.system_prompt.get("en", prompts[0]),
         commands=commands,
     )
+
+
+def _recorded_kwargs(result: Result) -> dict[str, str | float | bool | None]:
+    """Return the template arguments that took effect in *result*."""
+    prompts = result.prompts
+    return {k: v for k, v in sorted(prompts.kwargs.items()) if k not in prompts.kwargs_ignored}
 
 
 def _sampling(
