@@ -1,7 +1,6 @@
 """Cards as text: one layout for every language, compiled once, escaped throughout."""
 
 import json
-import shlex
 from collections.abc import Callable
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -10,6 +9,7 @@ from msgspec.structs import replace
 from ..board.figures import shown as shown_figure
 from ..board.findings import Finding
 from ..board.notes import Said
+from ..board.snippets import snippet
 from ..board.words import Words
 from ..board.workspace import Settings, Text
 from .facts import Card
@@ -68,8 +68,7 @@ def _body(words: Words, *, first: Words, names: list[str]) -> Callable[[Card], s
         points=lambda value: shown_figure("score", value),
         codes=lambda names: Safe(", ".join(code(name) for name in names)),
         json=lambda value: json.dumps(value, ensure_ascii=False, sort_keys=True),
-        py=python_literal,
-        sh=lambda word: Safe(shlex.quote(word)),
+        snippet=lambda run, name: Safe(snippet(run, name)),
     )
     environment.globals.update(
         hub=lambda name, repo: _repository(name, repo, _HUB),
@@ -88,14 +87,6 @@ def anchor(heading: str) -> Safe:
     """Return the anchor that the Hub and GitHub give to *heading*."""
     kept = "".join(c for c in heading.strip().lower() if c.isalnum() or c in "-_ ")
     return Safe(kept.replace(" ", "-"))
-
-
-def python_literal(value: object) -> Safe:
-    """Return *value* as it is written in Python, on one line."""
-    if isinstance(value, dict):
-        pairs = (f"{python_literal(k)}: {python_literal(v)}" for k, v in sorted(value.items()))
-        return Safe("{" + ", ".join(pairs) + "}")
-    return Safe(json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value))
 
 
 def _own(text: Text, language: str) -> str:

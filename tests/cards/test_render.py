@@ -11,10 +11,11 @@ from msgspec.structs import replace
 
 from cardboard.board.build import build_boards
 from cardboard.board.model import Entry, Reading
+from cardboard.board.snippets import python_literal
 from cardboard.board.workspace import Cards, Family, Identity, Profile
 from cardboard.cards.facts import cards_of
 from cardboard.cards.markers import split
-from cardboard.cards.render import Renderer, anchor, python_literal
+from cardboard.cards.render import Renderer, anchor
 from cardboard.eval import records
 from cardboard.tests.cards import sample
 from cardboard.tests.making import a_reading, a_result, a_workspace
