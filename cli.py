@@ -86,9 +86,13 @@ def main(context: click.Context, workspace: Path) -> None:
     flag_value="",
     help="First keep what the boards say now, by default under the day of the newest result.",
 )
+@click.option("--strict", is_flag=True, help="Publish nothing if a file cannot be used.")
 @click.pass_context
-def publish(context: click.Context, label: str | None) -> None:
+def publish(context: click.Context, label: str | None, strict: bool) -> None:
     """Write all cards and the site anew; only what differs is touched."""
+    from .board.opening import boards_of, tell_refused, workspace_of
+
+    tell_refused(boards_of(workspace_of(context)), strict=strict)
     if label is not None:
         context.invoke(_command(context, "snapshot"), label=label or None, day=None, replace=False)
     for name in ("cards", "site"):
@@ -100,7 +104,7 @@ def publish(context: click.Context, label: str | None) -> None:
 def demo(context: click.Context) -> None:
     """Print the board, write its cards and its site, push into a folder: all without a network."""
     context.invoke(_command(context, "board"), form="table", suite=None, strict=False)
-    context.invoke(publish, label=None)
+    context.invoke(publish, label=None, strict=False)
     hub = context.find_root().params["workspace"] / "build" / "hub"
     context.invoke(_command(context, "push"), to=hub, repos=(), takes=(), form="text")
     click.echo("Look at the site with: cardboard serve")

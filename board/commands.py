@@ -2,7 +2,7 @@
 
 import click
 
-from .opening import boards_of, workspace_of
+from .opening import boards_of, tell_refused, workspace_of
 from .printing import Format, format_option
 
 
@@ -15,12 +15,12 @@ def board(context: click.Context, form: Format, suite: str | None, strict: bool)
     """Print the ranked boards, unranked results last with the reasons."""
     from . import printing
     from .changes import title
-    from .checking import broken_files
     from .document import document, fields, summary, table
     from .words import Words
 
     say = Words("en").finding
     boards = boards_of(workspace_of(context))
+    tell_refused(boards, strict=strict)
     chosen = [b for b in boards.boards if suite in (None, b.suite.name, b.suite.slug)]
     if suite is not None and not chosen:
         known = ", ".join(sorted({b.suite.slug for b in boards.boards})) or "none has results"
@@ -37,11 +37,6 @@ def board(context: click.Context, form: Format, suite: str | None, strict: bool)
         for b in chosen:
             printing.print_table(title(b), table(b))
             click.echo(summary(b) + "\n")
-    broken = broken_files(boards)
-    if broken:
-        click.echo(f"{len(broken)} files could not be used; see: cardboard check", err=True)
-        if strict:
-            context.exit(1)
 
 
 @click.command(epilog="Example: cardboard explain LiquidAI/LFM2-2.6B")

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..eval.errors import RecordError
+
 if TYPE_CHECKING:
     from .model import Boards
     from .workspace import Workspace
@@ -36,3 +38,19 @@ def boards_of(workspace: "Workspace") -> "Boards":
             bar.update(task, completed=done, total=total)
 
         return load_boards(workspace, progress=show)
+
+
+def tell_refused(boards: "Boards", *, strict: bool) -> None:
+    """Name every file that could not be used, and why; raise `RecordError` when *strict*."""
+    from .checking import broken_files
+    from .words import Words
+
+    say, broken = Words("en").finding, broken_files(boards)
+    for reading in broken:
+        reasons = [say(one) for one in reading.findings if one.severity == "error"]
+        click.echo(f"{reading.file} could not be used: {' '.join(reasons)}", err=True)
+    if broken and strict:
+        raise RecordError(
+            f"{len(broken)} of {len(boards.readings)} files could not be used",
+            remedy="Mend or remove them, or run without --strict.",
+        )

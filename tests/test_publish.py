@@ -1,0 +1,55 @@
+"""`cardboard publish` from end to end: broken files, and a second time on the same input."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from cardboard.cli import main
+from cardboard.tests.data import broken
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory) -> Path:
+    root = tmp_path_factory.mktemp("publish") / "board"
+    run("init", str(root))
+    broken.write(root / "results")
+    return root
+
+
+def run(*command: str) -> Result:
+    return CliRunner().invoke(main, command)
+
+
+def bytes_below(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_strict_publishes_nothing_while_a_file_cannot_be_used(workspace):
+    told = run("-C", str(workspace), "publish", "--strict")
+    assert told.exit_code == 1
+    assert not (workspace / "build").exists()
+
+
+def test_the_good_file_is_published_and_each_broken_one_is_named_with_its_reason(workspace):
+    told = run("-C", str(workspace), "publish")
+    assert told.exit_code == 0
+    named = [line for line in told.stderr.splitlines() if "could not be used:" in line]
+    assert {line.partition(" ")[0] for line in named} == set(broken.BROKEN)
+    assert all(line.partition("could not be used: ")[2] for line in named)
+    assert [card.name for card in (workspace / "build" / "cards").iterdir()] == [
+        "example-org__Tiny-1B"
+    ]
+    assert (workspace / "build" / "site" / "ko" / "index.html").exists()
+
+
+def test_a_second_time_changes_no_byte_and_says_so(workspace):
+    before = bytes_below(workspace / "build")
+    told = run("-C", str(workspace), "publish")
+    assert "0 of 1 cards changed" in told.stdout
+    assert bytes_below(workspace / "build") == before
