@@ -7,22 +7,29 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
-from .errors import UsageError
 from .run_options import options, requests_of
 
 if TYPE_CHECKING:
     from .run import Mode, Outcome
-    from .suites import Suite
+
+_WITH_PLAN = ("plan", "ray", "output")
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C, as shells have it."""
 
 
 @click.command()
-@click.argument("model")
+@click.argument("model", required=False)
 @options
-def evaluate(model: str, **given: Any) -> None:
+@click.option(
+    "--plan",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Measure every model of a plan that has no complete result yet.",
+)
+@click.option("--ray", metavar="ADDRESS", help="Do the plan on a Ray cluster; or local.")
+def evaluate(model: str | None, plan: Path | None, ray: str | None, **given: Any) -> None:
     """Ask a model every step of a suite and write one result file.
 
     MODEL is a Hub id, a folder, a GGUF file, the name that a server knows, or for the backend
@@ -35,40 +42,58 @@ def evaluate(model: str, **given: Any) -> None:
     Examples:
         cardboard eval Qwen/Qwen3-0.6B --suite shell-mini --backend transformers --no-thinking
         cardboard eval noisy-oracle --noise 0.3 --suite shell-mini --backend scripted
+        cardboard eval --plan plan.toml
     """
+    context = click.get_current_context()
+    root: Path = context.find_root().params.get("workspace") or Path()
+    signal.signal(signal.SIGTERM, _stop)
+    if plan is not None:
+        _refuse_others(context)
+        from .plan_command import run_plan
+
+        run_plan(plan, root, given["output"], ray, context.find_root().obj)
+        return
+    for name, value in (
+        ("MODEL", model),
+        ("--suite", given["suite"]),
+        ("--backend", given["backend"]),
+    ):
+        if value is None:
+            raise click.UsageError(f"Missing {name}.", context)
+    assert model is not None
+    _measure(model, given, root)
+
+
+def _measure(model: str, given: dict[str, Any], root: Path) -> None:
+    """Run one model, through each of its adapters, and say what came of it."""
     from .progress import Shown
     from .run import evaluate as run
-    from .suite_source import load
+    from .suite_source import load_version
 
-    context = click.get_current_context().find_root()
-    root: Path = context.params.get("workspace") or Path()
-    suite = _versioned(load(given["suite"], folder=root / "suites"), given["suite"])
+    judged = click.get_current_context().find_root().obj
+    suite = load_version(given["suite"], root / "suites")
     requests = requests_of(model, given)
     folder = given["output"] or root / "results" / suite.name
     mode: Mode = given["mode"] or "new"
-    signal.signal(signal.SIGTERM, _stop)
     with Shown() as watch:
         outcomes = run(requests, suite, folder, mode=mode, watch=watch)
     for outcome in outcomes:
         _tell(outcome)
-        if callable(context.obj):
-            context.obj(outcome.path)
+        if callable(judged):
+            judged(outcome.path)
     if any(outcome.interrupted for outcome in outcomes):
         sys.exit(INTERRUPTED)
     if len(outcomes) < len(requests) or any(one.status != "complete" for one in outcomes):
         sys.exit(1)
 
 
-def _versioned(suite: "Suite", source: str) -> "Suite":
-    """Return *suite*; raise `UsageError` where *source* asks for another version of it."""
-    wanted = source.partition("@")[2] if not source.startswith("hf://") else ""
-    if wanted and not Path(source).is_file() and suite.version not in (None, wanted):
-        raise UsageError(
-            f"the version {wanted} is wanted, and the rows are of {suite.version}",
-            file=source,
-            remedy="Leave the version out, or give the file of that version.",
-        )
-    return suite
+def _refuse_others(context: click.Context) -> None:
+    """Raise a usage error for options whose place is in the plan."""
+    for parameter in context.command.params:
+        source = context.get_parameter_source(parameter.name or "")
+        if source is ParameterSource.COMMANDLINE and parameter.name not in _WITH_PLAN:
+            name = parameter.opts[0] if isinstance(parameter, click.Option) else "MODEL"
+            raise click.UsageError(f"With --plan, {name} belongs into the plan.", context)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

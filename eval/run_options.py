@@ -33,10 +33,9 @@ _GROUPS: dict[str, tuple[Any, ...]] = {
     "what": (
         click.option(
             "--suite",
-            required=True,
             help="A packaged suite, a file, or hf://datasets/ORG/NAME@REVISION/FILE.",
         ),
-        click.option("--backend", type=click.Choice(BACKENDS), required=True, help="What answers."),
+        click.option("--backend", type=click.Choice(BACKENDS), help="What answers."),
         click.option("--revision", help="Of the model on the Hub."),
         click.option("--adapter", "adapters", multiple=True, help="LoRA adapter; repeat for more."),
         click.option("--name", help="The model's id as published; by default MODEL."),

@@ -43,6 +43,19 @@ def load(
     )
 
 
+def load_version(source: str, folder: Path) -> Suite:
+    """Load the suite *source* as `load` does; UsageError where its rows are of another version."""
+    suite = load(source, folder=folder)
+    wanted = source.partition("@")[2] if not source.startswith("hf://") else ""
+    if wanted and not Path(source).is_file() and suite.version not in (None, wanted):
+        raise UsageError(
+            f"the version {wanted} is wanted, and the rows are of {suite.version}",
+            file=source,
+            remedy="Leave the version out, or give the file of that version.",
+        )
+    return suite
+
+
 def packaged() -> tuple[str, ...]:
     """Return the names of the suites that come with the package."""
     return tuple(sorted(path.parent.name for path in PACKAGED.glob("*/*.jsonl")))
