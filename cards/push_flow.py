@@ -29,8 +29,8 @@ def pushed(
     workspace: Workspace, boards: Boards, options: Options, *, yes: bool, as_json: bool
 ) -> int:
     """Plan and, but for a dry run, push; return the exit code."""
-    every = _wanted(workspace, boards, options)
     with opened(workspace, options) as (push, voice):
+        every = _wanted(workspace, boards, options, push)
         try:
             items = _surveyed(push, every, voice)
         except Stopped:
@@ -50,8 +50,8 @@ def pushed(
 
 def told_status(workspace: Workspace, boards: Boards, options: Options, *, as_json: bool) -> int:
     """Say which cards are stale; return the exit code."""
-    every = _wanted(workspace, boards, options)
     with opened(workspace, options) as (push, voice):
+        every = _wanted(workspace, boards, options, push)
         try:
             items = _surveyed(push, every, voice)
         except Stopped:
@@ -67,13 +67,15 @@ def told_status(workspace: Workspace, boards: Boards, options: Options, *, as_js
     return int(any(one.standing != "current" for one in found))
 
 
-def _wanted(workspace: Workspace, boards: Boards, options: Options) -> list[Wanted]:
+def _wanted(workspace: Workspace, boards: Boards, options: Options, push: Push) -> list[Wanted]:
+    """Return what the chosen repositories shall hold; on the Hub only our own unless named."""
     organisation = workspace.settings.board.organisation
     every = wanted(boards, workspace.settings)
     found = chosen(every, options.repos, organisation)
-    if every and not found:
+    strangers = organisation is None and push.place.remote and not options.repos
+    if every and (strangers or not found):
         raise UsageError(
-            f"none of {len(every)} repositories belongs to {organisation}",
+            "is not set" if strangers else f"none of {len(every)} repositories is of it",
             file="board.toml",
             key="board.organisation",
             remedy="Set the organisation, or name repositories with --repo.",

@@ -181,6 +181,23 @@ def test_only_the_organisation_is_pushed_unless_others_are_named(bench: Bench) -
     assert (unknown.code, "no card belongs to" in unknown.err) == (2, True)
 
 
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [("", "is not set"), ('organisation = "elsewhere"', "none of 3 repositories is of it")],
+)
+def test_without_our_organisation_nothing_goes_to_the_hub(
+    bench: Bench, tmp_path: Path, line: str, why: str
+) -> None:
+    board = bench.root / "board.toml"
+    board.write_text(board.read_text("utf-8").replace('organisation = "acme"', line), "utf-8")
+    done = bench.push()
+    assert (done.code, f"board.organisation: {why}" in done.err) == (2, True)
+    assert not bench.hub.log.lines()
+    assert bench.push("--repo", FIRST).out.endswith("1 pushed\n")
+    if not line:
+        assert bench.push("--to", str(tmp_path / "to")).out.endswith("3 pushed\n")
+
+
 def test_repo_in_models_toml_sends_the_card_elsewhere_or_nowhere(bench: Bench) -> None:
     elsewhere = "acme/renamed"
     bench.hub.write(elsewhere, {"README.md": by_hand()})
@@ -292,6 +309,16 @@ def test_a_spent_hour_is_announced_and_can_be_stopped_and_resumed(
     write_workspace(root, 3, hub="commits_per_hour = 3")
     assert bench.push().code == 0
     assert [bench.ours(repo) for repo in REPOS] == [1, 1, 1]
+
+
+def test_a_quota_is_waited_for_by_us_and_never_in_the_dark(bench: Bench) -> None:
+    """The client itself would sleep for an hour in the middle of a request, and say nothing."""
+    fault = Fault(kind="preupload", status=429, headers={"Retry-After": "1800"})
+    bench.hub.arm(fault)
+    running = bench.client.start("-C", str(bench.root), "push", "--yes", url=bench.hub.url)
+    running.wait_for("Waiting: the Hub's quota is spent (429: ")
+    done = running.interrupt()
+    assert (done.code, "(in 30 min)" in done.err) == (130, True)
 
 
 @pytest.mark.parametrize(
