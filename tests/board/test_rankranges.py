@@ -6,8 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from cardboard.board import contrasts
+from cardboard.board.contrasts import Correction
 from cardboard.board.paired import paired
-from cardboard.board.rankranges import Correction, RankRanges, rank_ranges, told_apart
+from cardboard.board.rankranges import RankRanges, rank_ranges, told_apart
 from cardboard.board.resampling import MICROPOINTS, Ints, printed_means, resample
 from cardboard.tests.simulated import board
 
@@ -97,6 +99,18 @@ def test_identical_runs_are_level_and_share_a_tie_group() -> None:
     assert ranges[::2] == ranges[1::2]
     assert len({one.group for one in ranges}) > 1
     assert {one.p for one in paired(draws, sums, [(0, 1), (6, 7)])} == {1.0}
+
+
+@pytest.mark.parametrize("correction", CORRECTIONS)
+@pytest.mark.parametrize("room", [0, 40, 700])
+def test_pairs_that_do_not_fit_in_memory_are_counted_all_the_same(
+    correction: Correction, room: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 2,415 pairs only *room* may be held, so the others are narrowed down from both ends."""
+    sums, draws = a_board(70), resample("mini", EQUAL, draws=1)
+    held = rank_ranges(draws, sums, correction)
+    monkeypatch.setattr(contrasts, "_ROOM", room)
+    assert rank_ranges(draws, sums, correction) == held
 
 
 def test_a_constant_lead_on_every_task_is_told_apart_but_not_one_that_does_not_print() -> None:
