@@ -1,0 +1,126 @@
+"""Every task of a suite as a mark with its score, beside what the board's middle entry scores."""
+
+from collections.abc import Iterator, Sequence
+from html import escape
+from statistics import median
+from typing import NamedTuple
+
+from markupsafe import Markup
+
+from ..board.figures import shown
+from ..board.model import Board, StepFacts
+
+A_ROW = 50
+"""Marks that stand side by side: what a phone can still show."""
+
+_MICRO = 1_000_000
+_WIDE, _HIGH = 10, 100
+
+
+class Mark(NamedTuple):
+    """One task, its scored steps, and its score in points; `None` where no step was scored."""
+
+    task: str
+    steps: int
+    score: float | None
+    median: float | None
+    """Of the board's entries on the same task; `None` where there is no other."""
+
+
+Medians = dict[str, tuple[float | None, ...]]
+"""By the identity of the steps; one a task, in their order."""
+
+
+def medians_of(board: Board) -> Medians:
+    """Return the median score of every task, over the ranked entries with the same steps."""
+    groups: dict[str, list[tuple[float | None, ...]]] = {}
+    for entry in board.ranked:
+        if entry.facts is not None and entry.facts.f1_sums:
+            groups.setdefault(entry.facts.keys_sha256, []).append(_scores(entry.facts))
+    return {
+        steps: tuple(map(_median, zip(*rows, strict=True)))
+        for steps, rows in groups.items()
+        if len(rows) > 1
+    }
+
+
+def _median(scores: Sequence[float | None]) -> float | None:
+    known = [score for score in scores if score is not None]
+    return median(known) if known else None
+
+
+def marks_of(facts: StepFacts | None, medians: Medians) -> tuple[Mark, ...]:
+    """Return a mark for each task, in the suite's order; none where a result holds no steps."""
+    if facts is None or not facts.f1_sums:
+        return ()
+    middle: Sequence[float | None] = medians.get(facts.keys_sha256) or (None,) * len(facts.tasks)
+    told = zip(facts.tasks, facts.steps_per_task, _scores(facts), middle, strict=True)
+    return tuple(Mark(*one) for one in told)
+
+
+def _scores(facts: StepFacts) -> tuple[float | None, ...]:
+    return tuple(
+        100 * total / (steps * _MICRO) if steps else None
+        for total, steps in zip(facts.f1_sums, facts.steps_per_task, strict=True)
+    )
+
+
+class Labels(NamedTuple):
+    """The words of a strip in one language."""
+
+    score: str
+    median: str
+    unscored: str
+
+
+def drawing(marks: Sequence[Mark], labels: Labels) -> Markup:
+    """Return the marks as drawings of up to 50 bars, each with what it stands for as its title."""
+    rows = (marks[start : start + A_ROW] for start in range(0, len(marks), A_ROW))
+    wide = _WIDE * min(A_ROW, len(marks))
+    return Markup(
+        "".join(
+            f'<svg class="cb-strip" viewBox="0 0 {wide} {_HIGH}" preserveAspectRatio="none"'
+            f' aria-hidden="true" focusable="false">{"".join(_bars(row, labels))}</svg>'
+            for row in rows
+        )
+    )
+
+
+def _bars(marks: Sequence[Mark], labels: Labels) -> Iterator[str]:
+    for number, mark in enumerate(marks):
+        x = number * _WIDE + 1
+        yield f"<g><title>{escape(_said(mark, labels), quote=False)}</title>"
+        yield f'<rect class="cb-strip-all" x="{x}" width="8" height="{_HIGH}"/>'
+        if mark.score is not None:
+            high = max(round(mark.score, 1), 1)
+            yield f'<rect class="cb-strip-mark" x="{x}" y="{_HIGH - high:g}"'
+            yield f' width="8" height="{high:g}"/>'
+        if mark.median is not None:
+            y = min(_HIGH - round(mark.median, 1), _HIGH - 3)
+            yield f'<rect class="cb-strip-median" x="{x - 1}" y="{y:g}" width="10" height="3"/>'
+        yield "</g>"
+
+
+def _said(mark: Mark, labels: Labels) -> str:
+    if mark.score is None:
+        return f"{mark.task}: {labels.unscored}"
+    text = f"{mark.task}: {labels.score} {shown('score', mark.score)}"
+    if mark.median is None:
+        return text
+    return f"{text} · {labels.median} {shown('score', mark.median)}"
+
+
+def table_rows(marks: Sequence[Mark]) -> Markup:
+    """Return the rows of the table that says the same in text: task, steps, score, median."""
+    return Markup(
+        "\n".join(
+            f'<tr><th scope="row"><bdi>{escape(mark.task, quote=False)}</bdi></th>'
+            f"<td>{mark.steps}</td><td>{_points(mark.score)}</td>"
+            f"<td>{_points(mark.median)}</td></tr>"
+            for mark in marks
+        )
+    )
+
+
+def _points(value: float | None) -> str:
+    return "–" if value is None else shown("score", value)
