@@ -108,7 +108,7 @@ def _agreed(count: int, push: Push, as_json: bool) -> bool:
 def _delivered(push: Push, items: Sequence[Item], voice: Voice, *, as_json: bool) -> int:
     """Carry the plan out and say what became of it."""
     count = sum(item.state in TO_DO for item in items)
-    outcomes = voice.progress("Pushing", count, lambda tell: deliver(push, items, tell))
+    outcomes = voice.progress("Pushing", len(items), lambda tell: deliver(push, items, tell))
     if as_json:
         voice.out(dump({"repos": [outcome_json(outcome) for outcome in outcomes]}))
     elif count or not push.place.remote:
