@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import click
@@ -30,12 +31,13 @@ def run_plan(
     left = [order for order in orders if order.left]
     _say(f"{len(orders)} jobs, {len(orders) - len(left)} of them done before")
     interrupted = False
-    for order, report in _done(left, address):
-        _tell(order, report)
-        if judged is not None:
-            for outcome in report.outcomes:
-                judged(outcome.path)
-        interrupted |= report.interrupted
+    with redirect_stdout(sys.stderr):  # clusters talk; standard output is for the results
+        for order, report in _done(left, address):
+            _tell(order, report)
+            if judged is not None:
+                for outcome in report.outcomes:
+                    judged(outcome.path)
+            interrupted |= report.interrupted
     for path in (path for order in orders for path in paths_of(order)):
         if status_of(path) is not None:
             click.echo(str(path))

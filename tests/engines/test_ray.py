@@ -1,0 +1,98 @@
+"""A plan on a Ray cluster of this machine: parts on two workers, merged; lost workers replaced."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from cardboard.eval.records import Result
+
+from .conftest import PYTHONS, WINDOW, Bench, Measured
+from .talker import MAX_TOKENS
+
+pytestmark = pytest.mark.engines
+
+
+@pytest.fixture(scope="module")
+def plan(bench: Bench) -> Path:
+    path = bench.folder / "plan.toml"
+    path.write_text(
+        f"""
+        suites = ["{bench.suite}"]
+
+        [[models]]
+        model = "{bench.gguf}"
+        backends = "llama"
+        window = {WINDOW}
+        max-tokens = {MAX_TOKENS}
+        shards = 2
+
+        [[models]]
+        model = "oracle"
+        backends = "scripted"
+        """
+    )
+    return path
+
+
+def planned(bench: Bench, plan: Path, code: int = 0) -> tuple[list[Path], str]:
+    output = bench.folder / "planned"
+    done = bench.run(
+        "llama", "eval", "--plan", plan, "--ray", "local", "--output", output, code=code
+    )
+    return [Path(line) for line in done.stdout.splitlines()], done.stderr
+
+
+def test_a_model_in_parts_scores_what_it_scores_whole(
+    bench: Bench, plan: Path, measured: Measured
+) -> None:
+    paths, told = planned(bench, plan)
+    merged, oracle = (msgspec.json.decode(path.read_bytes(), type=Result) for path in paths)
+    whole = measured("llama")
+    in_order = sorted(whole.steps, key=lambda step: (step.task_id, step.step_idx))
+    assert list(merged.steps) == in_order
+    assert merged.aggregate == whole.aggregate
+    assert merged.status == "complete"
+    assert len(merged.parts) == 2
+    assert oracle.aggregate.avg_command_f1 == 1.0
+    assert "done: talker.gguf (llama)" in told
+    assert [path.name for path in paths[0].parent.iterdir() if path not in paths] == []
+
+
+def test_what_is_finished_is_not_repeated(bench: Bench, plan: Path) -> None:
+    paths, _ = planned(bench, plan)
+    written = [path.stat().st_mtime_ns for path in paths]
+    again, told = planned(bench, plan)
+    assert again == paths
+    assert [path.stat().st_mtime_ns for path in paths] == written
+    assert "2 jobs, 2 of them done before" in told
+
+
+def test_an_order_that_the_cluster_has_no_room_for_is_refused(bench: Bench, plan: Path) -> None:
+    path = bench.folder / "greedy.toml"
+    path.write_text(plan.read_text() + "gpus = 3\nseed = 1\n")
+    _, told = planned(bench, path, code=2)
+    assert "oracle (scripted) needs 3 GPU, the cluster has 0" in told
+    assert "gpus = ..." in told
+
+
+def test_lost_workers_are_replaced_until_patience_ends(bench: Bench, tmp_path: Path) -> None:
+    script = Path(__file__).with_name("ray_losses.py")
+    done = subprocess.run(
+        [PYTHONS["llama"], script, tmp_path],
+        capture_output=True,
+        text=True,
+        env=bench.environment(),
+        check=True,
+    )
+    told: dict[str, dict[str, object]] = {}
+    for line in done.stdout.splitlines():
+        told |= json.loads(line) if line.startswith("{") else {}  # Ray talks too
+    assert {name: (one["whole"], one["began"]) for name, one in told.items()} == {
+        "oracle": (True, 1),
+        "most-frequent": (True, 3),
+        "echo-previous": (False, 3),
+    }
+    assert "the worker was lost" in str(told["echo-previous"]["error"])
