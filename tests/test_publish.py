@@ -11,7 +11,7 @@ from cardboard.tests.data import broken
 
 
 @pytest.fixture(scope="module")
-def workspace(tmp_path_factory) -> Path:
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("publish") / "board"
     run("init", str(root))
     broken.write(root / "results")
