@@ -44,19 +44,21 @@ def explain_file(path: Path, root: Path) -> list[str]:
     if all(one.sha256 != reading.sha256 for one in boards.readings):
         boards = build_boards([reading, *boards.readings], workspace)
     words = Words("en")
-    if reading.result is None:
+    listed = _listed(boards, reading.sha256)
+    if listed is None:  # it cannot be read, or is only a part of a split run
         return [f"{finding.code}: {words.finding(finding)}" for finding in reading.findings]
-    return explain_model(boards, _listed(boards, reading.sha256), words)
+    return explain_model(boards, listed, words)
 
 
-def _listed(boards: Boards, sha256: str) -> str:
+def _listed(boards: Boards, sha256: str) -> str | None:
     """Return the id of the entry that is, or that shows as an attempt, the result *sha256*."""
     entries = [*(e for board in boards.boards for e in board.entries), *boards.unplaced]
-    return next(
+    holding = (
         entry.result_id
         for entry in entries
         if sha256 in (entry.sha256, *(attempt.sha256 for attempt in entry.attempts))
     )
+    return next(holding, None)
 
 
 def _nearest(boards: Boards, name: str) -> str:

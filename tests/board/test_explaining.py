@@ -84,6 +84,14 @@ def test_a_file_that_is_no_result_is_told_so(workspace):
     assert explain_file(path, workspace)[0].startswith("not-json: ")
 
 
+def test_a_part_of_a_split_run_is_told_to_be_merged(workspace):
+    path = workspace / "part.json"
+    path.write_bytes(encode(a_result("org/a", shard=(0, 2))))
+    assert explain_file(path, workspace) == [
+        "shard: This is one shard of a run (1/2); only the merged result counts."
+    ]
+
+
 def test_without_a_workspace_there_is_nothing_to_say(tmp_path):
     path = tmp_path / "new.json"
     path.write_bytes(encode(a_result()))
