@@ -30,15 +30,24 @@ def info(
 ) -> None:
     """Check the rows of SOURCE and print identity, size and parts of the suite.
 
-    SOURCE is a packaged suite's name, a file of JSON lines or one JSON array, packed with gzip or
-    not, or a file of a Hub dataset: hf://datasets/ORG/NAME@REVISION/FILE.
+    SOURCE is the name of a packaged suite or of one in the workspace's suites/, a file of JSON
+    lines or one JSON array, packed with gzip or not, or a file of a Hub dataset:
+    hf://datasets/ORG/NAME@REVISION/FILE.
     """
     from msgspec import json
 
     from .suite_info import as_text, as_toml, facts
     from .suite_source import load
 
-    told = facts(load(source, name=name, version=version, empty_references=empty_references))
+    root: Path = click.get_current_context().find_root().params.get("workspace") or Path()
+    rows = load(
+        source,
+        folder=root / "suites",
+        name=name,
+        version=version,
+        empty_references=empty_references,
+    )
+    told = facts(rows)
     if form == "json":
         click.echo(json.format(json.encode(told), indent=2))
     else:

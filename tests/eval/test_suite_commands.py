@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from cardboard.cli import main
 from cardboard.eval.suite_commands import suite
 from cardboard.eval.suite_source import load
+from cardboard.eval.suites import encode
 
 TALK = {
     "messages": [
@@ -54,6 +56,14 @@ def test_info_prints_identity_and_size() -> None:
     assert told.exit_code == 0
     assert load("shell-mini").fingerprint in told.output
     assert json.loads(typed("info", "shell-mini", "--format", "json").output)["tasks"] == 50
+
+
+def test_info_finds_a_suite_of_the_workspace_by_name_and_version(tmp_path: Path) -> None:
+    (tmp_path / "suites").mkdir()
+    (tmp_path / "suites" / "mine-2.jsonl").write_bytes(encode(load("shell-mini").rows[:1]))
+    told = CliRunner().invoke(main, ["-C", str(tmp_path), "suite", "info", "mine@2"])
+    assert told.exit_code == 0
+    assert "1 of 1 tasks" in told.output
 
 
 def test_info_names_each_bad_row_and_exits_with_1(tmp_path: Path) -> None:
