@@ -1,0 +1,197 @@
+"""The audit of sources: their templates rendered, tokenised, checked and told of in reports."""
+
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+
+from .case import Case
+from .check_content import check_korean, check_null, check_parts, check_tools
+from .check_history import check_mask, check_prefix
+from .check_marks import check_bos, check_end, check_injection, check_turns
+from .check_thinking import check_date, check_kwargs, check_thinking, check_thoughts
+from .check_turns import check_alternation, check_program, check_prompt, check_system, check_user
+from .encoding import Encoded, Text, encode
+from .engines import Pick, disagreements, picks
+from .families import check_family, family_of
+from .findings import Check, Finding, Report, Trait, found, matrix_row, worst
+from .sandbox import Limits, Value
+from .sources import Found, Source
+from .trying import Tried, try_all
+
+Kwargs = Mapping[str, Value]
+
+VERSION = 1
+"""Of the form of an audit; whoever reads one refuses a newer one."""
+
+CHECKS = (
+    check_program,
+    check_user,
+    check_system,
+    check_alternation,
+    check_prompt,
+    check_bos,
+    check_end,
+    check_turns,
+    check_thinking,
+    check_thoughts,
+    check_tools,
+    check_null,
+    check_parts,
+    check_korean,
+    check_injection,
+    check_mask,
+    check_prefix,
+    check_date,
+    check_kwargs,
+)
+ENCODED = ("user", "talk answered")
+"""Probes that are looked at token by token."""
+AUDITED = ("default", "tool_use")
+"""Names of templates that engines take by themselves; the others have to be asked for."""
+
+
+class Audit(Struct, frozen=True, kw_only=True):
+    """What was found of one source; `cardboard audit --save` writes it to `audits/SLUG.json`."""
+
+    version: int = VERSION
+    model: str
+    """The source's name: a Hub id, or what the folder, file or server is called."""
+    kind: str
+    revision: str | None = None
+    family: str | None = None
+    """A name in `families.toml`."""
+    picks: tuple[Pick, ...] = ()
+    """The template that each engine would take."""
+    checks: tuple[Check, ...]
+    """The row of the matrix of models and checks: the worst of all reports, check by check."""
+    reports: tuple[Report, ...] = ()
+    """One for each template that an engine takes by itself, its default first."""
+    findings: tuple[Finding, ...] = ()
+    """What is to be said of the source as a whole."""
+
+    @property
+    def all_findings(self) -> tuple[Finding, ...]:
+        """Return the findings on the source and on all its templates, each once."""
+        told = [*self.findings, *(one for report in self.reports for one in report.findings)]
+        return tuple({(one.code, str(one.values)): one for one in told}.values())
+
+
+class _Item(Struct, frozen=True, kw_only=True):
+    """One template of one source, or what a server renders through without telling it."""
+
+    source: Source
+    template: Found | None
+
+    def case(self, tried: Tried, encoded: Mapping[str, Encoded], kwargs: Kwargs) -> Case:
+        return Case(
+            renders=tried.renders,
+            inspection=tried.inspection,
+            tokens=self.source.tokens,
+            encoded=encoded,
+            kwargs=kwargs,
+            typed=tried.typed,
+            text_known=self.template is not None,
+        )
+
+
+def audit(
+    sources: Sequence[Source], *, kwargs: Kwargs | None = None, limits: Limits | None = None
+) -> list[Audit]:
+    """Audit *sources*; what the template of none reads of *kwargs* is told.
+
+    Templates that use more than *limits* are stopped, and that is told too.
+    """
+    items = [item for source in sources for item in _items(source)]
+    known = [item for item in items if item.template is not None]
+    done = iter(
+        try_all([item.source.program(item.template) for item in known if item.template], limits)
+    )
+    tried = [
+        next(done) if item.template else Tried(renders=item.source.renders or {}) for item in items
+    ]
+    encoded = _encoded(items, tried)
+    reports = [
+        (item, _report(item, item.case(one, tokens, kwargs or {})))
+        for item, one, tokens in zip(items, tried, encoded, strict=True)
+    ]
+    return [
+        _audit(source, [report for item, report in reports if item.source is source])
+        for source in sources
+    ]
+
+
+def _items(source: Source) -> list[_Item]:
+    """Return the templates of *source* that are to be audited, each text once."""
+    held = {one.text: one for one in reversed(source.templates) if one.name in AUDITED}
+    first = sorted(held.values(), key=lambda one: (one.name != "default", one.place))
+    if not first and source.renders:
+        return [_Item(source=source, template=None)]
+    return [_Item(source=source, template=template) for template in first]
+
+
+def _encoded(items: Sequence[_Item], tried: Sequence[Tried]) -> list[dict[str, Encoded]]:
+    """Tokenise some renders of each item that has a tokenizer at hand."""
+    wanted = [
+        (place, name, Text(text, item.source.tokens.file))
+        for place, (item, one) in enumerate(zip(items, tried, strict=True))
+        if item.source.tokens.file is not None
+        for name in ENCODED
+        if (text := one.renders[name].text) is not None
+    ]
+    found: list[dict[str, Encoded]] = [{} for _ in items]
+    done = encode([text for _, _, text in wanted])
+    for (place, name, _), encoded in zip(wanted, done, strict=True):
+        if encoded is not None:
+            found[place][name] = encoded
+    return found
+
+
+def _report(item: _Item, case: Case) -> Report:
+    said = [one for check in CHECKS for one in check(case)]
+    traits = tuple(one for one in said if isinstance(one, Trait))
+    text = item.template.text if item.template else ""
+    shown = text or case.text("talk") or ""
+    family = family_of(item.source.model_type, item.source.name, shown)
+    if family is not None:
+        words = {trait.check: trait.value for trait in traits}
+        sha256 = item.template.sha256 if item.template else None
+        more = list(check_family(case, *family, sha256, words))
+        said += more
+        traits += tuple(one for one in more if isinstance(one, Trait))
+    findings = tuple(one for one in said if isinstance(one, Finding))
+    return Report(
+        sha256=item.template.sha256 if item.template else None,
+        places=_places(item),
+        family=family[0] if family else None,
+        checks=matrix_row(findings, traits),
+        findings=findings,
+    )
+
+
+def _places(item: _Item) -> tuple[str, ...]:
+    """Return where the template of *item* stands, wherever that is."""
+    if item.template is None:
+        return ()
+    return tuple(
+        one.place if one.name == "default" else f"{one.place} ({one.name})"
+        for one in item.source.templates
+        if one.text == item.template.text
+    )
+
+
+def _audit(source: Source, reports: Sequence[Report]) -> Audit:
+    findings = [*source.findings, *disagreements(source)]
+    if not reports and not source.findings:
+        findings.append(found("audit-no-template"))
+    told = tuple(findings)
+    rows = [report.checks for report in reports]
+    return Audit(
+        model=source.name,
+        kind=source.kind,
+        revision=source.revision,
+        family=next((report.family for report in reports), None),
+        picks=picks(source),
+        checks=worst([*rows, matrix_row(told, ())]),
+        reports=tuple(reports),
+        findings=told,
+    )

@@ -1,0 +1,105 @@
+"""Which of a source's templates each engine would take, with and without tools."""
+
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+from msgspec import Struct
+
+from .findings import Finding, found
+from .sources import Found, Source
+
+Engine = Literal["transformers", "vllm", "llama.cpp"]
+
+CHATML = "chatml"
+"""What llama.cpp takes where a file has no template."""
+
+
+class Pick(Struct, frozen=True, kw_only=True):
+    """The template that an engine takes."""
+
+    engine: Engine
+    tools: bool
+    place: str | None = None
+    """`None` where the engine refuses to work without one."""
+    sha256: str | None = None
+    """`None` also for a template of the engine's own."""
+
+
+def picks(source: Source) -> tuple[Pick, ...]:
+    """Return what each engine takes that can load *source*."""
+    return tuple(
+        Pick(
+            engine=engine,
+            tools=tools,
+            place=template.place if template else _without(engine),
+            sha256=template.sha256 if template else None,
+        )
+        for engine, tools, template in _choices(source)
+    )
+
+
+def chosen(source: Source) -> Found | None:
+    """Return the template that a conversation without tools goes through, by the first engine."""
+    return next((template for _, tools, template in _choices(source) if not tools), None)
+
+
+def disagreements(source: Source) -> Iterator[Finding]:
+    """Tell where engines take different templates, or another than an adapter came with."""
+    taken = [(engine, template) for engine, tools, template in _choices(source) if not tools]
+    texts = {template.text for _, template in taken if template is not None}
+    if len(texts) > 1:
+        yield found(
+            "audit-engines-differ",
+            picks="; ".join(f"{engine}: {one.place if one else 'none'}" for engine, one in taken),
+        )
+    own = _of_tokenizer(source, tools=False) if source.kind == "adapter" else None
+    base = _of_tokenizer(source.base, tools=False) if source.base else None
+    if own is not None and base is not None and own.text != base.text:
+        yield found("audit-adapter-differs", own=own.sha256[:12], base=base.sha256[:12])
+
+
+def _choices(source: Source) -> Iterator[tuple[Engine, bool, Found | None]]:
+    for tools in (False, True):
+        if source.kind in ("folder", "hub", "adapter"):
+            # vLLM answers through the template of the model, whatever an adapter brings.
+            served = source.base if source.kind == "adapter" and source.base else source
+            yield "transformers", tools, _of_tokenizer(source, tools)
+            yield "vllm", tools, _of_vllm(served, tools)
+            yield "llama.cpp", tools, _converted(served, tools)
+        elif source.kind == "gguf":
+            yield "llama.cpp", tools, _named(source.on("gguf"), tools)
+        elif source.kind == "template":
+            yield "transformers", tools, _named(source.on("files"), tools)
+
+
+def _of_tokenizer(source: Source, tools: bool) -> Found | None:
+    """Follow `get_chat_template` of transformers: files go before the tokenizer's settings."""
+    return _named(source.on("files") or source.on("config"), tools)
+
+
+def _of_vllm(source: Source, tools: bool) -> Found | None:
+    """Follow `resolve_chat_template` of vLLM: without tools, a processor's goes first."""
+    if source.has_processor and not tools:
+        held = source.on("legacy") or source.on("files")
+        if "default" in held:
+            return held["default"]
+    return _of_tokenizer(source, tools)
+
+
+def _converted(source: Source, tools: bool) -> Found | None:
+    """Follow `SpecialVocab` of gguf, which writes the file: settings go before files."""
+    for shelf in ("config", "files", "legacy"):
+        held = source.on(shelf)
+        if held:
+            return _named(held, tools)
+    return None
+
+
+def _named(held: Mapping[str, Found], tools: bool) -> Found | None:
+    if tools and "tool_use" in held:
+        return held["tool_use"]
+    return held.get("default")
+
+
+def _without(engine: Engine) -> str | None:
+    return CHATML if engine == "llama.cpp" else None

@@ -1,0 +1,95 @@
+"""The process that renders strangers' chat templates: run by `sandbox`."""
+
+import datetime
+import json
+import sys
+from typing import Any
+
+from jinja2 import TemplateError, TemplateSyntaxError
+from jinja2.exceptions import SecurityError
+
+from .environment import compiled, with_thoughts
+from .inspection import inspected
+from .processes import allow, say, shut_in
+
+Order = dict[str, Any]
+Line = dict[str, Any]
+
+
+class TooLong(Exception):
+    """A render wrote more than it may."""
+
+
+def main() -> None:
+    """Read one order from standard input and print one line for each of its jobs."""
+    order = json.load(sys.stdin)
+    compiled("")  # loads what compiles
+    shut_in(order)
+    for job in order["jobs"]:
+        allow(order["seconds"])
+        say(_line(order["templates"][job["template"]], job, order["characters"]))
+
+
+def _line(template: Order, job: Order, characters: int) -> Line:
+    try:
+        if job["inspect"]:
+            return {"inspection": inspected(template["text"])}
+        return _render(template, job, characters)
+    except (MemoryError, RecursionError) as error:
+        return _failed("memory", error)
+    except TooLong:
+        return {"problem": "output", "error": f"more than {characters} characters"}
+    except SecurityError as error:
+        # What changes a list or dict is forbidden as well, and is no more than a mistake.
+        return _failed("escape" if "'_" in str(error) else "refused", error)
+    except TemplateSyntaxError as error:
+        return {"problem": "syntax", "error": f"line {error.lineno}: {error.message}"[:500]}
+    except (
+        ArithmeticError,
+        AssertionError,
+        AttributeError,
+        LookupError,
+        RuntimeError,
+        TemplateError,
+        TypeError,
+        ValueError,
+    ) as error:
+        return _failed("refused", error)
+
+
+def _failed(problem: str, error: BaseException) -> Line:
+    return {"problem": problem, "error": f"{type(error).__name__}: {error}"[:500]}
+
+
+def _render(template: Order, job: Order, characters: int) -> Line:
+    found = compiled(template["text"])
+    clock = datetime.datetime.fromisoformat(job["now"]).strftime
+    found.environment.globals["strftime_now"] = clock
+    messages = job["messages"]
+    if not job["nulls"]:
+        messages = [
+            {name: value for name, value in message.items() if value is not None}
+            for message in messages
+        ]
+    known = {
+        **template["special_tokens"],
+        **job["kwargs"],
+        "messages": with_thoughts(messages),
+        "tools": job["tools"],
+        "documents": None,
+        "add_generation_prompt": job["prompt"],
+    }
+    written: list[str] = []
+    spans: list[tuple[int, int]] = []
+    length = 0
+    with found.environment.activate_tracker(written, spans):  # type: ignore[attr-defined]  # ours
+        for block in found.generate(known):
+            length += len(block)
+            if length > characters:
+                raise TooLong
+            written.append(block)
+    return {"text": "".join(written), "spans": spans}
+
+
+if __name__ == "__main__":
+    main()
