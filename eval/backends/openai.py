@@ -13,8 +13,9 @@ from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # exporte
 from ..errors import DeadEngine, UsageError
 from . import retries
 from .openai_address import HOSTED, base_url, key_for
+from .openai_kinds import VLLM, spoken
 from .openai_replies import Refusal, answer_of, reason_of
-from .openai_servers import VLLM, Server, ask, spoken
+from .openai_servers import Server, ask
 from .protocol import Account, Answer, Encoder, Options, Prompt, Sampling, Template
 
 MOST = 32 << 20
@@ -134,9 +135,12 @@ class OpenAI:
         root = self._base.removesuffix("v1/")
         with httpx.Client(**self._connection()) as client:
 
-            def get(path: str) -> bytes | None:
+            def fetch(path: str, body: object = None) -> bytes | None:
+                method = "GET" if body is None else "POST"
                 try:
-                    response = client.get(f"{root}{path}", timeout=CONNECT_SECONDS)
+                    response = client.request(
+                        method, f"{root}{path}", json=body, timeout=CONNECT_SECONDS
+                    )
                 except httpx.ConnectError as error:
                     raise DeadEngine(f"the server cannot be reached: {error}") from error
                 except httpx.TransportError:
@@ -150,7 +154,7 @@ class OpenAI:
                     )
                 return response.content if response.status_code == 200 else None
 
-            server = ask(get, self._options.model, f"{self._base.removeprefix(root)}models")
+            server = ask(fetch, self._options.model, f"{self._base.removeprefix(root)}models")
         names = [one.id for one in server.models]
         if server.kind is VLLM and self._options.model not in names:
             raise UsageError(

@@ -150,6 +150,28 @@ def test_a_llama_server_tells_template_window_and_build(serve: Serve) -> None:
     assert backend.account.versions == {"llama.cpp": "b6000"}
 
 
+@pytest.mark.parametrize(
+    ("template", "prompt", "refused"),
+    [
+        ("{{ messages }}", "<|im_start|>user\n?<|im_end|>", True),
+        (None, "<|im_start|>user\n?<|im_end|>", True),
+        ("<|im_start|>{{ messages }}", "<|im_start|>user\n?<|im_end|>", False),
+        ("{{ messages }}", "?", False),
+    ],
+)
+def test_a_llama_server_that_gave_the_models_template_up_is_refused(
+    serve: Serve, template: str | None, prompt: str, refused: bool
+) -> None:
+    pages = {"props": {"chat_template": template}, "apply-template": {"prompt": prompt}}
+    server = serve(Reply(said("ls")), v1__models=models("llamacpp"), **pages)
+    options = Options(model="org/m", base_url=server.url)
+    if refused:
+        with pytest.raises(UsageError, match="uses another one, ChatML"):
+            OpenAI(options)
+    else:
+        assert OpenAI(options).account.extra["server"] == "llama.cpp"
+
+
 def test_a_vllm_server_tells_template_window_version_and_token_ids(serve: Serve) -> None:
     reply = said("ls") | {"prompt_token_ids": list(range(20))}
     server = serve(
