@@ -6,10 +6,10 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..adapters import adapter_record, adapter_template
+from ..adapters import adapter_record, adapter_template, template_audit
 from ..errors import MissingExtra
 from ..templates import own_template
-from .protocol import Account, Answer, Options, Prompt, Sampling, Template
+from .protocol import Account, Answer, Options, Prompt, Sampling, Setting, Template
 from .tokens import Tokens
 
 try:
@@ -136,8 +136,10 @@ class Transformers:
 
     def _described(self, adapter: str | None, began: float) -> Account:
         config, versions = self._model.config, {}
+        extra: dict[str, Setting] = {"device": self._model.device.type}
         if adapter is not None:
             versions["peft"] = _peft().__version__
+            extra["adapter_template"] = template_audit(adapter, self._own)
         return Account(
             backend="transformers",
             versions={
@@ -151,7 +153,7 @@ class Transformers:
             dtype=str(self._model.dtype).removeprefix("torch."),
             max_model_len=self._options.max_model_len or _window(config),
             load_seconds=round(time.monotonic() - began, 3),
-            extra={"device": self._model.device.type},
+            extra=extra,
         )
 
 
