@@ -1,145 +1,123 @@
-"""The leaderboard's pages: one board after another as plain tables."""
+"""The leaderboard's pages: every row in the HTML, and what the script needs to sort and choose."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from msgspec import Struct
-
-from ..board.model import Entry, Method
-from .figures import billions, printed
-from .listing import Part, parts
+from ..board.model import Board
+from .board_data import MODELS_A_FILE, points_files, rows_file
+from .board_filters import empty_columns, filters
+from .board_rows import COLUMNS, Row, rows, universal
+from .board_rows import ranks as ranks  # standing.py takes it from here
+from .board_words import BoardWords
+from .listing import ROWS_A_PAGE, Part, parts
 from .page import Page, root_of
 from .source import Place, Source
 
-
-class Column(Struct, frozen=True, kw_only=True):
-    """A column of the board: its name in the catalogue, and how a reader will want it sorted."""
-
-    name: str
-    number: bool = True
-    descends: bool = False
-    """Whether the best value is the highest."""
+MOST_COMPARED = 4
 
 
-COLUMNS = (
-    Column(name="rank"),
-    Column(name="model", number=False),
-    Column(name="score", descends=True),
-    Column(name="precision", descends=True),
-    Column(name="recall", descends=True),
-    Column(name="first", descends=True),
-    Column(name="valid", descends=True),
-    Column(name="seconds"),
-    Column(name="parameters"),
-    Column(name="family", number=False),
-    Column(name="template", number=False),
-    Column(name="notes", descends=True),
-)
+class _Telling(NamedTuple):
+    """A board, about to be told in one language."""
 
-
-class Row(Struct, frozen=True, kw_only=True):
-    """An entry as the table prints it; `None` where a figure is unknown."""
-
-    slug: str
-    label: str
-    organisation: str
-    """What stands before the first `/` of the model's id; empty where there is none."""
-    name: str
-    rank: str
-    ranks: str | None
-    """The ranks that the paired tests leave open, e.g. `1–9`."""
-    tied: bool
-    score: str
-    low: str | None
-    high: str | None
-    """Ends of the score's interval."""
-    precision: str | None
-    recall: str | None
-    first: str | None
-    valid: str | None
-    seconds: str | None
-    parameters: str | None
-    family: str | None
-    template: str
-    warnings: int
+    source: Source
+    place: Place
+    board: Board
+    rows: tuple[Row, ...]
+    words: BoardWords
 
 
 def board_pages(source: Source) -> Iterator[Page]:
     """Yield every page of every board; the first page of all is there even without a board."""
     if not source.places:
-        slots = {"board": _html(source, "", None, None)}
-        yield Page(path="", title=source.title, description=source.title, slots=slots)
+        html = source.render.html("board", root="", boards=(), here=None)
+        yield Page(path="", title=source.title, description=source.title, slots={"board": html})
     for place, board in zip(source.places, source.boards.boards, strict=True):
-        description = source.render.text(
-            "site.board.description",
-            title=place.title,
-            ranked=place.ranked,
-            unranked=place.unranked,
-        )
-        rows = [row(entry, source) for entry in board.ranked]
-        for part in parts(place.path, place.slug, rows):
-            first = part.path == ""
-            html = _html(source, part.path, place, part, board.method)
-            numbered = place.title if part.number == 1 else f"{place.title} ({part.number})"
-            yield Page(
-                path=part.path,
-                title=source.title if first else numbered,
-                description=description,
-                slots={"board" if first else "body": html},
-                search=description if part.number == 1 else None,
-            )
+        telling = _Telling(source, place, board, rows(board), BoardWords(board, source))
+        for part in parts(place.path, place.slug, telling.rows):
+            yield _first(telling, part) if part.number == 1 else _further(telling, part)
 
 
-def row(entry: Entry, source: Source) -> Row:
-    """Return *entry* as a line of its board."""
-    metrics, resolution = entry.metrics, entry.resolution
-    interval = resolution.score if resolution else None
-    organisation, slash, _ = entry.model.partition("/")
-    return Row(
-        slug=entry.slug,
-        label=entry.label,
-        organisation=organisation if slash else "",
-        name=entry.label.removeprefix(f"{organisation}/") if slash else entry.label,
-        rank=entry.rank_text,
-        ranks=ranks(entry),
-        tied=bool(entry.tied_with),
-        score=printed("score", entry.score) or "",
-        low=printed("score", interval.low) if interval else None,
-        high=printed("score", interval.high) if interval else None,
-        precision=printed("command_precision", metrics.command_precision),
-        recall=printed("command_recall", metrics.command_recall),
-        first=printed("first_cmd_exact_pct", metrics.first_cmd_exact_pct),
-        valid=printed("valid_json_pct", metrics.valid_json_pct),
-        seconds=printed("seconds_per_step", metrics.seconds_per_step),
-        parameters=billions(entry.profile.parameters),
-        family=source.family(entry),
-        template=entry.template_status,
-        warnings=sum(finding.severity == "warning" for finding in entry.findings),
+def _description(telling: _Telling) -> str:
+    place = telling.place
+    return telling.source.render.text(
+        "site.board.description", title=place.title, ranked=place.ranked, unranked=place.unranked
     )
 
 
-def ranks(entry: Entry) -> str | None:
-    """Return the range of ranks that the tests leave open; `None` where nothing was tested."""
-    resolution = entry.resolution
-    if resolution is None:
-        return None
-    low, high = resolution.low, resolution.high
-    return str(low) if low == high else f"{low}–{high}"
+def _table(telling: _Telling, part: Part[Row]) -> dict[str, object]:
+    """Return what the template of a table of rows asks for."""
+    quiet = frozenset(column.name for column in COLUMNS if not column.shown)
+    return {
+        "root": root_of(part.path),
+        "here": telling.place,
+        "part": part,
+        "columns": COLUMNS,
+        "hidden": quiet | empty_columns(telling.rows),
+        "words": telling.words,
+        "method": telling.board.method,
+    }
 
 
-def _html(
-    source: Source,
-    path: str,
-    here: Place | None,
-    part: Part[Row] | None,
-    method: Method | None = None,
-) -> str:
-    return source.render.html(
+def _further(telling: _Telling, part: Part[Row]) -> Page:
+    """Return a numbered page of a long board, for readers whose browser runs no scripts."""
+    return Page(
+        path=part.path,
+        title=f"{telling.place.title} ({part.number})",
+        description=_description(telling),
+        slots={"body": telling.source.render.html("board_rest", **_table(telling, part))},
+    )
+
+
+def _first(telling: _Telling, part: Part[Row]) -> Page:
+    """Return the page that holds the board's script, and the files that this one reads."""
+    source, place, board, all_rows, words = telling
+    files = dict((rows_file(place, all_rows), *points_files(place, board))) if all_rows else {}
+    html = source.render.html(
         "board",
-        root=root_of(path),
+        **_table(telling, part),
         boards=source.places,
-        here=here,
-        method=method,
-        columns=COLUMNS,
-        rows=part.items if part else (),
-        pages=part.links if part else (),
+        unmeasured=place.ranked - (board.method.measured if board.method else 0),
+        universal=[words.badge(code) for code in universal(board)],
+        filters=tuple(filters(all_rows, words)),
+        most=MOST_COMPARED,
+        config=_config(telling, part, tuple(files)),
     )
+    return Page(
+        path=part.path,
+        title=place.title if part.path else source.title,
+        description=_description(telling),
+        slots={"body" if part.path else "board": html},
+        search=_description(telling),
+        files=files,
+    )
+
+
+def _config(telling: _Telling, part: Part[Row], files: tuple[str, ...]) -> dict[str, object]:
+    """Return what the board's script must know beside the rows themselves."""
+    _, place, board, all_rows, words = telling
+    root = root_of(part.path)
+    return {
+        "name": place.slug,
+        "title": place.title,
+        "models": f"{root}models/",
+        "rows": f"{root}{files[0]}" if files else None,
+        "points": [f"{root}{path}" for path in files[1:]],
+        "modelsAFile": MODELS_A_FILE,
+        "method": board.method is not None,
+        "critical": board.method.critical if board.method else None,
+        "rowsAPage": ROWS_A_PAGE if len(part.links) > 1 else None,
+        "mostCompared": MOST_COMPARED,
+        "columns": [
+            {
+                "name": column.name,
+                "kind": column.kind,
+                "field": column.field or column.name,
+                "best": column.best,
+                "descends": column.descends,
+                "missing": words.missing(column),
+            }
+            for column in COLUMNS
+        ],
+        "values": words.values(all_rows),
+        "words": words.script(),
+    }

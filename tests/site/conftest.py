@@ -1,20 +1,24 @@
-"""Sites that several tests look at, each built once."""
+"""Sites that several tests look at, each built and served once, and one browser for all."""
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from playwright.sync_api import Browser
 
 from cardboard.board.build import build_boards
 from cardboard.board.model import Boards
 from cardboard.board.reader import read_results
 from cardboard.board.workspace import Settings, open_workspace
 from cardboard.site.builder import Frame, build_frames
+from cardboard.site.server import serving
 from cardboard.site.write import write_site
+from cardboard.tests.site.browsing import chromium
 from cardboard.tests.site.hostile import a_hostile_board
+from cardboard.tests.site.varied import a_varied_board
 
 ROOT = Path(__file__).parents[2]
 
@@ -35,14 +39,6 @@ def sample_site(sample: tuple[Boards, Settings], tmp_path_factory: pytest.TempPa
 
 
 @pytest.fixture(scope="session")
-def hostile_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a site whose every text was written by somebody who means harm."""
-    folder = tmp_path_factory.mktemp("hostile") / "site"
-    write_site(*a_hostile_board(), folder)
-    return folder
-
-
-@pytest.fixture(scope="session")
 def frames_at_hand(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Sequence[Frame]], None]:
     """Return a builder that runs MkDocs once for each kind of frame, and copies it afterwards."""
     kept: dict[str, Path] = {}
@@ -56,6 +52,64 @@ def frames_at_hand(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Sequen
             shutil.copytree(kept[kind], frame.folder)
 
     return build
+
+
+@pytest.fixture(scope="session")
+def quick_site(
+    frames_at_hand: Callable[[Sequence[Frame]], None], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[Boards, Settings], Path]:
+    """Return a function that writes a site without running MkDocs anew, and returns its folder."""
+
+    def write(boards: Boards, settings: Settings) -> Path:
+        folder = tmp_path_factory.mktemp("quick") / "site"
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("cardboard.site.write.build_frames", frames_at_hand)
+            write_site(boards, settings, folder)
+        return folder
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def hostile_site(quick_site: Callable[[Boards, Settings], Path]) -> Path:
+    """Return the folder of a site whose every text was written by somebody who means harm."""
+    return quick_site(*a_hostile_board())
+
+
+@pytest.fixture(scope="session")
+def varied() -> tuple[Boards, Settings]:
+    """Return a board that fills every column, with gaps."""
+    return a_varied_board()
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """Give the one browser of all these tests."""
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def url(sample_site: Path) -> Iterator[str]:
+    """Give the address of the sample board's site."""
+    with serving(sample_site, 0) as address:
+        yield address
+
+
+@pytest.fixture(scope="package")
+def varied_url(
+    varied: tuple[Boards, Settings], quick_site: Callable[[Boards, Settings], Path]
+) -> Iterator[str]:
+    """Give the address of the varied board's site."""
+    with serving(quick_site(*varied), 0) as address:
+        yield address
+
+
+@pytest.fixture(scope="package")
+def long_url(quick_site: Callable[[Boards, Settings], Path]) -> Iterator[str]:
+    """Give the address of a board's site that is too long for one page."""
+    with serving(quick_site(*a_varied_board(620)), 0) as address:
+        yield address
 
 
 @pytest.fixture

@@ -6,12 +6,14 @@ from typing import get_args
 
 import pytest
 
-from cardboard.board.findings import Verdict
+from cardboard.board.findings import JUDGING, Verdict
 from cardboard.board.judge import THRESHOLDS
 from cardboard.board.model import Class, Kind
+from cardboard.board.rankranges import Correction
 from cardboard.board.words import Words
 from cardboard.eval.records import Adapter, Bucket, Prompts, Protocol, Status
-from cardboard.site.board_page import COLUMNS
+from cardboard.site.board_rows import COLUMNS
+from cardboard.site.board_words import SCRIPT
 from cardboard.site.standing import ALWAYS, FURTHER
 
 ROOT = Path(__file__).parents[2]
@@ -20,6 +22,10 @@ WHOLE = re.compile(r"""["']((?:site|card|origin|protocol|prompts|metric|language
 KEYS = {
     *(key for source in SOURCES for key in WHOLE.findall(source.read_text(encoding="utf-8"))),
     *(f"site.column.{column.name}" for column in COLUMNS),
+    *(column.unknown for column in COLUMNS),
+    *SCRIPT.values(),
+    *(f"site.badge.{code}" for code in JUDGING),
+    *(f"site.board.range.{correction}" for correction in get_args(Correction)),
     *(f"site.kind.{kind}" for kind in get_args(Kind)),
     *(f"site.verdict.{verdict}" for verdict in get_args(Verdict)),
     *(f"site.status.{status}" for status in get_args(Status)),

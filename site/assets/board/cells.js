@@ -1,0 +1,85 @@
+// Draw a row of the board: the same elements that templates/site/board_table.html.jinja writes.
+import { element, nothing, spoken } from "./elements.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** Return the row at *index* as an element. */
+export const drawRow = (board, index) => {
+  const row = element("tr");
+  for (const column of board.rows.columns.values()) {
+    const cell = (DRAWN[column.kind] ?? drawPlain)(board, index, column);
+    cell.hidden = board.table.hidden.has(column.name);
+    row.append(cell);
+  }
+  return row;
+};
+
+const drawRank = ({ rows, config }, index) => {
+  const { rank, ranks } = rows.held;
+  const cell = element("td", { class: "cb-rank" }, rank[index]);
+  if (ranks[index]) cell.append(" ", element("small", {}, `(${ranks[index]})`));
+  if (rank[index].endsWith("=")) cell.append(spoken(` ${config.words.tied}`));
+  return cell;
+};
+
+const drawModel = ({ rows, config }, index) => {
+  const { slug, organisation, name } = rows.held;
+  const shown = element("bdi");
+  if (organisation[index]) {
+    const before = element("span", { class: "cb-org" }, `${organisation[index]}/`);
+    shown.append(before, element("wbr"));
+  }
+  shown.append(name[index]);
+  const link = element("a", { href: `${config.models}${slug[index]}/` }, shown);
+  return element("th", { scope: "row", class: "cb-model" }, link);
+};
+
+const drawScore = ({ rows, config }, index) => {
+  const { score, low, high, measured } = rows.held;
+  const cell = element("td", { class: "cb-score" }, element("b", {}, score[index]));
+  if (low[index] !== null) {
+    cell.append(" ", element("small", {}, `${low[index]}–${high[index]}`));
+  } else if (config.method && !measured[index]) {
+    cell.append(" ", element("small", {}, config.words.unmeasured));
+  }
+  cell.append(drawBar(score[index], low[index], high[index]));
+  return cell;
+};
+
+const drawBar = (score, low, high) => {
+  const part = (tag, attributes) => {
+    const made = document.createElementNS(SVG, tag);
+    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+    return made;
+  };
+  const bar = part("svg", { class: "cb-bar", "aria-hidden": "true", focusable: "false" });
+  bar.append(part("rect", { width: `${score}%`, height: "100%" }));
+  if (low !== null) bar.append(part("line", { x1: `${low}%`, x2: `${high}%`, y1: "50%", y2: "50%" }));
+  return bar;
+};
+
+const drawFindings = ({ rows, config }, index, column) => {
+  const badges = rows.findings(index, "badges");
+  const cell = element("td", { class: "cb-notes" });
+  if (!badges.length) {
+    cell.append(nothing(config.words.unremarkable));
+    return cell;
+  }
+  const link = element("a", { href: `${config.models}${rows.held.slug[index]}/#findings` });
+  for (const code of badges) {
+    const words = rows.words(column.name, code);
+    link.append(element("span", { class: "cb-tag cb-warning" }, words), " ");
+  }
+  link.append(spoken(`(${rows.label(index)})`));
+  cell.append(link);
+  return cell;
+};
+
+const drawPlain = ({ rows }, index, { name, kind, missing }) => {
+  const value = rows.held[name][index];
+  const cell = element("td", { class: `cb-${kind} cb-${name}` });
+  cell.append(value === null ? nothing(missing) : rows.words(name, value));
+  return cell;
+};
+
+const DRAWN = { rank: drawRank, model: drawModel, score: drawScore, findings: drawFindings };

@@ -1,0 +1,24 @@
+// Make elements without ever reading text as markup.
+
+/** Return a new element with *properties*, `class` and `data-`, `aria-` attributes, and children. */
+export const element = (tag, properties = {}, ...children) => {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (value === null || value === false) continue;
+    if (name in made) made[name] = value;
+    else made.setAttribute(name, value === true ? "" : value);
+  }
+  made.append(...children);
+  return made;
+};
+
+/** Return text that only screen readers tell. */
+export const spoken = (text) => element("span", { class: "cb-sr" }, text);
+
+/** Return the mark for a value that is missing, and what that means for those who hear it. */
+export const nothing = (meaning) =>
+  element("span", { class: "cb-none" }, element("span", { "aria-hidden": "true" }, "—"), spoken(meaning));
+
+/** Return a message with its `%name` places filled in. */
+export const said = (message, values) =>
+  message.replace(/%(\w+)/g, (place, name) => (name in values ? values[name] : place));

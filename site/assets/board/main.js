@@ -1,0 +1,57 @@
+// Bring a board to life: sort, search, choose, compare, export. Without it every row can be read.
+import { readState, writeState } from "./address.js";
+import { columnPicker } from "./columns.js";
+import { comparison } from "./compare.js";
+import { exporter } from "./export.js";
+import { filterPanel } from "./filters.js";
+import { headers } from "./headers.js";
+import { pager } from "./pager.js";
+import { Rows } from "./rows.js";
+import { Table } from "./table.js";
+import { chosen, defaults } from "./view.js";
+
+const config = JSON.parse(document.getElementById("cb-board").textContent);
+const tools = document.getElementById("cb-tools");
+
+const start = (file) => {
+  const rows = new Rows(config, file, document.documentElement.lang);
+  const table = new Table(config, rows, document.getElementById("table"));
+  const usual = defaults(table.hidden);
+  const state = readState(usual, rows, { tools, most: config.mostCompared });
+  const board = { config, rows, table, tools, state, usual };
+
+  // The parts of the page that show the view and change it. Each is a function of what is in view.
+  const parts = [headers, filterPanel, columnPicker, pager, comparison, exporter].map((part) =>
+    part(board, (change) => {
+      Object.assign(state, "page" in change ? {} : { page: 1 }, change);
+      update();
+    }),
+  );
+  const update = () => {
+    const view = chosen(rows, state);
+    state.page = Math.min(state.page, table.pages(view));
+    table.show(view, state);
+    for (const show of parts) show(view);
+    writeState(state, usual);
+  };
+
+  update();
+  tools.hidden = false;
+  performance.mark("cb-ready");
+};
+
+for (const button of tools.querySelectorAll("[aria-controls]")) {
+  const panel = document.getElementById(button.getAttribute("aria-controls"));
+  button.addEventListener("click", () => {
+    panel.hidden = !panel.hidden;
+    button.setAttribute("aria-expanded", String(!panel.hidden));
+  });
+  panel.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    button.click();
+    button.focus();
+  });
+}
+
+const response = await fetch(config.rows);
+if (response.ok) start(await response.json());

@@ -1,0 +1,117 @@
+// The picked models side by side, and how each differs from the first, task by task.
+import { element, nothing, said, spoken } from "./elements.js";
+import { paired } from "./paired.js";
+import { bests } from "./view.js";
+
+/** Return a function that tells the picked models side by side in a section below the table. */
+export const sideBySide = (board) => {
+  const section = document.getElementById("comparison");
+  const { config, state } = board;
+  let told = "";
+  return () => {
+    section.hidden = state.picked.length < 2;
+    if (section.hidden || told === state.picked.join("\n")) return;
+    told = state.picked.join("\n");
+    const here = state.picked.map((slug) => board.rows.places.get(slug));
+    const title = element("h3", { id: "comparison-title" }, config.words.comparison);
+    const figures = element("tbody");
+    const pairs = element("tbody");
+    const table = element(
+      "table",
+      { class: "cb-table cb-compared" },
+      element("caption", { class: "cb-sr" }, config.words.comparison),
+      element("thead", {}, headOf(board, here)),
+      figures,
+      pairs,
+    );
+    const region = element(
+      "div",
+      { class: "cb-scroll", role: "region", tabIndex: 0, "aria-labelledby": "comparison-title" },
+      table,
+    );
+    figures.append(...figureRows(board, here));
+    section.replaceChildren(title, region);
+    tellPairs(board, here, pairs, () => told === state.picked.join("\n"));
+  };
+};
+
+const line = (name, cells) =>
+  element("tr", {}, element("th", { scope: "row" }, name), ...cells);
+
+const headOf = ({ config, rows }, here) => {
+  const names = here.map((index) => {
+    const link = element("a", { href: `${config.models}${rows.held.slug[index]}/` });
+    link.append(element("bdi", {}, rows.label(index)));
+    return element("th", { scope: "col" }, link);
+  });
+  return element("tr", {}, element("td"), ...names);
+};
+
+const figureRows = ({ config, rows, table }, here) => {
+  const marks = new Map(bests(rows, here).map((best) => [best.name, best]));
+  const shown = [...rows.columns.values()].filter(({ name }) => name !== "model");
+  return shown.map((column) => {
+    const cells = here.map((index) => {
+      const cell = element("td", {}, figure(rows, column, index));
+      if (marks.get(column.name)?.is(index)) {
+        cell.classList.add("cb-best");
+        cell.append(spoken(` ${config.words.leads}`));
+      }
+      return cell;
+    });
+    return line(table.header(column.name).textContent.trim(), cells);
+  });
+};
+
+const figure = (rows, { name, kind, missing }, index) => {
+  const { ranks, low, high } = rows.held;
+  if (kind === "findings") {
+    const codes = rows.findings(index);
+    return codes.length ? codes.map((code) => rows.words(name, code)).join(", ") : nothing(missing);
+  }
+  const value = rows.held[name][index];
+  if (value === null) return nothing(missing);
+  if (kind === "rank" && ranks[index]) return `${value} (${ranks[index]})`;
+  if (kind === "score" && low[index] !== null) return `${value} (${low[index]}–${high[index]})`;
+  return rows.words(name, value);
+};
+
+/** Tell how each model differs from the first, where both have points a task. */
+const tellPairs = async ({ config, rows }, here, body, current) => {
+  const { words } = config;
+  const [first, ...others] = here;
+  if (!here.some((index) => rows.held.measured[index])) return;
+  const points = new Map();
+  let steps = [];
+  for (const path of new Set(here.map((index) => fileOf(config, rows, index)).filter(Boolean))) {
+    const file = await (await fetch(path)).json();
+    steps = file.steps;
+    for (const [slug, sums] of Object.entries(file.points)) points.set(slug, sums);
+  }
+  if (!current()) return;
+  const of = (index) => points.get(rows.held.slug[index]);
+  const found = others.map((index) =>
+    of(first) && of(index) ? paired(steps, of(index), of(first), config.critical) : null,
+  );
+  const row = (name, value) =>
+    line(name, [
+      element("td", {}, nothing(words.reference)),
+      ...found.map((pair) => element("td", {}, pair ? value(pair) : nothing(words.unmeasured))),
+    ]);
+  const signed = (value) => (value > 0 ? "+" : "") + value.toFixed(2);
+  const title = said(words.against, { model: rows.label(first) });
+  body.append(
+    element("tr", {}, element("th", { colSpan: here.length + 1, scope: "rowgroup" }, title)),
+    row(words.difference, (pair) => signed(pair.difference)),
+    row(words.error, (pair) => pair.error.toFixed(2)),
+    row(words.tasks, (pair) => `${pair.won} / ${pair.lost} / ${pair.tied}`),
+    row(words.verdict, (pair) => (pair.apart ? words.apart : words.level)),
+  );
+};
+
+const fileOf = (config, rows, index) => {
+  if (!rows.held.measured[index]) return null;
+  let place = 0;
+  for (let other = 0; other < index; other += 1) place += rows.held.measured[other];
+  return config.points[Math.floor(place / config.modelsAFile)];
+};

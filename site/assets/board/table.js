@@ -1,0 +1,102 @@
+// The table itself: which rows stand in it, which columns are seen, what is marked in it.
+import { drawRow } from "./cells.js";
+import { spoken } from "./elements.js";
+import { anchors, bests } from "./view.js";
+
+export class Table {
+  #body;
+  #drawn;
+  #shown;
+  #marked = [];
+
+  constructor(config, rows, table) {
+    this.config = config;
+    this.rows = rows;
+    this.table = table;
+    this.head = table.tHead.rows[0];
+    this.names = [...rows.columns.keys()];
+    this.hidden = new Set(this.names.filter((_, place) => this.head.cells[place].hidden));
+    this.#body = table.tBodies[0];
+    // The rows of the page itself are the first of the board.
+    this.#drawn = [...this.#body.rows];
+    this.#shown = this.#drawn.map((_, index) => index);
+  }
+
+  /** Return the header of a column. */
+  header(name) {
+    return this.head.querySelector(`[data-column="${name}"]`);
+  }
+
+  /** Return the row at *index*, drawn when it is first asked for. */
+  row(index) {
+    this.#drawn[index] ??= drawRow({ config: this.config, rows: this.rows, table: this }, index);
+    return this.#drawn[index];
+  }
+
+  /** Return how many pages the rows in view make. */
+  pages(view) {
+    const size = this.config.rowsAPage;
+    return size ? Math.max(1, Math.ceil(view.length / size)) : 1;
+  }
+
+  /** Return the part of the view that stands on a page. */
+  onPage(view, page) {
+    const size = this.config.rowsAPage;
+    return size ? view.slice((page - 1) * size, page * size) : view;
+  }
+
+  /** Show a page of the view: its rows, rules between tie groups, and its best values. */
+  show(view, state) {
+    const here = this.onPage(view, state.page);
+    if (here.length !== this.#shown.length || here.some((row, n) => row !== this.#shown[n])) {
+      this.#body.replaceChildren(...here.map((index) => this.row(index)));
+      this.#shown = here;
+    }
+    this.#showColumns(state.hidden);
+    this.#rule(here, anchors(this.rows, view, state.sort));
+    this.#markBests(here, bests(this.rows, view));
+  }
+
+  #showColumns(hidden) {
+    const changed = this.names.filter((name) => hidden.has(name) !== this.hidden.has(name));
+    this.hidden = new Set(hidden);
+    for (const name of changed) {
+      this.header(name).hidden = hidden.has(name);
+      for (const row of this.#drawn) if (row) this.cell(row, name).hidden = hidden.has(name);
+    }
+  }
+
+  /** Return the cell of a drawn row in a column. */
+  cell(row, name) {
+    return row.cells[row.cells.length - this.names.length + this.names.indexOf(name)];
+  }
+
+  /** Draw a rule above each row at which a tie group begins. */
+  #rule(here, first) {
+    for (const index of here) {
+      const { classList } = this.row(index);
+      if (first.has(index)) classList.add("cb-rule");
+      else if (classList.contains("cb-rule")) classList.remove("cb-rule");
+    }
+  }
+
+  /** Mark the best values in view; with a best score all that share its tie group. */
+  #markBests(here, found) {
+    for (const cell of this.#marked) {
+      cell.classList.remove("cb-best");
+      cell.querySelector(".cb-best-said").remove();
+    }
+    this.#marked = [];
+    for (const { name, is, level } of found) {
+      for (const index of here.filter((row) => is(row) || level(row))) {
+        const cell = this.cell(this.row(index), name);
+        const { best, grouped } = this.config.words;
+        const said = spoken(` ${is(index) ? best : grouped}`);
+        said.classList.add("cb-best-said");
+        cell.classList.add("cb-best");
+        cell.append(said);
+        this.#marked.push(cell);
+      }
+    }
+  }
+}
