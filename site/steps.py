@@ -11,7 +11,7 @@ from ..eval.records import Result, Step
 from ..eval.suites import Row, Suite
 
 EACH = 5
-LONGEST_PROMPT, LONGEST_ANSWER, LONGEST_COMMAND = 1_200, 2_000, 400
+LONGEST_PROMPT, LONGEST_ANSWER, LONGEST_COMMAND = 700, 2_000, 400
 MOST_COMMANDS = 20
 """Shown of a step; of the reference and of the answer, three times as many are compared."""
 
