@@ -16,25 +16,32 @@ Say = Callable[[Finding], str]
 def document(boards: Boards, say: Say) -> Json:
     """Return all boards as plain JSON values; numbers stay numbers and unknown is null."""
     return {
-        "generated_from": {"files": len(boards.readings), "sha256": boards.sha256},
-        "boards": [_board(board, say) for board in boards.boards],
-        "unplaced": [_entry(entry, say) for entry in boards.unplaced],
-        "files": [_file(reading, say) for reading in boards.readings],
+        "generated_from": source_json(boards),
+        "boards": [board_json(board, say) for board in boards.boards],
+        "unplaced": [entry_json(entry, say) for entry in boards.unplaced],
+        "files": [file_json(reading, say) for reading in boards.readings],
     }
 
 
-def _board(board: Board, say: Say) -> Json:
+def source_json(boards: Boards) -> Json:
+    """Return what *boards* were made from."""
+    return {"files": len(boards.readings), "sha256": boards.sha256}
+
+
+def board_json(board: Board, say: Say) -> Json:
+    """Return one board with all its entries."""
     return {
         "suite": board.suite.name,
         "version": board.suite.version,
         "class": board.class_,
         "policy": board.policy,
-        "method": msgspec.to_builtins(board.method),
-        "entries": [_entry(entry, say) for entry in board.entries],
+        "method": board.method.plain() if board.method else None,
+        "entries": [entry_json(entry, say) for entry in board.entries],
     }
 
 
-def _entry(entry: Entry, say: Say) -> Json:
+def entry_json(entry: Entry, say: Say) -> Json:
+    """Return one entry with its findings and attempts."""
     return {
         "model": entry.model,
         "label": entry.label,
@@ -45,7 +52,7 @@ def _entry(entry: Entry, say: Say) -> Json:
         "tied_with": list(entry.tied_with),
         "score": entry.score,
         "metrics": msgspec.to_builtins(entry.metrics),
-        "resolution": msgspec.to_builtins(entry.resolution, str_keys=True),
+        "resolution": entry.resolution.plain() if entry.resolution else None,
         "template_status": entry.template_status,
         "class": entry.class_,
         "rankable": entry.rankable,
@@ -77,7 +84,8 @@ def _finding(finding: Finding, say: Say) -> Json:
     }
 
 
-def _file(reading: Reading, say: Say) -> Json:
+def file_json(reading: Reading, say: Say) -> Json:
+    """Return what was found in one file."""
     return {
         "file": reading.file,
         "sha256": reading.sha256 or None,

@@ -97,8 +97,9 @@ def acceleration(sums: Ints, steps: Ints) -> Floats:
     """
     left = (sums.sum(axis=1, keepdims=True) - sums) / (int(steps.sum()) - steps)
     away = left.mean(axis=1, keepdims=True) - left
-    spread = 6 * (away**2).sum(axis=1) ** 1.5
-    lean = (away**3).sum(axis=1)
+    squares = away * away
+    size, lean = squares.sum(axis=1), (squares * away).sum(axis=1)
+    spread = 6 * size * np.sqrt(size)  # powers would differ between C libraries
     return np.asarray(np.divide(lean, spread, out=np.zeros_like(lean), where=spread > 0))
 
 
@@ -110,7 +111,7 @@ def bca(draws: NDArray[np.int64], mean: int, lean: float, reach: float) -> tuple
     the draws change sign.
     """
     floor = min(int(draws.min()), mean)
-    below = np.cumsum(np.bincount(draws - floor, minlength=mean - floor + 1))
+    below = np.bincount(draws - floor, minlength=mean - floor + 1).cumsum()
     at_most, number = int(below[mean - floor]), len(draws)
     under = int(below[mean - floor - 1]) if mean > floor else 0
     share = min(max((under + at_most) / 2, 0.5), number - 0.5) / number
@@ -124,8 +125,8 @@ def bca(draws: NDArray[np.int64], mean: int, lean: float, reach: float) -> tuple
         tail = NORMAL.cdf(-math.copysign(1, side) * (bias + (bias + side) / room))
         return min(int(tail * number), number - 1)
 
-    low = np.searchsorted(below, skipped(-reach) + 1)
-    high = np.searchsorted(below, number - skipped(reach))
+    low = below.searchsorted(skipped(-reach) + 1)
+    high = below.searchsorted(number - skipped(reach))
     return floor + int(low), floor + int(high)
 
 

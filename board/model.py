@@ -7,8 +7,7 @@ from msgspec import Struct, field
 
 from ..eval.records import Aggregate, Result
 from .findings import Finding
-from .intervals import Interval
-from .rankodds import RankOdds
+from .measurement import Method, Resolution
 from .workspace import Profile, Suite
 
 Kind = Literal[
@@ -91,42 +90,6 @@ class Attempt(Struct, frozen=True, kw_only=True):
     steps: int | None
     finished_at: str | None
     findings: tuple[Finding, ...]
-
-
-class Resolution(Struct, frozen=True, kw_only=True):
-    """How far the suite's tasks can tell an entry from the others on its board."""
-
-    score: Interval | None
-    """`None` where the suite has too few tasks for an interval."""
-    precision: Interval | None
-    recall: Interval | None
-    valid_json: Interval | None
-    low: int
-    """The best rank that the paired tests leave open."""
-    high: int
-    """The worst one."""
-    group: int
-    """Tie group, numbered from 1: level with the group's first entry, not with all its members."""
-    level_with: int
-    """Entries with step data that no paired test tells from this one."""
-    odds: RankOdds | None
-
-
-class Method(Struct, frozen=True, kw_only=True):
-    """How a board's intervals and rank ranges were made."""
-
-    tasks: int
-    draws: int
-    correction: str
-    measured: int
-    """Ranked entries with per-step data; the others have no interval."""
-    pairs: int
-    separable: int
-    """Pairs of entries that the paired tests tell apart."""
-    seed: str
-    """The suite's fingerprint, from which every draw follows."""
-    critical: float | None
-    """The |t| that a pair must exceed; the same in `cardboard compare`."""
 
 
 class Entry(Struct, frozen=True, kw_only=True):

@@ -1,12 +1,14 @@
 """What a board can tell apart: intervals, rank ranges and tie groups for its ranked entries."""
 
 from collections import Counter
-from functools import lru_cache
+from functools import cache, lru_cache, partial
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
-from .model import Board, Entry, Method, Resolution, StepFacts
+from .measurement import Measurement, Method, Resolution
+from .model import Board, Entry, StepFacts
 from .workspace import Ranking
 
 if TYPE_CHECKING:
@@ -14,56 +16,36 @@ if TYPE_CHECKING:
 
 
 def resolve(board: Board, ranking: Ranking) -> Board:
-    """Return *board* with the resolution of every ranked entry that has per-step data."""
+    """Return *board* with the resolution of every ranked entry that has per-step data.
+
+    The figures are worked out when somebody asks for them.
+    """
     measured = measured_entries(board)
     if not measured:
         return board
-    from .intervals import intervals
-    from .rankodds import rank_odds
-    from .rankranges import rank_ranges
-
-    sample = sampling(board, measured, ranking)
-    sums = {metric: task_sums(measured, metric) for metric in METRICS}
-    spans = {metric: intervals(sample, sums[metric]) for metric in METRICS}
-    odds = rank_odds(sample, sums["f1_sums"])
-    ranges = rank_ranges(
-        sample,
-        sums["f1_sums"],
+    told = Measurement(
+        partial(sampling, board, measured, ranking),
+        cache(partial(task_sums, measured)),
         correction=ranking.correction,
         unmeasured=len(board.ranked) - len(measured),
     )
-    resolved = {}
-    for at, entry in enumerate(measured):
-        score, precision, recall, valid = (
-            found[at] if (found := spans[metric]) is not None else None for metric in METRICS
-        )
-        place = ranges.ranges[at]
-        unmeasured = len(board.ranked) - len(measured)
-        resolved[entry.result_id] = Resolution(
-            score=score,
-            precision=precision,
-            recall=recall,
-            valid_json=valid,
-            low=place.low,
-            high=place.high,
-            group=place.group,
-            level_with=place.high - place.low - unmeasured,
-            odds=odds[at] if odds is not None else None,
-        )
+    row = {entry.result_id: number for number, entry in enumerate(measured)}
     return replace(
         board,
         entries=tuple(
-            replace(entry, resolution=resolved.get(entry.result_id)) for entry in board.entries
+            replace(entry, resolution=Resolution(told, row[entry.result_id]))
+            if entry.result_id in row
+            else entry
+            for entry in board.entries
         ),
         method=Method(
-            tasks=len(sample.steps),
-            draws=len(sample.weights),
+            tasks=len(_steps(measured)),
+            draws=ranking.draws,
             correction=ranking.correction,
             measured=len(measured),
-            pairs=ranges.pairs,
-            separable=ranges.separable,
-            seed=sample.fingerprint,
-            critical=ranges.critical,
+            pairs=len(measured) * (len(measured) - 1) // 2,
+            seed=_seed(board, measured),
+            of=told,
         ),
     )
 
@@ -106,10 +88,18 @@ def _identity(facts: StepFacts) -> _Identity | None:
 
 def sampling(board: Board, measured: list[Entry], ranking: Ranking) -> "Resamples":
     """Return the board's shared resampling; its seed is the suite's identity."""
+    return _resampled(_seed(board, measured), _steps(measured), ranking.draws)
+
+
+def _seed(board: Board, measured: list[Entry]) -> str:
     facts = measured[0].facts
     assert facts is not None
-    identity = board.suite.fingerprint or facts.fingerprint or facts.keys_sha256
-    return _resampled(identity, facts.steps_per_task, ranking.draws)
+    return board.suite.fingerprint or facts.fingerprint or facts.keys_sha256
+
+
+def _steps(measured: list[Entry]) -> tuple[int, ...]:
+    assert measured[0].facts is not None
+    return measured[0].facts.steps_per_task
 
 
 @lru_cache(maxsize=8)
@@ -123,4 +113,5 @@ def task_sums(entries: list[Entry], metric: str) -> "Ints":
     """Return the entries' micro-points a task, shape [entries, tasks]."""
     import numpy as np
 
-    return np.array([getattr(entry.facts, metric) for entry in entries], dtype=np.int64)
+    sums = chain.from_iterable(getattr(entry.facts, metric) for entry in entries)
+    return np.fromiter(sums, np.int64).reshape(len(entries), -1)

@@ -7,7 +7,8 @@ from msgspec import Struct
 
 from ..board.figures import figures, shown, shown_coarse
 from ..board.findings import Finding
-from ..board.model import Attempt, Board, Entry, Resolution
+from ..board.measurement import Resolution
+from ..board.model import Attempt, Board, Entry
 from ..board.notes import Field, Rule, Said, notes_of
 from ..board.workspace import Settings, Text
 from ..eval.records import Slice
