@@ -1,0 +1,164 @@
+"""The page on evaluating is so: its options exist, what it runs runs, both languages agree."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import msgspec
+import pytest
+from click.testing import CliRunner, Result
+from msgspec import inspect
+
+from cardboard.cli import main
+from cardboard.eval import records
+from cardboard.eval.backends import BACKENDS
+from cardboard.eval.backends.scripted import RULES
+from cardboard.eval.plan import jobs_of
+from cardboard.eval.suite_source import load
+from cardboard.eval.suites import Row
+from cardboard.tests.test_formats import LANGUAGES, page, rows, table
+
+ROOT = Path(__file__).parents[1]
+NAME = "evaluating.md"
+BLOCK = re.compile(r"^```(\w+)(?: title=\"([^\"]+)\")?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+
+def commands(text: str) -> Iterator[list[str]]:
+    """Yield the words of every call of `cardboard` in the page's code blocks."""
+    for kind, _, code in BLOCK.findall(text):
+        if kind == "sh":
+            for line in re.findall(r"^cardboard (.*)$", code, re.MULTILINE):
+                yield shlex.split(line)
+
+
+def without_engine(words: list[str]) -> bool:
+    """Tell whether a command needs neither an engine nor a server nor the network."""
+    return words[0] != "eval" or "scripted" in words
+
+
+def expanded(words: list[str], folder: Path) -> Iterator[str]:
+    """Yield *words* as a shell in *folder* would pass them on."""
+    for word in words:
+        yield from map(str, sorted(folder.glob(word))) if "*" in word else (word,)
+
+
+def found(words: list[str]) -> tuple[click.Command, list[str]]:
+    """Return the command that *words* call, and its own words."""
+    context, command = click.Context(main), main
+    while isinstance(command, click.Group):
+        _, command, words = command.resolve_command(context, words)
+    assert isinstance(command, click.Command)
+    return command, words
+
+
+def options(command: click.Command) -> set[str]:
+    """Return every option of *command*."""
+    return {name for one in command.params for name in (*one.opts, *one.secondary_opts)}
+
+
+def test_both_languages_show_the_same_code() -> None:
+    assert BLOCK.findall(page("ko", NAME)) == BLOCK.findall(page("en", NAME))
+
+
+def test_both_languages_state_the_same_facts_in_the_same_order() -> None:
+    korean, english = (BLOCK.sub("", page(language, NAME)) for language in ("ko", "en"))
+    headings = re.compile(r"^(#+) .*?(\{.*\})?$", re.MULTILINE)
+    assert headings.findall(korean) == headings.findall(english)
+    said = re.compile(r"`[^`\n]+`|\]\([^)]+\)|(?<![\w`])\d[\d.,]*(?<![.,])")
+    for mine, other in zip(
+        re.split(r"^## ", korean, flags=re.MULTILINE),
+        re.split(r"^## ", english, flags=re.MULTILINE),
+        strict=True,
+    ):
+        assert sorted(said.findall(mine)) == sorted(said.findall(other))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_option_that_is_named_exists(language: str) -> None:
+    text = page(language, NAME)
+    called = [found(words) for words in commands(text)]
+    for command, words in called:
+        given = {word for word in words if word.startswith("-")}
+        assert given <= options(command), (command.name, given - options(command))
+    known = set().union(*(options(command) for command, _ in called))
+    elsewhere = {"--extra-index-url"}
+    named = set(re.findall(r"`(--[a-z-]+)", BLOCK.sub("", text)))
+    assert named - elsewhere <= known
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_backend_and_every_rule_is_described(language: str) -> None:
+    assert {cells[0].strip("`") for cells in table(page(language, NAME), "install")} == {*BACKENDS}
+    assert {cells[0].strip("`") for cells in table(page(language, NAME), "baselines")} == {*RULES}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_packaged_suite_is_as_large_as_the_page_says(language: str) -> None:
+    suite = load("shell-mini")
+    told = {
+        cells[0].strip("`"): int(cells[1]) for cells in table(page(language, NAME), "shell-mini")
+    }
+    assert told == suite.source_groups
+    korean = {row.task_id for row in suite.rows if re.search("[가-힣]", row.messages[0].content)}
+    section = page(language, NAME).split("{ #shell-mini }")[1]
+    numbers = set(map(int, re.findall(r"\d+", section.partition("|")[0])))
+    assert numbers == {suite.tasks, len(suite.rows), len(korean)}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_field_of_a_row_is_documented_with_its_type_and_its_null_rule(language: str) -> None:
+    written = table(page(language), "suite-rows")
+    assert [tuple(cells[:3]) for cells in written] == list(rows(inspect.type_info(Row), language))
+    assert all(cells[3] for cells in written)
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[tuple[list[str], Result]]]:
+    """Run what the page shows in a new workspace, as far as it needs no engine and no network."""
+    folder = tmp_path_factory.mktemp("page")
+    text = page("en", NAME)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        assert CliRunner().invoke(main, ["init", "."]).exit_code == 0
+        Path("suites").mkdir()
+        for _, title, code in BLOCK.findall(text):
+            if title:
+                Path(title).parent.mkdir(parents=True, exist_ok=True)
+                Path(title).write_text(code, encoding="utf-8")
+        return folder, [
+            (words, CliRunner().invoke(main, list(expanded(words, folder))))
+            for words in filter(without_engine, commands(text))
+        ]
+
+
+def test_what_the_page_runs_without_an_engine_runs(ran) -> None:
+    _, done = ran
+    assert [" ".join(words) for words, result in done if result.exit_code != 0] == []
+    assert len(done) > 10
+
+
+def test_the_plan_of_the_page_is_one(ran) -> None:
+    folder, _ = ran
+    jobs = {job.name: job for job in jobs_of(folder / "plan.toml")}
+    assert {name: (len(job.requests), job.gpus, job.shards) for name, job in jobs.items()} == {
+        "Qwen/Qwen3-8B (vllm)": (3, 1, 1),
+        "Qwen/Qwen3-32B (vllm)": (1, 4, 2),
+        "oracle (scripted)": (1, 0, 1),
+    }
+
+
+def test_the_commands_of_the_baselines_make_the_results_of_the_sample(ran) -> None:
+    """The same file names, and the same content but for times and versions."""
+    folder, _ = ran
+    kept = sorted((ROOT / "results" / "shell-mini").glob("*.json"))
+    assert kept
+    for file in kept:
+        mine, made = (
+            msgspec.json.decode(path.read_bytes(), type=records.Result)
+            for path in (file, folder / "results" / "shell-mini" / file.name)
+        )
+        assert (mine.steps, mine.aggregate, mine.prompts) == (
+            made.steps, made.aggregate, made.prompts
+        )  # fmt: skip
