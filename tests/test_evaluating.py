@@ -46,10 +46,11 @@ def expanded(words: list[str], folder: Path) -> Iterator[str]:
 
 def found(words: list[str]) -> tuple[click.Command, list[str]]:
     """Return the command that *words* call, and its own words."""
-    context, command = click.Context(main), main
+    context = click.Context(main)
+    command: click.Command | None = main
     while isinstance(command, click.Group):
         _, command, words = command.resolve_command(context, words)
-    assert isinstance(command, click.Command)
+    assert command is not None
     return command, words
 
 
