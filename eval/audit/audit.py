@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from .case import Case
 from .check_content import check_korean, check_null, check_parts, check_tools
@@ -15,6 +16,7 @@ from .engines import Pick, disagreements, picks
 from .families import check_family, family_of
 from .findings import Check, Finding, Report, Trait, found, matrix_row, worst
 from .sandbox import Limits, Value
+from .serving import served_otherwise
 from .sources import Found, Source
 from .trying import Tried, try_all
 
@@ -110,12 +112,22 @@ def audit(
         next(done) if item.template else Tried(renders=item.source.renders or {}) for item in items
     ]
     encoded = _encoded(items, tried)
+    served = [
+        (item.source, one)
+        for item, trial in zip(items, tried, strict=True)
+        if item.template is not None and item.source.renders is not None
+        for one in served_otherwise(item.source.renders, trial, item.source.tokens.bos)
+    ]
     reports = [
         (item, _report(item, item.case(one, tokens, kwargs or {})))
         for item, one, tokens in zip(items, tried, encoded, strict=True)
     ]
     return [
-        _audit(source, [report for item, report in reports if item.source is source])
+        _audit(
+            source,
+            [report for item, report in reports if item.source is source],
+            [finding for other, finding in served if other is source],
+        )
         for source in sources
     ]
 
@@ -179,19 +191,25 @@ def _places(item: _Item) -> tuple[str, ...]:
     )
 
 
-def _audit(source: Source, reports: Sequence[Report]) -> Audit:
-    findings = [*source.findings, *disagreements(source)]
+def _audit(source: Source, reports: Sequence[Report], served: Sequence[Finding]) -> Audit:
+    findings = [*source.findings, *disagreements(source), *served]
     if not reports and not source.findings:
         findings.append(found("audit-no-template"))
-    told = tuple(findings)
     rows = [report.checks for report in reports]
-    return Audit(
+    agreed = (Trait(check="engines", value="agree"),) if picks(source) else ()
+    whole = Audit(
         model=source.name,
         kind=source.kind,
         revision=source.revision,
         family=next((report.family for report in reports), None),
         picks=picks(source),
-        checks=worst([*rows, matrix_row(told, ())]),
+        checks=worst([*rows, matrix_row((), agreed)]),
         reports=tuple(reports),
-        findings=told,
     )
+    return with_findings(whole, findings)
+
+
+def with_findings(audit: Audit, findings: Sequence[Finding]) -> Audit:
+    """Return *audit* with more *findings* on the source as a whole."""
+    row = matrix_row(tuple(findings), ())
+    return replace(audit, findings=(*audit.findings, *findings), checks=worst([row, audit.checks]))

@@ -54,21 +54,18 @@ def check_end(case: Case) -> Said:
     tail, stops, single = case.after_answer, case.tokens.stops, case.tokens.single
     if tail is None:
         return
-    if tail.strip():
-        marks = case.marks(tail)
-        value, end = "mark", marks[0] if marks else tail.strip()
-    else:
-        # Some write no mark after an answer: the one that begins the next turn ends it.
-        value, end = "next-turn", _first_mark_between(case)
+    written = next(iter(case.marks(tail)), tail.strip())
+    # Some write no mark after an answer: the one that begins the next turn ends it.
+    end = written or _first_mark_between(case)
     if end is None:
         yield found("audit-end-missing")
         return
-    yield Trait(check="end", value=value, values={"mark": shown(end)})
+    yield Trait(check="end", value="mark" if written else "next-turn", values={"mark": shown(end)})
     if single is not None and end not in single:
         yield found("audit-end-not-token", mark=shown(end))
     elif stops is not None and end not in stops:
         yield found("audit-end-not-stop", mark=end, stops=", ".join(stops))
-    elif stops is None and value == "next-turn":
+    elif stops is None and not written:
         yield found("audit-end-at-next-turn", mark=end)
     shown_marks = _LOOKS.findall(case.text("talk") or "")
     unknown = sorted({mark for mark in shown_marks if single is not None and mark not in single})

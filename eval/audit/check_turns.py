@@ -26,6 +26,8 @@ def check_program(case: Case) -> Said:
         yield found("audit-escape", what=worst.get("escape") or ", ".join(case.inspection.hidden))
     if case.text_known:
         yield Trait(check="template", value="found")
+    if case.inspection.foreign:
+        yield found("audit-statement-foreign", statements=", ".join(case.inspection.foreign))
 
 
 def check_user(case: Case) -> Said:

@@ -8,7 +8,7 @@ from msgspec import Struct
 from .findings import Finding, found
 from .sources import Found, Source
 
-Engine = Literal["transformers", "vllm", "llama.cpp"]
+Engine = Literal["transformers", "vllm", "llama.cpp", "server"]
 
 CHATML = "chatml"
 """What llama.cpp takes where a file has no template."""
@@ -38,20 +38,19 @@ def picks(source: Source) -> tuple[Pick, ...]:
     )
 
 
-def chosen(source: Source) -> Found | None:
-    """Return the template that a conversation without tools goes through, by the first engine."""
-    return next((template for _, tools, template in _choices(source) if not tools), None)
+def taken(source: Source, tools: bool) -> Found | None:
+    """Return the template that conversations go through, by the first engine that has one."""
+    choices = (template for _, wants, template in _choices(source) if wants == tools)
+    return next((template for template in choices if template is not None), None)
 
 
 def disagreements(source: Source) -> Iterator[Finding]:
     """Tell where engines take different templates, or another than an adapter came with."""
-    taken = [(engine, template) for engine, tools, template in _choices(source) if not tools]
-    texts = {template.text for _, template in taken if template is not None}
+    choices = [(engine, template) for engine, tools, template in _choices(source) if not tools]
+    texts = {template.text for _, template in choices if template is not None}
     if len(texts) > 1:
-        yield found(
-            "audit-engines-differ",
-            picks="; ".join(f"{engine}: {one.place if one else 'none'}" for engine, one in taken),
-        )
+        told = (f"{engine}: {one.place if one else 'none'}" for engine, one in choices)
+        yield found("audit-engines-differ", picks="; ".join(told))
     own = _of_tokenizer(source, tools=False) if source.kind == "adapter" else None
     base = _of_tokenizer(source.base, tools=False) if source.base else None
     if own is not None and base is not None and own.text != base.text:
@@ -70,6 +69,8 @@ def _choices(source: Source) -> Iterator[tuple[Engine, bool, Found | None]]:
             yield "llama.cpp", tools, _named(source.on("gguf"), tools)
         elif source.kind == "template":
             yield "transformers", tools, _named(source.on("files"), tools)
+        elif source.kind == "server":
+            yield "server", tools, _named(source.on("server"), tools)
 
 
 def _of_tokenizer(source: Source, tools: bool) -> Found | None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 Severity = Literal["info", "warning", "error"]
 State = Literal["ok", "info", "warning", "error", "unknown"]
@@ -101,6 +102,7 @@ CODES: Mapping[str, tuple[str, Severity]] = {
     "audit-adapter-differs": ("engines", "warning"),
     "audit-statement-foreign": ("engines", "warning"),
     "audit-server-differs": ("engines", "error"),
+    "audit-drift-unknown": ("drift", "info"),
     "audit-drift-text": ("drift", "warning"),
     "audit-drift-render": ("drift", "error"),
     "audit-drift-recorded": ("drift", "warning"),
@@ -112,6 +114,7 @@ CODES: Mapping[str, tuple[str, Severity]] = {
     "audit-contract-text": ("contract", "error"),
     "audit-contract-prompt": ("contract", "error"),
     "audit-contract-mask": ("contract", "error"),
+    "audit-contract-wide": ("contract", "info"),
     "audit-contract-unmasked": ("contract", "warning"),
     "audit-contract-tokens": ("contract", "error"),
 }
@@ -186,7 +189,10 @@ def matrix_row(findings: tuple[Finding, ...], traits: tuple[Trait, ...]) -> tupl
 
 
 def worst(rows: Sequence[tuple[Check, ...]]) -> tuple[Check, ...]:
-    """Return one row of *rows*: of each check the gravest cell, of equal ones the first known."""
-    return tuple(
-        max(cells, key=lambda cell: _RANK[cell.state]) for cells in zip(*rows, strict=True)
-    )
+    """Return one row of *rows*: of each check the gravest state and the first trait told."""
+    row = []
+    for cells in zip(*rows, strict=True):
+        told = next((cell for cell in cells if cell.value is not None), cells[0])
+        state = max((cell.state for cell in cells), key=_RANK.__getitem__)
+        row.append(replace(told, state=state))
+    return tuple(row)

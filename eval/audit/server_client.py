@@ -27,8 +27,10 @@ class ServerClient:
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         self._client = httpx.Client(base_url=self.root, headers=headers, timeout=SECONDS)
 
-    def get(self, path: str) -> bytes | None:
-        """Return what is under *path*; `None` where there is nothing."""
+    def tell(self, path: str, body: object = None) -> bytes | None:
+        """Return what is under *path*; `None` where there is nothing, or where *body* is asked."""
+        if body is not None:
+            return None
         status, reply = self._call("GET", path, None)
         return reply if status == 200 else None
 

@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from ..backends.openai_kinds import LLAMA_CPP, VLLM, Kind
 from ..backends.openai_replies import reason_of
-from ..backends.openai_servers import LLAMA_CPP, VLLM, Kind, ask
+from ..backends.openai_servers import ask
 from .findings import found
 from .probes import PROBES, TOOLS, Probe
 from .sandbox import NOW, Rendered
@@ -26,9 +27,9 @@ def server_source(address: str, api_key_variable: str = "OPENAI_API_KEY") -> Sou
     """
     client = ServerClient(address, api_key_variable)
     try:
-        listed = ask(client.get, "", f"{client.api}models")
+        listed = ask(client.tell, "", f"{client.api}models")
         model = listed.models[0].id if listed.models else ""
-        server = ask(client.get, model, f"{client.api}models")
+        server = ask(client.tell, model, f"{client.api}models")
         renders = _renders(client, server.kind, model)
     finally:
         client.close()

@@ -22,6 +22,7 @@ def main(folder: Path, file: Path) -> None:
     names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, layers)
     for name, tensor in load_file(folder / "model.safetensors").items():
         ours = names.get_name(name, try_suffixes=(".weight",))
+        assert ours is not None, name
         if any(part in ours for part in HEADS):
             heads = config["num_attention_heads" if "attn_q" in ours else "num_key_value_heads"]
             tensor = _paired(tensor, heads)

@@ -1,0 +1,76 @@
+"""Two sources compared: the same template, the same prompts, or the first place where they part."""
+
+from collections.abc import Iterator, Mapping
+
+from .audit import Audit
+from .case import difference
+from .engines import taken
+from .findings import Finding, found
+from .sandbox import Limits, Rendered
+from .sources import Found, Source
+from .trying import try_all
+
+_SHORT = 12
+
+
+def drift(ours: Source, theirs: Source, limits: Limits | None = None) -> tuple[Finding, ...]:
+    """Compare *ours*, what is used now, with *theirs*; no findings where nothing differs.
+
+    Either may be a result, which keeps no more than a hash.
+    """
+    for one, other in ((ours, theirs), (theirs, ours)):
+        if one.kind == "result":
+            hashes = [other.recorded] if other.kind == "result" else _hashes(other)
+            return tuple(_recorded(one.recorded, hashes, other.name))
+    return tuple(_between(ours, theirs, limits))
+
+
+def drift_since(recorded: str | None, now: Audit) -> Finding | None:
+    """Compare the hash that a result *recorded* with the templates that the model ships *now*.
+
+    `None` where it is one of them; a stored audit is enough to tell, no template is rendered.
+    """
+    hashes = [report.sha256 for report in now.reports]
+    return next(_recorded(recorded, hashes, now.model), None)
+
+
+def _hashes(source: Source) -> list[str | None]:
+    return [template.sha256 for tools in (False, True) if (template := taken(source, tools))]
+
+
+def _recorded(recorded: str | None, now: list[str | None], model: str) -> Iterator[Finding]:
+    known = [one for one in now if one is not None]
+    if recorded is None or not known:
+        yield found("audit-drift-unknown")
+    elif recorded not in known:
+        yield found(
+            "audit-drift-recorded", was=recorded[:_SHORT], now=known[0][:_SHORT], model=model
+        )
+
+
+def _between(ours: Source, theirs: Source, limits: Limits | None) -> Iterator[Finding]:
+    mine, other = _tried(ours, limits), _tried(theirs, limits)
+    if mine is None or other is None:
+        yield found("audit-drift-unknown")
+        return
+    one, two = taken(ours, False), taken(theirs, False)
+    if one is not None and two is not None and one.text != two.text:
+        yield found("audit-drift-text", ours=one.sha256[:_SHORT], theirs=two.sha256[:_SHORT])
+    for name, rendered in mine.items():
+        against = other.get(name)
+        if against is None or (rendered.text, rendered.problem) == (against.text, against.problem):
+            continue
+        _, here, there = difference(_outcome(rendered), _outcome(against))
+        yield found("audit-drift-render", probe=name, ours=here, theirs=there)
+        return
+
+
+def _tried(source: Source, limits: Limits | None) -> Mapping[str, Rendered] | None:
+    template: Found | None = taken(source, False)
+    if template is None:
+        return source.renders
+    return try_all([source.program(template)], limits)[0].renders
+
+
+def _outcome(rendered: Rendered) -> str:
+    return rendered.text if rendered.text is not None else f"({rendered.error or rendered.problem})"

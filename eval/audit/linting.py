@@ -1,0 +1,40 @@
+"""What `chatlint` says of templates, where it is installed: its rules, in a process of ours."""
+
+import importlib.util
+from collections.abc import Sequence
+
+from .findings import Finding, found
+from .processes import supervised
+
+SECONDS = 30.0
+"""For one template."""
+_MEMORY, _OUTPUT = 1 << 30, 64 << 20
+
+
+def can_lint() -> bool:
+    """Tell whether chatlint is installed."""
+    return importlib.util.find_spec("chatlint") is not None
+
+
+def lint(texts: Sequence[str]) -> list[tuple[Finding, ...]]:
+    """Return what chatlint has to say of each of the templates *texts*, rule by rule."""
+    done: list[tuple[Finding, ...]] = []
+    while len(done) < len(texts):
+        left = texts[len(done) :]
+        ended = supervised(
+            "lint_process",
+            {"templates": list(left), "seconds": SECONDS, "memory_bytes": _MEMORY},
+            seconds=SECONDS * (1 + len(left)),
+            output_bytes=_OUTPUT,
+        )
+        done += [tuple(map(_finding, line["said"])) for line in ended.lines]
+        if len(ended.lines) < len(left):
+            done.append((found("audit-lint-failed", error=ended.words or "it was stopped"),))
+    return done
+
+
+def _finding(said: dict[str, str | int]) -> Finding:
+    code = "audit-lint-error" if said["tier"] == "error" else "audit-lint-warning"
+    return found(
+        code, rule=said["rule"], count=said["count"], shape=said["shape"], detail=said["detail"]
+    )
