@@ -13,6 +13,8 @@ class Addresses(NamedTuple):
 
     languages: tuple[str, ...]
     site_url: str | None
+    feed: bool = False
+    """Whether each language has one, at the top of its tree."""
 
     def prefix(self, language: str) -> str:
         """Return the folder of *language* below the site: empty for the first."""
@@ -44,8 +46,10 @@ class Addresses(NamedTuple):
                 ("alternate ", f'hreflang="{one}" ', self._link(language, path, one))
                 for one in self.languages
             ]
+        if self.feed:
+            links.append(("alternate ", 'type="application/atom+xml" ', f"{root_of(path)}feed.xml"))
         return "".join(
-            f'<link rel="{rel}" {language}href="{escape(href)}">' for rel, language, href in links
+            f'<link rel="{rel}" {what}href="{escape(href)}">' for rel, what, href in links
         )
 
     def _link(self, language: str, path: str, other: str) -> str:

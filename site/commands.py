@@ -2,6 +2,7 @@
 
 import sys
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -64,9 +65,16 @@ def _build(workspace: "Workspace") -> "Outcome":
     """Build the site of *workspace*, with progress on a terminal and nothing when piped."""
     from .write import write_site
 
-    boards, folder = boards_of(workspace), workspace.build / "site"
+    write = partial(
+        write_site,
+        boards_of(workspace),
+        workspace.settings,
+        workspace.build / "site",
+        results=workspace.results,
+        snapshots=workspace.history,
+    )
     if not sys.stderr.isatty():
-        return write_site(boards, workspace.settings, folder)
+        return write()
     from rich.console import Console
     from rich.progress import Progress
 
@@ -76,4 +84,4 @@ def _build(workspace: "Workspace") -> "Outcome":
         def show(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)
 
-        return write_site(boards, workspace.settings, folder, progress=show)
+        return write(progress=show)

@@ -7,9 +7,11 @@ from typing import NamedTuple, get_args
 
 from ..board.findings import Finding
 from ..board.model import Kind
+from .data_files import FOLDER, amount
 from .figures import plain, printed
 from .listing import parts
 from .page import Page, root_of
+from .published_files import MOST_BYTES
 from .source import Placed, Source
 from .standing import reasons
 
@@ -90,6 +92,9 @@ def files_pages(source: Source) -> Iterator[Page]:
             sha256=source.boards.sha256,
             rows=part.items,
             pages_of=source.results,
+            data=f"{source.above(part.path)}{FOLDER}/",
+            copies=source.data.copies,
+            limit=amount(MOST_BYTES),
             pages=part.links,
         )
         yield Page(

@@ -1,5 +1,6 @@
 """From values to HTML in one language: our Jinja templates, with everything escaped by default."""
 
+import re
 from collections.abc import Mapping
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
@@ -8,6 +9,8 @@ from markupsafe import Markup, escape
 
 from ..board.findings import Finding
 from ..board.words import Words
+
+_BACKTICKS = re.compile("`([^`\n]+)`")
 
 
 class Renderer:
@@ -33,6 +36,7 @@ class Renderer:
         self._environment.filters["shown"] = self._shown
         self._environment.filters["page"] = _page
         self._environment.filters["soft"] = _soft
+        self._environment.filters["coded"] = _coded
 
     def text(self, key: str, **values: object) -> str:
         """Return the message *key* with *values* filled in."""
@@ -73,3 +77,8 @@ def _page(context: Context, path: str) -> str:
 def _soft(identifier: str) -> Markup:
     """Return *identifier* with leave to break behind every underscore."""
     return escape(identifier).replace("_", Markup("_<wbr>"))
+
+
+def _coded(text: str) -> Markup:
+    """Return what a workspace says, with words between backticks as code."""
+    return Markup(_BACKTICKS.sub(r"<code>\1</code>", str(escape(text))))

@@ -1,15 +1,21 @@
 """What every page of one language is made from: the boards, the settings, the words."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from functools import cached_property
 from typing import NamedTuple
 
 from msgspec import Struct
 
 from ..board.findings import JUDGING
+from ..board.history import History
 from ..board.model import Board, Boards, Entry
 from ..board.notes import Field, Rule, rules
 from ..board.workspace import Settings
+from .addresses import Addresses
+from .data_files import Data
+from .measured import Background, Measured
+from .page import root_of
 from .render import Renderer
 
 
@@ -43,8 +49,31 @@ class Model(NamedTuple):
 class Source:
     """The boards of a workspace, about to be told in one language."""
 
-    def __init__(self, boards: Boards, settings: Settings, render: Renderer) -> None:
+    def __init__(
+        self,
+        boards: Boards,
+        settings: Settings,
+        render: Renderer,
+        *,
+        history: History = History(),  # noqa: B008  # frozen
+        data: Data = Data(),  # noqa: B008  # frozen
+        drawings: Mapping[tuple[str, str], str] | None = None,
+        background: Background | None = None,
+    ) -> None:
+        """Gather what pages tell of; *drawings* are charts by board and name, without words."""
         self.boards, self.settings, self.render = boards, settings, render
+        self.history, self.data, self.drawings = history, data, drawings or {}
+        self.background = background or Background(boards, settings.ranking)
+
+    @cached_property
+    def addresses(self) -> Addresses:
+        """Return where pages lie."""
+        board = self.settings.board
+        return Addresses(board.languages, board.site_url, feed=bool(self.history.publishes))
+
+    def above(self, path: str) -> str:
+        """Return the way from the page at *path* to the root of the site, above all languages."""
+        return root_of(self.addresses.prefix(self.render.language) + path)
 
     @cached_property
     def title(self) -> str:
@@ -73,6 +102,12 @@ class Source:
             place.slug: Field(board)
             for place, board in zip(self.places, self.boards.boards, strict=True)
         }
+
+    @cached_property
+    def measured(self) -> dict[str, Measured]:
+        """Return what is worked out once for all pages of a board, by the board's slug."""
+        slugs = (place.slug for place in self.places)
+        return dict(zip(slugs, self.background.boards, strict=True))
 
     @cached_property
     def pages(self) -> dict[str, list[Placed]]:

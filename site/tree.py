@@ -26,11 +26,19 @@ class Tree:
     """The tree of one language, in a folder that the builder has filled with frames."""
 
     def __init__(
-        self, folder: Path, language: str, addresses: Addresses, everywhere: Mapping[str, str]
+        self,
+        folder: Path,
+        language: str,
+        addresses: Addresses,
+        everywhere: Mapping[str, str],
+        nearby: Mapping[str, str],
     ) -> None:
-        """Take over *folder*; *everywhere* fills the slots that every page has."""
+        """Take over *folder*; *everywhere* fills the slots that every page has.
+
+        *nearby* is what pages show of their neighbours, by path.
+        """
         self._folder, self._language, self._addresses = folder, language, addresses
-        self._everywhere = everywhere
+        self._everywhere, self._nearby = everywhere, nearby
         self._shells = {path: self._capture(path) for path in self._built()}
         self._found: list[dict[str, str]] = []
         self.paths: list[str] = []
@@ -90,6 +98,7 @@ class Tree:
             for one in addresses.languages
         }
         links["head"] = "" if _anywhere(path) else addresses.head_links(self._language, path)
+        links["nearby"] = self._nearby.get(path, "")
         html = shell.stamp({**self._everywhere, **links, **slots})
         self._write(self._file(path), printable(html))
 

@@ -4,7 +4,7 @@ import filecmp
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from html import escape
 from itertools import count
@@ -15,10 +15,14 @@ from msgspec import Struct
 from ..board.model import Boards
 from ..board.workspace import Settings
 from .addresses import Addresses
+from .apart import apart
 from .badges import badges
 from .builder import Frame, build_frames
+from .data_files import FOLDER
+from .nearby import groups, nearby
 from .page import Page
 from .pages import pages, prose_slots
+from .preparing import prepare
 from .render import Renderer
 from .source import Source
 from .tree import Tree
@@ -37,17 +41,25 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
 
 def write_site(
-    boards: Boards, settings: Settings, folder: Path, *, progress: Progress | None = None
+    boards: Boards,
+    settings: Settings,
+    folder: Path,
+    *,
+    results: Path | None = None,
+    snapshots: Path | None = None,
+    progress: Progress | None = None,
 ) -> Outcome:
     """Build the site of *boards* and put it at *folder*; a site that is the same stays untouched.
 
-    Raises `CardboardError` where the builder fails. Whatever happens, *folder* holds a whole site
-    or none, and nothing else is left behind.
+    *results* and *snapshots* are the folders of the files that the site gives away. Raises
+    `CardboardError` where the builder fails. Whatever happens, *folder* holds a whole site or none,
+    and nothing else is left behind.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        written = _build(boards, settings, aside / "site", progress)
+        sources = _sources(boards, settings, aside, results, snapshots)
+        written = _build(sources, aside / "site", progress)
         changed = not _same(folder, aside / "site")
         if changed:
             _swap(aside / "site", folder, aside / "old")
@@ -58,36 +70,69 @@ def write_site(
     )
 
 
-def _build(boards: Boards, settings: Settings, target: Path, progress: Progress | None) -> int:
-    """Build all languages in *target*; return how many pages there are."""
-    addresses = Addresses(settings.board.languages, settings.board.site_url)
-    sources = {one: Source(boards, settings, Renderer(one)) for one in addresses.languages}
-    places = {one: target.parent / f"frames.{one}" for one in addresses.languages}
-    names = {one: source.render.text("language.name") for one, source in sources.items()}
-    build_frames(
-        [
-            Frame(
-                language=one,
-                folder=places[one],
-                base=addresses.base(one),
-                languages=names,
-                palette={
-                    scheme: source.render.text(f"site.palette.{scheme}")
-                    for scheme in ("auto", "light", "dark")
-                },
-            )
-            for one, source in sources.items()
-        ]
-    )
+def _sources(
+    boards: Boards, settings: Settings, aside: Path, results: Path | None, snapshots: Path | None
+) -> dict[str, Source]:
+    """Build the frames of all languages in *aside*, and what fills them, side by side."""
+    languages = settings.board.languages
+    addresses = Addresses(languages, settings.board.site_url)
+    renderers = {one: Renderer(one) for one in languages}
+    names = {one: renderer.text("language.name") for one, renderer in renderers.items()}
+    with apart() as elsewhere:
+        prepared = prepare(
+            boards,
+            settings,
+            renderers,
+            aside / FOLDER,
+            elsewhere,
+            results=results,
+            snapshots=snapshots,
+        )
+        build_frames(
+            [
+                Frame(
+                    language=one,
+                    folder=_frames(aside, one),
+                    base=addresses.base(one),
+                    languages=names,
+                    palette={
+                        scheme: renderer.text(f"site.palette.{scheme}")
+                        for scheme in ("auto", "light", "dark")
+                    },
+                )
+                for one, renderer in renderers.items()
+            ]
+        )
+        return prepared()
+
+
+def _frames(aside: Path, language: str) -> Path:
+    return aside / f"frames.{language}"
+
+
+def _build(sources: Mapping[str, Source], target: Path, progress: Progress | None) -> int:
+    """Build all languages in *target* from what lies beside it; return how many pages there are."""
+    first = next(iter(sources.values()))
+    addresses = first.addresses
     paths: list[str] = []
     tick = _ticker(progress, sum(len(source.pages) for source in sources.values()))
     for one, source in sources.items():
-        tree = Tree(places[one], one, addresses, _everywhere(source))
+        frames = _frames(target.parent, one)
+        links = nearby(one, _group_titles(source))
+        tree = Tree(frames, one, addresses, _everywhere(source), links)
         tree.write(map(tick, pages(source)), prose_slots(source))
         paths = tree.paths
-        places[one].replace(target / one if addresses.prefix(one) else target)
-    _write_rest(boards, addresses, paths, target)
+        frames.replace(target / one if addresses.prefix(one) else target)
+    _write_rest(first.boards, addresses, paths, target)
+    _move(target.parent / FOLDER, target / FOLDER)
     return len(paths) * len(addresses.languages)
+
+
+def _move(source: Path, target: Path) -> None:
+    """Move everything in *source* into *target*, where other files may be already."""
+    target.mkdir(exist_ok=True)
+    for path in sorted(source.iterdir()):
+        path.replace(target / path.name)
 
 
 def _ticker(progress: Progress | None, total: int) -> Callable[[Page], Page]:
@@ -102,9 +147,15 @@ def _ticker(progress: Progress | None, total: int) -> Callable[[Page], Page]:
     return tick
 
 
+def _group_titles(source: Source) -> dict[str, str]:
+    """Return the title of every group of the navigation, by its slot."""
+    return {group.slot: source.render.text(f"site.group.{group.slot}") for group in groups()}
+
+
 def _everywhere(source: Source) -> dict[str, str]:
     """Return what stands on every page of a language."""
     return {
+        **{slot: escape(title) for slot, title in _group_titles(source).items()},
         "site": escape(source.title),
         "footer": source.render.html(
             "footer",

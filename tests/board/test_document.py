@@ -8,6 +8,7 @@ import pytest
 
 from cardboard.board import printing
 from cardboard.board.document import FIELDS, document, fields, table
+from cardboard.board.document_pieces import pieces
 from cardboard.board.words import Words
 from cardboard.eval.records import Protocol as Sent
 from cardboard.tests.making import a_result, boards_of
@@ -73,3 +74,16 @@ def test_markdown_escapes_what_would_break_the_table():
 )
 def test_numbers_are_printed_with_the_digits_of_their_column(column, value, shown):
     assert printing.shown(column, value) == shown
+
+
+@pytest.mark.parametrize("boards", [BOARDS, boards_of()], ids=["some", "none"])
+def test_the_text_in_pieces_is_the_same_document(boards):
+    assert json.loads("".join(pieces(boards, SAY))) == json.loads(
+        printing.dump(document(boards, SAY))
+    )
+
+
+def test_in_pieces_every_entry_has_a_line():
+    lines = "".join(pieces(BOARDS, SAY)).splitlines()
+    entries = [json.loads(line.rstrip(",")) for line in lines if '"rank_text"' in line]
+    assert [one["label"] for one in entries] == [one.label for one in BOARDS.boards[0].entries]
