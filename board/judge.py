@@ -88,7 +88,9 @@ def _run(case: Case) -> Findings:
 def _completeness(case: Case) -> Findings:
     counts, facts = case.result.counts, case.facts
     expected = case.recognised.suite.steps if case.recognised else counts.expected
-    failed = max(counts.failed or 0, facts.failed if facts else 0)
+    # A step that was never asked is unscored too; where the result counts its failures, it knows.
+    failed = counts.failed if counts.failed is not None else (facts.failed if facts else 0)
+    scored = min(counts.scored, facts.scored) if facts else counts.scored
     if failed:
         yield case.finding("steps-failed", failed=failed, expected=expected)
     if facts and facts.duplicates:
@@ -96,10 +98,10 @@ def _completeness(case: Case) -> Findings:
         yield case.finding("steps-duplicated", count=repeated, example=facts.duplicates[0])
     if expected is None:
         if case.result.status == "partial":
-            yield case.finding("incomplete", scored=counts.scored, expected=None)
+            yield case.finding("incomplete", scored=scored, expected=None)
         return
-    if counts.scored < expected or case.result.status == "partial":
-        yield case.finding("incomplete", scored=counts.scored, expected=expected)
+    if scored < expected or case.result.status == "partial":
+        yield case.finding("incomplete", scored=scored, expected=expected)
     elif facts and facts.unique < expected:
         yield case.finding("steps-missing", missing=expected - facts.unique, expected=expected)
     if counts.scored > expected or (facts and _has_foreign_steps(case, facts)):

@@ -143,6 +143,17 @@ def test_mixed_templates_are_ranked_only_without_raw_rows():
     assert (raw.rank, "template-raw" in codes(raw)) == (None, True)
 
 
+def test_steps_that_were_never_asked_are_missing_and_not_failed():
+    skipped = a_result(counts=Counts(expected=6, scored=5, failed=0), status="partial")
+    entry = judged(skipped, facts=facts(scored=5, failed=1))
+    assert "incomplete" in codes(entry)
+    assert "steps-failed" not in codes(entry)
+
+
+def test_a_count_that_the_steps_do_not_bear_out_is_not_believed():
+    assert "incomplete" in codes(judged(facts=facts(scored=5, failed=1)))
+
+
 def test_one_of_several_accepted_values_is_on_protocol():
     free = {"greedy": Protocol(temperature=0.0, max_tokens=(768, 1024))}
     assert (
