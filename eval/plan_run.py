@@ -31,16 +31,16 @@ def _apart(order: Order) -> Report:
     process = context.Process(target=_begin, args=(order, sender))
     process.start()
     sender.close()
+    report: Report | None = None
     while True:
         try:
-            report = _received(receiver)
+            report = report or _received(receiver)
             process.join()
+            break
         except KeyboardInterrupt:
             process.terminate()
-            continue
-        if report is None:
-            return Report(error=f"the process was ended ({_ending(process.exitcode)})")
-        return report
+    receiver.close()
+    return report or Report(error=f"the process was ended ({_ending(process.exitcode)})")
 
 
 def _received(receiver: "Connection[Report, Report]") -> Report | None:
