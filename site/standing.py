@@ -6,15 +6,18 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from ..board.figures import figures as figures_of
-from ..board.figures import shown
+from ..board.figures import shown, shown_coarse
 from ..board.findings import Finding
 from ..board.model import Attempt, Entry
-from ..board.notes import notes_of
-from ..eval.records import Aggregate
-from .board_page import ranks
+from ..board.notes import Field, notes_of
+from .board_rows import ranks
 from .facts import Facts, facts_of
 from .figures import plain, printed
+from .paired_table import Rival
+from .parts import Slices, slices_of
 from .source import Model, Place, Placed, Source
+from .steps import Extremes
+from .task_strip import Mark, marks_of
 
 # Figures that every result has a line for, and those that get one where they were recorded.
 ALWAYS = (
@@ -38,26 +41,11 @@ _GRAVEST_FIRST = {"error": 0, "warning": 1, "info": 2}
 
 
 class Figure(NamedTuple):
-    """A figure's name in the catalogue and its printed value."""
+    """A figure's name in the catalogue, its printed value, and the median of the ranked entries."""
 
     name: str
     value: str | None
-
-
-class Slice(NamedTuple):
-    """The figures of a part of the steps."""
-
-    name: str
-    steps: int
-    f1: str | None
-    first: str | None
-
-
-class Slices(NamedTuple):
-    """The parts that one division of the steps makes."""
-
-    name: str
-    rows: tuple[Slice, ...]
+    median: str | None = None
 
 
 class Try(Struct, frozen=True, kw_only=True):
@@ -65,6 +53,7 @@ class Try(Struct, frozen=True, kw_only=True):
 
     result_id: str
     file: str
+    sha256: str
     score: str | None
     steps: str | None
     finished_at: str | None
@@ -95,7 +84,13 @@ class Standing(Struct, frozen=True, kw_only=True):
     """Sentences about it by kind: `strength`, `limit`, `speed`, `next`."""
     template_key: str
     figures: tuple[Figure, ...]
+    compared: bool
+    """Whether any figure stands beside a median."""
     slices: tuple[Slices, ...]
+    marks: tuple[Mark, ...]
+    """The tasks; none where the result holds no steps."""
+    steps: Extremes | None
+    rivals: tuple[Rival, ...]
     facts: tuple[Facts, ...]
     tries: tuple[Try, ...]
     interpretation: str
@@ -106,6 +101,9 @@ def standing(placed: Placed, source: Source) -> Standing:
     entry, place = placed
     why = reasons(entry, source)
     template = f"template.{entry.template_status}"
+    field = source.fields.get(place.slug) if place else None
+    measured = source.measured.get(place.slug) if place else None
+    figures = tuple(_figures(entry, field))
     family = source.settings.families.get(entry.profile.family or "")
     return Standing(
         anchor=place.slug if place else "unplaced",
@@ -119,10 +117,14 @@ def standing(placed: Placed, source: Source) -> Standing:
         tied=tuple(Model(label, source.slugs[label]) for label in entry.tied_with),
         reasons=why,
         remarks=tuple(one for one in distinct(entry.findings) if one not in why),
-        notes=tuple(_notes(placed, source)),
+        notes=tuple(_notes(entry, field, source)),
         template_key=template if source.render.words.has(template) else "template.other",
-        figures=tuple(_figures(entry)),
-        slices=tuple(_slices(entry.result.aggregate)),
+        figures=figures,
+        compared=any(figure.median is not None for figure in figures),
+        slices=tuple(slices_of(entry.result.aggregate, measured.parts if measured else {})),
+        marks=marks_of(entry.facts, measured.tasks if measured else {}),
+        steps=source.background.steps(entry),
+        rivals=measured.rivals.get(entry.result_id, ()) if measured else (),
         facts=facts_of(entry, source),
         tries=tuple(_tries(entry)),
         interpretation=source.render.own(family.interpretation) if family else "",
@@ -150,47 +152,39 @@ def distinct(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(unique.values(), key=lambda one: _GRAVEST_FIRST[one.severity]))
 
 
-def _notes(placed: Placed, source: Source) -> Iterator[tuple[str, tuple[str, ...]]]:
-    field = source.fields.get(placed.place.slug) if placed.place else None
-    said = notes_of(placed.entry, field, source.rules) if field else ()
+def _notes(
+    entry: Entry, field: Field | None, source: Source
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    said = notes_of(entry, field, source.rules) if field else ()
     for kind in ("strength", "limit", "speed", "next"):
         sentences = tuple(one.text(source.render.language) for one in said if one.note.kind == kind)
         if sentences:
             yield kind, sentences
 
 
-def _figures(entry: Entry) -> Iterator[Figure]:
+def _figures(entry: Entry, field: Field | None) -> Iterator[Figure]:
     known = figures_of(entry)
     for name in (*ALWAYS, *FURTHER):
         value = known[name]
         if name in ALWAYS or value is not None:
-            yield Figure(name, printed(name, value) if isinstance(value, float | int) else None)
+            text = printed(name, value) if isinstance(value, float | int) else None
+            yield Figure(name, text, _median(name, field))
     yield Figure("steps", plain(entry.metrics.steps))
     yield Figure("tasks", plain(entry.metrics.tasks))
 
 
-def _slices(aggregate: Aggregate) -> Iterator[Slices]:
-    for name in ("by_bucket", "by_source_group"):
-        found = getattr(aggregate, name)
-        if found:
-            yield Slices(
-                name,
-                tuple(
-                    Slice(
-                        part,
-                        one.steps,
-                        printed("command_f1", one.avg_command_f1),
-                        printed("first_cmd_exact_pct", one.first_cmd_exact_pct),
-                    )
-                    for part, one in found.items()
-                ),
-            )
+def _median(name: str, field: Field | None) -> str | None:
+    median = field.quantile(50, name) if field else None
+    if median is None:
+        return None
+    return shown_coarse(name, median) + ("%" if name.endswith("_pct") else "")
 
 
 def _tries(entry: Entry) -> Iterator[Try]:
     yield Try(
         result_id=entry.result_id,
         file=entry.file,
+        sha256=entry.sha256,
         score=printed("score", entry.score),
         steps=plain(entry.result.counts.scored),
         finished_at=entry.result.finished_at,
@@ -204,6 +198,7 @@ def _try(attempt: Attempt) -> Try:
     return Try(
         result_id=attempt.result_id,
         file=attempt.file,
+        sha256=attempt.sha256,
         score=printed("score", attempt.score),
         steps=plain(attempt.steps),
         finished_at=attempt.finished_at,

@@ -58,14 +58,17 @@ def extremes(result: Result, suite: Suite | None) -> Extremes | None:
     """Return the worst and the best steps of *result*; `None` where it holds no texts.
 
     A full score is never among the worst and no score never among the best, and a task gives a
-    second step only after every other task of the same score gave one. *suite* adds the prompts.
+    second step only after every other task of the same score gave one. No step is shown twice.
+    *suite* adds the prompts.
     """
     told = [s for s in result.steps if s.command_f1 is not None and _has_text(s)]
     if not told:
         return None
     rows = {row.key: row for row in suite.rows} if suite else {}
     worst = _spread((s for s in told if _f1(s) < 1), falling=False)
-    best = _spread((s for s in told if _f1(s) > 0), falling=True)
+    shown_already = {id(step) for step in worst}
+    left = (s for s in told if _f1(s) > 0 and id(s) not in shown_already)
+    best = _spread(left, falling=True)
     return Extremes(
         worst=tuple(_shown(step, rows) for step in worst),
         best=tuple(_shown(step, rows) for step in best),

@@ -34,7 +34,7 @@ def sample() -> tuple[Boards, Settings]:
 def sample_site(sample: tuple[Boards, Settings], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of the sample board's site."""
     folder = tmp_path_factory.mktemp("sample") / "site"
-    write_site(*sample, folder)
+    write_site(*sample, folder, results=ROOT / "results", snapshots=ROOT / "history")
     return folder
 
 
@@ -112,12 +112,21 @@ def long_url(quick_site: Callable[[Boards, Settings], Path]) -> Iterator[str]:
         yield address
 
 
+class Here:
+    """Do the work that would be done in another process, when somebody waits for it."""
+
+    def begin(self, work: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:
+        """Return what does the *work*."""
+        return lambda: work(*arguments)
+
+
 @pytest.fixture
 def quick(
     frames_at_hand: Callable[[Sequence[Frame]], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Spare tests that are not about the builder the seconds that it takes."""
+    """Spare tests that are not about the builder or other processes the seconds that they take."""
     monkeypatch.setattr("cardboard.site.write.build_frames", frames_at_hand)
+    monkeypatch.setattr("cardboard.site.write.apart", lambda: nullcontext(Here()))
 
 
 @pytest.fixture

@@ -46,6 +46,12 @@ def test_steps_of_different_tasks_come_before_further_ones_of_one():
     assert found.best == ()
 
 
+def test_no_step_is_shown_twice():
+    found = shown(*(step("a", n, 0.5) for n in range(7)))
+    assert [one.step for one in found.worst] == [0, 1, 2, 3, 4]
+    assert [one.step for one in found.best] == [5, 6]
+
+
 def test_a_result_without_texts_shows_no_step():
     bare = {"raw_output": None, "ref_command_units": None, "pred_command_units": None}
     assert shown(step("a", 0, 0.5, **bare)) is None

@@ -1,0 +1,48 @@
+"""A model's page in a browser: code is copied, steps open by keyboard, and all without scripts."""
+
+import pytest
+from playwright.sync_api import expect
+
+from cardboard.tests.site.browsing import browsing
+
+MEASURED = "models/noisy-oracle-0.5/"
+COMMAND = "cardboard eval noisy-oracle-0.5 --suite shell-mini@1 --revision scripted/1"
+
+
+@pytest.mark.parametrize(
+    ("language", "button", "said"), [("", "Copy", "Copied"), ("ko/", "복사", "복사했습니다")]
+)
+def test_a_button_copies_the_command(browser, url, language, button, said):
+    rights = ["clipboard-read", "clipboard-write"]
+    with browsing(browser, url, permissions=rights) as page:
+        page.goto(language + MEASURED)
+        page.get_by_role("button", name=button, exact=True).first.press("Enter")
+        expect(page.locator("[data-copy] [role=status]")).to_have_text(said)
+        assert page.evaluate("navigator.clipboard.readText()").startswith(COMMAND)
+
+
+def test_where_the_clipboard_is_refused_the_command_is_selected(browser, url):
+    with browsing(browser, url) as page:
+        page.add_init_script("navigator.clipboard.writeText = () => Promise.reject(new Error())")
+        page.goto(MEASURED)
+        page.get_by_role("button", name="Copy", exact=True).first.click()
+        expect(page.locator("[data-copy] [role=status]")).to_contain_text("Selected")
+        assert page.evaluate("getSelection().toString()").startswith(COMMAND)
+
+
+def test_without_scripts_there_are_no_buttons_and_everything_can_be_read(browser, url):
+    with browsing(browser, url, java_script_enabled=False) as page:
+        page.goto(MEASURED)
+        expect(page.get_by_role("button", name="Copy", exact=True)).to_have_count(0)
+        expect(page.get_by_text(COMMAND)).to_be_visible()
+        page.get_by_text("The same as a table").click()
+        expect(page.locator(".cb-tasks tbody tr")).to_have_count(50)
+
+
+def test_a_step_opens_by_keyboard(browser, url):
+    with browsing(browser, url) as page:
+        page.goto(MEASURED)
+        step = page.locator(".cb-step").first
+        step.locator("summary").focus()
+        page.keyboard.press("Enter")
+        expect(step.get_by_text("What the model wrote")).to_be_visible()
