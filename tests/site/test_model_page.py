@@ -103,7 +103,16 @@ def test_both_languages_have_the_same_sections(page):
 
 
 def test_a_page_says_all_that_a_card_says(page):
-    expected = {"figures", "notes", "protocol", "template", "evidence", "run", "output", "safety"}
+    expected = {
+        "figures",
+        "notes",
+        "protocol",
+        "template",
+        "evidence",
+        "running",
+        "output",
+        "safety",
+    }
     assert expected | {"reading", "reproduce"} <= headings(page(PUBLISHED))
 
 

@@ -23,11 +23,12 @@ def pages(folder):
 
 
 def test_two_builds_of_the_same_input_are_the_same_bytes(sample, sample_site, tmp_path):
-    results = Path(__file__).parents[2] / "results"
-    write_site(*sample, tmp_path / "elsewhere" / "again", results=results)
+    root = Path(__file__).parents[2]
+    again = tmp_path / "elsewhere" / "again"
+    write_site(*sample, again, results=root / "results", snapshots=root / "history")
     again, first = (
         {path.relative_to(site): path.read_bytes() for path in site.rglob("*") if path.is_file()}
-        for site in (tmp_path / "elsewhere" / "again", sample_site)
+        for site in (again, sample_site)
     )
     assert again.keys() == first.keys()
     assert [path for path in first if again[path] != first[path]] == []
