@@ -29,6 +29,7 @@ COMMANDS = {
     "watch": "cards.push_commands:watch",
     "site": "site.commands:site",
     "serve": "site.commands:serve",
+    "audit": "board.audit_command:audit",
     "eval": "eval.run_command:evaluate",
     "rescore": "eval.rescore_command:rescore",
     "score": "eval.commands:score",

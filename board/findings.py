@@ -66,6 +66,9 @@ JUDGING: dict[str, Verdict] = {
     "template-unknown": "unranked",
     "template-unverifiable": "unranked",
     "doubled-bos": "unranked",
+    "template-faulty": "unranked",
+    "template-doubtful": "warning",
+    "template-moved": "warning",
     "prompts-truncated": "unranked",
     "aggregate-mismatch": "unranked",
     "bucket-mismatch": "unranked",
@@ -82,6 +85,31 @@ JUDGING: dict[str, Verdict] = {
     "no-step-data": "info",
     "printed-differs": "info",
     "name-guessed": "info",
+}
+
+# What an audit of the template in use makes of a result, by the audit's code: with `unranked` the
+# result is `template-faulty`, with `warning` it is `template-doubtful`. Codes that are not here say
+# nothing about scores, unless the policy says so.
+AUDITING: dict[str, Verdict] = {
+    "audit-user-lost": "unranked",
+    "audit-turn-lost": "unranked",
+    "audit-text-changed": "unranked",
+    "audit-prompt-cut": "unranked",
+    "audit-bos-doubled": "unranked",
+    "audit-bos-late": "unranked",
+    "audit-end-not-token": "unranked",
+    "audit-family-mark-missing": "unranked",
+    "audit-family-mark-foreign": "unranked",
+    "audit-server-differs": "unranked",
+    "audit-escape": "unranked",
+    "audit-system-lost": "warning",
+    "audit-bos-missing": "warning",
+    "audit-end-missing": "warning",
+    "audit-end-not-stop": "warning",
+    "audit-marks-not-tokens": "warning",
+    "audit-thinking-ignored": "warning",
+    "audit-date": "warning",
+    "audit-family-superseded": "warning",
 }
 
 SEVERITY_OF: dict[Verdict, Severity] = {"unranked": "error", "warning": "warning", "info": "info"}

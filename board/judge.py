@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from ..eval.records import Aggregate, Result
+from .audits import told_by_audits
 from .findings import JUDGING, SEVERITY_OF, Finding, Value
 from .model import Reading, StepFacts
 from .recognition import Recognised
@@ -133,6 +134,14 @@ def _template(case: Case) -> Findings:
         yield case.finding("kwargs-ignored", names=", ".join(sorted(prompts.kwargs_ignored)))
 
 
+def _audit(case: Case) -> Findings:
+    """Say what audits that the workspace keeps tell of the template in use."""
+    for code, values in told_by_audits(
+        case.result, case.workspace.audits, case.workspace.settings.policy
+    ):
+        yield case.finding(code, key="prompts.template_sha256", **values)
+
+
 def _integrity(case: Case) -> Findings:
     stored = case.result.aggregate
     if stored.avg_command_f1 is None:
@@ -259,4 +268,4 @@ def _printed_differs(case: Case) -> Finding | None:
     )
 
 
-CHECKS = (_suite, _run, _completeness, _template, _integrity, _protocol, _cautions)
+CHECKS = (_suite, _run, _completeness, _template, _audit, _integrity, _protocol, _cautions)

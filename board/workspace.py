@@ -7,8 +7,10 @@ from typing import Annotated, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct, field
 
+from ..eval.audit.reports import Audit
 from ..eval.errors import ConfigError
-from .findings import JUDGING, Verdict
+from .audits import read_audits
+from .findings import AUDITING, JUDGING, Verdict
 
 T = TypeVar("T")
 
@@ -189,6 +191,8 @@ class Workspace(Struct, frozen=True, kw_only=True):
     root: Path
     settings: Settings
     models: dict[str, Profile]
+    audits: tuple[Audit, ...] = ()
+    """Of chat templates; see `audits`."""
 
     @property
     def results(self) -> Path:
@@ -216,7 +220,7 @@ def open_workspace(root: Path) -> Workspace:
     models_file = root / "models.toml"
     models = _read(models_file, dict[str, Profile]) if models_file.exists() else {}
     _check(settings, models)
-    return Workspace(root=root, settings=settings, models=models)
+    return Workspace(root=root, settings=settings, models=models, audits=read_audits(root))
 
 
 def _read(path: Path, shape: type[T]) -> T:
@@ -244,8 +248,9 @@ def _check(settings: Settings, models: dict[str, Profile]) -> None:
         raise ConfigError(what, file=file, key=key, remedy=remedy)
 
     for code in settings.policy:
-        if code not in JUDGING:
-            refuse("no such finding", f"policy.{code}", f"Known: {', '.join(sorted(JUDGING))}.")
+        if code not in JUDGING and code not in AUDITING:
+            known = ", ".join(sorted({**JUDGING, **AUDITING}))
+            refuse("no such finding", f"policy.{code}", f"Known: {known}.")
     for number, suite in enumerate(settings.suites):
         if suite.protocol is not None and suite.protocol not in settings.protocols:
             refuse(

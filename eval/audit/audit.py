@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from .case import Case
 from .check_content import check_korean, check_null, check_parts, check_tools
@@ -12,18 +11,17 @@ from .check_marks import check_bos, check_end, check_injection, check_turns
 from .check_thinking import check_date, check_kwargs, check_thinking, check_thoughts
 from .check_turns import check_alternation, check_program, check_prompt, check_system, check_user
 from .encoding import Encoded, Text, encode
-from .engines import Pick, disagreements, picks
+from .engines import disagreements, picks
 from .families import check_family, family_of
-from .findings import Check, Finding, Report, Trait, found, matrix_row, worst
+from .findings import Finding, Trait, found
+from .linting import can_lint, lint
+from .reports import Audit, Report, matrix_row, with_findings, worst
 from .sandbox import Limits, Value
 from .serving import served_otherwise
 from .sources import Found, Source
 from .trying import Tried, try_all
 
 Kwargs = Mapping[str, Value]
-
-VERSION = 1
-"""Of the form of an audit; whoever reads one refuses a newer one."""
 
 CHECKS = (
     check_program,
@@ -52,32 +50,6 @@ AUDITED = ("default", "tool_use")
 """Names of templates that engines take by themselves; the others have to be asked for."""
 
 
-class Audit(Struct, frozen=True, kw_only=True):
-    """What was found of one source; `cardboard audit --save` writes it to `audits/SLUG.json`."""
-
-    version: int = VERSION
-    model: str
-    """The source's name: a Hub id, or what the folder, file or server is called."""
-    kind: str
-    revision: str | None = None
-    family: str | None = None
-    """A name in `families.toml`."""
-    picks: tuple[Pick, ...] = ()
-    """The template that each engine would take."""
-    checks: tuple[Check, ...]
-    """The row of the matrix of models and checks: the worst of all reports, check by check."""
-    reports: tuple[Report, ...] = ()
-    """One for each template that an engine takes by itself, its default first."""
-    findings: tuple[Finding, ...] = ()
-    """What is to be said of the source as a whole."""
-
-    @property
-    def all_findings(self) -> tuple[Finding, ...]:
-        """Return the findings on the source and on all its templates, each once."""
-        told = [*self.findings, *(one for report in self.reports for one in report.findings)]
-        return tuple({(one.code, str(one.values)): one for one in told}.values())
-
-
 class _Item(Struct, frozen=True, kw_only=True):
     """One template of one source, or what a server renders through without telling it."""
 
@@ -97,39 +69,31 @@ class _Item(Struct, frozen=True, kw_only=True):
 
 
 def audit(
-    sources: Sequence[Source], *, kwargs: Kwargs | None = None, limits: Limits | None = None
+    sources: Sequence[Source],
+    *,
+    kwargs: Kwargs | None = None,
+    limits: Limits | None = None,
+    linting: bool = False,
 ) -> list[Audit]:
-    """Audit *sources*; what the template of none reads of *kwargs* is told.
+    """Audit *sources*; of *kwargs*, those that a template does not read are told.
 
-    Templates that use more than *limits* are stopped, and that is told too.
+    Templates that use more than *limits* are stopped, and that is told too. With *linting*,
+    chatlint is asked where it is installed.
     """
     items = [item for source in sources for item in _items(source)]
-    known = [item for item in items if item.template is not None]
-    done = iter(
-        try_all([item.source.program(item.template) for item in known if item.template], limits)
-    )
-    tried = [
-        next(done) if item.template else Tried(renders=item.source.renders or {}) for item in items
-    ]
+    tried = _tried(items, limits)
     encoded = _encoded(items, tried)
-    served = [
-        (item.source, one)
-        for item, trial in zip(items, tried, strict=True)
-        if item.template is not None and item.source.renders is not None
-        for one in served_otherwise(item.source.renders, trial, item.source.tokens.bos)
-    ]
-    reports = [
-        (item, _report(item, item.case(one, tokens, kwargs or {})))
-        for item, one, tokens in zip(items, tried, encoded, strict=True)
-    ]
-    return [
-        _audit(
-            source,
-            [report for item, report in reports if item.source is source],
-            [finding for other, finding in served if other is source],
-        )
-        for source in sources
-    ]
+    linted = _linted(items) if linting and can_lint() else {}
+    done: dict[int, list[Report]] = {id(source): [] for source in sources}
+    served: dict[int, list[Finding]] = {id(source): [] for source in sources}
+    for item, trial, tokens in zip(items, tried, encoded, strict=True):
+        place, text = id(item.source), item.template.text if item.template else ""
+        case = item.case(trial, tokens, kwargs or {})
+        done[place].append(_report(item, case, linted.get(text)))
+        if item.template is not None and item.source.renders is not None:
+            bos = item.source.tokens.bos
+            served[place] += served_otherwise(item.source.renders, trial, bos)
+    return [_audit(source, done[id(source)], served[id(source)]) for source in sources]
 
 
 def _items(source: Source) -> list[_Item]:
@@ -139,6 +103,20 @@ def _items(source: Source) -> list[_Item]:
     if not first and source.renders:
         return [_Item(source=source, template=None)]
     return [_Item(source=source, template=template) for template in first]
+
+
+def _tried(items: Sequence[_Item], limits: Limits | None) -> list[Tried]:
+    """Try the templates that are known; what a server made of the others has been asked."""
+    programs = [item.source.program(item.template) for item in items if item.template]
+    done = iter(try_all(programs, limits))
+    return [
+        next(done) if item.template else Tried(renders=item.source.renders or {}) for item in items
+    ]
+
+
+def _linted(items: Sequence[_Item]) -> dict[str, tuple[Finding, ...]]:
+    texts = list({item.template.text for item in items if item.template})
+    return dict(zip(texts, lint(texts), strict=True))
 
 
 def _encoded(items: Sequence[_Item], tried: Sequence[Tried]) -> list[dict[str, Encoded]]:
@@ -158,8 +136,10 @@ def _encoded(items: Sequence[_Item], tried: Sequence[Tried]) -> list[dict[str, E
     return found
 
 
-def _report(item: _Item, case: Case) -> Report:
+def _report(item: _Item, case: Case, linted: tuple[Finding, ...] | None) -> Report:
     said = [one for check in CHECKS for one in check(case)]
+    if linted is not None:
+        said += [Trait(check="lint", value="asked"), *linted]
     traits = tuple(one for one in said if isinstance(one, Trait))
     text = item.template.text if item.template else ""
     shown = text or case.text("talk") or ""
@@ -207,9 +187,3 @@ def _audit(source: Source, reports: Sequence[Report], served: Sequence[Finding])
         reports=tuple(reports),
     )
     return with_findings(whole, findings)
-
-
-def with_findings(audit: Audit, findings: Sequence[Finding]) -> Audit:
-    """Return *audit* with more *findings* on the source as a whole."""
-    row = matrix_row(tuple(findings), ())
-    return replace(audit, findings=(*audit.findings, *findings), checks=worst([row, audit.checks]))

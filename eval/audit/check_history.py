@@ -44,10 +44,7 @@ def check_mask(case: Case) -> Said:
         yield Trait(check="mask", value="tokens" if encoded else "letters")
         return
     yield Trait(check="mask", value="wrong")
-    if wrong.kind == "blank":
-        yield found("audit-mask-wide", text=wrong.text)
-    else:
-        yield found("audit-mask-wrong", text=wrong.text, kind=wrong.kind)
+    yield found(f"audit-mask-{wrong.kind}", text=wrong.text)
 
 
 def _turn(case: Case, text: str, question: str, answer: str) -> Turn | None:

@@ -33,7 +33,7 @@ def check_thinking(case: Case) -> Said:
     thinks = any(mark in text for mark in THOUGHT_MARKS for text in about)
     yield Trait(check="thinking", value="no-switch" if thinks else "none")
     if thinks:
-        yield found("audit-thinking-ignored")
+        yield found("audit-thinking-ignored", name="enable_thinking")
 
 
 def check_thoughts(case: Case) -> Said:

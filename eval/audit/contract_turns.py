@@ -80,8 +80,8 @@ def faults(trial: Trial, encoded: Encoded | None, marks: bool) -> Iterator[Findi
         return
     given = trial.row.text
     if given is not None and given != text:
-        _, file, template = difference(given, text)
-        yield found("audit-contract-text", file=file, template=template)
+        _, shown, template = difference(given, text)
+        yield found("audit-contract-text", given=shown, template=template)
     turns = []
     for number, one in enumerate(trial.asked, 1):
         turn = _turn(text, one)
@@ -92,7 +92,7 @@ def faults(trial: Trial, encoded: Encoded | None, marks: bool) -> Iterator[Findi
             yield found("audit-contract-prompt", turn=number, trained=trained, served=served)
     ids = trial.row.input_ids
     if ids is not None and encoded is not None and ids != encoded.ids:
-        yield found("audit-contract-tokens", file=len(ids), template=len(encoded.ids))
+        yield found("audit-contract-tokens", given=len(ids), template=len(encoded.ids))
     elif len(turns) == len(trial.asked):
         yield from _mask(trial, text, encoded, marks, turns)
 
@@ -121,10 +121,8 @@ def _mask(
         yield found("audit-contract-unmasked")
         return
     wrong = fault(text, masked, encoded.spans if encoded else letters(text), turns)
-    if wrong is not None and wrong.kind == "blank":
-        yield found("audit-contract-wide", text=wrong.text)
-    elif wrong is not None:
-        yield found("audit-contract-mask", kind=wrong.kind, text=wrong.text)
+    if wrong is not None:
+        yield found(f"audit-contract-{wrong.kind}", text=wrong.text)
 
 
 def mask_of(trial: Trial, text: str, encoded: Encoded | None, marks: bool) -> set[int] | None:

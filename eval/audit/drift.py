@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 
-from .audit import Audit
 from .case import difference
 from .engines import taken
 from .findings import Finding, found
+from .reports import Audit
 from .sandbox import Limits, Rendered
 from .sources import Found, Source
 from .trying import try_all

@@ -1,28 +1,13 @@
 """Which of a source's templates each engine would take, with and without tools."""
 
 from collections.abc import Iterator, Mapping
-from typing import Literal
-
-from msgspec import Struct
 
 from .findings import Finding, found
+from .reports import Engine, Pick
 from .sources import Found, Source
-
-Engine = Literal["transformers", "vllm", "llama.cpp", "server"]
 
 CHATML = "chatml"
 """What llama.cpp takes where a file has no template."""
-
-
-class Pick(Struct, frozen=True, kw_only=True):
-    """The template that an engine takes."""
-
-    engine: Engine
-    tools: bool
-    place: str | None = None
-    """`None` where the engine refuses to work without one."""
-    sha256: str | None = None
-    """`None` also for a template of the engine's own."""
 
 
 def picks(source: Source) -> tuple[Pick, ...]:

@@ -1,13 +1,11 @@
-"""What an audit has to say: its checks, every code and its severity, the report on a template."""
+"""What an audit may have to say: its checks, and every code with its severity."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Literal
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 Severity = Literal["info", "warning", "error"]
-State = Literal["ok", "info", "warning", "error", "unknown"]
 Value = str | int | float | bool | None
 
 CHECKS = (
@@ -88,7 +86,8 @@ CODES: Mapping[str, tuple[str, Severity]] = {
     "audit-text-changed": ("unicode", "error"),
     "audit-marks-pass": ("control-tokens", "info"),
     "audit-mask-absent": ("mask", "info"),
-    "audit-mask-wrong": ("mask", "error"),
+    "audit-mask-misses": ("mask", "error"),
+    "audit-mask-covers": ("mask", "error"),
     "audit-mask-wide": ("mask", "warning"),
     "audit-history-rewritten": ("prefix", "warning"),
     "audit-date": ("date", "warning"),
@@ -113,14 +112,13 @@ CODES: Mapping[str, tuple[str, Severity]] = {
     "audit-contract-refused": ("contract", "error"),
     "audit-contract-text": ("contract", "error"),
     "audit-contract-prompt": ("contract", "error"),
-    "audit-contract-mask": ("contract", "error"),
+    "audit-contract-misses": ("contract", "error"),
+    "audit-contract-covers": ("contract", "error"),
     "audit-contract-wide": ("contract", "info"),
     "audit-contract-unmasked": ("contract", "warning"),
     "audit-contract-tokens": ("contract", "error"),
 }
 """Every code: the check it belongs to, and how grave it is."""
-
-_RANK: Mapping[State, int] = {"unknown": -1, "ok": 0, "info": 1, "warning": 2, "error": 3}
 
 
 class Finding(Struct, frozen=True, kw_only=True):
@@ -140,59 +138,7 @@ class Trait(Struct, frozen=True, kw_only=True):
     values: dict[str, Value] = {}
 
 
-class Check(Struct, frozen=True, kw_only=True):
-    """One cell of the matrix of models and checks."""
-
-    check: str
-    state: State
-    """The gravest of its findings; `unknown` where it could not be looked at."""
-    value: str | None = None
-    """The trait's word, as in `audit.CHECK.VALUE`."""
-    values: dict[str, Value] = {}
-
-
-class Report(Struct, frozen=True, kw_only=True):
-    """What was found of one template."""
-
-    sha256: str | None
-    """`None` where a server does not tell the text that it renders through."""
-    places: tuple[str, ...]
-    """Where it stands: `chat_template.jinja`, `tokenizer.chat_template` ..."""
-    family: str | None = None
-    """A name in `families.toml`."""
-    checks: tuple[Check, ...]
-    findings: tuple[Finding, ...]
-
-
 def found(code: str, **values: Value) -> Finding:
     """Return the finding *code* with its check and severity."""
     check, severity = CODES[code]
     return Finding(code=code, check=check, severity=severity, values=values)
-
-
-def matrix_row(findings: tuple[Finding, ...], traits: tuple[Trait, ...]) -> tuple[Check, ...]:
-    """Return one cell for each check, in order; those without trait and finding are `unknown`."""
-    by_check = {trait.check: trait for trait in traits}
-    states: dict[str, State] = dict.fromkeys(by_check, "ok")
-    for finding in findings:
-        worst = states.get(finding.check, "ok")
-        states[finding.check] = max(worst, finding.severity, key=_RANK.__getitem__)
-    return tuple(
-        Check(
-            check=check,
-            state=states.get(check, "unknown"),
-            value=by_check[check].value if check in by_check else None,
-            values=by_check[check].values if check in by_check else {},
-        )
-        for check in CHECKS
-    )
-
-
-def worst(rows: Sequence[tuple[Check, ...]]) -> tuple[Check, ...]:
-    """Return one row of *rows*: of each check the gravest state and the first trait told."""
-    row = []
-    for cells in zip(*rows, strict=True):
-        told = next((cell for cell in cells if cell.value is not None), cells[0])
-        state = max((cell.state for cell in cells), key=_RANK.__getitem__)
-        row.append(replace(told, state=state))
-    return tuple(row)

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from msgspec import Struct
 
@@ -24,8 +25,8 @@ class Turn(Struct, frozen=True):
 class Fault(Struct, frozen=True):
     """What is wrong with a mask, with the words that show it."""
 
-    kind: str
-    """`misses`, `covers`, or `blank` where it covers no more than blanks after the end."""
+    kind: Literal["misses", "covers", "wide"]
+    """`wide` where it covers no more than blanks beside the answers."""
     text: str
 
 
@@ -59,7 +60,7 @@ def fault(
     if not extra:
         return None
     beside = "".join(text[slice(*cells[place])] for place in extra)
-    return Fault("covers" if beside.strip() else "blank", _run(text, cells, extra))
+    return Fault("covers" if beside.strip() else "wide", _run(text, cells, extra))
 
 
 def _run(text: str, cells: Sequence[Span], places: Sequence[int]) -> str:

@@ -21,6 +21,7 @@ LOCALE = ROOT / "templates" / "locale"
 PUT_TOGETHER = (
     "finding.", "remedy.", "reason.", "severity.", "metric.", "bucket.", "division.", "relation.",
     "protocol.", "prompts.", "origin.", "template.", "notes.", "run.values-", "rank.", "site.",
+    "audit.",
 )  # fmt: skip
 
 
@@ -114,6 +115,9 @@ EVIDENCE = {
     "steps-failed": {"failed": 2, "expected": 303},
     "template-raw": {"raw": 3, "rows": 303},
     "template-unverifiable": {"status": "anthropic-api"},
+    "template-faulty": {"codes": "audit-bos-doubled, audit-escape"},
+    "template-doubtful": {"codes": "audit-date"},
+    "template-moved": {"was": "ab12cd34ef56", "now": "cd34ef56ab12"},
     "prompts-truncated": {"count": 24},
     "aggregate-mismatch": {"metric": "avg_command_f1", "stored": 0.3, "computed": 0.31},
     "bucket-mismatch": {"stored": 0.3, "computed": 0.31},

@@ -1,0 +1,113 @@
+"""What an audit comes to: a row of the matrix of models and checks, and a report a template."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from .findings import CHECKS, Finding, Trait, Value
+
+VERSION = 1
+"""Of the form of an audit; whoever reads one refuses a newer one."""
+
+
+State = Literal["ok", "info", "warning", "error", "unknown"]
+Engine = Literal["transformers", "vllm", "llama.cpp", "server"]
+
+_RANK: Mapping[State, int] = {"unknown": -1, "ok": 0, "info": 1, "warning": 2, "error": 3}
+
+
+class Pick(Struct, frozen=True, kw_only=True):
+    """The template that an engine takes."""
+
+    engine: Engine
+    tools: bool
+    place: str | None = None
+    """`None` where the engine refuses to work without one."""
+    sha256: str | None = None
+    """`None` also for a template of the engine's own."""
+
+
+class Check(Struct, frozen=True, kw_only=True):
+    """One cell of the matrix of models and checks."""
+
+    check: str
+    state: State
+    """The gravest of its findings; `unknown` where it could not be looked at."""
+    value: str | None = None
+    """The trait's word, as in `audit.CHECK.VALUE`."""
+    values: dict[str, Value] = {}
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """What was found of one template."""
+
+    sha256: str | None
+    """`None` where a server does not tell the text that it renders through."""
+    places: tuple[str, ...]
+    """Where it stands: `chat_template.jinja`, `tokenizer.chat_template` ..."""
+    family: str | None = None
+    """A name in `families.toml`."""
+    checks: tuple[Check, ...]
+    findings: tuple[Finding, ...]
+
+
+class Audit(Struct, frozen=True, kw_only=True):
+    """What was found of one source; `cardboard audit --save` writes it to `audits/SLUG.json`."""
+
+    version: int = VERSION
+    model: str
+    """The source's name: a Hub id, or what the folder, file or server is called."""
+    kind: str
+    revision: str | None = None
+    family: str | None = None
+    """A name in `families.toml`."""
+    picks: tuple[Pick, ...] = ()
+    """The template that each engine would take."""
+    checks: tuple[Check, ...]
+    """The row of the matrix of models and checks: the worst of all reports, check by check."""
+    reports: tuple[Report, ...] = ()
+    """One for each template that an engine takes by itself, its default first."""
+    findings: tuple[Finding, ...] = ()
+    """What is to be said of the source as a whole."""
+
+    @property
+    def all_findings(self) -> tuple[Finding, ...]:
+        """Return the findings on the source and on all its templates, each once."""
+        told = [*self.findings, *(one for report in self.reports for one in report.findings)]
+        return tuple({(one.code, str(one.values)): one for one in told}.values())
+
+
+def matrix_row(findings: tuple[Finding, ...], traits: tuple[Trait, ...]) -> tuple[Check, ...]:
+    """Return one cell for each check, in order; those without trait and finding are `unknown`."""
+    by_check = {trait.check: trait for trait in traits}
+    states: dict[str, State] = dict.fromkeys(by_check, "ok")
+    for finding in findings:
+        worst = states.get(finding.check, "ok")
+        states[finding.check] = max(worst, finding.severity, key=_RANK.__getitem__)
+    return tuple(
+        Check(
+            check=check,
+            state=states.get(check, "unknown"),
+            value=by_check[check].value if check in by_check else None,
+            values=by_check[check].values if check in by_check else {},
+        )
+        for check in CHECKS
+    )
+
+
+def worst(rows: Sequence[tuple[Check, ...]]) -> tuple[Check, ...]:
+    """Return one row of *rows*: of each check the gravest state and the first trait told."""
+    row = []
+    for cells in zip(*rows, strict=True):
+        told = next((cell for cell in cells if cell.value is not None), cells[0])
+        state = max((cell.state for cell in cells), key=_RANK.__getitem__)
+        row.append(replace(told, state=state))
+    return tuple(row)
+
+
+def with_findings(audit: Audit, findings: Sequence[Finding]) -> Audit:
+    """Return *audit* with more *findings* on the source as a whole."""
+    row = matrix_row(tuple(findings), ())
+    return replace(audit, findings=(*audit.findings, *findings), checks=worst([row, audit.checks]))

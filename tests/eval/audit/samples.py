@@ -1,0 +1,154 @@
+"""Chat templates written for these tests, each with one thing that an audit has to see."""
+
+from msgspec import Struct
+
+
+class Sample(Struct, frozen=True, kw_only=True):
+    """A template, and what an audit says of it."""
+
+    text: str
+    code: str
+    """The finding it is there for."""
+    trait: tuple[str, str] | None = None
+    """A check and how it comes out."""
+    kwargs: dict[str, bool] = {}
+
+
+TURN = "<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n"
+PROMPT = "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+GOOD = f"{{{{ bos_token }}}}{{% for m in messages %}}{TURN}{{% endfor %}}{PROMPT}"
+"""ChatML with a BOS: nothing is wrong with it."""
+
+ANSWER = "<|im_start|>assistant\n{% generation %}{{ m.content }}<|im_end|>{% endgeneration %}\n"
+MARKED = (
+    "{{ bos_token }}{% for m in messages %}{% if m.role == 'assistant' %}"
+    f"{ANSWER}{{% else %}}{TURN}{{% endif %}}{{% endfor %}}{PROMPT}"
+)
+"""The same with marked answers."""
+
+TOOLS = (
+    "{{ bos_token }}{% if tools %}<|im_start|>system\n{{ tools | tojson }}<|im_end|>\n{% endif %}"
+    "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content or '' }}"
+    "{% for call in m.tool_calls or [] %}{{ call.function | tojson }}{% endfor %}<|im_end|>\n"
+    f"{{% endfor %}}{PROMPT}"
+)
+"""The same with tools, their calls and results."""
+
+_LOOP = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
+_ALTERNATE = (
+    "{% for m in messages %}{% if (m.role == 'user') != (loop.index0 % 2 == 0) %}"
+    "{{ raise_exception('turn and turn about, please') }}{% endif %}{% endfor %}"
+)
+_NO_SYSTEM = "{% if messages[0].role == 'system' %}{{ raise_exception('no system') }}{% endif %}"
+_FOLDED = (
+    "{{ bos_token }}{% set lead = namespace(text='') %}{% for m in messages %}"
+    "{% if m.role == 'system' %}{% set lead.text = m.content ~ '\n\n' %}{% else %}"
+    "<|im_start|>{{ m.role }}\n{{ lead.text ~ m.content }}<|im_end|>\n"
+    f"{{% set lead.text = '' %}}{{% endif %}}{{% endfor %}}{PROMPT}"
+)
+_THINKS = GOOD + "{% if add_generation_prompt %}<think>\n{% endif %}"
+_MACRO = (
+    "{% macro say(m) %}{% generation %}{{ m.content }}<|im_end|>{% endgeneration %}{% endmacro %}"
+    "{{ bos_token }}{% for m in messages %}{% if m.role == 'assistant' %}"
+    "{{ '<|im_start|>assistant\n' ~ say(m) ~ '\n' }}"
+    f"{{% else %}}{TURN}{{% endif %}}{{% endfor %}}{PROMPT}"
+)
+_LAST_STRIPPED = GOOD.replace(
+    "{{ m.content }}", "{{ m.content if loop.last else m.content | replace('lamp', 'light') }}"
+)
+
+SAMPLES = {
+    "no system role": Sample(
+        text=_NO_SYSTEM + GOOD, code="audit-system-refused", trait=("system", "refused")
+    ),
+    "system folded": Sample(text=_FOLDED, code="audit-system-folded", trait=("system", "folded")),
+    "system dropped": Sample(
+        text=GOOD.replace(
+            "{% for m in messages %}", "{% for m in messages if m.role != 'system' %}"
+        ),
+        code="audit-system-lost",
+    ),
+    "strict alternation": Sample(
+        text=_ALTERNATE + GOOD, code="audit-alternation", trait=("alternation", "demanded")
+    ),
+    "no end mark": Sample(text=GOOD.replace("<|im_end|>", ""), code="audit-end-at-next-turn"),
+    "no mark at all": Sample(
+        text="{% for m in messages %}{{ m.content }}\n{% endfor %}", code="audit-end-missing"
+    ),
+    "prompt not opened": Sample(text=GOOD.replace(PROMPT, ""), code="audit-prompt-cut"),
+    "doubled BOS": Sample(text="{{ bos_token }}" + GOOD, code="audit-bos-doubled"),
+    "late BOS": Sample(text="\n  " + GOOD, code="audit-bos-late"),
+    "ignored enable_thinking": Sample(
+        text=_THINKS, code="audit-thinking-ignored", trait=("thinking", "no-switch")
+    ),
+    "unread setting": Sample(text=GOOD, code="audit-kwarg-unread", kwargs={"verbose": True}),
+    "date in the prompt": Sample(
+        text="{{ bos_token }}Today is {{ strftime_now('%d %B %Y') }}.\n" + GOOD[15:],
+        code="audit-date",
+        trait=("date", "shown"),
+    ),
+    "broken generation marker": Sample(text=_MACRO, code="audit-mask-misses"),
+    "mask with the head": Sample(
+        text=MARKED.replace(
+            ANSWER,
+            "{% generation %}<|im_start|>assistant\n{{ m.content }}<|im_end|>{% endgeneration %}\n",
+        ),
+        code="audit-mask-covers",
+    ),
+    "mask with a line feed": Sample(
+        text=MARKED.replace("{% endgeneration %}\n", "\n{% endgeneration %}"),
+        code="audit-mask-wide",
+    ),
+    "rewritten history": Sample(
+        text=_LAST_STRIPPED, code="audit-history-rewritten", trait=("prefix", "rewritten")
+    ),
+    "Korean escaped": Sample(
+        text=GOOD.replace("{{ m.content }}", "{{ m.content | tojson(ensure_ascii=True) }}"),
+        code="audit-text-changed",
+    ),
+    "words of the user lost": Sample(
+        text=GOOD.replace("{{ m.content }}", "{{ m.text }}"), code="audit-user-lost"
+    ),
+    "an answer lost": Sample(
+        text=GOOD.replace("{% for m in messages %}", "{% for m in messages[-1:] %}"),
+        code="audit-turn-lost",
+    ),
+    "tools refused": Sample(
+        text="{% if tools %}{{ raise_exception('no tools') }}{% endif %}" + GOOD,
+        code="audit-tools-refused",
+    ),
+    "a call lost": Sample(
+        text=TOOLS.replace("{{ call.function | tojson }}", ""), code="audit-tool-call-lost"
+    ),
+    "null printed": Sample(text=TOOLS.replace(" or ''", ""), code="audit-null-printed"),
+    "null refused": Sample(
+        text=TOOLS.replace("{{ m.content or '' }}", "{{ m.content.strip() }}"),
+        code="audit-null-refused",
+    ),
+    "parts printed": Sample(text=GOOD, code="audit-parts-printed"),
+    "parts alone": Sample(
+        text=GOOD.replace("{{ m.content }}", "{{ m.content[0].text.strip() }}"),
+        code="audit-parts-only",
+    ),
+    "a turn closed twice": Sample(
+        text=GOOD.replace("<|im_end|>\n", "<|im_end|><|im_end|>\n"),
+        code="audit-turns-unbalanced",
+    ),
+    "a statement unknown to llama.cpp": Sample(
+        text="{% with x = 1 %}{% endwith %}" + GOOD, code="audit-statement-foreign"
+    ),
+    "no Jinja": Sample(text="{% for %}", code="audit-syntax"),
+    "refuses everything": Sample(text="{{ raise_exception('no') }}", code="audit-user-refused"),
+    "infinite loop": Sample(text=_LOOP + GOOD, code="audit-endless"),
+    "memory bomb": Sample(text="{% set a = 'a' * 10000000000 %}" + GOOD, code="audit-memory"),
+    "10 MB output": Sample(text="{{ 'a' * 10000000 }}" + GOOD, code="audit-output"),
+    "attribute escape": Sample(
+        text="{{ ().__class__.__base__.__subclasses__() }}" + GOOD, code="audit-escape"
+    ),
+    "hidden attribute that comes to nothing": Sample(
+        text="{{ ''['__class__'] }}" + GOOD, code="audit-escape"
+    ),
+    "endless recursion": Sample(
+        text="{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", code="audit-memory"
+    ),
+}

@@ -1,0 +1,87 @@
+"""Each behaviour gives its code; none takes longer than its limit or leaves a process behind."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from cardboard.eval.audit.audit import audit
+from cardboard.eval.audit.reports import Audit
+from cardboard.eval.audit.sandbox import Limits
+from cardboard.eval.audit.sources import Found, Source, Tokens
+from cardboard.tests.eval.audit.samples import GOOD, MARKED, SAMPLES, TOOLS
+
+LIMITS = Limits(seconds=1.0)
+TOKENS = Tokens(special={"bos_token": "<s>", "eos_token": "<|im_end|>"})
+
+
+def a_source(text: str, tokens: Tokens = TOKENS) -> Source:
+    template = Found(text=text, place="chat_template.jinja", shelf="files")
+    return Source(name="sample", kind="template", templates=(template,), tokens=tokens)
+
+
+def codes(one: Audit) -> set[str]:
+    return {finding.code for finding in one.all_findings}
+
+
+def grave(one: Audit) -> set[str]:
+    return {finding.code for finding in one.all_findings if finding.severity != "info"}
+
+
+@pytest.fixture(scope="module")
+def audits() -> dict[str, Audit]:
+    """All samples in one audit, as if they were the models of one command."""
+    plain = {name: sample for name, sample in SAMPLES.items() if not sample.kwargs}
+    found = audit([a_source(sample.text) for sample in plain.values()], limits=LIMITS)
+    given = {
+        name: audit([a_source(sample.text)], kwargs=sample.kwargs, limits=LIMITS)[0]
+        for name, sample in SAMPLES.items()
+        if sample.kwargs
+    }
+    return dict(zip(plain, found, strict=True)) | given
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_each_behaviour_gives_its_code(audits: dict[str, Audit], name: str) -> None:
+    sample = SAMPLES[name]
+    assert sample.code in codes(audits[name])
+    if sample.trait is not None:
+        told = {cell.check: cell.value for cell in audits[name].checks}
+        assert told[sample.trait[0]] == sample.trait[1]
+
+
+@pytest.mark.parametrize("text", [GOOD, MARKED, TOOLS])
+def test_nothing_is_wrong_with_what_is_right(text: str) -> None:
+    [found] = audit([a_source(text)])
+    assert grave(found) == set()
+
+
+HOSTILE = ("infinite loop", "memory bomb", "10 MB output", "attribute escape", "endless recursion")
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_template_ends_within_its_limit_and_leaves_nothing(name: str) -> None:
+    began = time.monotonic()
+    [found] = audit([a_source(SAMPLES[name].text)], limits=LIMITS)
+    took = time.monotonic() - began
+    assert SAMPLES[name].code in codes(found)
+    assert took < LIMITS.seconds + 20, "the process and its start on a busy machine included"
+    assert not children()
+
+
+def test_a_hostile_template_does_not_keep_others_from_being_audited() -> None:
+    texts = [GOOD, SAMPLES["infinite loop"].text, MARKED]
+    first, hostile, last = audit([a_source(text) for text in texts], limits=LIMITS)
+    assert "audit-endless" in codes(hostile)
+    assert grave(first) == grave(last) == set()
+    assert {cell.check: cell.value for cell in last.checks}["mask"] == "letters"
+
+
+def test_the_same_audit_gives_the_same_bytes() -> None:
+    assert audit([a_source(TOOLS)]) == audit([a_source(TOOLS)])
+
+
+def children() -> str:
+    """Return the processes that this one started and that still run."""
+    return Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="ascii")
