@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from .characters import printable
 from .chart_labels import labels
 from .chart_scales import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Scale, across, upward
 from .charts import Chart, Point, Scatter, Slopes
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
     Layer = alt.Chart
     Axes = dict[str, alt.X | alt.Y]
+
+_LONGEST = 200
 
 
 def draw(charts: Sequence[tuple[Chart, str]]) -> list[str]:
@@ -149,7 +152,7 @@ def _row(point: Point) -> dict[str, Any]:
         "high": point.high,
         "best": point.best,
         "href": f"{LINK}{point.slug}/",
-        "says": f"{point.label}: {point.score:.2f}",
+        "says": f"{printable(point.label[:_LONGEST])}: {point.score:.2f}",
     }
 
 

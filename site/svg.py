@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 
 # What a drawing is made with, and what it stands for on a page in the reader's colour scheme.
 INK, GRID, MARK, BEST = "#010101", "#020202", "#030303", "#040404"
-_COLOURS = {
+COLOURS = {
     INK: "var(--cb-chart-ink)",
     GRID: "var(--cb-line)",
     MARK: "var(--cb-chart-mark)",
@@ -67,5 +67,5 @@ def _attributes(element: Element, name: str) -> str:
 
 def _value(value: str) -> str:
     """Return an attribute's value with our colours, and numbers at a hundredth of a unit."""
-    plain = _COLOURS.get(value) or _NUMBER.sub(lambda n: f"{round(float(n[0]), 2):g}", value)
+    plain = COLOURS.get(value) or _NUMBER.sub(lambda n: f"{round(float(n[0]), 2):g}", value)
     return escape(plain.removesuffix("px"))
