@@ -76,6 +76,11 @@ class Field:
         """Return the places of all ranked entries, best first."""
         return self._places.values()
 
+    @property
+    def answers(self) -> dict[tuple[int, str, str | None], float | None]:
+        """Return every quantile that anybody asked for so far, by the arguments of `quantile`."""
+        return dict(self._quantiles)
+
     def quantile(self, percent: int, name: str, size: str | None = None) -> float | None:
         """Return a quantile of the figure *name*, interpolated, at the precision it is printed.
 

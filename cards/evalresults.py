@@ -21,7 +21,7 @@ def eval_results(card: Card, board: str) -> str | None:
 
 
 def _entry(sheet: Sheet, card: Card, board: str) -> dict[str, Value] | None:
-    entry, suite = sheet.entry, sheet.board.suite if sheet.board else None
+    entry, suite = sheet.entry, sheet.suite
     if suite is None or suite.dataset is None or sheet.standing is None or entry.score is None:
         return None
     if not is_hub_id(suite.dataset):

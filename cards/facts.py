@@ -11,6 +11,7 @@ from ..board.model import Board, Boards, Entry
 from ..board.notes import Field, rules
 from ..board.running import Run, hub_repo, is_hub_id, run_of
 from ..board.workspace import Settings, Text
+from .place import Place, place_of
 from .sheets import Sheet, sheet_of
 
 
@@ -42,20 +43,51 @@ class Card(Struct, frozen=True, kw_only=True):
     run: Run
 
 
+class Deck:
+    """The cards of all models, one for each slug, each made when it is asked for.
+
+    A model on two boards has one card. Raises `ConfigError` where a note rule is mistaken.
+    """
+
+    def __init__(self, boards: Boards, settings: Settings) -> None:
+        self._settings = settings
+        self._rules = rules(settings)
+        self.fields = {
+            f"{number} {board.suite.slug} {board.class_}": Field(board)
+            for number, board in enumerate(boards.boards)
+        }
+        """By a name that no two boards share."""
+        self._there: dict[str, list[tuple[Entry, Board | None, Field | None]]] = defaultdict(list)
+        every = [*zip(boards.boards, self.fields.values(), strict=True), (None, None)]
+        for board, field in every:
+            for entry in board.entries if board else boards.unplaced:
+                self._there[entry.slug].append((entry, board, field))
+
+    @property
+    def slugs(self) -> list[str]:
+        """Return the slugs of all cards, sorted."""
+        return sorted(self._there)
+
+    def places(self, slug: str) -> tuple[Place, ...]:
+        """Return where the results of one card stand."""
+        return tuple(place_of(*there, self._settings) for there in self._there[slug])
+
+    def card(self, slug: str, places: Sequence[Place] | None = None) -> Card:
+        """Return one card; *places* are its places, where they are known already."""
+        sheets = tuple(
+            sheet_of(place, field, self._rules, self._settings)
+            for place, (_, _, field) in zip(
+                self.places(slug) if places is None else places, self._there[slug], strict=True
+            )
+        )
+        return _card(slug, sheets, self._settings)
+
+
 def cards_of(boards: Boards, settings: Settings) -> Iterator[Card]:
     """Yield one card for each slug, in the order of slugs; a model on two boards has one card."""
-    checked = rules(settings)
-    grouped: dict[str, list[tuple[Board | None, Entry]]] = defaultdict(list)
-    for board in (*boards.boards, None):
-        for entry in board.entries if board else boards.unplaced:
-            grouped[entry.slug].append((board, entry))
-    fields = {id(board): Field(board) for board in boards.boards}
-    for slug, places in sorted(grouped.items()):
-        sheets = tuple(
-            sheet_of(entry, board, fields.get(id(board)), checked, settings)
-            for board, entry in places
-        )
-        yield _card(slug, sheets, settings)
+    deck = Deck(boards, settings)
+    for slug in deck.slugs:
+        yield deck.card(slug)
 
 
 def _card(slug: str, sheets: Sequence[Sheet], settings: Settings) -> Card:
@@ -88,5 +120,5 @@ def _card(slug: str, sheets: Sequence[Sheet], settings: Settings) -> Card:
         result_ids=tuple(sheet.entry.result_id for sheet in sheets),
         sweep=entry.class_ == "sweep",
         sheets=tuple(sheets),
-        run=run_of([(s.board.suite if s.board else None, s.entry) for s in sheets], settings),
+        run=run_of([(sheet.suite, sheet.entry) for sheet in sheets], settings),
     )

@@ -67,7 +67,7 @@ def _library(card: Card) -> str | None:
 
 def _tags(card: Card, settings: Settings) -> list[str]:
     tags = [*settings.cards.tags]
-    tags += [sheet.board.suite.name for sheet in card.sheets if sheet.board]
+    tags += [sheet.suite.name for sheet in card.sheets if sheet.suite]
     return list(dict.fromkeys(tags))
 
 
@@ -82,8 +82,8 @@ def _model_index(card: Card, settings: Settings) -> list[Value]:
 
 
 def _result(sheet: Sheet, card: Card, settings: Settings) -> dict[str, Value]:
-    assert sheet.board is not None
-    suite = sheet.board.suite
+    assert sheet.suite is not None
+    suite = sheet.suite
     title = suite.title.get("en") or f"{suite.name} {suite.version}"
     dataset: dict[str, Value] = {
         "name": title,

@@ -5,16 +5,16 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from ..board.figures import figures, shown, shown_coarse
+from ..board.figures import shown, shown_coarse
 from ..board.findings import Finding
-from ..board.measurement import Resolution
-from ..board.model import Attempt, Board, Entry
+from ..board.model import Attempt, Entry
 from ..board.notes import Field, Rule, Said, notes_of
-from ..board.workspace import Settings, Text
+from ..board.workspace import Settings, Suite, Text
 from ..eval.records import Slice
 from . import evidence
 from .evidence import Recorded, Row
-from .standing import Standing, standing
+from .place import Place
+from .standing import Standing
 
 # The metrics of a card in the order that they are shown; the second group only where recorded.
 METRICS = (
@@ -90,13 +90,12 @@ class Sheet(Struct, frozen=True, kw_only=True):
     """What a card says of one result: its standing on one board, its figures, its evidence."""
 
     entry: Entry
-    board: Board | None
+    suite: Suite | None
     title: Text
     score: str | None
     standing: Standing | None
-    resolution: Resolution | None
     tasks: int | None
-    """On which the resolution rests."""
+    """On which the interval and the rank range rest."""
     reasons: tuple[Finding, ...]
     """What keeps the result from being ranked."""
     remarks: tuple[Finding, ...]
@@ -114,31 +113,25 @@ class Sheet(Struct, frozen=True, kw_only=True):
 
 
 def sheet_of(
-    entry: Entry,
-    board: Board | None,
-    field: Field | None,
-    checked: Iterable[Rule],
-    settings: Settings,
+    place: Place, field: Field | None, checked: Iterable[Rule], settings: Settings
 ) -> Sheet:
-    """Return the sheet of *entry* on *board*; *field* is the board as a field to judge notes in."""
+    """Return the sheet of the result at *place*; *field* is what its notes are judged against."""
+    entry, suite, standing = place.entry, place.suite, place.standing
     findings = _distinct(entry.findings)
-    place = standing(entry, board, settings.cards.rank) if board else None
     notes = notes_of(entry, field, checked) if field else ()
-    suite = board.suite if board else None
     name = f"{suite.name} {suite.version}" if suite else ""
     status = entry.template_status
     source = entry.result.provenance
     return Sheet(
         entry=entry,
-        board=board,
+        suite=suite,
         title=(suite.title or dict.fromkeys(settings.board.languages, name)) if suite else {},
         score=None if entry.score is None else shown("score", entry.score),
-        standing=place,
-        resolution=entry.resolution if place else None,
-        tasks=board.method.tasks if board and board.method else None,
-        reasons=() if place else tuple(f for f in findings if f.severity == "error"),
-        remarks=tuple(f for f in findings if place or f.severity != "error"),
-        figures=tuple(_figures(entry, field)),
+        standing=standing,
+        tasks=place.tasks,
+        reasons=() if standing else tuple(f for f in findings if f.severity == "error"),
+        remarks=tuple(f for f in findings if standing or f.severity != "error"),
+        figures=tuple(_figures(place, field)),
         divisions=tuple(_divisions(entry)),
         protocol=evidence.protocol(entry.result.protocol),
         template_key=status if status in TEMPLATES else "other",
@@ -163,11 +156,9 @@ def _distinct(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(unique.values(), key=lambda finding: order[finding.severity]))
 
 
-def _figures(entry: Entry, field: Field | None) -> Iterator[Figure]:
-    place = field.place(entry) if field else None
-    known = place.known if place else figures(entry)
+def _figures(place: Place, field: Field | None) -> Iterator[Figure]:
     for key in (*METRICS, *FURTHER_METRICS):
-        value = known[key]
+        value = place.figures[key]
         if isinstance(value, float | int):
             median = field.quantile(50, key) if field else None
             yield Figure(
@@ -177,7 +168,7 @@ def _figures(entry: Entry, field: Field | None) -> Iterator[Figure]:
             )
         elif key in METRICS:
             yield Figure(key=f"metric.{key}", value=None)
-    metrics, expected = entry.metrics, entry.result.counts.expected
+    metrics, expected = place.entry.metrics, place.entry.result.counts.expected
     if metrics.steps is not None:
         whole = f" / {expected}" if expected is not None and metrics.steps < expected else ""
         yield Figure(key="metric.steps", value=f"{metrics.steps}{whole}")

@@ -2,6 +2,7 @@
 
 from typing import Literal, NamedTuple
 
+from ..board.intervals import Interval
 from ..board.model import Board, Entry
 
 Mode = Literal["auto", "exact", "band"]
@@ -13,20 +14,34 @@ BANDS = (1, 5, 10, 25, 50)
 NAMED_SHARERS = 3
 
 
+class Span(NamedTuple):
+    """The ranks that the paired tests leave open, and how many entries they do not tell apart."""
+
+    low: int
+    high: int
+    level: int
+
+
 class Standing(NamedTuple):
-    """A rank as it is printed; either a number or a band is set."""
+    """A rank as it is printed; either a number or a band is set.
+
+    What would change with every result that is added is `None` where a card must stay as it is.
+    """
 
     number: int | None
     band: int | None
     """Top so many per cent; 100 stands for the lower half."""
     of: int | None
-    """How many results are ranked; `None` where the card must not change with it."""
+    """How many results are ranked."""
     at_least: int
     """How many are ranked, rounded down so far that it seldom changes."""
-    unranked: int
+    unranked: int | None
     shared_with: tuple[str, ...]
     """The first few labels that share the rank."""
     more_sharers: int
+    interval: Interval | None
+    """Of the score; `None` without step data or with too few tasks."""
+    span: Span | None
 
     @property
     def shared(self) -> bool:
@@ -41,14 +56,18 @@ def standing(entry: Entry, board: Board, mode: Mode) -> Standing | None:
     count = len(board.ranked)
     exact = mode == "exact" or (mode == "auto" and len(board.entries) <= EXACT_UP_TO)
     named = exact or entry.rank <= ALWAYS_EXACT
+    sharers = entry.tied_with if named else ()
+    found = entry.resolution
     return Standing(
         number=entry.rank if named else None,
         band=None if named else band(entry.rank, count),
         of=count if exact else None,
         at_least=_rounded_down(count),
-        unranked=len(board.entries) - count,
-        shared_with=entry.tied_with[:NAMED_SHARERS] if named else (),
-        more_sharers=max(0, len(entry.tied_with) - NAMED_SHARERS),
+        unranked=len(board.entries) - count if exact else None,
+        shared_with=sharers[:NAMED_SHARERS],
+        more_sharers=max(0, len(sharers) - NAMED_SHARERS),
+        interval=found.score if found else None,
+        span=Span(found.low, found.high, found.level_with) if found and exact else None,
     )
 
 

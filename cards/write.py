@@ -8,8 +8,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from ..board.model import Boards
-from ..board.workspace import Settings, Workspace
-from .facts import cards_of
+from ..board.workspace import Workspace
+from .facts import Deck
+from .kept import Kept, digest_of
 from .render import Renderer
 
 _ASIDE = ".aside"
@@ -37,8 +38,12 @@ def write_cards(boards: Boards, workspace: Workspace) -> CardReport:
     folder = workspace.build / "cards"
     changed: list[str] = []
     unchanged: list[str] = []
-    for slug, text in _rendered(boards, workspace.settings):
-        (changed if _write(folder / slug, text) else unchanged).append(slug)
+    for slug, text in _differing(boards, workspace):
+        if text is None:
+            unchanged.append(slug)
+        else:
+            _write(folder / slug, text)
+            changed.append(slug)
     return CardReport(
         changed=tuple(changed),
         unchanged=tuple(unchanged),
@@ -51,8 +56,8 @@ def changed_cards(boards: Boards, workspace: Workspace) -> CardReport:
     folder = workspace.build / "cards"
     changed: list[str] = []
     unchanged: list[str] = []
-    for slug, text in _rendered(boards, workspace.settings):
-        (unchanged if _present(folder / slug) == text else changed).append(slug)
+    for slug, text in _differing(boards, workspace):
+        (unchanged if text is None else changed).append(slug)
     kept = {*changed, *unchanged}
     return CardReport(
         changed=tuple(changed),
@@ -61,21 +66,31 @@ def changed_cards(boards: Boards, workspace: Workspace) -> CardReport:
     )
 
 
-def _rendered(boards: Boards, settings: Settings) -> Iterator[tuple[str, bytes]]:
-    renderer = Renderer(settings)
-    for card in cards_of(boards, settings):
-        yield card.slug, renderer.readme(card).encode("utf-8", "replace")
+def _differing(boards: Boards, workspace: Workspace) -> Iterator[tuple[str, bytes | None]]:
+    """Yield the slug of every card, with its text where the file does not hold it."""
+    settings, folder = workspace.settings, workspace.build / "cards"
+    deck = Deck(boards, settings)
+    kept = Kept(workspace.root / ".cardboard" / "cards", settings, deck.fields)
+    renderer: Renderer | None = None
+    for slug in deck.slugs:
+        places, present = deck.places(slug), _present(folder / slug)
+        made_of = digest_of(places)
+        if present is not None and kept.is_right(slug, made_of, present):
+            yield slug, None
+            continue
+        renderer = renderer or Renderer(settings)
+        text = renderer.readme(deck.card(slug, places)).encode("utf-8", "replace")
+        kept.keep(slug, made_of, text)
+        yield slug, None if text == present else text
+    kept.save(deck.slugs)
 
 
-def _write(card: Path, text: bytes) -> bool:
-    """Bring the card in the folder *card* up to *text*; tell whether that changed anything."""
-    if _present(card) == text:
-        return False
+def _write(card: Path, text: bytes) -> None:
+    """Bring the card in the folder *card* up to *text*."""
     card.mkdir(parents=True, exist_ok=True)
     aside = card / f"README.md{_ASIDE}"
     aside.write_bytes(text)
     aside.replace(card / "README.md")
-    return True
 
 
 def _present(card: Path) -> bytes | None:
