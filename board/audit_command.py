@@ -105,7 +105,7 @@ def _opened(where: str, given: dict[str, Any]) -> "Source":
 
 
 def _open(where: str, given: dict[str, Any]) -> "Source":
-    from ..eval.audit.sources import open_source
+    from ..eval.audit.opening import open_source
 
     key = given["api_key_variable"]
     return open_source(where, revision=given["revision"], api_key_variable=key)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from . import shipped_files as shipped
+from .hub_names import cached_folder, is_hub_name
 from .shipped_files import Files
 from .sources import Found, Kind, Source, Tokens
 
@@ -136,6 +137,7 @@ def _base(adapter: shipped.AdapterConfig, folder: Path) -> Source | None:
     for place in (Path(where), folder / where):
         if place.is_dir():
             return folder_source(place, with_base=False)
-    from .hub_source import cached_source, is_hub_name
-
-    return cached_source(where, adapter.revision) if is_hub_name(where) else None
+    cached = cached_folder(where, adapter.revision) if is_hub_name(where) else None
+    if cached is None:
+        return None
+    return folder_source(cached, name=where, kind="hub", revision=cached.name, with_base=False)

@@ -12,11 +12,8 @@ from . import shipped_files as shipped
 from .file_sources import gguf_source
 from .findings import found
 from .folder_source import folder_source
+from .hub_names import FILE
 from .sources import Source
-
-_PART = r"[A-Za-z0-9][\w.-]{0,95}"
-_NAME = re.compile(rf"{_PART}/{_PART}")
-_FILE = re.compile(rf"({_PART}/{_PART})/(.+\.gguf)", re.IGNORECASE)
 
 WANTED = (
     shipped.TEMPLATE,
@@ -31,11 +28,6 @@ WANTED = (
 )
 
 
-def is_hub_name(where: str) -> bool:
-    """Tell whether *where* can be `ORG/MODEL` or `ORG/MODEL/FILE.gguf`."""
-    return bool(_NAME.fullmatch(where) or _FILE.fullmatch(where))
-
-
 def hub_source(where: str, revision: str | None = None, *, with_base: bool = True) -> Source:
     """Fetch what is to be read of *where*, at *revision*.
 
@@ -45,7 +37,7 @@ def hub_source(where: str, revision: str | None = None, *, with_base: bool = Tru
     from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
     from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # exported on demand
 
-    named = _FILE.fullmatch(where)
+    named = FILE.fullmatch(where)
     repository = named[1] if named else where
     try:
         info = HfApi().model_info(repository, revision=revision, files_metadata=True)
@@ -63,20 +55,6 @@ def hub_source(where: str, revision: str | None = None, *, with_base: bool = Tru
     except (HfHubHTTPError, httpx.HTTPError, OSError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise CardboardError(f"cannot be read from the Hub: {reason}", file=where) from error
-
-
-def cached_source(where: str, revision: str | None) -> Source | None:
-    """Return a model from the Hub's cache on this machine, where it is there."""
-    from huggingface_hub import try_to_load_from_cache
-
-    for name in (shipped.TOKENIZER_CONFIG, shipped.CONFIG):
-        path = try_to_load_from_cache(where, name, revision=revision)
-        if isinstance(path, str):
-            folder = Path(path).parent
-            return folder_source(
-                folder, name=where, kind="hub", revision=folder.name, with_base=False
-            )
-    return None
 
 
 def _fetched(repository: str, sha: str, sizes: dict[str, int], with_base: bool) -> Source:

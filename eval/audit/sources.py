@@ -7,7 +7,6 @@ from typing import Literal
 
 from msgspec import Struct
 
-from ..errors import UsageError
 from .findings import Finding
 from .sandbox import Program, Rendered
 
@@ -86,34 +85,3 @@ class Source(Struct, frozen=True, kw_only=True):
 def sha256_of(text: str) -> str:
     """Return the SHA-256 of a template's *text*, as `eval` records it."""
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
-
-
-def open_source(where: str, *, revision: str | None = None, api_key_variable: str = "") -> Source:
-    """Collect what *where* holds: a Hub id, a folder, a GGUF, Jinja or result file, an address.
-
-    *api_key_variable* names the environment variable with a server's key. Raises UsageError where
-    nothing is there, CardboardError where it cannot be read.
-    """
-    path = Path(where).expanduser()
-    if where.startswith(("http://", "https://")):
-        from .server_source import server_source
-
-        return server_source(where, api_key_variable)
-    if path.is_dir():
-        from .folder_source import folder_source
-
-        return folder_source(path)
-    if path.is_file():
-        from .file_sources import file_source
-
-        return file_source(path)
-    from .hub_source import hub_source, is_hub_name
-
-    if not is_hub_name(where):
-        raise UsageError(
-            "is neither a file or folder here nor a name on the Hub",
-            file=where,
-            remedy="Give ORG/MODEL, ORG/MODEL/FILE.gguf, a folder, a .gguf or .jinja file, or the "
-            "address of a server.",
-        )
-    return hub_source(where, revision)
