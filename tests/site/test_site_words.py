@@ -6,10 +6,10 @@ from typing import get_args
 
 import pytest
 
+from cardboard.board.contrasts import Correction
 from cardboard.board.findings import JUDGING, Verdict
 from cardboard.board.judge import THRESHOLDS
 from cardboard.board.model import Class, Kind
-from cardboard.board.contrasts import Correction
 from cardboard.board.words import Words
 from cardboard.eval.records import Adapter, Bucket, Prompts, Protocol, Status
 from cardboard.site.board_rows import COLUMNS
