@@ -40,9 +40,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(
-    command: Sequence[str], port: int, log: Path, env: Mapping[str, str]
-) -> Iterator[str]:
+def serving(command: Sequence[str], port: int, log: Path, env: Mapping[str, str]) -> Iterator[str]:
     """Run *command*, a server on *port*, and give its address once it answers there."""
     url = f"http://127.0.0.1:{port}/v1"
     with log.open("wb") as output:
