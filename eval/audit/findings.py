@@ -38,6 +38,7 @@ CHECKS = (
 
 CODES: Mapping[str, tuple[str, Severity]] = {
     "audit-source-unreadable": ("template", "error"),
+    "audit-base-untold": ("engines", "info"),
     "audit-file-unreadable": ("template", "error"),
     "audit-no-template": ("template", "error"),
     "audit-template-untold": ("template", "info"),

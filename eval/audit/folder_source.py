@@ -36,6 +36,7 @@ def folder_source(
         tokens=tokens,
         model_type=config.model_type,
         has_processor=any(map(files.has, shipped.PROCESSORS)),
+        base_name=adapter.base_model_name_or_path if adapter else None,
         base=_base(adapter, folder) if adapter and with_base else None,
         findings=tuple(files.findings),
     )

@@ -28,7 +28,7 @@ WANTED = (
 )
 
 
-def hub_source(where: str, revision: str | None = None, *, with_base: bool = True) -> Source:
+def hub_source(where: str, revision: str | None = None) -> Source:
     """Fetch what is to be read of *where*, at *revision*.
 
     Raises UsageError where there is no such repository, CardboardError where the Hub fails.
@@ -45,7 +45,7 @@ def hub_source(where: str, revision: str | None = None, *, with_base: bool = Tru
         file = named[2] if named else _gguf_of(sizes)
         if file is not None:
             return _remote_gguf(repository, file, info.sha or "main")
-        return _fetched(repository, info.sha or "main", sizes, with_base)
+        return _fetched(repository, info.sha or "main", sizes)
     except RepositoryNotFoundError as error:
         raise UsageError(
             "there is no such model on the Hub, or it is not shown to you",
@@ -57,7 +57,7 @@ def hub_source(where: str, revision: str | None = None, *, with_base: bool = Tru
         raise CardboardError(f"cannot be read from the Hub: {reason}", file=where) from error
 
 
-def _fetched(repository: str, sha: str, sizes: dict[str, int], with_base: bool) -> Source:
+def _fetched(repository: str, sha: str, sizes: dict[str, int]) -> Source:
     """Fetch the small files that are to be read into the Hub's cache, and read them there."""
     from huggingface_hub import hf_hub_download
 
@@ -69,9 +69,7 @@ def _fetched(repository: str, sha: str, sizes: dict[str, int], with_base: bool) 
         folder = path.parents[name.count("/")]
     source = Source(name=repository, kind="hub", revision=sha)
     if folder is not None:
-        source = folder_source(
-            folder, name=repository, kind="hub", revision=sha, with_base=with_base
-        )
+        source = folder_source(folder, name=repository, kind="hub", revision=sha)
     too_large = (found("audit-file-unreadable", name=name, reason="too large") for name in refused)
     return replace(source, findings=(*source.findings, *too_large))
 

@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
-from ..errors import UsageError
+from msgspec.structs import replace
+
+from ..errors import CardboardError, UsageError
 from .file_sources import file_source
+from .findings import found
 from .folder_source import folder_source
 from .hub_names import is_hub_name
 from .hub_source import hub_source
@@ -14,9 +17,22 @@ from .sources import Source
 def open_source(where: str, *, revision: str | None = None, api_key_variable: str = "") -> Source:
     """Collect what *where* holds: a Hub id, a folder, a GGUF, Jinja or result file, an address.
 
+    Of an adapter, the model that it is for is opened too, from the Hub if need be.
     *api_key_variable* names the environment variable with a server's key. Raises UsageError where
     nothing is there, CardboardError where it cannot be read.
     """
+    source = _opened(where, revision, api_key_variable)
+    base = source.base_name
+    if base is None or source.base is not None:
+        return source
+    try:
+        return replace(source, base=hub_source(base) if is_hub_name(base) else None)
+    except CardboardError as error:
+        untold = found("audit-base-untold", base=base, error=error.what)
+        return replace(source, findings=(*source.findings, untold))
+
+
+def _opened(where: str, revision: str | None, api_key_variable: str) -> Source:
     path = Path(where).expanduser()
     if where.startswith(("http://", "https://")):
         return server_source(where, api_key_variable)

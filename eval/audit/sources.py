@@ -64,8 +64,10 @@ class Source(Struct, frozen=True, kw_only=True):
     """As `config.json` or the GGUF header says it."""
     has_processor: bool = False
     """Whether a processor for images or sound stands before the tokenizer."""
+    base_name: str | None = None
+    """The model under an adapter, as the adapter names it."""
     base: "Source | None" = None
-    """The model under an adapter."""
+    """That model, opened."""
     findings: tuple[Finding, ...] = ()
     """What was wrong with reading it."""
     recorded: str | None = None
