@@ -59,7 +59,10 @@ def _links(here: str, group: Group, title: str, docs: Traversable) -> str:
         f"{escape(_title(docs / f'{path[:-1]}.md'))}</a></li>"
         for path in group.pages
     )
-    return f'<nav class="cb-nearby" aria-label="{escape(title)}"><ul>{items}</ul></nav>'
+    # The drawer of the theme has the group's own title: landmarks differ in their names.
+    names = ", ".join(_title(docs / f"{path[:-1]}.md") for path in group.pages)
+    label = escape(f"{title}: {names}")
+    return f'<nav class="cb-nearby" aria-label="{label}"><ul>{items}</ul></nav>'
 
 
 def _title(page: Traversable) -> str:

@@ -14,6 +14,12 @@ _SLOT = re.compile(
     rf"|{re.escape(ORIGIN)}/to/(?P<language>[a-z-]+)"
 )
 _HEAD_LINK = re.compile(r'\s*<link rel="(?:canonical|alternate)" href="[^"]*"[^>]*>')
+# The theme's search is a dialog without a name; its own word for it stands inside.
+_SEARCH = re.compile(
+    r'(<div class="md-search"[^>]* role="dialog")(>.*?<nav class="md-search__options" '
+    r'(aria-label="[^"]*"))',
+    re.DOTALL,
+)
 _CHARSET = re.compile(r'<meta charset="utf-8">')
 _BLANK_LINES = re.compile(r"\n\s*\n")
 
@@ -39,7 +45,7 @@ class Shell(NamedTuple):
 
         *compact* drops blank lines, for a shell without preformatted text that is stamped often.
         """
-        html = _HEAD_LINK.sub("", html)
+        html = _SEARCH.sub(r"\1 \3\2", _HEAD_LINK.sub("", html))
         html = _CHARSET.sub(lambda found: f"{found[0]}<!-- cardboard:head -->", html, count=1)
         if compact:
             html = _BLANK_LINES.sub("\n", html)

@@ -10,7 +10,7 @@ for (const section of document.querySelectorAll("[data-copy]")) {
   }
 }
 
-function button(words, code, said) {
+export function button(words, code, said) {
   const made = document.createElement("button");
   made.type = "button";
   made.className = "cb-copy";

@@ -38,6 +38,7 @@ def browsing(browser: Browser, url: str, **options: Any) -> Iterator[Page]:
     complaints: list[str] = []
     context = browser.new_context(base_url=url, **options)
     page = context.new_page()
+    page.set_default_timeout(10_000)
 
     def listen(message: Any) -> None:
         if message.type in ("error", "warning"):
@@ -64,3 +65,27 @@ def browsing(browser: Browser, url: str, **options: Any) -> Iterator[Page]:
     yield page
     context.close()
     assert not complaints, complaints
+
+
+def open_board(page: Page, path: str = "") -> None:
+    """Go to a board and wait until its script has made it work."""
+    page.goto(path)
+    page.locator("#cb-tools").wait_for()
+
+
+def column(page: Page, name: str) -> list[str]:
+    """Return what the rows of the board show in a column, from top to bottom."""
+    texts: list[str] = page.evaluate(
+        """name => {
+            const header = document.querySelector(`#table th[data-column="${name}"]`);
+            const rows = [...document.querySelectorAll("#table tbody tr")];
+            return rows.map((row) => row.cells[header.cellIndex].innerText.trim());
+        }""",
+        name,
+    )
+    return texts
+
+
+def names(page: Page) -> list[str]:
+    """Return the models in view, from top to bottom."""
+    return column(page, "model")

@@ -11,18 +11,10 @@ from playwright.sync_api import expect
 
 from cardboard.site.server import serving
 from cardboard.tests.site.browsing import browsing
+from cardboard.tests.site.kinds import MODELS, kinds
 
 SHOTS = Path(__file__).parents[2] / "build" / "shots"
-UNSLOTH = "models/LLM-OS-Models__LFM2.5-1.2B-Terminal-SFT-2Epoch-Unsloth/"
-KINDS = {
-    "board": "",
-    "model": UNSLOTH,
-    "unranked-model": "models/GLM-5.1/",
-    "unranked": "unranked/",
-    "files": "files/",
-    "ranking": "ranking/",
-    "formats": "formats/",
-}
+UNSLOTH = MODELS["model"]
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 
@@ -30,9 +22,11 @@ WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 @pytest.mark.parametrize(
     ("scheme", "size"), [("light", WIDE), ("dark", NARROW)], ids=["light-wide", "dark-narrow"]
 )
-def test_every_kind_of_page_is_shown_without_a_complaint(browser, url, scheme, size, language):
+def test_every_kind_of_page_is_shown_without_a_complaint(
+    browser, url, sample_site, scheme, size, language
+):
     with browsing(browser, url, viewport=size, color_scheme=scheme) as page:
-        for kind, path in KINDS.items():
+        for kind, path in kinds(sample_site).items():
             page.goto(("ko/" if language == "ko" else "") + path)
             expect(page.locator("article h1")).to_have_count(1)
             expect(page.locator("html")).to_have_attribute("lang", language)

@@ -43,7 +43,7 @@ def _profile(number: int) -> Profile:
     tuned = number % 3 == 1
     return Profile(
         family=None if number % 7 == 6 else list(FAMILIES)[number % 3],
-        parameters=None if number % 5 == 4 else [0.6, 1.2, 8, 27, 120][number % 5],
+        parameters=[0.6, 1.2, 8, 27, None][number % 5],
         base_model=name(number - 1) if tuned else None,
         base_model_relation="finetune" if tuned else None,
     )

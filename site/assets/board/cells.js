@@ -60,7 +60,7 @@ const drawBar = (score, low, high) => {
 
 const drawFindings = ({ rows, config }, index, column) => {
   const badges = rows.findings(index, "badges");
-  const cell = element("td", { class: "cb-notes" });
+  const cell = element("td", { class: "cb-findings" });
   if (!badges.length) {
     cell.append(nothing(config.words.unremarkable));
     return cell;
@@ -77,7 +77,7 @@ const drawFindings = ({ rows, config }, index, column) => {
 
 const drawPlain = ({ rows }, index, { name, kind, missing }) => {
   const value = rows.held[name][index];
-  const cell = element("td", { class: `cb-${kind} cb-${name}` });
+  const cell = element("td", { class: kind === "number" ? `cb-number cb-${name}` : `cb-${name}` });
   cell.append(value === null ? nothing(missing) : rows.words(name, value));
   return cell;
 };

@@ -1,0 +1,29 @@
+// What prose needs beyond the theme: code that can be copied, wide tables that the keyboard scrolls.
+import { button } from "./copy.js";
+
+const { translations } = JSON.parse(document.getElementById("__config").textContent);
+const words = {
+  copy: translations["clipboard.copy"],
+  copyDone: translations["clipboard.copied"],
+  copyMarked: translations["clipboard.copy"],
+};
+
+const said = document.createElement("span");
+said.className = "cb-sr";
+said.setAttribute("role", "status");
+
+for (const code of document.querySelectorAll("article .highlight > pre > code")) {
+  const holder = code.closest(".highlight");
+  holder.classList.add("cb-copied");
+  holder.append(button(words, code, said));
+  if (!said.isConnected) holder.after(said);
+}
+
+// The theme wraps tables once the page has been read.
+const reachable = () => {
+  for (const region of document.querySelectorAll(".md-typeset__scrollwrap")) {
+    if (region.scrollWidth > region.clientWidth) region.tabIndex = 0;
+  }
+};
+addEventListener("load", reachable);
+addEventListener("resize", reachable);
