@@ -5,10 +5,13 @@ from collections.abc import Iterator, Mapping
 from .case import difference
 from .engines import taken
 from .findings import Finding, found
+from .probes import PROBES
 from .reports import Audit
 from .sandbox import Limits, Rendered
-from .sources import Found, Source
+from .sources import Source
 from .trying import try_all
+
+Renders = Mapping[str, Rendered]
 
 _SHORT = 12
 
@@ -49,27 +52,35 @@ def _recorded(recorded: str | None, now: list[str | None], model: str) -> Iterat
 
 
 def _between(ours: Source, theirs: Source, limits: Limits | None) -> Iterator[Finding]:
-    mine, other = _tried(ours, limits), _tried(theirs, limits)
+    templates = {id(source): taken(source, tools=False) for source in (ours, theirs)}
+    known = [
+        source.program(template)
+        for source in (ours, theirs)
+        if (template := templates[id(source)]) is not None
+    ]
+    done = iter(try_all(known, limits))
+    mine, other = (
+        next(done).renders if templates[id(source)] is not None else source.renders
+        for source in (ours, theirs)
+    )
     if mine is None or other is None:
         yield found("audit-drift-unknown")
         return
-    one, two = taken(ours, False), taken(theirs, False)
+    one, two = templates[id(ours)], templates[id(theirs)]
     if one is not None and two is not None and one.text != two.text:
         yield found("audit-drift-text", ours=one.sha256[:_SHORT], theirs=two.sha256[:_SHORT])
-    for name, rendered in mine.items():
-        against = other.get(name)
-        if against is None or (rendered.text, rendered.problem) == (against.text, against.problem):
+    yield from _first_difference(mine, other)
+
+
+def _first_difference(mine: Renders, other: Renders) -> Iterator[Finding]:
+    for name in PROBES:
+        here, there = mine.get(name), other.get(name)
+        if here is None or there is None:
             continue
-        _, here, there = difference(_outcome(rendered), _outcome(against))
-        yield found("audit-drift-render", probe=name, ours=here, theirs=there)
-        return
-
-
-def _tried(source: Source, limits: Limits | None) -> Mapping[str, Rendered] | None:
-    template: Found | None = taken(source, False)
-    if template is None:
-        return source.renders
-    return try_all([source.program(template)], limits)[0].renders
+        if (here.text, here.problem) != (there.text, there.problem):
+            _, ours, theirs = difference(_outcome(here), _outcome(there))
+            yield found("audit-drift-render", probe=name, ours=ours, theirs=theirs)
+            return
 
 
 def _outcome(rendered: Rendered) -> str:

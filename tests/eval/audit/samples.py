@@ -19,7 +19,9 @@ PROMPT = "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 GOOD = f"{{{{ bos_token }}}}{{% for m in messages %}}{TURN}{{% endfor %}}{PROMPT}"
 """ChatML with a BOS: nothing is wrong with it."""
 
-ANSWER = "<|im_start|>assistant\n{% generation %}{{ m.content }}<|im_end|>{% endgeneration %}\n"
+ANSWER = (
+    "<|im_start|>assistant\n{% generation %}{{ m.content }}<|im_end|>{% endgeneration %}{{ '\n' }}"
+)
 MARKED = (
     "{{ bos_token }}{% for m in messages %}{% if m.role == 'assistant' %}"
     f"{ANSWER}{{% else %}}{TURN}{{% endif %}}{{% endfor %}}{PROMPT}"
@@ -91,12 +93,13 @@ SAMPLES = {
     "mask with the head": Sample(
         text=MARKED.replace(
             ANSWER,
-            "{% generation %}<|im_start|>assistant\n{{ m.content }}<|im_end|>{% endgeneration %}\n",
+            "{% generation %}<|im_start|>assistant\n{{ m.content }}<|im_end|>{% endgeneration %}"
+            "{{ '\n' }}",
         ),
         code="audit-mask-covers",
     ),
     "mask with a line feed": Sample(
-        text=MARKED.replace("{% endgeneration %}\n", "\n{% endgeneration %}"),
+        text=MARKED.replace("{% endgeneration %}{{ '\n' }}", "\n{% endgeneration %}"),
         code="audit-mask-wide",
     ),
     "rewritten history": Sample(

@@ -17,6 +17,12 @@ from cardboard.tests.eval.audit.samples import GOOD, MARKED, SAMPLES
 from cardboard.tests.eval.audit.samples import TOOLS as WITH_TOOLS
 from cardboard.tests.tiny import TEMPLATE, a_tokenizer
 
+
+@pytest.fixture(autouse=True)
+def without_transformers() -> None:
+    """Render with transformers here."""
+
+
 THINKS = (
     "{{ bos_token }}{% for m in messages %}<|im_start|>{{ m.role }}\n"
     "{% if m.reasoning_content and loop.last %}<think>{{ m.reasoning_content }}</think>{% endif %}"
