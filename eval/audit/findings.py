@@ -89,7 +89,7 @@ CODES: Mapping[str, tuple[str, Severity]] = {
     "audit-mask-absent": ("mask", "info"),
     "audit-mask-misses": ("mask", "error"),
     "audit-mask-covers": ("mask", "error"),
-    "audit-mask-wide": ("mask", "warning"),
+    "audit-mask-wide": ("mask", "info"),
     "audit-history-rewritten": ("prefix", "warning"),
     "audit-date": ("date", "warning"),
     "audit-kwarg-unread": ("kwargs", "warning"),
