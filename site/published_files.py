@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from ..board.model import Boards, Reading
 from ..board.shapes.naming import is_local, without_paths
+from ..eval.records import Step
 
 Reason = Literal["no-result", "older-shape", "machine", "changed", "too-much"]
 
@@ -18,8 +19,13 @@ Reason = Literal["no-result", "older-shape", "machine", "changed", "too-much"]
 MOST_BYTES = 200 * 10**6
 # Files of these shapes hold what our own programs wrote: all of it is known, and can be looked at.
 _SHAPES = ("v1", "published-table")
-# What models and references say is terminal text, full of paths of sandboxes.
-_TALK = ("raw_output", "ref_command_units", "pred_command_units")
+# What a step is, and what was said in it: terminal text is full of paths of sandboxes. Whatever
+# else stands in a step, an error above all, is looked at.
+_PLAIN = frozenset(Step.__struct_fields__) - {"error"}
+_DECODER = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_STEPS = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
+_NO_STEPS = msgspec.Raw(b"[]")
+_SLASHES = re.compile(rb"[/\\]")
 _INNER = re.compile(
     r"://(?:localhost|127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|\[|[^/.:]+(?:[/:]|$))"
 )
@@ -89,14 +95,19 @@ def _trouble(content: bytes, sha256: str) -> Reason | None:
     if hashlib.sha256(content).hexdigest() != sha256:
         return "changed"
     try:
-        document = msgspec.json.decode(content)
+        head = _DECODER.decode(content)
+        steps = _STEPS.decode(head.pop("steps", _NO_STEPS))
     except msgspec.DecodeError:
         return "older-shape"  # It was read with some forgiveness; a copy gets none.
-    return "machine" if any(map(_names_machine, _texts(document))) else None
+    told = [raw for step in steps for key, raw in step.items() if key not in _PLAIN]
+    # Without a slash there is neither a path nor an address.
+    pieces = (raw for raw in (*head.values(), *told) if _SLASHES.search(raw))
+    texts = (text for raw in pieces for text in _texts(msgspec.json.decode(raw)))
+    return "machine" if any(map(_names_machine, texts)) else None
 
 
 def _texts(value: object) -> Iterator[str]:
-    """Yield every text in *value*, but for what was said to and by the model."""
+    """Yield every text in *value*."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, list):
@@ -104,9 +115,8 @@ def _texts(value: object) -> Iterator[str]:
             yield from _texts(member)
     elif isinstance(value, dict):
         for key, member in value.items():
-            if key not in _TALK:
-                yield key
-                yield from _texts(member)
+            yield key
+            yield from _texts(member)
 
 
 def _names_machine(text: str) -> bool:
