@@ -77,7 +77,10 @@ class Words:
         if isinstance(n, int):
             return self._messages.ngettext(key, key, n)
         if key not in self._singular:
-            self._singular[key] = self._messages.gettext(key)
+            try:
+                self._singular[key] = self._messages.gettext(key)
+            except KeyError:  # Python before 3.11.3 finds a message with a plural only by number
+                self._singular[key] = self._messages.ngettext(key, key, 1)
         return self._singular[key]
 
 
