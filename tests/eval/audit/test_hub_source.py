@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from huggingface_hub import HfApi
 
-from cardboard.eval.audit import hub_source as module
+from cardboard.eval.audit import shipped_files
 from cardboard.eval.audit.audit import audit
 from cardboard.eval.audit.opening import open_source
 from cardboard.eval.errors import CardboardError, UsageError
@@ -27,8 +27,8 @@ def put(hub: Hub, name: str, folder: Path) -> None:
 
 
 def test_a_model_is_read_at_one_revision(hub: Hub, api: HfApi, tmp_path: Path) -> None:
-    named = {"additional_chat_templates___tool_use__jinja": TOOLS}
-    put(hub, "acme/tiny", a_folder(tmp_path / "tiny", **named))
+    folder = a_folder(tmp_path / "tiny", additional_chat_templates___tool_use__jinja=TOOLS)
+    put(hub, "acme/tiny", folder)
     before = api.model_info("acme/tiny").sha
     put(hub, "acme/tiny", a_folder(tmp_path / "newer", MARKED))
     old, new = open_source("acme/tiny", revision=before), open_source("acme/tiny")
@@ -57,7 +57,7 @@ def test_a_file_that_is_too_large_is_told_and_left_there(
     hub: Hub, api: HfApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(hub, "acme/tiny", a_folder(tmp_path / "tiny"))
-    monkeypatch.setattr(module.shipped, "LONGEST", {"tokenizer.json": 10})
+    monkeypatch.setattr(shipped_files, "LONGEST", {"tokenizer.json": 10})
     source = open_source("acme/tiny")
     assert [one.values for one in source.findings] == [
         {"name": "tokenizer.json", "reason": "too large"}
