@@ -7,12 +7,16 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from .changes import Change, Line, Place, lines, moves
+from .changes import Change, Line, Place, What, lines, moves
 from .model import Boards
 from .snapshots import Snapshot, order, read_snapshot, snapshot_files
 
 # A new leader moves everybody below it by one: of such moves the first few are kept.
 KEPT = 100
+
+
+KINDS: tuple[What, ...] = ("new", "gone", "standing", "score", "rank")
+"""What may have happened to an entry, in the order in which a reader wants to know."""
 
 
 class Moves(Struct, frozen=True, kw_only=True):
@@ -91,7 +95,7 @@ def summed(changes: Iterable[Change], *, same_files: bool) -> Moves:
     counts = Counter[str](change.what for change in everything)
     kept = [
         change
-        for what in ("new", "gone", "standing", "score", "rank")
+        for what in KINDS
         for change in islice((one for one in everything if one.what == what), KEPT)
     ]
     return Moves(counts=dict(counts), changes=tuple(kept), same_files=same_files)

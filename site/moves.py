@@ -1,13 +1,11 @@
 """Moves between two states of the boards, as pages and feeds print them."""
 
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 
-from ..board.changes import Change, What
-from ..board.history import Moves
+from ..board.changes import Change
+from ..board.history import KINDS, Moves
 from .figures import printed
 from .source import Source
-
-KINDS: tuple[What, ...] = get_args(What)
 
 
 class Row(NamedTuple):
