@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from ..eval.records import Result
 from .attempts import Judged, Line, attempt, choose, printed_score
+from .collector import collector_paused
 from .findings import JUDGING, SEVERITY_OF, Finding
 from .findings import reading as finding_on_file
 from .judge import blocks, judge
@@ -29,12 +30,13 @@ RANKABLE_KINDS = ("result", "partial", "postprocessed", "published-table")
 
 def load_boards(workspace: Workspace, *, progress: Progress | None = None) -> Boards:
     """Read every file of the workspace's results and return its boards."""
-    readings = read_results(
-        workspace.results,
-        cache=workspace.root / ".cardboard" / "readings.sqlite",
-        progress=progress,
-    )
-    return build_boards(readings, workspace)
+    with collector_paused():
+        readings = read_results(
+            workspace.results,
+            cache=workspace.root / ".cardboard" / "readings.sqlite",
+            progress=progress,
+        )
+        return build_boards(readings, workspace)
 
 
 def build_boards(readings: Iterable[Reading], workspace: Workspace) -> Boards:

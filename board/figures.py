@@ -100,13 +100,16 @@ def size_class(billions: float | None) -> str | None:
     return f">{_SIZES[-1]:g}B"
 
 
+_PLAIN = ("parameters", "active_parameters", "epoch")
+_PRINTED = {name: f"%.{kind.decimals}f" for name, kind in NUMBERS.items()}
+_PRINTED |= dict.fromkeys(_PLAIN, "%g")
+
+
 def shown(name: str, value: float) -> str:
     """Return the figure *name* as it is printed."""
-    if name in ("parameters", "active_parameters", "epoch"):
-        return f"{value:g}"
     if name == "seconds_per_step" and value >= 10:
         return f"{value:.1f}"
-    return f"{value:.{NUMBERS[name].decimals}f}"
+    return _PRINTED[name] % value
 
 
 def coarse(name: str, value: float) -> float:

@@ -59,6 +59,7 @@ class Field:
         }
         self._values: dict[tuple[str, str | None], list[float]] = defaultdict(list)
         self._quantiles: dict[tuple[int, str, str | None], float | None] = {}
+        self._printed: dict[tuple[int, str], str | None] = {}
         for place in self._places.values():
             size = place.known.get("size_class")
             for name in NUMBERS:
@@ -90,6 +91,13 @@ class Field:
         if key not in self._quantiles:
             self._quantiles[key] = self._compute(percent, name, size)
         return self._quantiles[key]
+
+    def printed(self, percent: int, name: str) -> str | None:
+        """Return a quantile over the whole field as it is printed."""
+        if (percent, name) not in self._printed:
+            value = self.quantile(percent, name)
+            self._printed[percent, name] = None if value is None else shown_coarse(name, value)
+        return self._printed[percent, name]
 
     def _compute(self, percent: int, name: str, size: str | None) -> float | None:
         values = sorted(self._values.get((name, size), ()))

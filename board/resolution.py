@@ -50,9 +50,6 @@ def resolve(board: Board, ranking: Ranking) -> Board:
     )
 
 
-METRICS = ("f1_sums", "precision_sums", "recall_sums", "valid_json_sums")
-
-
 class _Identity(NamedTuple):
     """The step set of a result: only results of the same steps can be compared task by task."""
 
@@ -79,9 +76,8 @@ def measured_entries(board: Board) -> list[Entry]:
 
 
 def _identity(facts: StepFacts) -> _Identity | None:
-    if not facts.tasks or any(
-        len(getattr(facts, metric)) != len(facts.tasks) for metric in METRICS
-    ):
+    sums = (facts.f1_sums, facts.precision_sums, facts.recall_sums, facts.valid_json_sums)
+    if not facts.tasks or {len(facts.tasks), *map(len, sums)} != {len(facts.tasks)}:
         return None
     return _Identity(facts.keys_sha256, facts.tasks, facts.steps_per_task)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Literal, NamedTuple
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from .running import Run
 
@@ -25,7 +25,7 @@ class Example(NamedTuple):
 
 def snippet(run: Run, name: Name) -> str:
     """Return one piece of code for *run*, without a newline at its end."""
-    return _environment().get_template(f"{name}.jinja").render(run=run).rstrip("\n")
+    return _template(name).render(run=run).rstrip("\n")
 
 
 def examples(run: Run) -> Iterator[Example]:
@@ -47,7 +47,17 @@ def python_literal(value: object) -> str:
     if isinstance(value, dict):
         pairs = (f"{python_literal(k)}: {python_literal(v)}" for k, v in sorted(value.items()))
         return "{" + ", ".join(pairs) + "}"
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
+    return _quoted(value) if isinstance(value, str) else repr(value)
+
+
+_quoted = json.JSONEncoder(ensure_ascii=False).encode
+
+
+@cache
+def _template(name: Name) -> Template:
+    template = _environment().get_template(f"{name}.jinja")
+    template.globals = dict(template.globals)  # copied for every model, and a chain copies slowly
+    return template
 
 
 @cache

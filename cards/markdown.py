@@ -1,6 +1,7 @@
 """Text from outside, made harmless for Markdown: everything is escaped that is not `Safe`."""
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import quote
 
@@ -60,6 +61,11 @@ def code(text: object) -> Safe:
     if not plain or any(sign in plain for sign in ("`", "|", "<!--")):
         return Safe(f"<code>{escaped(plain)}</code>")
     return Safe(f"`{plain}`")
+
+
+def codes(texts: Iterable[object]) -> Safe:
+    """Return *texts* as inline code with commas between."""
+    return Safe(", ".join([code(text) for text in texts]))
 
 
 def prose(text: str) -> Safe:

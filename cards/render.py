@@ -13,10 +13,11 @@ from ..board.snippets import snippet
 from ..board.words import Words
 from ..board.workspace import Settings, Text
 from .facts import Card
-from .markdown import Safe, bare_link, code, escaped, link, prose, say, shown
+from .markdown import Safe, bare_link, code, codes, escaped, link, prose, say, shown
 from .markers import wrap
 from .metadata import front_matter
 from .standing import ALWAYS_EXACT
+from .tables import Tables
 
 _HUB = "https://huggingface.co/"
 _MOST_KEPT = 4096
@@ -42,9 +43,15 @@ class Renderer:
         return "\n".join(body(card) for body in self._bodies)
 
 
+class _Environment(Environment):
+    """Look attributes up as Python does: a card is plain values without any mappings."""
+
+    getattr = staticmethod(getattr)  # type: ignore[assignment]  # the same, but two calls less
+
+
 def _body(words: Words, *, first: Words, names: list[str]) -> Callable[[Card], str]:
     """Return the function that renders a card in the language of *words*."""
-    environment = Environment(
+    environment = _Environment(
         loader=PackageLoader("cardboard"),
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -55,6 +62,7 @@ def _body(words: Words, *, first: Words, names: list[str]) -> Callable[[Card], s
         auto_reload=False,
     )
     said = _Said(words)
+    tables = Tables(said)
     # The compiler folds filters over constants: words without values cost nothing a card.
     environment.filters.update(
         t=said,
@@ -64,22 +72,26 @@ def _body(words: Words, *, first: Words, names: list[str]) -> Callable[[Card], s
         safely=Safe,
         code=code,
         web=bare_link,
-        anchor=anchor,
         points=lambda value: shown_figure("score", value),
-        codes=lambda names: Safe(", ".join(code(name) for name in names)),
+        codes=codes,
         json=lambda value: json.dumps(value, ensure_ascii=False, sort_keys=True),
         snippet=lambda run, name: Safe(snippet(run, name)),
-    )
-    environment.globals.update(
         hub=lambda name, repo: _repository(name, repo, _HUB),
         dataset=lambda name, repo: _repository(name, repo, f"{_HUB}datasets/"),
         badge=lambda card: _badge(card, say(words, "card.badge")),
         above=lambda key: _above(first, key),
+        figures=tables.figures,
+        parts=tables.parts,
+        recorded=tables.recorded,
+        rows=tables.rows,
+    )
+    environment.globals.update(
         first=words is first,
-        names=names,
+        contents=Safe(" · ".join(f"[{escaped(name)}](#{anchor(name)})" for name in names)),
         always_exact=ALWAYS_EXACT,
     )
     template = environment.get_template("card.md.jinja")
+    template.globals = dict(template.globals)  # copied for every card, and a chain copies slowly
     return lambda card: template.render(card=card)
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from ..board.figures import shown, shown_coarse
+from ..board.figures import shown
 from ..board.findings import Finding
 from ..board.model import Attempt, Entry
 from ..board.notes import Field, Rule, Said, notes_of
@@ -35,6 +35,10 @@ FURTHER_METRICS = (
     "complete_true_recall_pct",
     "premature_complete_rate_pct",
 )
+_SHOWN = [
+    (key, f"metric.{key}", "%" if key.endswith("_pct") else "")
+    for key in (*METRICS, *FURTHER_METRICS)
+]
 BUCKETS = ("early", "mid", "late")
 KINDS = ("strength", "limit", "speed", "next")
 TEMPLATES = (
@@ -157,27 +161,19 @@ def _distinct(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def _figures(place: Place, field: Field | None) -> Iterator[Figure]:
-    for key in (*METRICS, *FURTHER_METRICS):
+    for key, name, unit in _SHOWN:
         value = place.figures[key]
-        if isinstance(value, float | int):
-            median = field.quantile(50, key) if field else None
-            yield Figure(
-                key=f"metric.{key}",
-                value=shown(key, value) + _unit(key),
-                median=None if median is None else shown_coarse(key, median) + _unit(key),
-            )
+        if value is not None and not isinstance(value, str):
+            median = field.printed(50, key) if field else None
+            yield Figure(name, shown(key, value) + unit, median and median + unit)
         elif key in METRICS:
-            yield Figure(key=f"metric.{key}", value=None)
+            yield Figure(name, None)
     metrics, expected = place.entry.metrics, place.entry.result.counts.expected
     if metrics.steps is not None:
         whole = f" / {expected}" if expected is not None and metrics.steps < expected else ""
         yield Figure(key="metric.steps", value=f"{metrics.steps}{whole}")
     if metrics.tasks is not None:
         yield Figure(key="metric.tasks", value=str(metrics.tasks))
-
-
-def _unit(key: str) -> str:
-    return "%" if key.endswith("_pct") else ""
 
 
 def _divisions(entry: Entry) -> Iterator[Division]:

@@ -1,9 +1,11 @@
 """What a card says of a rank: the exact place, or a band that stays true as results are added."""
 
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from ..board.intervals import Interval
 from ..board.model import Board, Entry
+
+if TYPE_CHECKING:
+    from ..board.intervals import Interval
 
 Mode = Literal["auto", "exact", "band"]
 
@@ -39,7 +41,7 @@ class Standing(NamedTuple):
     shared_with: tuple[str, ...]
     """The first few labels that share the rank."""
     more_sharers: int
-    interval: Interval | None
+    interval: "Interval | None"
     """Of the score; `None` without step data or with too few tasks."""
     span: Span | None
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from ..board.collector import collector_paused
 from ..board.model import Boards
 from ..board.workspace import Workspace
 from .facts import Deck
@@ -38,12 +39,13 @@ def write_cards(boards: Boards, workspace: Workspace) -> CardReport:
     folder = workspace.build / "cards"
     changed: list[str] = []
     unchanged: list[str] = []
-    for slug, text in _differing(boards, workspace):
-        if text is None:
-            unchanged.append(slug)
-        else:
-            _write(folder / slug, text)
-            changed.append(slug)
+    with collector_paused():
+        for slug, text in _differing(boards, workspace):
+            if text is None:
+                unchanged.append(slug)
+            else:
+                _write(folder / slug, text)
+                changed.append(slug)
     return CardReport(
         changed=tuple(changed),
         unchanged=tuple(unchanged),
