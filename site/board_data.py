@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 from ..board.model import Board
-from .board_rows import CELLS, Row
+from .board_rows import NUMBERS, WORDS, Row
 from .characters import printable
 from .source import Place
 
@@ -22,7 +22,6 @@ def rows_file(place: Place, rows: Sequence[Row]) -> tuple[str, str]:
     index = {code: number for number, code in enumerate(codes)}
     columns: dict[str, list[object]] = {
         "slug": [row.slug for row in rows],
-        "organisation": [printable(row.organisation) for row in rows],
         "name": [printable(row.name) for row in rows],
         "rank": [row.rank for row in rows],
         "ranks": [row.ranks for row in rows],
@@ -33,10 +32,11 @@ def rows_file(place: Place, rows: Sequence[Row]) -> tuple[str, str]:
         "findings": [[index[code] for code in row.findings] for row in rows],
         "badges": [[index[code] for code in row.badges] for row in rows],
     }
-    for name in CELLS:
-        values = [row.cells[name] for row in rows]
-        columns[name] = [None if value is None else printable(value) for value in values]
-    return _file(place.slug, {"codes": codes, "columns": columns})
+    columns |= {name: [row.cells[name] for row in rows] for name in NUMBERS}
+    repeated = {"organisation": _few([row.organisation for row in rows])} | {
+        name: _few([row.cells[name] for row in rows]) for name in WORDS
+    }
+    return _file(place.slug, {"codes": codes, "columns": columns, "repeated": repeated})
 
 
 def points_files(place: Place, board: Board) -> Iterator[tuple[str, str]]:
@@ -51,6 +51,16 @@ def points_files(place: Place, board: Board) -> Iterator[tuple[str, str]]:
             f"{place.slug}.points",
             {"steps": some[0][1].steps_per_task, "points": {s: f.f1_sums for s, f in some}},
         )
+
+
+def _few(held: Sequence[str | None]) -> dict[str, object]:
+    """Return a column in which values come again and again: each value once, then places of them."""
+    values = sorted({value for value in held if value is not None})
+    place = {value: number for number, value in enumerate(values)}
+    return {
+        "values": [printable(value) for value in values],
+        "rows": [None if value is None else place[value] for value in held],
+    }
 
 
 def _file(name: str, value: object) -> tuple[str, str]:

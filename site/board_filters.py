@@ -6,7 +6,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from .board_rows import COLUMNS, Column, Row
+from .board_rows import COLUMNS, NUMBERS, WORDS, Column, Row
 
 # A list of more values than this is nothing to choose from; the search finds them.
 _MOST_CHOICES = 40
@@ -56,9 +56,9 @@ def filters(rows: Sequence[Row], say: Speech) -> Iterator[Filter]:
 
 def empty_columns(rows: Sequence[Row]) -> frozenset[str]:
     """Return the names of the columns in which no row holds anything."""
-    kinds = ("number", "set", "date")
-    names = (column.name for column in COLUMNS if column.kind in kinds)
-    return frozenset(name for name in names if all(row.cells[name] is None for row in rows))
+    return frozenset(
+        name for name in (*NUMBERS, *WORDS) if all(row.cells[name] is None for row in rows)
+    )
 
 
 def _choices(column: Column, rows: Sequence[Row], say: Speech) -> tuple[Choice, ...]:

@@ -1,6 +1,8 @@
 """The leaderboard's pages: every row in the HTML, and what the script needs to sort and choose."""
 
 from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
 from typing import NamedTuple
 
 from ..board.model import Board
@@ -71,7 +73,7 @@ def _further(telling: _Telling, part: Part[Row]) -> Page:
 def _first(telling: _Telling, part: Part[Row]) -> Page:
     """Return the page that holds the board's script, and the files that this one reads."""
     source, place, board, all_rows, words = telling
-    files = dict((rows_file(place, all_rows), *points_files(place, board))) if all_rows else {}
+    data = dict((rows_file(place, all_rows), *points_files(place, board))) if all_rows else {}
     html = source.render.html(
         "board",
         **_table(telling, part),
@@ -80,7 +82,8 @@ def _first(telling: _Telling, part: Part[Row]) -> Page:
         universal=[words.badge(code) for code in universal(board)],
         filters=tuple(filters(all_rows, words)),
         most=MOST_COMPARED,
-        config=_config(telling, part, tuple(files)),
+        scripts=_scripts(),
+        config=_config(telling, part, tuple(data)) if data else None,
     )
     return Page(
         path=part.path,
@@ -88,11 +91,18 @@ def _first(telling: _Telling, part: Part[Row]) -> Page:
         description=_description(telling),
         slots={"body" if part.path else "board": html},
         search=_description(telling),
-        files=files,
+        files=data,
     )
 
 
-def _config(telling: _Telling, part: Part[Row], files: tuple[str, ...]) -> dict[str, object]:
+@cache
+def _scripts() -> tuple[str, ...]:
+    """Return the parts of the board's script, so that a browser need not discover one by one."""
+    folder = files("cardboard") / "site" / "assets" / "board"
+    return tuple(sorted(part.name for part in folder.iterdir()))
+
+
+def _config(telling: _Telling, part: Part[Row], data: tuple[str, ...]) -> dict[str, object]:
     """Return what the board's script must know beside the rows themselves."""
     _, place, board, all_rows, words = telling
     root = root_of(part.path)
@@ -100,8 +110,8 @@ def _config(telling: _Telling, part: Part[Row], files: tuple[str, ...]) -> dict[
         "name": place.slug,
         "title": place.title,
         "models": f"{root}models/",
-        "rows": f"{root}{files[0]}" if files else None,
-        "points": [f"{root}{path}" for path in files[1:]],
+        "rows": f"{root}{data[0]}",
+        "points": [f"{root}{path}" for path in data[1:]],
         "modelsAFile": MODELS_A_FILE,
         "method": board.method is not None,
         "critical": board.method.critical if board.method else None,

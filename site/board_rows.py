@@ -63,7 +63,8 @@ COLUMNS = (
     Column(name="group", kind="number", shown=False, unknown="site.unmeasured", field="tie_group"),
     Column(name="findings", kind="findings", unknown="site.badge.nothing"),
 )
-CELLS = tuple(one.name for one in COLUMNS if one.kind in ("number", "set", "date"))
+NUMBERS = tuple(one.name for one in COLUMNS if one.kind == "number")
+WORDS = tuple(one.name for one in COLUMNS if one.kind in ("set", "date"))
 
 
 class Row(Struct, frozen=True, kw_only=True):
@@ -85,7 +86,7 @@ class Row(Struct, frozen=True, kw_only=True):
     anchor: bool
     """Whether it is the first of a tie group, but not of the first one."""
     cells: dict[str, str | None]
-    """The columns of `CELLS` as printed; sets by the key of their value."""
+    """The columns of `NUMBERS` and `WORDS` as printed; sets by the key of their value."""
     findings: tuple[str, ...]
     """Codes of what was found, without repetition."""
     badges: tuple[str, ...]

@@ -52,9 +52,11 @@ def browsing(browser: Browser, url: str, **options: Any) -> Iterator[Page]:
         if response.status >= 400:
             complaints.append(f"{response.status} {response.url}")
 
+    scripts = options.get("java_script_enabled", True)
+
     def fail(request: Any) -> None:
-        # Leaving a page ends what it still waits for.
-        if request.failure != "net::ERR_ABORTED":
+        # Leaving a page ends what it still waits for; with scripts switched off, none is loaded.
+        if request.failure != "net::ERR_ABORTED" and (scripts or request.failure != "csp"):
             complaints.append(f"{request.failure}: {request.url}")
 
     page.on("console", listen)
@@ -77,9 +79,10 @@ def column(page: Page, name: str) -> list[str]:
     """Return what the rows of the board show in a column, from top to bottom."""
     texts: list[str] = page.evaluate(
         """name => {
-            const header = document.querySelector(`#table th[data-column="${name}"]`);
+            const shown = [...document.querySelectorAll("#table thead th:not([hidden])")];
+            const place = shown.findIndex((header) => header.dataset.column === name);
             const rows = [...document.querySelectorAll("#table tbody tr")];
-            return rows.map((row) => row.cells[header.cellIndex].innerText.trim());
+            return rows.map((row) => row.cells[place].innerText.trim());
         }""",
         name,
     )

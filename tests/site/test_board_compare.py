@@ -64,7 +64,7 @@ def test_the_link_leads_to_the_figures_side_by_side(board):
     assert rows["Score"][0].startswith("86.00 (")
     assert rows["Score"][0].endswith("(best of these)")
     assert rows["Family"] == ["Qwen", "Gemma"]
-    assert rows["Parameters"] == ["0.6B", "—\nunknown"]
+    assert rows["Parameters"] == ["0.6B", "unknown"]
 
 
 def test_the_address_holds_what_is_compared(board):

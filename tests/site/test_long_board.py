@@ -36,11 +36,11 @@ def test_the_script_draws_the_same_rows_as_the_page_holds(board):
             const rows = new Rows(config, await (await fetch(config.rows)).json(), "en");
             const head = page.querySelectorAll("#table thead th");
             const hidden = [...head].filter((one) => one.hidden).map((one) => one.dataset.column);
-            const table = { hidden: new Set(hidden) };
             const plain = (row) =>
                 row.outerHTML.replace(/>\\s+</g, "><").replace(/ class="cb-rule"/, "");
             return [...page.querySelectorAll("#table tbody tr")]
-                .map((row, index) => [plain(row), plain(drawRow({ rows, config, table }, index))])
+                .map((row, index) => [row, drawRow({ rows, config }, index, new Set(hidden))])
+                .map((both) => both.map(plain))
                 .filter(([one, other]) => one !== other);
         }"""
     )
@@ -117,5 +117,6 @@ def test_the_file_of_rows_is_named_by_its_hash_and_loaded_early(long_url):
     assert f'<link rel="preload" href="{path}" as="fetch" crossorigin>' in page
     with urlopen(long_url + path) as answer:
         rows = json.load(answer)
-    assert {len(column) for column in rows["columns"].values()} == {TOTAL}
+    repeated = [column["rows"] for column in rows["repeated"].values()]
+    assert {len(column) for column in [*rows["columns"].values(), *repeated]} == {TOTAL}
     assert Path(path).suffix == ".json"

@@ -1,15 +1,14 @@
 // Draw a row of the board: the same elements that templates/site/board_table.html.jinja writes.
-import { element, nothing, spoken } from "./elements.js";
+import { element, gap, spoken } from "./elements.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** Return the row at *index* as an element. */
-export const drawRow = (board, index) => {
+/** Return the row at *index* as an element, without the columns that are *hidden*. */
+export const drawRow = (board, index, hidden) => {
   const row = element("tr");
   for (const column of board.rows.columns.values()) {
-    const cell = (DRAWN[column.kind] ?? drawPlain)(board, index, column);
-    cell.hidden = board.table.hidden.has(column.name);
-    row.append(cell);
+    if (hidden.has(column.name)) continue;
+    row.append((DRAWN[column.kind] ?? drawPlain)(board, index, column));
   }
   return row;
 };
@@ -60,26 +59,21 @@ const drawBar = (score, low, high) => {
 
 const drawFindings = ({ rows, config }, index, column) => {
   const badges = rows.findings(index, "badges");
-  const cell = element("td", { class: "cb-findings" });
-  if (!badges.length) {
-    cell.append(nothing(config.words.unremarkable));
-    return cell;
-  }
+  if (!badges.length) return gap(config.words.unremarkable, "cb-findings");
   const link = element("a", { href: `${config.models}${rows.held.slug[index]}/#findings` });
   for (const code of badges) {
     const words = rows.words(column.name, code);
     link.append(element("span", { class: "cb-tag cb-warning" }, words), " ");
   }
   link.append(spoken(`(${rows.label(index)})`));
-  cell.append(link);
-  return cell;
+  return element("td", { class: "cb-findings" }, link);
 };
 
 const drawPlain = ({ rows }, index, { name, kind, missing }) => {
   const value = rows.held[name][index];
-  const cell = element("td", { class: kind === "number" ? `cb-number cb-${name}` : `cb-${name}` });
-  cell.append(value === null ? nothing(missing) : rows.words(name, value));
-  return cell;
+  const look = kind === "number" ? `cb-number cb-${name}` : `cb-${name}`;
+  if (value === null) return gap(missing, look);
+  return element("td", { class: look }, rows.words(name, value));
 };
 
 const DRAWN = { rank: drawRank, model: drawModel, score: drawScore, findings: drawFindings };

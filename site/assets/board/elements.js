@@ -15,9 +15,9 @@ export const element = (tag, properties = {}, ...children) => {
 /** Return text that only screen readers tell. */
 export const spoken = (text) => element("span", { class: "cb-sr" }, text);
 
-/** Return the mark for a value that is missing, and what that means for those who hear it. */
-export const nothing = (meaning) =>
-  element("span", { class: "cb-none" }, element("span", { "aria-hidden": "true" }, "—"), spoken(meaning));
+/** Return a cell for a value that is missing: a dash to the eye, and in words what it means. */
+export const gap = (meaning, name = "") =>
+  element("td", { class: `${name} cb-gap`.trim() }, spoken(meaning));
 
 /** Return a message with its `%name` places filled in. */
 export const said = (message, values) =>

@@ -38,6 +38,8 @@ const start = (file) => {
   update();
   tools.hidden = false;
   performance.mark("cb-ready");
+  // What the first search and the first sort by words need is made ready while nobody waits.
+  (globalThis.requestIdleCallback ?? setTimeout)(() => rows.prepare());
 };
 
 for (const button of tools.querySelectorAll("[aria-controls]")) {

@@ -7,11 +7,14 @@ export class Rows {
   #collator;
   #texts = null;
 
-  constructor(config, { codes, columns }, language) {
+  constructor(config, { codes, columns, repeated }, language) {
     this.columns = new Map(config.columns.map((column) => [column.name, column]));
     this.size = columns.slug.length;
     this.codes = codes;
     this.held = columns;
+    for (const [name, { values, rows }] of Object.entries(repeated)) {
+      columns[name] = rows.map((place) => (place === null ? null : values[place]));
+    }
     this.values = config.values;
     this.#collator = new Intl.Collator(language, { numeric: true });
     this.places = new Map(columns.slug.map((slug, index) => [slug, index]));
@@ -61,6 +64,14 @@ export class Rows {
     distinct.sort(this.#collator.compare);
     const places = new Map(distinct.map((word, place) => [word, place]));
     return Float64Array.from(words, (word) => places.get(word) ?? NaN);
+  }
+
+  /** Work out everything that compares words, which takes longest. */
+  prepare() {
+    for (const { name, kind } of this.columns.values()) {
+      if (kind === "model" || kind === "set") this.keys(name);
+    }
+    this.texts();
   }
 
   /** Return for every row the words by which the search finds it, in lower case. */

@@ -1,5 +1,5 @@
 // The picked models side by side, and how each differs from the first, task by task.
-import { element, nothing, said, spoken } from "./elements.js";
+import { element, gap, said, spoken } from "./elements.js";
 import { paired } from "./paired.js";
 import { bests } from "./view.js";
 
@@ -52,7 +52,9 @@ const figureRows = ({ config, rows, table }, here) => {
   const shown = [...rows.columns.values()].filter(({ name }) => name !== "model");
   return shown.map((column) => {
     const cells = here.map((index) => {
-      const cell = element("td", {}, figure(rows, column, index));
+      const told = figure(rows, column, index);
+      if (told === null) return gap(column.missing);
+      const cell = element("td", {}, told);
       if (marks.get(column.name)?.is(index)) {
         cell.classList.add("cb-best");
         cell.append(spoken(` ${config.words.leads}`));
@@ -63,14 +65,14 @@ const figureRows = ({ config, rows, table }, here) => {
   });
 };
 
-const figure = (rows, { name, kind, missing }, index) => {
+const figure = (rows, { name, kind }, index) => {
   const { ranks, low, high } = rows.held;
   if (kind === "findings") {
     const codes = rows.findings(index);
-    return codes.length ? codes.map((code) => rows.words(name, code)).join(", ") : nothing(missing);
+    return codes.length ? codes.map((code) => rows.words(name, code)).join(", ") : null;
   }
   const value = rows.held[name][index];
-  if (value === null) return nothing(missing);
+  if (value === null) return null;
   if (kind === "rank" && ranks[index]) return `${value} (${ranks[index]})`;
   if (kind === "score" && low[index] !== null) return `${value} (${low[index]}–${high[index]})`;
   return rows.words(name, value);
@@ -95,8 +97,8 @@ const tellPairs = async ({ config, rows }, here, body, current) => {
   );
   const row = (name, value) =>
     line(name, [
-      element("td", {}, nothing(words.reference)),
-      ...found.map((pair) => element("td", {}, pair ? value(pair) : nothing(words.unmeasured))),
+      gap(words.reference),
+      ...found.map((pair) => (pair ? element("td", {}, value(pair)) : gap(words.unmeasured))),
     ]);
   const signed = (value) => (value > 0 ? "+" : "") + value.toFixed(2);
   const title = said(words.against, { model: rows.label(first) });

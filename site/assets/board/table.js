@@ -14,8 +14,9 @@ export class Table {
     this.rows = rows;
     this.table = table;
     this.head = table.tHead.rows[0];
-    this.names = [...rows.columns.keys()];
-    this.hidden = new Set(this.names.filter((_, place) => this.head.cells[place].hidden));
+    this.hidden = new Set(
+      [...this.head.cells].filter((cell) => cell.hidden).map((cell) => cell.dataset.column),
+    );
     this.#body = table.tBodies[0];
     // The rows of the page itself are the first of the board.
     this.#drawn = [...this.#body.rows];
@@ -29,7 +30,7 @@ export class Table {
 
   /** Return the row at *index*, drawn when it is first asked for. */
   row(index) {
-    this.#drawn[index] ??= drawRow({ config: this.config, rows: this.rows, table: this }, index);
+    this.#drawn[index] ??= drawRow(this, index, this.hidden);
     return this.#drawn[index];
   }
 
@@ -47,28 +48,30 @@ export class Table {
 
   /** Show a page of the view: its rows, rules between tie groups, and its best values. */
   show(view, state) {
+    this.#showColumns(state.hidden);
     const here = this.onPage(view, state.page);
     if (here.length !== this.#shown.length || here.some((row, n) => row !== this.#shown[n])) {
       this.#body.replaceChildren(...here.map((index) => this.row(index)));
       this.#shown = here;
     }
-    this.#showColumns(state.hidden);
     this.#rule(here, anchors(this.rows, view, state.sort));
     this.#markBests(here, bests(this.rows, view));
   }
 
+  /** Show other columns than before: rows hold cells of the shown ones only, so all are redrawn. */
   #showColumns(hidden) {
-    const changed = this.names.filter((name) => hidden.has(name) !== this.hidden.has(name));
+    if (hidden.size === this.hidden.size && [...hidden].every((name) => this.hidden.has(name))) return;
     this.hidden = new Set(hidden);
-    for (const name of changed) {
-      this.header(name).hidden = hidden.has(name);
-      for (const row of this.#drawn) if (row) this.cell(row, name).hidden = hidden.has(name);
-    }
+    for (const name of this.rows.columns.keys()) this.header(name).hidden = hidden.has(name);
+    this.#drawn = [];
+    this.#shown = [];
+    this.#marked = [];
   }
 
-  /** Return the cell of a drawn row in a column. */
+  /** Return the cell of a drawn row in a column that is shown. */
   cell(row, name) {
-    return row.cells[row.cells.length - this.names.length + this.names.indexOf(name)];
+    const seen = [...this.rows.columns.keys()].filter((column) => !this.hidden.has(column));
+    return row.cells[row.cells.length - seen.length + seen.indexOf(name)];
   }
 
   /** Draw a rule above each row at which a tie group begins. */
@@ -87,7 +90,7 @@ export class Table {
       cell.querySelector(".cb-best-said").remove();
     }
     this.#marked = [];
-    for (const { name, is, level } of found) {
+    for (const { name, is, level } of found.filter((one) => !this.hidden.has(one.name))) {
       for (const index of here.filter((row) => is(row) || level(row))) {
         const cell = this.cell(this.row(index), name);
         const { best, grouped } = this.config.words;
