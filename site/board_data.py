@@ -54,7 +54,7 @@ def points_files(place: Place, board: Board) -> Iterator[tuple[str, str]]:
 
 
 def _few(held: Sequence[str | None]) -> dict[str, object]:
-    """Return a column in which values come again and again: each value once, then places of them."""
+    """Return a column of values that come again and again: each value once, then their places."""
     values = sorted({value for value in held if value is not None})
     place = {value: number for number, value in enumerate(values)}
     return {

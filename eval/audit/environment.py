@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 import jinja2
@@ -15,6 +16,7 @@ THOUGHTS = ("reasoning_content", "thinking", "reasoning")
 """The names that clients give to what a model thought; transformers fills the first from any."""
 
 
+@lru_cache(maxsize=128)
 def compiled(text: str) -> jinja2.Template:
     """Compile *text*; `environment.activate_tracker` of what is returned notes `generation` blocks.
 
