@@ -80,5 +80,5 @@ def _soft(identifier: str) -> Markup:
 
 
 def _coded(text: str) -> Markup:
-    """Return what a workspace says, with words between backticks as code."""
+    """Return a sentence as text, with words between backticks as code."""
     return Markup(_BACKTICKS.sub(r"<code>\1</code>", str(escape(text))))
