@@ -63,6 +63,7 @@ def build_boards(readings: Iterable[Reading], workspace: Workspace) -> Boards:
         sha256=hashlib.sha256(
             "\n".join(sorted({reading.sha256 for reading in ordered})).encode()
         ).hexdigest(),
+        audits=workspace.audits,
     )
 
 

@@ -5,6 +5,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from ..eval.audit.reports import Audit
 from ..eval.records import Aggregate, Result
 from .findings import Finding
 from .measurement import Method, Resolution
@@ -157,3 +158,5 @@ class Boards(Struct, frozen=True, kw_only=True):
     readings: tuple[Reading, ...]
     sha256: str
     """SHA-256 over the sorted hashes of the files: the identity of the input."""
+    audits: tuple[Audit, ...] = ()
+    """Of chat templates, as the workspace keeps them."""

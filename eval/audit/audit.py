@@ -91,8 +91,7 @@ def audit(
         case = item.case(trial, tokens, kwargs or {})
         done[place].append(_report(item, case, linted.get(text)))
         if item.template is not None and item.source.renders is not None:
-            bos = item.source.tokens.bos
-            served[place] += served_otherwise(item.source.renders, trial, bos)
+            served[place] += served_otherwise(item.source, item.template, trial)
     return [_audit(source, done[id(source)], served[id(source)]) for source in sources]
 
 

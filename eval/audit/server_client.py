@@ -53,7 +53,8 @@ class ServerClient:
         except httpx.HTTPError as error:
             reason = str(error) or type(error).__name__
             raise CardboardError(f"cannot be reached: {reason}", file=self.root) from error
-        if response.status_code in (401, 403):
+        # vLLM forbids single calls as well, to whomever.
+        if response.status_code == 401 or (response.status_code == 403 and method == "GET"):
             raise UsageError(
                 "the server refuses us",
                 file=self.root,

@@ -1,7 +1,7 @@
 """A server as a source: the template that it tells of, and what it makes of the probes."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from ..backends.openai_kinds import LLAMA_CPP, VLLM, Kind
 from ..backends.openai_replies import reason_of
-from ..backends.openai_servers import ask
+from ..backends.openai_servers import Server, ask
 from .findings import found
 from .probes import PROBES, TOOLS, Probe
 from .sandbox import NOW, Rendered
@@ -17,7 +17,8 @@ from .server_client import ServerClient
 from .sources import Found, Source, Tokens
 
 _TOLD_UNDER = {VLLM.name: "/tokenizer_info", LLAMA_CPP.name: "/props"}
-_NO_SUCH_CALL = (404, 405, 501)
+_NO_SUCH_CALL = (403, 404, 405, 501)
+"""vLLM forbids what it was not started for: its render endpoints need `--enable-scale-out`."""
 
 
 def server_source(address: str, api_key_variable: str = "OPENAI_API_KEY") -> Source:
@@ -34,18 +35,24 @@ def server_source(address: str, api_key_variable: str = "OPENAI_API_KEY") -> Sou
     finally:
         client.close()
     told, kind = server.template, server.kind.name
-    templates: tuple[Found, ...] = ()
-    if told is not None:
-        templates = (Found(text=told.text, place=_TOLD_UNDER.get(kind, "/"), shelf="server"),)
     return Source(
         name=client.root,
         kind="server",
         revision=server.version,
-        templates=templates,
+        templates=tuple(_templates(server)),
         tokens=Tokens(special=told.special_tokens if told else {}),
         renders=renders,
         findings=() if told or renders else (found("audit-template-untold", server=kind),),
     )
+
+
+def _templates(server: Server) -> Iterator[Found]:
+    """Yield what *server* tells that it renders through."""
+    place = _TOLD_UNDER.get(server.kind.name, "/")
+    if server.template is not None:
+        yield Found(text=server.template.text, place=place, shelf="server")
+    if server.tool_template is not None:
+        yield Found(text=server.tool_template, place=place, shelf="server", name="tool_use")
 
 
 class _Prompt(Struct):
@@ -53,23 +60,26 @@ class _Prompt(Struct):
 
 
 class _Ids(Struct):
-    token_ids: list[int]
+    token_ids: list[int] = []
+    """Of the render endpoint."""
+    tokens: list[int] = []
+    """Of the endpoint that tokenises."""
 
 
 def _renders(client: ServerClient, kind: Kind, model: str) -> dict[str, Rendered] | None:
     """Return what the server makes of the probes; `None` where it renders nothing on demand."""
-    call = {VLLM.name: _by_vllm, LLAMA_CPP.name: _by_llama}.get(kind.name)
-    if call is None:
-        return None
-    renders = {}
-    for name, probe in PROBES.items():
-        if not _can_be_sent(probe):
-            continue
-        rendered = call(client, model, _body(probe))
-        if rendered is None:
-            return None
-        renders[name] = rendered
-    return renders
+    for way in _WAYS.get(kind.name, ()):
+        renders = {}
+        for name, probe in PROBES.items():
+            if not _can_be_sent(probe):
+                continue
+            rendered = way(client, model, _body(probe))
+            if rendered is None:
+                break
+            renders[name] = rendered
+        else:
+            return renders
+    return None
 
 
 def _can_be_sent(probe: Probe) -> bool:
@@ -104,16 +114,32 @@ def _by_llama(client: ServerClient, model: str, body: dict[str, Any]) -> Rendere
     return _rendered(status, reply)
 
 
-def _by_vllm(client: ServerClient, model: str, body: dict[str, Any]) -> Rendered | None:
-    """Render to tokens, and read those as text again."""
-    asked = {"model": model, **body}
-    status, reply = client.post(f"{client.api}chat/completions/render", asked)
+def _by_render(client: ServerClient, model: str, body: dict[str, Any]) -> Rendered | None:
+    """Have vLLM render to tokens, as it does before it answers.
+
+    It lists the tools also where none may be called, and needs no parser for calls then.
+    """
+    choice = {"tool_choice": "none"} if "tools" in body else {}
+    return _by_tokens(client, f"{client.api}chat/completions/render", model, body | choice)
+
+
+def _by_tokenizer(client: ServerClient, model: str, body: dict[str, Any]) -> Rendered | None:
+    """Have vLLM tokenise the conversation, which goes the same way inside."""
+    return _by_tokens(client, "tokenize", model, body)
+
+
+def _by_tokens(
+    client: ServerClient, path: str, model: str, body: dict[str, Any]
+) -> Rendered | None:
+    """Ask for tokens, and have the server read them as text again."""
+    status, reply = client.post(path, {"model": model, **body})
     if status != 200:
         return _rendered(status, reply)
     try:
-        tokens = msgspec.json.decode(reply, type=_Ids).token_ids
+        ids = msgspec.json.decode(reply, type=_Ids)
     except msgspec.DecodeError:
         return None
+    tokens = ids.token_ids or ids.tokens
     status, reply = client.post("detokenize", {"model": model, "tokens": tokens})
     return _rendered(status, reply)
 
@@ -127,3 +153,7 @@ def _rendered(status: int, reply: bytes) -> Rendered | None:
         return Rendered(text=msgspec.json.decode(reply, type=_Prompt).prompt)
     except msgspec.DecodeError:
         return None
+
+
+_WAYS = {VLLM.name: (_by_render, _by_tokenizer), LLAMA_CPP.name: (_by_llama,)}
+"""How a kind of server renders on demand; the second where the first is not there."""

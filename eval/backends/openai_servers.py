@@ -48,6 +48,8 @@ class Server(Struct, frozen=True, kw_only=True):
     models: tuple[Listed, ...] = ()
     version: str | None = None
     template: Template | None = None
+    tool_template: str | None = None
+    """What it renders conversations with tools through, where that is another one."""
     window: int | None = None
     quantisation: str | None = None
 
@@ -71,6 +73,7 @@ class _Defaults(Struct):
 
 class _Props(Struct):
     chat_template: str | None = None
+    chat_template_tool_use: str | None = None
     bos_token: str | None = None
     eos_token: str | None = None
     build_info: str | None = None
@@ -139,6 +142,7 @@ def _llama_cpp(fetch: Fetch, model: str) -> dict[str, object]:
     return {
         "version": props.build_info,
         "template": _template(props),
+        "tool_template": props.chat_template_tool_use,
         "window": props.default_generation_settings.n_ctx,
     }
 

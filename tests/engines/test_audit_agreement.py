@@ -90,14 +90,16 @@ def test_a_server_that_tells_nothing_of_its_template_is_told_so(llama: str) -> N
     assert [one.code for one in found.all_findings] == ["audit-template-untold"]
 
 
-@pytest.fixture(scope="module")
-def vllm(bench: Bench) -> Iterator[str]:
+@pytest.fixture(scope="module", params=[(), ("--enable-scale-out",)], ids=["plain", "rendering"])
+def vllm(bench: Bench, request: pytest.FixtureRequest) -> Iterator[str]:
+    """Serve the model as most people do, and with the endpoints that render."""
     port = free_port()
     command = [
         *(str(PYTHONS["vllm"]), "-m", "vllm.entrypoints.openai.api_server"),
         *("--model", str(bench.model), "--served-model-name", "talker"),
         *("--host", "127.0.0.1", "--port", str(port), "--enable-tokenizer-info-endpoint"),
         *("--dtype", "float32", "--max-model-len", str(WINDOW), "--enforce-eager"),
+        *request.param,
     ]
     env = {**bench.environment(), "VLLM_ENABLE_V1_MULTIPROCESSING": "1"}
     with serving(command, port, bench.folder / "audited-vllm.log", env) as url:

@@ -13,39 +13,84 @@ from cardboard.eval.audit.reports import Audit
 from cardboard.eval.audit.sandbox import Job, Program, run
 from cardboard.eval.errors import CardboardError, UsageError
 from cardboard.tests.eval.audit.samples import GOOD
+from cardboard.tests.eval.audit.samples import TOOLS as WITH_TOOLS
 from cardboard.tests.eval.speaking import Call, Reply, Speaker, speaking
 
 SPECIAL = {"bos_token": "<s>", "eos_token": "<|im_end|>"}
-LLAMA = {"data": [{"id": "tiny", "owned_by": "llamacpp"}]}
-VLLM = {"data": [{"id": "tiny", "owned_by": "vllm"}]}
+LLAMA = {
+    "object": "list",
+    "data": [
+        {
+            "id": "tiny.gguf",
+            "object": "model",
+            "created": 1780000000,
+            "owned_by": "llamacpp",
+            "meta": {"vocab_type": 2, "n_vocab": 600, "n_ctx_train": 4096},
+        }
+    ],
+}
+VLLM = {
+    "object": "list",
+    "data": [{"id": "tiny", "object": "model", "owned_by": "vllm", "max_model_len": 4096}],
+}
+PROPS = {
+    "default_generation_settings": {"id": 0, "n_ctx": 4096, "params": {"temperature": 0.8}},
+    "total_slots": 1,
+    "model_path": "/models/tiny.gguf",
+    "modalities": {"vision": False, "audio": False},
+    "chat_template_caps": {"supports_tools": True, "supports_system_role": True},
+    **SPECIAL,
+    "build_info": "b8681-0123abc",
+    "is_sleeping": False,
+}
+"""What llama-server tells beside its template."""
 
 
 class Rendering(Speaker):
     """A server that renders with a template, as llama-server and vLLM do."""
 
-    def __init__(self, template: str, models: Any, told: str | None) -> None:
+    def __init__(
+        self, template: str, models: Any, told: str | None, *, tools: str | None = None
+    ) -> None:
         super().__init__(chat=lambda call: Reply(status=500))
-        self.template = template
+        self.template, self.tool_template = template, tools or template
         self.pages = {"/v1/models": models}
         if told is not None:
-            held = {"chat_template": told, **SPECIAL, "build_info": "b1"}
-            self.pages["/props" if models is LLAMA else "/tokenizer_info"] = held
+            own = {"chat_template": told} | ({"chat_template_tool_use": tools} if tools else {})
+            path = "/props" if models is LLAMA else "/tokenizer_info"
+            self.pages[path] = {**PROPS, **own} if models is LLAMA else {**SPECIAL, **own}
+        self.renders_on_demand = True
         self.texts: list[str] = []
 
     def reply(self, call: Call) -> Reply:
         """Render what is asked for; a token is the place of a text that was rendered."""
-        if call.path == "/apply-template":
-            rendered = self.render(call.body)
-            return Reply({"prompt": (rendered.text or "").removeprefix("<s>")})
-        if call.path == "/v1/chat/completions/render":
+        if call.path == "/apply-template" and self.pages["/v1/models"] is LLAMA:
             rendered = self.render(call.body)
             if rendered.text is None:
-                return Reply({"error": {"message": rendered.error}}, 400)
-            self.texts.append(rendered.text)
-            return Reply({"token_ids": [len(self.texts) - 1]})
+                wrong = {"code": 400, "message": rendered.error, "type": "invalid_request_error"}
+                return Reply({"error": wrong}, 400)
+            return Reply({"prompt": rendered.text.removeprefix("<s>")})
+        if call.path == "/v1/chat/completions/render" and not self.renders_on_demand:
+            message = "Scale-out endpoints are disabled."
+            wrong = {"message": message, "type": "PermissionDeniedError", "code": 403}
+            return Reply({"error": wrong}, 403)
+        if call.path == "/v1/chat/completions/render":
+            if "tools" in call.body and call.body.get("tool_choice") != "none":
+                return Reply({"error": {"message": '"auto" tool choice needs a parser'}}, 400)
+            return self.tokenised(call.body, "token_ids")
+        if call.path == "/tokenize":
+            return self.tokenised(call.body, "tokens")
         if call.path == "/detokenize":
             return Reply({"prompt": self.texts[call.body["tokens"][0]]})
         return super().reply(call)
+
+    def tokenised(self, body: dict[str, Any], name: str) -> Reply:
+        """Reply with tokens under *name*, as vLLM does."""
+        rendered = self.render(body)
+        if rendered.text is None:
+            return Reply({"error": {"message": rendered.error}}, 400)
+        self.texts.append(rendered.text)
+        return Reply({name: [len(self.texts) - 1], "model": "tiny"})
 
     def render(self, body: dict[str, Any]) -> Any:
         """Render as a server does: it reads the arguments of calls as JSON first."""
@@ -53,7 +98,7 @@ class Rendering(Speaker):
             for call in message.get("tool_calls", []):
                 call["function"]["arguments"] = json.loads(call["function"]["arguments"])
         job = Job(
-            program=Program(self.template, SPECIAL),
+            program=Program(self.tool_template if body.get("tools") else self.template, SPECIAL),
             messages=body["messages"],
             tools=body.get("tools"),
             prompt=True,
@@ -81,6 +126,24 @@ def test_a_server_that_renders_what_it_tells_is_right(models: Any) -> None:
     assert found.reports[0].places == ("/props" if models is LLAMA else "/tokenizer_info",)
     asked = [call.path for call in server.calls]
     assert asked.count("/apply-template") + asked.count("/detokenize") >= 15
+
+
+def test_every_server_of_vllm_renders_also_where_its_render_endpoints_are_shut() -> None:
+    server = Rendering(GOOD, VLLM, told=GOOD)
+    server.renders_on_demand = False
+    found = audited(server)
+    assert not {"audit-server-differs", "audit-template-untold"} & codes(found)
+    asked = [call.path for call in server.calls]
+    assert asked.count("/v1/chat/completions/render") == 1, "it is not asked twice in vain"
+    assert asked.count("/tokenize") == asked.count("/detokenize") >= 15
+
+
+def test_a_template_for_tools_of_its_own_is_audited_and_compared_with_tools_alone() -> None:
+    found = audited(Rendering(GOOD, LLAMA, told=GOOD, tools=WITH_TOOLS))
+    assert [one.places for one in found.reports] == [("/props",), ("/props (tool_use)",)]
+    assert "audit-server-differs" not in codes(found)
+    assert {pick.sha256 for pick in found.picks} == {one.sha256 for one in found.reports}
+    assert found.revision == "b8681-0123abc"
 
 
 def test_a_server_that_put_another_template_in_its_place_is_found_out() -> None:
