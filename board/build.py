@@ -35,6 +35,7 @@ def load_boards(workspace: Workspace, *, progress: Progress | None = None) -> Bo
             workspace.results,
             cache=workspace.root / ".cardboard" / "readings.sqlite",
             progress=progress,
+            workers=None,
         )
         return build_boards(readings, workspace)
 
