@@ -94,7 +94,8 @@ def test_pairs_with_steps_are_told_apart_as_the_board_does(board, varied):
     )
     for at, pair in enumerate(pairs, start=1):
         found = pair.paired
-        assert rows["Difference in points"][at] == f"{found.difference:+.2f}"
+        difference = f"{found.difference:+.2f}".replace("-", "−")
+        assert rows["Difference in points"][at] == difference
         assert rows["Standard error"][at] == f"{found.standard_error:.2f}"
         assert rows["Tasks won / lost / tied"][at] == f"{found.won} / {found.lost} / {found.tied}"
         verdict = "told apart" if pair.separable else "not told apart"

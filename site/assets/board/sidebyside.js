@@ -100,7 +100,7 @@ const tellPairs = async ({ config, rows }, here, body, current) => {
       gap(words.reference),
       ...found.map((pair) => (pair ? element("td", {}, value(pair)) : gap(words.unmeasured))),
     ]);
-  const signed = (value) => (value > 0 ? "+" : "") + value.toFixed(2);
+  const signed = (value) => (value > 0 ? "+" : "") + value.toFixed(2).replace("-", "−");
   const title = said(words.against, { model: rows.label(first) });
   body.append(
     element("tr", {}, element("th", { colSpan: here.length + 1, scope: "rowgroup" }, title)),
