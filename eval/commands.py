@@ -45,6 +45,3 @@ def score(file: str) -> None:
                 click.echo(error.format_message(), err=True)
     if failed:
         sys.exit(1)
-
-
-commands = [score]

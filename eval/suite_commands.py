@@ -152,6 +152,3 @@ def _write(path: Path, content: bytes) -> None:
     aside = path.with_name(f".{path.name}.new")
     aside.write_bytes(content)
     aside.replace(path)
-
-
-commands = [suite]
