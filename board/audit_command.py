@@ -25,17 +25,37 @@ cardboard audit --render-contract train.jsonl --model ./my-model
 @click.argument("sources", nargs=-1, metavar="SOURCE...")
 @click.option("--revision", help="Of models on the Hub.")
 @click.option("--against", metavar="SOURCE", help="Compare with this model, file or result.")
-@click.option("--template-kwarg", "kwargs", multiple=True, metavar="NAME=VALUE")
-@click.option("--render-contract", "train", type=click.Path(path_type=Path), metavar="FILE")
+@click.option(
+    "--template-kwarg",
+    "kwargs",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Tell whether the templates read this setting.",
+)
+@click.option(
+    "--render-contract",
+    "train",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Check that a model is trained on FILE as it will be served.",
+)
 @click.option("--model", metavar="SOURCE", help="What the training file is for.")
 @click.option("--trained-with", metavar="SOURCE", help="Whose template it is trained with.")
 @click.option("--limit", type=click.IntRange(1), help="Read so many conversations.")
-@click.option("--api-key-variable", default="OPENAI_API_KEY", show_default=True)
+@click.option(
+    "--api-key-variable",
+    default="OPENAI_API_KEY",
+    show_default=True,
+    metavar="NAME",
+    help="Environment variable that holds a server's key.",
+)
 @click.option("--lint/--no-lint", default=True, help="Ask chatlint, where it is installed.")
 @click.option("--save", is_flag=True, help="Keep the audits in the workspace, for the judge.")
 @click.option("--name", help="The model's id as published; by default the source's name.")
 @click.option("--all", "everything", is_flag=True, help="Also print notes and what is right.")
-@click.option("--format", "form", type=click.Choice(("text", "json")), default="text")
+@click.option(
+    "--format", "form", type=click.Choice(("text", "json")), default="text", help="How to print."
+)
 @click.option("--lang", default="en", show_default=True, help="Language of the findings.")
 @click.pass_context
 def audit(context: click.Context, /, **given: Any) -> None:
@@ -101,7 +121,7 @@ def _opened(where: str, given: dict[str, Any]) -> "Source":
         raise
     except CardboardError as error:
         reason = found("audit-source-unreadable", error=error.what)
-        return Source(name=error.file or where, kind="folder", findings=(reason,))
+        return Source(name=error.file or where, kind="unreadable", findings=(reason,))
 
 
 def _open(where: str, given: dict[str, Any]) -> "Source":

@@ -1,6 +1,6 @@
 """Audits of chat templates in the words of a language, or as JSON for programs."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import click
@@ -9,8 +9,8 @@ import msgspec
 from ..eval.audit.contract import Contract
 from ..eval.audit.families import families
 from ..eval.audit.findings import Finding
-from ..eval.audit.reports import Audit, Check, Pick
-from .audits import as_finding
+from ..eval.audit.reports import Audit, Check
+from .audits import as_finding, picked
 from .printing import dump
 from .words import Words
 
@@ -40,7 +40,7 @@ def print_contract(contract: Contract, *, form: str, language: str) -> None:
         click.echo(dump({"figures": figures, "findings": told, "conversations": conversations}))
         return
     for name, value in contract.figures.items():
-        click.echo(f"{name.replace('_pct', ' %').replace('_', ' '):<15} {_plain(value)}")
+        click.echo(f"{words.text(f'audit.figure.{name}')}: {_plain(value)}")
     for line in _found(contract.findings, words, everything=True):
         click.echo(line)
 
@@ -52,34 +52,42 @@ def _lines(audit: Audit, words: Words, everything: bool) -> Iterator[str]:
     for report in audit.reports:
         places = ", ".join(_shown(place) for place in report.places)
         yield f"  {(report.sha256 or 'untold')[:_SHORT]}  {places}"
-    for pick in _picked(audit.picks):
-        yield f"  {pick}"
+    for pick in picked(audit.picks, words):
+        yield f"  {_shown(pick)}"
     if everything:
         for check in audit.checks:
             if check.state != "unknown":
                 yield f"  {check.state:<8} {words.text(f'audit.check.{check.check}')}: " + _cell(
                     check, words
                 )
-    yield from _found(audit.all_findings, words, everything)
+    yield from _found(audit.all_findings, words, everything, _owners(audit))
 
 
-def _picked(picks: Iterable[Pick]) -> Iterator[str]:
-    """Yield who takes which template, engines that take the same one in one line."""
-    takers: dict[tuple[bool, str | None], list[str]] = {}
-    for pick in picks:
-        takers.setdefault((pick.tools, pick.place), []).append(pick.engine)
-    for (tools, place), engines in takers.items():
-        if not tools or takers.get((False, place)) != engines:
-            when = " with tools" if tools else ""
-            yield f"{', '.join(engines)}{when}: {_shown(place) if place else 'none'}"
+def _owners(audit: Audit) -> dict[str, str]:
+    """Return of which templates each finding is that is not of all, by its hashes."""
+    owners: dict[str, list[str]] = {}
+    for report in audit.reports:
+        for finding in report.findings:
+            owners.setdefault(str(finding), []).append((report.sha256 or "untold")[:_SHORT])
+    return {
+        finding: f" ({', '.join(hashes)})"
+        for finding, hashes in owners.items()
+        if len(hashes) < len(audit.reports)
+    }
 
 
-def _found(findings: Iterable[Finding], words: Words, everything: bool) -> Iterator[str]:
+def _found(
+    findings: Iterable[Finding],
+    words: Words,
+    everything: bool,
+    owners: Mapping[str, str] = {},  # never changed
+) -> Iterator[str]:
     """Yield findings with their remedies, the gravest first; notes only with *everything*."""
     shown = [one for one in findings if everything or one.severity != "info"]
     for finding in sorted(shown, key=lambda one: _GRAVEST.index(one.severity)):
         said = as_finding(finding)
-        yield f"  {finding.severity:<8} {finding.code}: {words.finding(said)}"
+        of = owners.get(str(finding), "")
+        yield f"  {finding.severity:<8} {finding.code}{of}: {words.finding(said)}"
         remedy = words.remedy(said)
         if remedy is not None:
             yield f"           {remedy}"
@@ -87,7 +95,7 @@ def _found(findings: Iterable[Finding], words: Words, everything: bool) -> Itera
 
 def _cell(check: Check, words: Words) -> str:
     if check.value is None:
-        return check.state
+        return words.text("audit.state.ok" if check.state == "ok" else f"severity.{check.state}")
     return words.text(f"audit.{check.check}.{check.value}", **_short(check.values))
 
 

@@ -17,11 +17,12 @@ import msgspec
 from ..eval import records
 from ..eval.audit import findings as audited
 from ..eval.audit.drift import drift_since
-from ..eval.audit.reports import VERSION, Audit
+from ..eval.audit.reports import VERSION, Audit, Pick
 from ..eval.errors import ConfigError
 from ..eval.records import Result
 from .findings import AUDITING, Finding, Verdict
 from .slugs import slugs
+from .words import Words
 
 FOLDER = "audits"
 LONGEST = 4 << 20
@@ -53,6 +54,18 @@ def as_finding(finding: audited.Finding, file: str | None = None) -> Finding:
     return Finding(
         code=finding.code, severity=finding.severity, file=file, values=dict(finding.values)
     )
+
+
+def picked(picks: Iterable[Pick], words: Words) -> Iterator[str]:
+    """Yield which engines take which template, those that take the same one in one line."""
+    takers: dict[tuple[bool, str | None], list[str]] = {}
+    for pick in picks:
+        takers.setdefault((pick.tools, pick.place), []).append(pick.engine)
+    for (tools, place), engines in takers.items():
+        if not tools or takers.get((False, place)) != engines:
+            key = "audit.pick.tools" if tools else "audit.pick"
+            taken = place if place is not None else words.text("audit.pick.none")
+            yield words.text(key, engines=", ".join(engines), place=taken)
 
 
 def audit_of(names: Iterable[str], audits: Sequence[Audit]) -> Audit | None:

@@ -1,6 +1,6 @@
 """The audit of sources: their templates rendered, tokenised, checked and told of in reports."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -171,11 +171,13 @@ def _places(item: _Item) -> tuple[str, ...]:
 
 
 def _audit(source: Source, reports: Sequence[Report], served: Sequence[Finding]) -> Audit:
-    findings = [*source.findings, *disagreements(source), *served]
+    apart = list(disagreements(source))
+    findings = [*source.findings, *apart, *served, *_by_name(source)]
     if not reports and not source.findings:
         findings.append(found("audit-no-template"))
     rows = [report.checks for report in reports]
-    agreed = (Trait(check="engines", value="agree"),) if picks(source) else ()
+    agreement = Trait(check="engines", value="differ" if apart else "agree")
+    agreed = (agreement,) if picks(source) else ()
     whole = Audit(
         model=source.name,
         kind=source.kind,
@@ -186,3 +188,10 @@ def _audit(source: Source, reports: Sequence[Report], served: Sequence[Finding])
         reports=tuple(reports),
     )
     return with_findings(whole, findings)
+
+
+def _by_name(source: Source) -> Iterator[Finding]:
+    """Tell of the templates that no engine takes by itself."""
+    names = sorted({one.name for one in source.templates} - set(AUDITED))
+    if names:
+        yield found("audit-template-named", names=", ".join(names))

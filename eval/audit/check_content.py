@@ -38,9 +38,9 @@ def _calls(case: Case) -> Said:
     as_text = case.renders.get("tool call, text arguments")
     if call is not None and as_text is not None:
         if as_text.problem == "refused":
-            yield found("audit-tool-arguments", error=as_text.error)
+            yield found("audit-tool-arguments", reason=as_text.error)
         elif f'\\"{"harbour"}' in (as_text.text or ""):
-            yield found("audit-tool-arguments", error="a JSON text is quoted a second time")
+            yield found("audit-tool-arguments", reason="quoted again")
 
 
 def check_null(case: Case) -> Said:

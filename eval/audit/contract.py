@@ -138,7 +138,7 @@ def _judged(batch: list[tuple[int, Row | str]], sides: _Sides) -> Iterator[_Judg
         if isinstance(row, Row):
             yield _conversation(trials[line], encoded.get(line), sides.marks)
         else:
-            broken = found("audit-contract-row", error=row)
+            broken = found("audit-contract-row", reason=row)
             yield Conversation(line=line, turns=0, faults=(broken.code,)), (broken,)
 
 

@@ -68,13 +68,13 @@ def read_rows(path: Path, limit: int | None = None) -> Iterator[tuple[int, Row |
 
 def _row(line: bytes) -> Row | str:
     if len(line) == LONGEST_LINE:
-        return f"longer than {LONGEST_LINE} bytes"
+        return "too large"
     try:
         row = msgspec.json.decode(line, type=Row)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return str(error)
     if not all(isinstance(turn.get("role"), str) for turn in row.turns):
-        return "a message has no role"
+        return "no role"
     if not any(turn["role"] == "assistant" for turn in row.turns):
-        return "there is no answer of an assistant in it"
+        return "no answer"
     return row

@@ -16,7 +16,7 @@ def picks(source: Source) -> tuple[Pick, ...]:
         Pick(
             engine=engine,
             tools=tools,
-            place=template.place if template else _without(engine),
+            place=_place(source, engine, template),
             sha256=template.sha256 if template else None,
         )
         for engine, tools, template in _choices(source)
@@ -31,7 +31,12 @@ def taken(source: Source, tools: bool) -> Found | None:
 
 def disagreements(source: Source) -> Iterator[Finding]:
     """Tell where engines take different templates, or another than an adapter came with."""
-    choices = [(engine, template) for engine, tools, template in _choices(source) if not tools]
+    # Who loads an adapter with its tokenizer has the adapter's own; that is told below.
+    choices = [
+        (engine, template)
+        for engine, tools, template in _choices(source)
+        if not tools and (engine != "transformers" or source.kind != "adapter")
+    ]
     texts = {template.text for _, template in choices if template is not None}
     if len(texts) > 1:
         told = (f"{engine}: {one.place if one else 'none'}" for engine, one in choices)
@@ -87,5 +92,10 @@ def _named(held: Mapping[str, Found], tools: bool) -> Found | None:
     return held.get("default")
 
 
-def _without(engine: Engine) -> str | None:
-    return CHATML if engine == "llama.cpp" else None
+def _place(source: Source, engine: Engine, template: Found | None) -> str | None:
+    """Return where *template* stands; of an adapter's base, the base's name before it."""
+    if template is None:
+        return CHATML if engine == "llama.cpp" else None
+    if source.base is None or any(template is one for one in source.templates):
+        return template.place
+    return f"{source.base.name}: {template.place}"

@@ -42,6 +42,7 @@ CODES: Mapping[str, tuple[str, Severity]] = {
     "audit-file-unreadable": ("template", "error"),
     "audit-no-template": ("template", "error"),
     "audit-template-untold": ("template", "info"),
+    "audit-template-named": ("template", "info"),
     "audit-syntax": ("template", "error"),
     "audit-endless": ("template", "error"),
     "audit-memory": ("template", "error"),

@@ -128,7 +128,7 @@ class Files:
             self._unreadable(name, error.strerror or "cannot be read")
             return None
         if len(data) > most:
-            self._unreadable(name, f"more than {most} bytes")
+            self._unreadable(name, "too large")
             return None
         return data
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 from .findings import Finding
 from .sandbox import Program, Rendered
 
-Kind = Literal["hub", "folder", "adapter", "gguf", "template", "server", "result"]
+Kind = Literal["hub", "folder", "adapter", "gguf", "template", "server", "result", "unreadable"]
 Shelf = Literal["files", "config", "legacy", "gguf", "server"]
 """Kind of place; engines look on some shelves before others, and on some never."""
 

@@ -77,7 +77,15 @@ def test_a_source_that_cannot_be_read_does_not_hide_the_others(tmp_path: Path) -
     result = run_quietly(broken, a_folder(tmp_path / "good"))
     assert result.exit_code == 1
     assert "error    audit-source-unreadable" in result.stdout
+    assert "broken.gguf (unreadable)\n  error" in result.stdout, "no engine takes anything of it"
     assert "good (folder" in result.stdout
+
+
+def test_of_several_templates_it_is_told_which_one_a_finding_is_of(tmp_path: Path) -> None:
+    file = a_gguf(tmp_path / "model.gguf", GOOD, tool_use=DOUBLED)
+    lines = run_quietly(file).stdout.splitlines()
+    [doubled] = [one.split()[0] for one in lines if "(tool_use)" in one]
+    assert [one for one in lines if f"audit-bos-doubled ({doubled}): " in one]
 
 
 def test_drift_is_told_against_another_source(tmp_path: Path) -> None:
@@ -116,7 +124,7 @@ def test_the_training_contract_is_checked_and_counted(tmp_path: Path) -> None:
     file.write_text(json.dumps({"messages": talk}))
     result = run("--render-contract", file, "--model", model)
     assert result.exit_code == 0
-    assert "conversations   1" in result.stdout
+    assert "Conversations: 1" in result.stdout
     file.write_text(json.dumps({"messages": talk, "text": "hi"}))
     result = run("--render-contract", file, "--model", model, "--format", "json")
     assert result.exit_code == 1

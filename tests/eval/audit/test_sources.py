@@ -166,6 +166,14 @@ def test_an_adapter_is_set_against_the_model_that_it_is_for(tmp_path: Path) -> N
     assert source.base is not None
     assert source.base.name == "base"
     assert "audit-adapter-differs" in codes(source)
+    assert "audit-engines-differ" not in codes(source), "it is the adapter's template, told once"
+    assert taken(source) == {
+        ("transformers", tools): "chat_template.jinja" for tools in (False, True)
+    } | {
+        (engine, tools): "base: chat_template.jinja"
+        for engine in ("vllm", "llama.cpp")
+        for tools in (False, True)
+    }
     same = open_source(str(an_adapter(tmp_path / "same", base, GOOD)))
     assert "audit-adapter-differs" not in codes(same)
 
@@ -184,7 +192,10 @@ def test_a_gguf_file_is_read_by_its_header_alone(tmp_path: Path) -> None:
         ("llama.cpp", False): "tokenizer.chat_template",
         ("llama.cpp", True): "tokenizer.chat_template.tool_use",
     }
-    assert "audit-bos-added-again" in codes(source)
+    assert {"audit-bos-added-again", "audit-template-named"} <= codes(source)
+    [found] = audit([source])
+    [named] = [one for one in found.findings if one.code == "audit-template-named"]
+    assert named.values == {"names": "rag"}
 
 
 def test_a_gguf_file_without_a_template_is_answered_through_chatml(tmp_path: Path) -> None:
