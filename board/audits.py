@@ -94,12 +94,13 @@ def told_by_audits(
         return
     for code, verdict in (("template-faulty", "unranked"), ("template-doubtful", "warning")):
         codes = {one.code for one in (*report.findings, *audit.findings)}
-        named = [one for one in sorted(codes) if _verdict(one, policy) == verdict]
+        named = [one for one in sorted(codes) if verdict_of(one, policy) == verdict]
         if named:
             yield code, {"codes": ", ".join(named)}
 
 
-def _verdict(code: str, policy: Mapping[str, Verdict]) -> Verdict:
+def verdict_of(code: str, policy: Mapping[str, Verdict]) -> Verdict:
+    """Return what the judge makes of the *code* of an audit, by the *policy* of a workspace."""
     return policy.get(code, AUDITING.get(code, "off"))
 
 

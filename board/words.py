@@ -9,7 +9,7 @@ from importlib.resources.abc import Traversable
 
 from ..eval.errors import CardboardError
 from .findings import Finding
-from .phrases import fill
+from .phrases import fill, slots
 
 # What a stranger's file says must not flood a message.
 _LONGEST_VALUE = 200
@@ -53,6 +53,10 @@ class Words:
         """Return what to do about *finding*; `None` where there is nothing to do."""
         key = f"remedy.{finding.code}"
         return self._say(key, self._evidence(finding)) if self.has(key) else None
+
+    def needed(self, key: str) -> frozenset[str]:
+        """Return the names of all values that the message *key* speaks of."""
+        return slots(self._message(key, None))
 
     def _evidence(self, finding: Finding) -> dict[str, object]:
         """Return what the message of *finding* may speak of, none of it longer than a line."""

@@ -5,6 +5,7 @@ from itertools import chain
 
 from .board_page import board_pages
 from .chart_page import chart_pages
+from .check_guide import checks_html
 from .download_page import download_pages
 from .family_page import family_pages
 from .history_page import history_pages
@@ -33,4 +34,4 @@ def pages(source: Source) -> Iterator[Page]:
 
 def prose_slots(source: Source) -> dict[str, str]:
     """Return what hand-written pages may say of this workspace, by slot."""
-    return {"policy": policy_html(source)}
+    return {"policy": policy_html(source), "audit-codes": checks_html(source)}

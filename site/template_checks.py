@@ -55,5 +55,11 @@ CHECKS = (
     ),
 )
 
-CODES = ("template-unknown", *(code for check in CHECKS for code in check.codes))
+CODES = (
+    "template-unknown",
+    *(code for check in CHECKS for code in check.codes),
+    "template-faulty",
+    "template-doubtful",
+    "template-moved",
+)
 """Every finding that speaks of how prompts were built."""

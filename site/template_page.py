@@ -1,11 +1,14 @@
-"""The pages on templates: every recorded status, every check that failed, and whom it concerns."""
+"""The pages on templates: recorded statuses, failed checks and whom they concern, audits kept."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from markupsafe import Markup
+
 from ..board.findings import Finding
 from ..board.model import Entry
+from .audit_matrix import matrix
 from .listing import parts
 from .page import Page, root_of
 from .source import Source
@@ -63,7 +66,7 @@ class Row(NamedTuple):
 
 
 def template_pages(source: Source) -> Iterator[Page]:
-    """Yield the audit of templates; what every check says of every entry goes on in pages."""
+    """Yield the audit of templates; its two tables of every model go on in pages."""
     render = source.render
     entries = [entry for board in source.boards.boards for entry in board.entries]
     entries += source.boards.unplaced
@@ -77,6 +80,7 @@ def template_pages(source: Source) -> Iterator[Page]:
         "texts": tuple(_texts(entries)),
     }
     title = render.text("site.templates.title")
+    first, *more = _audits(source)
     for part in parts(PATH, "templates", rows):
         html = render.html(
             "templates",
@@ -86,6 +90,7 @@ def template_pages(source: Source) -> Iterator[Page]:
             pages=part.links,
             most=MOST,
             first=part.number == 1,
+            audits=Markup(first[1]),
             **summary,
         )
         yield Page(
@@ -94,6 +99,25 @@ def template_pages(source: Source) -> Iterator[Page]:
             description=title,
             slots={"templates" if part.number == 1 else "body": html},
         )
+    for number, (path, html) in enumerate(more, start=2):
+        audits = render.text("site.audits.title")
+        yield Page(
+            path=path, title=f"{audits} ({number})", description=audits, slots={"body": html}
+        )
+
+
+def _audits(source: Source) -> Iterator[tuple[str, str]]:
+    """Yield path and content of every part of what audits found; the first is empty without any."""
+    held = matrix(source)
+    for part in parts(PATH, "audits", held.rows):
+        html = source.render.html(
+            "audits",
+            root=root_of(part.path),
+            checks=held.checks,
+            audits=part.items,
+            pages=part.links,
+        )
+        yield part.path, html if held.rows else ""
 
 
 def _statuses(entries: Sequence[Entry], source: Source) -> Iterator[Status]:
