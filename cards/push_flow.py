@@ -15,7 +15,7 @@ from .plan import PROBLEMS, TO_DO, Item
 from .push import Push
 from .pushing import Options, opened
 from .reporting import counted, item_json, outcome_json, outcome_lines, plan_lines
-from .status import status_of
+from .status import moved, status_of
 from .survey import survey
 from .targets import Wanted, chosen, wanted
 from .troubles import Stopped
@@ -57,9 +57,12 @@ def told_status(workspace: Workspace, boards: Boards, options: Options, *, as_js
         except Stopped:
             return INTERRUPTED
         found = [status_of(item, push.journal) for item in items]
+        templates = list(moved(boards))
         if as_json:
-            voice.out(dump({"repos": msgspec.to_builtins(found)}))
+            voice.out(dump(msgspec.to_builtins({"repos": found, "templates": templates})))
         else:
+            for line in templates:
+                voice.out(f"{'template moved':<15} {line.label}  {line.message}")
             for one in found:
                 if one.standing != "current":
                     voice.out(f"{one.standing:<15} {one.repo}  {one.detail}".rstrip())

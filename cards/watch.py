@@ -12,7 +12,8 @@ CONFIGURATION = ("board.toml", "models.toml")
 def snapshot(root: Path) -> Snapshot:
     """Return how the results and the configuration of the workspace at *root* lie there now."""
     files = [root / name for name in CONFIGURATION]
-    files += (path for path in (root / "results").rglob("*") if path.is_file())
+    for folder in ("results", "audits"):
+        files += (path for path in (root / folder).rglob("*") if path.is_file())
     found = set()
     for path in files:
         try:

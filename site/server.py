@@ -10,6 +10,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import as_file, files
 from pathlib import Path
 
+from ..board.audits import FOLDER as AUDITS
 from ..board.workspace import Workspace
 from ..eval.errors import CardboardError
 
@@ -25,6 +26,7 @@ def signature(workspace: Workspace) -> Signature:
         places = [
             workspace.results,
             workspace.history,
+            workspace.root / AUDITS,
             workspace.root / "board.toml",
             workspace.root / "models.toml",
             package / "mkdocs.yml",

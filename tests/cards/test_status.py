@@ -1,10 +1,16 @@
 """`cardboard status` says how each card on the Hub stands; `cardboard watch` keeps them current."""
 
+import json
 from pathlib import Path
 
 import pytest
 
+from cardboard.board.audits import write_audit
+from cardboard.eval import records
+from cardboard.eval.audit.reports import Audit, Report
+from cardboard.eval.records import Prompts
 from cardboard.tests.hub import NAMED, Hub
+from cardboard.tests.making import a_result
 from cardboard.tests.pushing import Cradle, Done, by_hand, repos, write_result, write_workspace
 
 pytest_plugins = ("cardboard.tests.hub.fixtures",)
@@ -110,3 +116,24 @@ def test_a_watched_workspace_is_pushed_when_its_results_change(
     done = running.interrupt()
     assert done.code == 130
     assert all(len(hub.history(repo)) == 4 for repo in REPOS)
+
+
+def test_a_template_that_the_model_does_not_ship_any_more_is_told(
+    client: Cradle, hub: Hub, root: Path
+) -> None:
+    was, now = "ab12" * 16, "cd34" * 16
+    measured = a_result(
+        SECOND, 0.5, prompts=Prompts(template_status="chat_template", template_sha256=was)
+    )
+    file = root / "results" / f"{SECOND.replace('/', '__')}.json"
+    file.write_bytes(records.encode(measured))
+    report = Report(sha256=now, places=("chat_template.jinja",), checks=(), findings=())
+    write_audit(root, Audit(model=SECOND, kind="hub", checks=(), reports=(report,)))
+    done = status(client, hub, root)
+    line = f"Evaluated with template {was[:12]}, the repository now ships {now[:12]}."
+    assert f"template moved  {SECOND}  {line}" in done.out
+    told = json.loads(status(client, hub, root, "--format", "json").out)["templates"]
+    assert told == [{"label": SECOND, "was": was[:12], "now": now[:12], "message": line}]
+    assert client.run("-C", str(root), "push", "--yes", url=hub.url).code == 0
+    assert line in (hub.read(SECOND, "README.md") or b"").decode(), "the card says so, too"
+    assert "template-moved" not in (hub.read(FIRST, "README.md") or b"").decode()

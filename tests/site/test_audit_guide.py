@@ -18,7 +18,8 @@ TREES = {"en": "", "ko": "ko/"}
 
 @pytest.fixture(scope="module")
 def site(quick_site) -> Path:
-    return quick_site(boards_of(a_result()), SETTINGS)
+    folder: Path = quick_site(boards_of(a_result()), SETTINGS)
+    return folder
 
 
 def test_both_languages_show_the_same_code_and_sections() -> None:
