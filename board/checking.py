@@ -38,9 +38,8 @@ def report(boards: Boards, workspace: Workspace) -> Outcome:
         lines.append(f"Checking {reading.file}: {'REFUSED' if errors else 'read, with remarks'}")
         lines += [f"  {f.severity} {f.code}: {words.finding(f)}" for f in reading.findings]
     kinds = Counter(str(reading.kind) for reading in boards.readings)
-    lines.append(
-        f"{len(boards.readings)} files: " + ", ".join(f"{n} {k}" for k, n in _sorted(kinds))
-    )
+    counted = ", ".join(f"{n} {kind}" for kind, n in _sorted(kinds)) or "none"
+    lines.append(f"Files: {counted}")
     for board in boards.boards:
         name = f"{board.suite.name} {board.suite.version} ({board.class_})"
         lines.append(f"{name}: {len(board.ranked)} ranked, {len(board.unranked)} unranked")
@@ -53,10 +52,10 @@ def report(boards: Boards, workspace: Workspace) -> Outcome:
             for rate in indiscriminate(board, workspace.settings)
         ]
     if boards.unplaced:
-        lines.append(f"{len(boards.unplaced)} results of no known suite")
+        lines.append(f"Results of no known suite: {len(boards.unplaced)}")
     broken = broken_files(boards)
     if broken:
-        lines.append(f"{len(broken)} files could not be used")
+        lines.append(f"Files that could not be used: {len(broken)}")
     return Outcome(lines=tuple(lines), broken=broken)
 
 

@@ -37,6 +37,11 @@ def board(context: click.Context, form: Format, suite: str | None, strict: bool)
         for b in chosen:
             printing.print_table(title(b), table(b))
             click.echo(summary(b) + "\n")
+        if not boards.readings:
+            click.echo("No results yet: cardboard add FILE puts one into results/.")
+        if boards.unplaced and suite is None:
+            count = len(boards.unplaced)
+            click.echo(f"Of no known suite, so on no board (see cardboard check): {count}")
 
 
 @click.command(epilog="Example: cardboard explain LiquidAI/LFM2-2.6B")

@@ -121,7 +121,7 @@ def _moved(change: Change) -> str:
     rank = f"{change.rank_before or 'unranked'} -> {change.rank_after or 'unranked'}"
     score = f"{_points(change.score_before)} -> {_points(change.score_after)}"
     said = {
-        "new": f"new, {change.rank_after or 'unranked'}, {_points(change.score_after)}",
+        "new": f"new, {_standing(change)}",
         "gone": f"gone, was {change.rank_before or 'unranked'}",
         "rank": f"rank {rank}",
         "score": f"score {score}, rank {rank}",
@@ -130,5 +130,10 @@ def _moved(change: Change) -> str:
     return f"{change.suite} ({change.class_}) {change.label}: {said[change.what]}"
 
 
+def _standing(change: Change) -> str:
+    rank = f"rank {change.rank_after}" if change.rank_after else "unranked"
+    return f"{rank}, score {_points(change.score_after)}"
+
+
 def _points(score: float | None) -> str:
-    return "no score" if score is None else f"{score:.2f}"
+    return "none" if score is None else f"{score:.2f}"

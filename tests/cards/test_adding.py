@@ -47,7 +47,7 @@ def names(workspace: Path) -> list[str]:
 def test_a_better_result_moves_the_others_and_every_changed_card_is_named(workspace, tmp_path):
     told = add(workspace, a_file(tmp_path, "new.json", a_result("org/new", 0.9)))
     assert told.exit_code == 0
-    assert "mini 1 (models) org/new: new, 1, 90.00" in told.output
+    assert "mini 1 (models) org/new: new, rank 1, score 90.00" in told.output
     assert "mini 1 (models) org/old: rank 1 -> 2" in told.output
     assert "2 entries move; 2 of 2 cards change" in told.output
     assert "card org__new (new)" in told.output
