@@ -115,6 +115,11 @@ class Background:
         self.boards = tuple(Measured(board, ranking) for board in boards.boards)
         self._texts = Texts(boards, results) if results is not None else None
 
+    def ready(self) -> None:
+        """Work out all that the boards' pages share, before several processes need it."""
+        for board in self.boards:
+            _ = board.rivals, board.tasks, board.parts
+
     def steps(self, entry: Entry) -> Extremes | None:
         """Return the worst and best steps of *entry*, where files may be read and hold them."""
         return self._texts.steps(entry) if self._texts is not None else None

@@ -40,7 +40,8 @@ class Tree:
         self._folder, self._language, self._addresses = folder, language, addresses
         self._everywhere, self._nearby = everywhere, nearby
         self._shells = {path: self._capture(path) for path in self._built()}
-        self._found: list[dict[str, str]] = []
+        self._search = folder / "search" / "search_index.json"
+        self._found = json.loads(self._search.read_text(encoding="utf-8"))
         self.paths: list[str] = []
         """Every page that was written, for the sitemap."""
 
@@ -70,8 +71,9 @@ class Tree:
                 self._stamp(path, shell, prose)
                 if not _anywhere(path):
                     self.paths.append(path)
-        shutil.rmtree(self._file(_MODEL_SHELL).parent)
-        self._write_search()
+        shutil.rmtree(self._file(_MODEL_SHELL).parent, ignore_errors=True)
+        found = json.dumps(self._found, ensure_ascii=False, separators=(",", ":"))
+        self._search.write_text(found, encoding="utf-8")
         for name in ("sitemap.xml", "sitemap.xml.gz"):
             (self._folder / name).unlink(missing_ok=True)
         _copy(files("cardboard") / "site" / "assets", self._folder / "assets" / "cardboard")
@@ -87,7 +89,9 @@ class Tree:
         self.paths.append(page.path)
         if page.search is not None:
             text = escape(_plain(page.search, _LONGEST_DESCRIPTION))
-            self._found.append({"location": page.path, "title": words["title"], "text": text})
+            # One short entry a model, in place of one a heading.
+            entry = {"location": page.path, "title": words["title"], "text": text}
+            self._found["docs"].append(entry)
 
     def _stamp(self, path: str, shell: Shell, slots: Mapping[str, str]) -> None:
         addresses = self._addresses
@@ -105,13 +109,6 @@ class Tree:
     def _write(self, file: Path, text: str) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
-
-    def _write_search(self) -> None:
-        """Give the search one short entry a model, in place of one a heading."""
-        file = self._folder / "search" / "search_index.json"
-        found = json.loads(file.read_text(encoding="utf-8"))
-        found["docs"] += self._found
-        file.write_text(json.dumps(found, ensure_ascii=False, separators=(",", ":")), "utf-8")
 
 
 def _anywhere(path: str) -> bool:

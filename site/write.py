@@ -24,6 +24,7 @@ from .page import Page
 from .pages import pages, prose_slots
 from .preparing import prepare
 from .render import Renderer
+from .side_by_side import side_by_side
 from .source import Source
 from .tree import Tree
 
@@ -111,21 +112,35 @@ def _frames(aside: Path, language: str) -> Path:
 
 
 def _build(sources: Mapping[str, Source], target: Path, progress: Progress | None) -> int:
-    """Build all languages in *target* from what lies beside it; return how many pages there are."""
-    first = next(iter(sources.values()))
+    """Build all languages in *target* from what lies beside it; return how many pages there are.
+
+    *progress* is told of the first one, in the time of which the others are written as well.
+    """
+    first, *_ = sources.values()
     addresses = first.addresses
-    paths: list[str] = []
-    tick = _ticker(progress, sum(len(source.pages) for source in sources.values()))
-    for one, source in sources.items():
-        frames = _frames(target.parent, one)
-        links = nearby(one, _group_titles(source))
-        tree = Tree(frames, one, addresses, _everywhere(source), links)
-        tree.write(map(tick, pages(source)), prose_slots(source))
-        paths = tree.paths
-        frames.replace(target / one if addresses.prefix(one) else target)
-    _write_rest(first.boards, addresses, paths, target)
+    trees = [_tree(source, _frames(target.parent, one)) for one, source in sources.items()]
+    first.background.ready()
+    tick = _ticker(progress, len(first.pages))
+
+    def write(number: int) -> None:
+        source = tuple(sources.values())[number]
+        computed = pages(source)
+        trees[number].write(computed if number else map(tick, computed), prose_slots(source))
+
+    side_by_side(write, range(len(trees)))
+    for one in sources:
+        folder = addresses.prefix(one)
+        _frames(target.parent, one).replace(target / one if folder else target)
+    _write_rest(first.boards, addresses, trees[0].paths, target)
     _move(target.parent / FOLDER, target / FOLDER)
-    return len(paths) * len(addresses.languages)
+    return len(trees[0].paths) * len(trees)
+
+
+def _tree(source: Source, frames: Path) -> Tree:
+    """Return the tree of one language, about to be written over its *frames*."""
+    language = source.render.language
+    links = nearby(language, _group_titles(source))
+    return Tree(frames, language, source.addresses, _everywhere(source), links)
 
 
 def _move(source: Path, target: Path) -> None:
