@@ -10,12 +10,11 @@ from ..eval.audit.contract import Contract
 from ..eval.audit.families import families
 from ..eval.audit.findings import Finding
 from ..eval.audit.reports import Audit, Check
-from .audits import as_finding, picked
+from .audits import SHORT, as_finding, owners, picked
 from .printing import dump
 from .words import Words
 
 _GRAVEST = ("error", "warning", "info")
-_SHORT = 12
 
 
 def print_audits(
@@ -51,7 +50,7 @@ def _lines(audit: Audit, words: Words, everything: bool) -> Iterator[str]:
     yield f"{_shown(audit.model)} ({', '.join(_shown(one) for one in about if one)})"
     for report in audit.reports:
         places = ", ".join(_shown(place) for place in report.places)
-        yield f"  {(report.sha256 or 'untold')[:_SHORT]}  {places}"
+        yield f"  {(report.sha256 or 'untold')[:SHORT]}  {places}"
     for pick in picked(audit.picks, words):
         yield f"  {_shown(pick)}"
     if everything:
@@ -60,34 +59,21 @@ def _lines(audit: Audit, words: Words, everything: bool) -> Iterator[str]:
                 yield f"  {check.state:<8} {words.text(f'audit.check.{check.check}')}: " + _cell(
                     check, words
                 )
-    yield from _found(audit.all_findings, words, everything, _owners(audit))
-
-
-def _owners(audit: Audit) -> dict[str, str]:
-    """Return of which templates each finding is that is not of all, by its hashes."""
-    owners: dict[str, list[str]] = {}
-    for report in audit.reports:
-        for finding in report.findings:
-            owners.setdefault(str(finding), []).append((report.sha256 or "untold")[:_SHORT])
-    return {
-        finding: f" ({', '.join(hashes)})"
-        for finding, hashes in owners.items()
-        if len(hashes) < len(audit.reports)
-    }
+    yield from _found(audit.all_findings, words, everything, owners(audit))
 
 
 def _found(
     findings: Iterable[Finding],
     words: Words,
     everything: bool,
-    owners: Mapping[str, str] = {},  # never changed
+    of: Mapping[str, str] = {},  # never changed
 ) -> Iterator[str]:
     """Yield findings with their remedies, the gravest first; notes only with *everything*."""
     shown = [one for one in findings if everything or one.severity != "info"]
     for finding in sorted(shown, key=lambda one: _GRAVEST.index(one.severity)):
         said = as_finding(finding)
-        of = owners.get(str(finding), "")
-        yield f"  {finding.severity:<8} {finding.code}{of}: {words.finding(said)}"
+        where = of.get(str(finding), "")
+        yield f"  {finding.severity:<8} {finding.code}{where}: {words.finding(said)}"
         remedy = words.remedy(said)
         if remedy is not None:
             yield f"           {remedy}"

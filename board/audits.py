@@ -25,6 +25,8 @@ from .slugs import slugs
 from .words import Words
 
 FOLDER = "audits"
+SHORT = 12
+"""Digits of a hash that are shown."""
 LONGEST = 4 << 20
 """Bytes of one file."""
 
@@ -66,6 +68,19 @@ def picked(picks: Iterable[Pick], words: Words) -> Iterator[str]:
             key = "audit.pick.tools" if tools else "audit.pick"
             taken = place if place is not None else words.text("audit.pick.none")
             yield words.text(key, engines=", ".join(engines), place=taken)
+
+
+def owners(audit: Audit) -> dict[str, str]:
+    """Return by finding the hashes of its templates, where it is not of all of them."""
+    held: dict[str, list[str]] = {}
+    for report in audit.reports:
+        for finding in report.findings:
+            held.setdefault(str(finding), []).append((report.sha256 or "untold")[:SHORT])
+    return {
+        finding: f" ({', '.join(hashes)})"
+        for finding, hashes in held.items()
+        if len(hashes) < len(audit.reports)
+    }
 
 
 def audit_of(names: Iterable[str], audits: Sequence[Audit]) -> Audit | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from ..board.audits import as_finding, picked
+from ..board.audits import as_finding, owners, picked
 from ..board.findings import Finding
 from ..board.model import Entry
 from ..board.words import Words
@@ -25,6 +25,8 @@ class Told(NamedTuple):
 
     finding: Finding
     remedy: str | None
+    of: str
+    """The hashes of its templates, where it is not of all of them."""
 
 
 class Audited(NamedTuple):
@@ -87,7 +89,12 @@ def _row(
     words = source.render.words
     slug, label = pages.get(audit.model.lower(), (None, audit.model))
     cells = {one.check: one for one in audit.checks}
-    told = [Told(one, words.remedy(one)) for one in map(as_finding, audit.all_findings)]
+    of = owners(audit)
+    told = [
+        Told(finding, words.remedy(finding), of.get(str(one), ""))
+        for one in audit.all_findings
+        for finding in (as_finding(one),)
+    ]
     severities = ("error", "warning", "info")
     told.sort(key=lambda one: severities.index(one.finding.severity))
     family = next((one for one in cells.values() if one.check == "family" and one.value), None)

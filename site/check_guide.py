@@ -8,7 +8,7 @@ from ..board.findings import Finding
 from ..eval.audit.findings import CHECKS, CODES
 from .source import Source
 
-ANYTHING = "…"
+ANYTHING = "[…]"
 """What stands for the values of a finding where there is none."""
 
 

@@ -71,7 +71,7 @@ def _of_tokenizer(source: Source, tools: bool) -> Found | None:
 def _of_vllm(source: Source, tools: bool) -> Found | None:
     """Follow `resolve_chat_template` of vLLM: without tools, a processor's goes first."""
     if source.has_processor and not tools:
-        held = source.on("legacy") or source.on("files")
+        held = source.on("processor") or source.on("legacy") or source.on("files")
         if "default" in held:
             return held["default"]
     return _of_tokenizer(source, tools)

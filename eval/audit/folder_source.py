@@ -7,7 +7,7 @@ from typing import Any
 from . import shipped_files as shipped
 from .hub_names import cached_folder, is_hub_name
 from .shipped_files import Files
-from .sources import Found, Kind, Source, Tokens
+from .sources import Found, Kind, Shelf, Source, Tokens
 
 
 def folder_source(
@@ -54,9 +54,14 @@ def _templates(files: Files, settings: Mapping[str, Any]) -> Iterator[Found]:
             yield Found(text=text, place=place, shelf="files", name=name.removesuffix(".jinja"))
     for name, text in _configured(settings.get("chat_template")):
         yield Found(text=text, place=shipped.TOKENIZER_CONFIG, shelf="config", name=name)
-    held = files.json(shipped.LEGACY, shipped.Legacy)
-    if held is not None and held.chat_template is not None:
-        yield Found(text=held.chat_template, place=shipped.LEGACY, shelf="legacy")
+    older: tuple[tuple[str, Shelf], ...] = (
+        (shipped.LEGACY, "legacy"),
+        (shipped.PROCESSORS[0], "processor"),
+    )
+    for place, shelf in older:
+        held = files.json(place, shipped.Legacy)
+        if held is not None and held.chat_template is not None:
+            yield Found(text=held.chat_template, place=place, shelf=shelf)
 
 
 def _configured(held: object) -> Iterator[tuple[str, str]]:

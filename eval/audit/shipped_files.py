@@ -73,7 +73,7 @@ class AdapterConfig(Struct, frozen=True):
 
 
 class Legacy(Struct, frozen=True):
-    """What we read of `chat_template.json`."""
+    """What we read of `chat_template.json` and of `processor_config.json`, where it was before."""
 
     chat_template: str | None = None
 

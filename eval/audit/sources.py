@@ -11,7 +11,7 @@ from .findings import Finding
 from .sandbox import Program, Rendered
 
 Kind = Literal["hub", "folder", "adapter", "gguf", "template", "server", "result", "unreadable"]
-Shelf = Literal["files", "config", "legacy", "gguf", "server"]
+Shelf = Literal["files", "config", "legacy", "processor", "gguf", "server"]
 """Kind of place; engines look on some shelves before others, and on some never."""
 
 

@@ -124,6 +124,21 @@ def test_many_audits_go_on_in_pages(build, audits, monkeypatch):
     assert Site(folder).complaints() == []
 
 
+def test_of_several_templates_it_is_told_which_one_a_finding_is_of(build):
+    source = Source(
+        name="org/both",
+        kind="gguf",
+        templates=(
+            Found(text=GOOD, place="tokenizer.chat_template", shelf="gguf"),
+            Found(text=DOUBLED, place="tokenizer.chat_template.t", shelf="gguf", name="tool_use"),
+        ),
+        tokens=TOKENS,
+    )
+    page = article(build(boards_with(audit([source]), a_result()), SETTINGS), "templates")
+    assert f"audit-bos-doubled ({sha256_of(DOUBLED)[:12]})" in text(page)
+    assert f"{sha256_of(DOUBLED)[:12]} tokenizer.chat_template.t (tool_use)" in text(page)
+
+
 HOSTILE = "<script>alert(1)</script>\u202e{{ 7 * 7 }}"
 
 

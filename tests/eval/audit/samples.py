@@ -90,6 +90,7 @@ SAMPLES = {
         trait=("date", "shown"),
     ),
     "broken generation marker": Sample(text=_MACRO, code="audit-mask-misses"),
+    "no generation marker": Sample(text=GOOD, code="audit-mask-absent", trait=("mask", "absent")),
     "mask with the head": Sample(
         text=MARKED.replace(
             ANSWER,
@@ -132,6 +133,55 @@ SAMPLES = {
     "parts alone": Sample(
         text=GOOD.replace("{{ m.content }}", "{{ m.content[0].text.strip() }}"),
         code="audit-parts-only",
+    ),
+    "parts refused": Sample(
+        text=GOOD.replace("{{ m.content }}", "{{ m.content.strip() }}"),
+        code="audit-parts-refused",
+        trait=("content-parts", "refused"),
+    ),
+    "parts lost": Sample(
+        text=GOOD.replace("{{ m.content }}", "{{ m.content if m.content is string }}"),
+        code="audit-parts-lost",
+    ),
+    "blanks taken away": Sample(
+        text=GOOD.replace("{{ m.content }}", "{{ m.content | trim }}"),
+        code="audit-blanks-changed",
+    ),
+    "control tokens of a user": Sample(
+        text=GOOD, code="audit-marks-pass", trait=("control-tokens", "pass")
+    ),
+    "one question alone": Sample(
+        text="{% if messages | length > 2 %}{{ raise_exception('one at a time') }}{% endif %}"
+        + GOOD,
+        code="audit-talk-refused",
+    ),
+    "answers with a lead": Sample(
+        text=GOOD.replace(
+            "{{ m.content }}", "{{ 'So: ' if m.role == 'assistant' }}{{ m.content }}"
+        ),
+        code="audit-prompt-short",
+    ),
+    "prompt that changes the head": Sample(
+        text="{{ 'Answer this. ' if add_generation_prompt }}" + GOOD,
+        code="audit-prompt-rewrites",
+    ),
+    "tools ignored": Sample(text=GOOD, code="audit-tools-ignored", trait=("tools", "ignored")),
+    "a result lost": Sample(
+        text=TOOLS.replace("{{ m.content or '' }}", "{{ m.content if m.role != 'tool' }}"),
+        code="audit-tool-result-lost",
+    ),
+    "arguments quoted twice": Sample(
+        text=TOOLS, code="audit-tool-arguments", trait=("tools", "supported")
+    ),
+    "tools in escapes": Sample(
+        text=TOOLS.replace("tools | tojson", "tools | tojson(ensure_ascii=True)"),
+        code="audit-tools-escaped",
+    ),
+    "null kept": Sample(
+        text=TOOLS.replace(
+            "{{ m.content or '' }}", "{{ m.content.strip() if m.content is defined }}"
+        ),
+        code="audit-null-kept",
     ),
     "a turn closed twice": Sample(
         text=GOOD.replace("<|im_end|>\n", "<|im_end|><|im_end|>\n"),

@@ -1,14 +1,18 @@
 """Each behaviour gives its code; none takes longer than its limit or leaves a process behind."""
 
 import os
+import signal
 import time
 from pathlib import Path
 
 import pytest
 
 from cardboard.eval.audit.audit import audit
+from cardboard.eval.audit.case import Case
+from cardboard.eval.audit.check_turns import check_program
+from cardboard.eval.audit.findings import CODES, Finding
 from cardboard.eval.audit.reports import Audit
-from cardboard.eval.audit.sandbox import Limits
+from cardboard.eval.audit.sandbox import Limits, Rendered, _ending
 from cardboard.eval.audit.sources import Found, Source, Tokens
 from cardboard.tests.eval.audit.samples import GOOD, MARKED, SAMPLES, TOOLS
 
@@ -49,6 +53,32 @@ def test_each_behaviour_gives_its_code(audits: dict[str, Audit], name: str) -> N
     if sample.trait is not None:
         told = {cell.check: cell.value for cell in audits[name].checks}
         assert told[sample.trait[0]] == sample.trait[1]
+
+
+ELSEWHERE = {
+    # What files, tokens, engines and servers have to say, not the template alone.
+    *("audit-source-unreadable", "audit-file-unreadable", "audit-no-template", "audit-base-untold"),
+    *("audit-template-untold", "audit-template-named", "audit-bos-missing"),
+    *("audit-bos-added-again", "audit-end-not-stop", "audit-end-not-token"),
+    *("audit-marks-not-tokens", "audit-engines-differ", "audit-adapter-differs"),
+    *("audit-server-differs", "audit-crash"),
+}
+
+
+def test_every_code_that_a_template_alone_can_give_has_a_sample() -> None:
+    apart = ("family", "drift", "lint", "contract")
+    asked = {code for code, (check, _) in CODES.items() if check not in apart}
+    assert asked - {sample.code for sample in SAMPLES.values()} == ELSEWHERE
+
+
+def test_a_renderer_that_dies_by_itself_is_a_crash() -> None:
+    assert _ending(-signal.SIGSEGV) == _ending(1) == "crash"
+    [told] = [
+        one
+        for one in check_program(Case(renders={"user": Rendered(problem="crash", error="gone")}))
+        if isinstance(one, Finding)
+    ]
+    assert (told.code, told.values) == ("audit-crash", {"error": "gone"})
 
 
 @pytest.mark.parametrize("text", [GOOD, MARKED, TOOLS])

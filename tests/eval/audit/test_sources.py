@@ -93,6 +93,8 @@ def test_a_processor_goes_first_in_vllm_unless_there_are_tools(tmp_path: Path) -
     chosen = taken(open_source(str(folder)))
     assert chosen["vllm", False] == "chat_template.json"
     assert chosen["vllm", True] == chosen["transformers", False] == "chat_template.jinja"
+    (folder / "processor_config.json").write_text(json.dumps({"chat_template": TOOLS}))
+    assert taken(open_source(str(folder)))["vllm", False] == "processor_config.json"
 
 
 def test_a_folder_without_a_template_is_told_with_what_llama_cpp_would_do(tmp_path: Path) -> None:
