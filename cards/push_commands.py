@@ -83,10 +83,17 @@ def push(
 
 
 @click.command(epilog="Example: cardboard status")
+@click.option(
+    "--templates",
+    "ask",
+    is_flag=True,
+    help="Ask the Hub which chat templates the models ship now; by default audits kept tell.",
+)
 @_with(_repo_option, _to_option, _workers_option, _form_option)
 @click.pass_context
 def status(
     context: click.Context,
+    ask: bool,
     repos: tuple[str, ...],
     to: Path | None,
     workers: int | None,
@@ -99,7 +106,8 @@ def status(
     workspace = workspace_of(context)
     options = Options(to=to, repos=repos, workers=workers, only_look=True, anonymous=True)
     as_json = form == "json"
-    context.exit(told_status(workspace, boards_of(workspace), options, as_json=as_json))
+    boards = boards_of(workspace)
+    context.exit(told_status(workspace, boards, options, as_json=as_json, ask=ask))
 
 
 @click.command(epilog="Example: cardboard watch --to build/hub")

@@ -15,7 +15,8 @@ from .plan import PROBLEMS, TO_DO, Item
 from .push import Push
 from .pushing import Options, opened
 from .reporting import counted, item_json, outcome_json, outcome_lines, plan_lines
-from .status import moved, status_of
+from .shipped import Shipped, asked, kept, recorded
+from .status import status_of
 from .survey import survey
 from .targets import Wanted, chosen, wanted
 from .troubles import Stopped
@@ -48,8 +49,13 @@ def pushed(
         return _delivered(push, items, voice, as_json=as_json)
 
 
-def told_status(workspace: Workspace, boards: Boards, options: Options, *, as_json: bool) -> int:
-    """Say which cards are stale; return the exit code."""
+def told_status(
+    workspace: Workspace, boards: Boards, options: Options, *, as_json: bool, ask: bool
+) -> int:
+    """Say which cards are stale; return the exit code.
+
+    Which templates moved follows from the audits kept, or where *ask* is true from the Hub.
+    """
     with opened(workspace, options) as (push, voice):
         every = _wanted(workspace, boards, options, push)
         try:
@@ -57,17 +63,25 @@ def told_status(workspace: Workspace, boards: Boards, options: Options, *, as_js
         except Stopped:
             return INTERRUPTED
         found = [status_of(item, push.journal) for item in items]
-        templates = list(moved(boards))
+        shipped = _shipped(boards, voice) if ask else kept(boards)
         if as_json:
-            voice.out(dump(msgspec.to_builtins({"repos": found, "templates": templates})))
+            told = {"repos": found, "templates": shipped.moved, "not_found": shipped.unknown}
+            voice.out(dump(msgspec.to_builtins(told)))
         else:
-            for line in templates:
+            for line in shipped.moved:
                 voice.out(f"{'template moved':<15} {line.label}  {line.message}")
+            for label in shipped.unknown:
+                voice.out(f"{'no template':<15} {label}  none can be had from the Hub")
             for one in found:
                 if one.standing != "current":
                     voice.out(f"{one.standing:<15} {one.repo}  {one.detail}".rstrip())
             voice.out(counted(one.standing for one in found))
     return int(any(one.standing != "current" for one in found))
+
+
+def _shipped(boards: Boards, voice: Voice) -> Shipped:
+    models = recorded(boards)
+    return voice.progress("Asking for templates", len(models), lambda tell: asked(models, tell))
 
 
 def _wanted(workspace: Workspace, boards: Boards, options: Options, push: Push) -> list[Wanted]:

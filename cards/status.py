@@ -1,14 +1,10 @@
 """What the Hub shows against what the board would say now: which cards are stale, and how."""
 
 import re
-from collections.abc import Iterator
 from typing import Literal
 
 from msgspec import Struct
-from msgspec.structs import replace
 
-from ..board.model import Boards
-from ..board.words import Words
 from .frontmatter import split
 from .journal import Journal
 from .markers import split as split_body
@@ -33,28 +29,6 @@ class Status(Struct, frozen=True, kw_only=True):
     repo: str
     standing: Standing
     detail: str = ""
-
-
-class Moved(Struct, frozen=True, kw_only=True):
-    """A result of a template that its model does not ship any more, as a kept audit tells."""
-
-    label: str
-    was: str
-    now: str
-    """The first digits of the SHA-256 of each."""
-    message: str
-
-
-def moved(boards: Boards) -> Iterator[Moved]:
-    """Yield every line of *boards* whose model ships another template now."""
-    say = Words("en").finding
-    lines = [entry for board in boards.boards for entry in board.entries]
-    for entry in (*lines, *boards.unplaced):
-        for finding in entry.findings:
-            if finding.code == "template-moved":
-                was, now = (str(finding.values[name]) for name in ("was", "now"))
-                plain = replace(finding, file=None, sha256=None)
-                yield Moved(label=entry.label, was=was, now=now, message=say(plain))
 
 
 def status_of(item: Item, journal: Journal) -> Status:

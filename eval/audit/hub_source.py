@@ -1,7 +1,7 @@
 """A model on the Hub: its small files fetched, of its GGUF file the header alone."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -15,21 +15,28 @@ from .folder_source import folder_source
 from .hub_names import FILE
 from .sources import Source
 
-WANTED = (
+TEMPLATES = (
     shipped.TEMPLATE,
     shipped.LEGACY,
-    shipped.TOKENIZER,
     shipped.TOKENIZER_CONFIG,
-    shipped.TOKENS_MAP,
-    shipped.CONFIG,
-    shipped.GENERATION,
     shipped.ADAPTER,
     *shipped.PROCESSORS,
 )
+"""The files that tell which templates there are."""
+WANTED = (
+    *TEMPLATES,
+    shipped.TOKENIZER,
+    shipped.TOKENS_MAP,
+    shipped.CONFIG,
+    shipped.GENERATION,
+)
+"""The files that an audit reads."""
 
 
-def hub_source(where: str, revision: str | None = None) -> Source:
-    """Fetch what is to be read of *where*, at *revision*.
+def hub_source(
+    where: str, revision: str | None = None, *, wanted: Collection[str] = WANTED
+) -> Source:
+    """Fetch what is to be read of *where*, at *revision*: its templates and the files *wanted*.
 
     Raises UsageError where there is no such repository, CardboardError where the Hub fails.
     """
@@ -45,7 +52,7 @@ def hub_source(where: str, revision: str | None = None) -> Source:
         file = named[2] if named else _gguf_of(sizes)
         if file is not None:
             return _remote_gguf(repository, file, info.sha or "main")
-        return _fetched(repository, info.sha or "main", sizes)
+        return _fetched(repository, info.sha or "main", sizes, wanted)
     except RepositoryNotFoundError as error:
         raise UsageError(
             "there is no such model on the Hub, or it is not shown to you",
@@ -57,11 +64,11 @@ def hub_source(where: str, revision: str | None = None) -> Source:
         raise CardboardError(f"cannot be read from the Hub: {reason}", file=where) from error
 
 
-def _fetched(repository: str, sha: str, sizes: dict[str, int]) -> Source:
+def _fetched(repository: str, sha: str, sizes: dict[str, int], wanted: Collection[str]) -> Source:
     """Fetch the small files that are to be read into the Hub's cache, and read them there."""
     from huggingface_hub import hf_hub_download
 
-    names = [name for name in sizes if name in WANTED or _is_template(name)]
+    names = [name for name in sizes if name in wanted or _is_template(name)]
     refused = [name for name in names if sizes[name] > shipped.LONGEST.get(name, shipped.MOST)]
     folder = None
     for name in sorted(set(names) - set(refused)):

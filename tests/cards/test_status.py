@@ -8,6 +8,7 @@ import pytest
 from cardboard.board.audits import write_audit
 from cardboard.eval import records
 from cardboard.eval.audit.reports import Audit, Report
+from cardboard.eval.audit.sources import sha256_of
 from cardboard.eval.records import Prompts
 from cardboard.tests.hub import NAMED, Hub
 from cardboard.tests.making import a_result
@@ -118,15 +119,18 @@ def test_a_watched_workspace_is_pushed_when_its_results_change(
     assert all(len(hub.history(repo)) == 4 for repo in REPOS)
 
 
+def measure(root: Path, repo: str, template_sha256: str) -> None:
+    """Write a result of the model in *repo* that records its template."""
+    prompts = Prompts(template_status="chat_template", template_sha256=template_sha256)
+    file = root / "results" / f"{repo.replace('/', '__')}.json"
+    file.write_bytes(records.encode(a_result(repo, 0.5, prompts=prompts)))
+
+
 def test_a_template_that_the_model_does_not_ship_any_more_is_told(
     client: Cradle, hub: Hub, root: Path
 ) -> None:
     was, now = "ab12" * 16, "cd34" * 16
-    measured = a_result(
-        SECOND, 0.5, prompts=Prompts(template_status="chat_template", template_sha256=was)
-    )
-    file = root / "results" / f"{SECOND.replace('/', '__')}.json"
-    file.write_bytes(records.encode(measured))
+    measure(root, SECOND, was)
     report = Report(sha256=now, places=("chat_template.jinja",), checks=(), findings=())
     write_audit(root, Audit(model=SECOND, kind="hub", checks=(), reports=(report,)))
     done = status(client, hub, root)
@@ -137,3 +141,19 @@ def test_a_template_that_the_model_does_not_ship_any_more_is_told(
     assert client.run("-C", str(root), "push", "--yes", url=hub.url).code == 0
     assert line in (hub.read(SECOND, "README.md") or b"").decode(), "the card says so, too"
     assert "template-moved" not in (hub.read(FIRST, "README.md") or b"").decode()
+
+
+def test_the_hub_is_asked_for_templates_where_that_is_wanted(
+    client: Cradle, hub: Hub, root: Path
+) -> None:
+    hub.write(FIRST, {"chat_template.jinja": b"{{ messages }}"})
+    hub.write(SECOND, {"chat_template.jinja": b"{{ messages }}!"})
+    for repo in (FIRST, SECOND, THIRD):
+        measure(root, repo, sha256_of("{{ messages }}"))
+    told = status(client, hub, root, "--templates").out.splitlines()
+    was, now = sha256_of("{{ messages }}")[:12], sha256_of("{{ messages }}!")[:12]
+    assert told[:2] == [
+        f"template moved  {SECOND}  Evaluated with template {was}, the repository now ships {now}.",
+        f"no template     {THIRD}  none can be had from the Hub",
+    ]
+    assert "template" not in status(client, hub, root).out, "without an audit nobody knows"
