@@ -1,7 +1,7 @@
 """From values to HTML in one language: our Jinja templates, with everything escaped by default."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
@@ -15,8 +15,24 @@ _BACKTICKS = re.compile("`([^`\n]+)`")
 _PLAIN_WORDS = re.compile(r"\bt\(('[a-z0-9_.-]+')\)")
 
 
+class _Context(Context):
+    """Call as Python does: no function of ours asks for the context that Jinja looks after."""
+
+    def call(
+        self,
+        called: Callable[..., object],
+        *values: object,
+        _loop_vars: object = None,
+        **named: object,
+    ) -> object:
+        """Return what *called* gives."""
+        return called(*values, **named)
+
+
 class _Environment(Environment):
     """Ask for words without values by a filter, which the compiler folds: they cost no page."""
+
+    context_class = _Context
 
     def preprocess(self, source: str, name: str | None = None, filename: str | None = None) -> str:
         """Return *source* with `('key' | t)` in place of `t('key')`."""

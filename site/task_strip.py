@@ -1,6 +1,7 @@
 """Every task of a suite as a mark with its score, beside what the board's middle entry scores."""
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from html import escape
 from statistics import median
 from typing import NamedTuple
@@ -75,6 +76,7 @@ class Labels(NamedTuple):
 
 def drawing(marks: Sequence[Mark], labels: Labels) -> Markup:
     """Return the marks as drawings of up to 50 bars, each with what it stands for as its title."""
+    labels = Labels(*map(_escaped, labels))
     rows = (marks[start : start + A_ROW] for start in range(0, len(marks), A_ROW))
     wide = _WIDE * min(A_ROW, len(marks))
     return Markup(
@@ -89,32 +91,51 @@ def drawing(marks: Sequence[Mark], labels: Labels) -> Markup:
 def _bars(marks: Sequence[Mark], labels: Labels) -> Iterator[str]:
     for number, mark in enumerate(marks):
         x = number * _WIDE + 1
-        yield f"<g><title>{escape(_said(mark, labels), quote=False)}</title>"
-        yield f'<rect class="cb-strip-all" x="{x}" width="8" height="{_HIGH}"/>'
-        if mark.score is not None:
-            high = max(round(mark.score, 1), 1)
-            yield f'<rect class="cb-strip-mark" x="{x}" y="{_HIGH - high:g}"'
-            yield f' width="8" height="{high:g}"/>'
-        if mark.median is not None:
-            y = min(_HIGH - round(mark.median, 1), _HIGH - 3)
-            yield f'<rect class="cb-strip-median" x="{x - 1}" y="{y:g}" width="10" height="3"/>'
-        yield "</g>"
+        yield (
+            f"<g><title>{_escaped(mark.task)}: {_said(mark, labels)}</title>"
+            f'<rect class="cb-strip-all" x="{x}" width="8" height="{_HIGH}"/>'
+            f"{_bar(x, mark.score)}{_middle(x - 1, mark.median)}</g>"
+        )
+
+
+def _bar(x: int, points: float | None) -> str:
+    if points is None:
+        return ""
+    high = max(round(points, 1), 1)
+    y = _HIGH - high
+    return f'<rect class="cb-strip-mark" x="{x}" y="{y:g}" width="8" height="{high:g}"/>'
+
+
+@lru_cache(1024)  # All models of a board share them.
+def _middle(x: int, points: float | None) -> str:
+    if points is None:
+        return ""
+    y = min(_HIGH - round(points, 1), _HIGH - 3)
+    return f'<rect class="cb-strip-median" x="{x}" y="{y:g}" width="10" height="3"/>'
+
+
+@lru_cache(1024)
+def _escaped(task: str) -> str:
+    return escape(task, quote=False)
+
+
+@lru_cache(1024)
+def _of_all(median: str, points: float) -> str:
+    return f" · {median} {shown('score', points)}"
 
 
 def _said(mark: Mark, labels: Labels) -> str:
     if mark.score is None:
-        return f"{mark.task}: {labels.unscored}"
-    text = f"{mark.task}: {labels.score} {shown('score', mark.score)}"
-    if mark.median is None:
-        return text
-    return f"{text} · {labels.median} {shown('score', mark.median)}"
+        return labels.unscored
+    text = f"{labels.score} {shown('score', mark.score)}"
+    return text if mark.median is None else text + _of_all(labels.median, mark.median)
 
 
 def table_rows(marks: Sequence[Mark]) -> Markup:
     """Return the rows of the table that says the same in text: task, steps, score, median."""
     return Markup(
         "\n".join(
-            f'<tr><th scope="row"><bdi>{escape(mark.task, quote=False)}</bdi></th>'
+            f'<tr><th scope="row"><bdi>{_escaped(mark.task)}</bdi></th>'
             f"<td>{mark.steps}</td><td>{_points(mark.score)}</td>"
             f"<td>{_points(mark.median)}</td></tr>"
             for mark in marks

@@ -38,7 +38,8 @@ class Tree:
         *nearby* is what pages show of their neighbours, by path.
         """
         self._folder, self._language, self._addresses = folder, language, addresses
-        self._everywhere, self._nearby = everywhere, nearby
+        self._everywhere = {slot: printable(html) for slot, html in everywhere.items()}
+        self._nearby = nearby
         self._shells = {path: self._capture(path) for path in self._built()}
         self._search = folder / "search" / "search_index.json"
         self._found = json.loads(self._search.read_text(encoding="utf-8"))
@@ -60,7 +61,7 @@ class Tree:
         html, scripts = secure(file.read_text(encoding="utf-8"), root)
         for name, text in scripts.items():
             (self._folder / name).write_text(text, encoding="utf-8")
-        return Shell.capture(html, compact=path == _MODEL_SHELL)
+        return Shell.capture(printable(html), compact=path == _MODEL_SHELL)
 
     def write(self, pages: Iterable[Page], prose: Mapping[str, str]) -> None:
         """Write every page; hand-written ones, which *pages* do not know, get *prose*."""
@@ -103,12 +104,12 @@ class Tree:
         }
         links["head"] = "" if _anywhere(path) else addresses.head_links(self._language, path)
         links["nearby"] = self._nearby.get(path, "")
-        html = shell.stamp({**self._everywhere, **links, **slots})
-        self._write(self._file(path), printable(html))
+        filled = {slot: printable(html) for slot, html in slots.items()}
+        self._write(self._file(path), shell.stamp({**self._everywhere, **links, **filled}))
 
     def _write(self, file: Path, text: str) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+        file.write_bytes(text.encode())
 
 
 def _anywhere(path: str) -> bool:
