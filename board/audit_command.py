@@ -81,10 +81,11 @@ def _audit(context: click.Context, given: dict[str, Any]) -> bool:
     workspace = workspace_of(context) if given["save"] else None
     audits = _audits(given, settings(given["kwargs"], "--template-kwarg"))
     print_audits(audits, form=given["form"], language=given["lang"], everything=given["everything"])
-    for one in audits if workspace else ():
-        assert workspace is not None
-        path = write_audit(workspace.root, one)
-        click.echo(f"Kept in {path.parent.name}/{path.name}", err=True)
+    for one in audits:
+        # What could not be read this time must not take the place of what was found before.
+        if workspace is not None and one.kind != "unreadable":
+            path = write_audit(workspace.root, one)
+            click.echo(f"Kept in {path.parent.name}/{path.name}", err=True)
     return any(finding.severity == "error" for one in audits for finding in one.all_findings)
 
 

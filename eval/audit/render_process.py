@@ -3,6 +3,7 @@
 import datetime
 import json
 import sys
+import time
 from typing import Any
 
 from jinja2 import TemplateError, TemplateSyntaxError
@@ -25,9 +26,16 @@ def main() -> None:
     order = json.load(sys.stdin)
     compiled("")  # loads what compiles
     shut_in(order)
+    left = [order["seconds_in_all"]] * len(order["templates"])
     for job in order["jobs"]:
-        allow(order["seconds"])
-        say(_line(order["templates"][job["template"]], job, order["characters"]))
+        place = job["template"]
+        if left[place] <= 0:
+            say({"problem": "time"})
+            continue
+        began = time.monotonic()
+        allow(min(order["seconds"], left[place]))
+        say(_line(order["templates"][place], job, order["characters"]))
+        left[place] -= time.monotonic() - began
 
 
 def _line(template: Order, job: Order, characters: int) -> Line:

@@ -25,9 +25,11 @@ class Limits(Struct, frozen=True, kw_only=True):
 
     seconds: float = 5.0
     """For one render, compiling included."""
+    seconds_in_all: float = 30.0
+    """For all renders of one template together: one that is slow each time ends, too."""
     memory_bytes: int = 512 << 20
     """Beyond what the renderer itself needs."""
-    characters: int = 1_000_000
+    characters: int = 1 << 18
     """Of one rendered prompt."""
     output_bytes: int = 256 << 20
     """Of all that one process writes."""
@@ -111,6 +113,7 @@ def _run(jobs: Sequence[Job], limits: Limits) -> list[Rendered]:
             "templates": [msgspec.to_builtins(program) for program in programs.values()],
             "jobs": [_plain(job, places[id(job.program)]) for job in jobs],
             "seconds": limits.seconds,
+            "seconds_in_all": limits.seconds_in_all,
             "memory_bytes": limits.memory_bytes,
             "characters": limits.characters,
         },

@@ -118,6 +118,17 @@ def test_save_keeps_the_audit_in_the_workspace(tmp_path: Path) -> None:
     assert str(tmp_path).encode() not in before
 
 
+def test_a_source_that_cannot_be_read_leaves_what_was_kept(tmp_path: Path) -> None:
+    workspace, file = tmp_path / "w", tmp_path / "model.gguf"
+    CliRunner().invoke(main, ["init", str(workspace)])
+    asked = ["-C", str(workspace), "audit", str(file), "--save", "--no-lint"]
+    assert CliRunner().invoke(main, [*asked[:3], str(a_gguf(file)), *asked[4:]]).exit_code == 0
+    kept = read_audits(workspace)
+    file.write_bytes(b"GGUF")
+    assert CliRunner().invoke(main, asked).exit_code == 1
+    assert read_audits(workspace) == kept
+
+
 def test_the_training_contract_is_checked_and_counted(tmp_path: Path) -> None:
     file, model = tmp_path / "train.jsonl", a_folder(tmp_path / "m", MARKED)
     talk = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "ho"}]

@@ -100,6 +100,19 @@ def test_a_hostile_template_ends_within_its_limit_and_leaves_nothing(name: str) 
     assert not children() - before
 
 
+SLOW = "{% for a in range(600) %}{% for b in range(600) %}{% endfor %}{% endfor %}" + GOOD
+"""Ends in time, each time."""
+
+
+def test_a_template_that_is_slow_with_every_probe_has_an_end_as_well() -> None:
+    patient = Limits(seconds=5.0, seconds_in_all=0.2)
+    began = time.monotonic()
+    slow, good = audit([a_source(SLOW), a_source(GOOD)], limits=patient)
+    assert time.monotonic() - began < 20
+    assert "audit-endless" in codes(slow)
+    assert grave(good) == set()
+
+
 def test_a_hostile_template_does_not_keep_others_from_being_audited() -> None:
     texts = [GOOD, SAMPLES["infinite loop"].text, MARKED]
     first, hostile, last = audit([a_source(text) for text in texts], limits=LIMITS)
