@@ -78,6 +78,8 @@ def _audit(context: click.Context, given: dict[str, Any]) -> bool:
         raise click.UsageError("Name a SOURCE, or --render-contract FILE with --model.")
     if given["name"] and len(given["sources"]) > 1:
         raise click.UsageError("--name is for one SOURCE.")
+    if given["save"] and not given["name"] and any("://" in one for one in given["sources"]):
+        raise click.UsageError("--save of a server needs --name: its address is nobody's business.")
     workspace = workspace_of(context) if given["save"] else None
     audits = _audits(given, settings(given["kwargs"], "--template-kwarg"))
     print_audits(audits, form=given["form"], language=given["lang"], everything=given["everything"])

@@ -148,6 +148,7 @@ WRONG = [
     (["--render-contract", "f.jsonl"], "goes with --model"),
     (["no such thing"], "neither a file or folder"),
     (["a/b", "c/d", "--name", "x"], "--name is for one SOURCE"),
+    (["http://127.0.0.1:9", "--save"], "--save of a server needs --name"),
 ]
 
 
