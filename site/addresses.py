@@ -1,6 +1,5 @@
-"""Where pages lie, seen from each other and from outside: languages, canonical links, sitemap."""
+"""Where pages lie, seen from each other and from outside: languages, canonical links."""
 
-from collections.abc import Iterable, Iterator
 from html import escape
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -56,18 +55,3 @@ class Addresses(NamedTuple):
         if self.site_url is not None:
             return self.absolute(other, path)
         return self.between(language, path, other)
-
-    def sitemap(self, paths: Iterable[str]) -> Iterator[str]:
-        """Yield the pieces of sitemap.xml for the pages at *paths*, which every language has."""
-        yield '<?xml version="1.0" encoding="UTF-8"?>\n'
-        yield '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
-        yield ' xmlns:xhtml="http://www.w3.org/1999/xhtml">\n'
-        for path in paths:
-            urls = {one: escape(self.absolute(one, path)) for one in self.languages}
-            same = "".join(
-                f'<xhtml:link rel="alternate" hreflang="{one}" href="{url}"/>'
-                for one, url in urls.items()
-            )
-            for url in urls.values():
-                yield f"<url><loc>{url}</loc>{same if len(urls) > 1 else ''}</url>\n"
-        yield "</urlset>\n"

@@ -25,6 +25,7 @@ from .pages import pages, prose_slots
 from .preparing import prepare
 from .render import Renderer
 from .side_by_side import side_by_side
+from .sitemap import sitemaps
 from .source import Source
 from .tree import Tree
 
@@ -187,8 +188,8 @@ def _write_rest(boards: Boards, addresses: Addresses, paths: list[str], target: 
     for path, svg in badges(boards):
         (target / path).write_text(svg, encoding="utf-8")
     if addresses.site_url is not None:
-        text = "".join(addresses.sitemap(paths))
-        (target / "sitemap.xml").write_text(text, encoding="utf-8")
+        for name, text in sitemaps(addresses, paths):
+            (target / name).write_text(text, encoding="utf-8")
     # GitHub Pages would leave out files whose names begin with an underscore.
     (target / ".nojekyll").touch()
 

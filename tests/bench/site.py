@@ -42,11 +42,8 @@ class Output(NamedTuple):
 def main() -> None:
     """Print what builds cost, what the peer's cost at as many pages, and what a browser takes."""
     print(f"whole commands, {DRAWS} draws; site = board + all pages, nothing kept from before\n")
-    print(
-        f"{'models':>7} {'board':>8} {'site':>8} {'processor':>9} {'again':>8} {'largest':>8} {'together':>9}",
-        end="",
-    )
-    print(f" {'output':>8} {'files':>7}  copying it")
+    print(f"{'models':>7} {'board':>8} {'site':>8} {'processor':>9} {'again':>8}", end="")
+    print(f" {'largest':>8} {'together':>9} {'output':>8} {'files':>7} {'copying it':>11}")
     # Nothing is removed before the end: a disk is slow for a while after it has lost many files.
     with tempfile.TemporaryDirectory() as folder:
         for size in SIZES:
@@ -65,12 +62,10 @@ def build(root: Path, size: int) -> None:
     began = time.perf_counter()
     shutil.copytree(root / "build" / "site", root / "copy")
     copying = time.perf_counter() - began
-    print(
-        f"{size:>7,} {board.seconds:>6.1f} s {site.seconds:>6.1f} s {site.processor:>7.1f} s {again.seconds:>6.1f} s"
-        f" {site.largest:>5.0f} MB {site.together:>6.0f} MB {output.megabytes:>5.0f} MB"
-        f" {output.files:>7,} {copying:>9.1f} s",
-        flush=True,
-    )
+    seconds = (board.seconds, site.seconds, site.processor, again.seconds)
+    print(f"{size:>7,}", *(f"{one:>6.1f} s" for one in seconds), end="")
+    print(f" {site.largest:>5.0f} MB {site.together:>6.0f} MB {output.megabytes:>5.0f} MB", end="")
+    print(f" {output.files:>7,} {copying:>9.1f} s", flush=True)
 
 
 def compare(ours: Path, theirs: Path) -> None:
@@ -83,8 +78,8 @@ def compare(ours: Path, theirs: Path) -> None:
     ]
     each = [1e3 * cost.seconds / count for cost, count in zip((own, peer), pages, strict=True)]
     print(
-        f"\n{pages[0]} pages of ours, with board and charts of {models} models: {own.seconds:.1f} s,"
-        f" {each[0]:.1f} ms a page\n"
+        f"\n{pages[0]} pages of ours, with board and charts of {models} models:"
+        f" {own.seconds:.1f} s, {each[0]:.1f} ms a page\n"
         f"{pages[1]} pages by the default MkDocs Material: {peer.seconds:.1f} s,"
         f" {each[1]:.1f} ms a page = {each[1] / each[0]:.1f}x",
         flush=True,

@@ -1,6 +1,5 @@
 """Addresses: from one page to the same page in another language, and what search engines see."""
 
-import xml.etree.ElementTree as ET
 from urllib.parse import urljoin
 
 import pytest
@@ -79,14 +78,3 @@ def test_the_theme_is_not_asked_to_look_for_other_languages_sitemaps():
 
 def test_a_site_in_one_language_has_no_twins():
     assert Addresses(("en",), None).head_links("en", "") == ""
-
-
-def test_the_sitemap_is_xml_with_every_page_in_every_language():
-    names = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
-    root = ET.fromstring("".join(THERE.sitemap(["", "models/a&b/"])))
-    assert [loc.text for loc in root.findall("s:url/s:loc", names)] == [
-        "https://example.org/board/",
-        "https://example.org/board/ko/",
-        "https://example.org/board/models/a&b/",
-        "https://example.org/board/ko/models/a&b/",
-    ]
