@@ -1,5 +1,6 @@
 """The audit of sources: their templates rendered, tokenised, checked and told of in reports."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
@@ -46,6 +47,7 @@ CHECKS = (
 )
 ENCODED = ("user", "talk answered")
 """Probes that are looked at token by token."""
+_GENERATION = re.compile(r"\{%[-+]?\s*generation\b")
 AUDITED = ("default", "tool_use")
 """Names of templates that engines take by themselves; the others have to be asked for."""
 
@@ -172,7 +174,7 @@ def _places(item: _Item) -> tuple[str, ...]:
 
 def _audit(source: Source, reports: Sequence[Report], served: Sequence[Finding]) -> Audit:
     apart = list(disagreements(source))
-    findings = [*source.findings, *apart, *served, *_by_name(source)]
+    findings = [*source.findings, *apart, *served, *_by_name(source), *_tagged(source)]
     if not reports and not source.findings:
         findings.append(found("audit-no-template"))
     rows = [report.checks for report in reports]
@@ -195,3 +197,9 @@ def _by_name(source: Source) -> Iterator[Finding]:
     names = sorted({one.name for one in source.templates} - set(AUDITED))
     if names:
         yield found("audit-template-named", names=", ".join(names))
+
+
+def _tagged(source: Source) -> Iterator[Finding]:
+    """Tell of marked answers in a GGUF file: that once kept files from being loaded at all."""
+    if any(_GENERATION.search(one.text) for one in source.on("gguf").values()):
+        yield found("audit-generation-tag")

@@ -102,6 +102,7 @@ CODES: Mapping[str, tuple[str, Severity]] = {
     "audit-engines-differ": ("engines", "warning"),
     "audit-adapter-differs": ("engines", "warning"),
     "audit-statement-foreign": ("engines", "warning"),
+    "audit-generation-tag": ("engines", "info"),
     "audit-server-differs": ("engines", "error"),
     "audit-drift-unknown": ("drift", "info"),
     "audit-drift-text": ("drift", "warning"),

@@ -200,6 +200,13 @@ def test_a_gguf_file_is_read_by_its_header_alone(tmp_path: Path) -> None:
     assert named.values == {"names": "rag"}
 
 
+def test_marked_answers_in_a_gguf_file_are_told(tmp_path: Path) -> None:
+    marked = open_source(str(a_gguf(tmp_path / "marked.gguf", MARKED)))
+    assert "audit-generation-tag" in codes(marked)
+    assert "audit-generation-tag" not in codes(open_source(str(a_gguf(tmp_path / "plain.gguf"))))
+    assert "audit-generation-tag" not in codes(open_source(str(a_folder(tmp_path / "m", MARKED))))
+
+
 def test_a_gguf_file_without_a_template_is_answered_through_chatml(tmp_path: Path) -> None:
     source = open_source(str(a_gguf(tmp_path / "bare.gguf", None)))
     assert taken(source)["llama.cpp", False] == "chatml"
