@@ -127,5 +127,14 @@ def shown_coarse(name: str, value: float) -> str:
     return f"{rounded:.{NUMBERS[name].coarse}f}"
 
 
+def setting(value: str | int | float | bool) -> str:
+    """Return a recorded setting as JSON would have it, without quotes; 1.0 is 1."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return str(int(value))
+    return str(value)
+
+
 def _minus(one: float | None, other: float | None) -> float | None:
     return None if one is None or other is None else round(one - other, 4)

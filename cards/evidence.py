@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from ..board.figures import setting
 from ..board.model import Entry
 from ..board.running import is_local
 from ..eval.records import Prompts, Protocol
@@ -106,10 +107,6 @@ def origin(entry: Entry) -> tuple[Row, ...]:
 def _text(value: object) -> str | None:
     if value is None or value == ():
         return None
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return value
-    if isinstance(value, Iterable):
-        return ", ".join(str(part) for part in value)
-    return str(value)
+    if isinstance(value, str | int | float):
+        return setting(value)
+    return ", ".join(str(part) for part in value) if isinstance(value, Iterable) else str(value)

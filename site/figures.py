@@ -1,6 +1,6 @@
 """Figures as every page prints them: as the cards do, and `None` where nothing is known."""
 
-from ..board.figures import shown
+from ..board.figures import setting, shown
 
 Value = str | int | float | bool | None
 
@@ -14,11 +14,7 @@ def printed(name: str, value: float | None) -> str | None:
 
 def plain(value: Value) -> str | None:
     """Return a recorded setting as it would stand in a JSON file, without quotes."""
-    if value is None:
-        return None
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return None if value is None else setting(value)
 
 
 def billions(value: float | None) -> str | None:
