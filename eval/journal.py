@@ -2,17 +2,19 @@
 
 import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
-from typing import Literal
+from typing import IO, Literal
 
 import msgspec
 from msgspec import Struct
 
 from . import records
 from .backends.protocol import Answer
-from .errors import RecordError, UsageError
+from .errors import CardboardError, RecordError, UsageError
 
 FSYNC_ANSWERS = 32
 FSYNC_SECONDS = 5.0
@@ -65,12 +67,15 @@ class Journal:
     def __init__(self, path: Path, head: Head, session: Session) -> None:
         """Continue the journal at *path*, or begin it with *head*.
 
-        Raises UsageError where another process writes it, or where it is of a run that differs.
+        Raises UsageError where another process writes it, or where it is of a run that differs,
+        CardboardError here and later where the disk does not take it.
         """
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = path.open("ab")
+        self._path = path
+        with _on_disk(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("ab")
         try:
-            self._lock(path)
+            _lock(self._file, path)
             _cut_torn_line(path)
             self.contents = read(path) if path.stat().st_size else None
             if self.contents is None:
@@ -94,8 +99,11 @@ class Journal:
         trace: TracebackType | None,
     ) -> None:
         """Close the journal, all of it on the disk."""
-        os.fsync(self._file.fileno())
-        self._file.close()
+        with _on_disk(self._path):
+            try:
+                os.fsync(self._file.fileno())
+            finally:
+                self._file.close()
 
     @property
     def done(self) -> dict[str, Answer]:
@@ -113,18 +121,26 @@ class Journal:
         self._write(Answered(answer=answer, seconds=round(seconds, 3)))
         self._pending += 1
         if self._pending >= FSYNC_ANSWERS or monotonic() - self._synced > FSYNC_SECONDS:
-            os.fsync(self._file.fileno())
+            with _on_disk(self._path):
+                os.fsync(self._file.fileno())
             self._pending, self._synced = 0, monotonic()
 
     def _write(self, line: Line) -> None:
-        self._file.write(msgspec.json.encode(line) + b"\n")
-        self._file.flush()
+        with _on_disk(self._path):
+            self._file.write(msgspec.json.encode(line) + b"\n")
+            self._file.flush()
 
-    def _lock(self, path: Path) -> None:
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise UsageError("another process is working on this run", file=path.name) from error
+
+def discard(path: Path) -> None:
+    """Remove the journal at *path*, if there is one.
+
+    Raises UsageError where another process writes it.
+    """
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        _lock(file, path)
+        path.unlink()
 
 
 def started_at(path: Path) -> str | None:
@@ -159,6 +175,26 @@ def read(path: Path) -> Contents:
             answers[line.answer.key] = line.answer
             spent[-1] = line.seconds
     return Contents(head=head, answers=answers, generate_seconds=round(sum(spent), 3))
+
+
+def _lock(file: IO[bytes], path: Path) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise UsageError("another process is working on this run", file=path.name) from error
+
+
+@contextmanager
+def _on_disk(path: Path) -> Iterator[None]:
+    """Turn what a disk refuses into one sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise CardboardError(
+            f"cannot be written: {error.strerror or error}",
+            file=str(path),
+            remedy="What was answered before is kept. Once there is room, go on with --resume.",
+        ) from error
 
 
 _DECODER: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)

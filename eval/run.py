@@ -53,14 +53,29 @@ def journal_of(result: Path) -> Path:
 
 def status_of(result: Path) -> Status | None:
     """Return the status of the result file at *result*; `None` where there is none to read."""
+    ended = _ended(result)
+    return ended.status if ended is not None else None
+
+
+class _Ended(Struct):
+    status: Status
+    started_at: str | None = None
+
+
+def _ended(result: Path) -> _Ended | None:
     try:
-        return msgspec.json.decode(result.read_bytes(), type=_Finished).status
+        return msgspec.json.decode(result.read_bytes(), type=_Ended)
     except (OSError, msgspec.DecodeError):
         return None
 
 
-class _Finished(Struct):
-    status: Status
+def _is_done(result: Path) -> bool:
+    """Tell whether *result* is complete and no later run of it has begun, as with `restart`."""
+    ended = _ended(result)
+    if ended is None or ended.status != "complete":
+        return False
+    began = journals.started_at(journal_of(result))
+    return began is None or began == ended.started_at
 
 
 def evaluate(
@@ -86,7 +101,7 @@ def evaluate(
     opened = backend
     try:
         for request, path in zip(requests, paths, strict=True):
-            if mode == "resume" and status_of(path) == "complete":
+            if mode == "resume" and _is_done(path):
                 journal_of(path).unlink(missing_ok=True)  # a kill may come between the two
                 outcomes.append(Outcome(path=path, status="complete"))
                 continue
@@ -107,7 +122,7 @@ def _check(path: Path, mode: Mode) -> None:
     """Refuse to lose or to repeat what is there already."""
     if mode != "new":
         return
-    if status_of(path) == "complete":
+    if _is_done(path):
         raise UsageError(
             "this has been measured already",
             file=path.name,
@@ -139,7 +154,7 @@ def _run(
     """Ask what has not been answered yet, and write the result of what is there."""
     rows, kept = rows_of(request, suite), journal_of(path)
     if mode == "restart":
-        kept.unlink(missing_ok=True)
+        journals.discard(kept)
     started = journals.started_at(kept) or _now()
     built = build(
         rows,

@@ -1,5 +1,6 @@
 """The journal: what was answered survives any death of the process; nothing else is believed."""
 
+import resource
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,8 @@ from msgspec.structs import replace
 
 from cardboard.eval import records
 from cardboard.eval.backends.protocol import Answer
-from cardboard.eval.errors import RecordError, UsageError
-from cardboard.eval.journal import Head, Journal, Session, read, started_at
+from cardboard.eval.errors import CardboardError, RecordError, UsageError
+from cardboard.eval.journal import Head, Journal, Session, discard, read, started_at
 
 HEAD = Head(
     model=records.Model(id="org/model"),
@@ -86,6 +87,38 @@ def test_what_a_dying_disk_left_between_lines_is_passed_over(path: Path) -> None
     with Journal(path, HEAD, SESSION) as journal:
         journal.add(answer("t/1"), 1.0)
     assert set(read(path).answers) == {"t/0", "t/1"}
+
+
+def test_what_the_disk_does_not_take_is_told_and_what_it_took_is_kept(path: Path) -> None:
+    most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        with (
+            pytest.raises(CardboardError, match="cannot be written: File too large") as told,
+            Journal(path, HEAD, SESSION) as journal,
+        ):
+            journal.add(answer("t/0"), 1.0)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 5, most[1]))
+            journal.add(answer("t/1"), 2.0)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, most)
+    assert "--resume" in told.value.remedy
+    with Journal(path, HEAD, SESSION) as journal:
+        assert list(journal.done) == ["t/0"]
+
+
+def test_a_folder_that_cannot_be_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(CardboardError, match="cannot be written: Not a directory"):
+        Journal(tmp_path / "file" / "results" / "a.journal", HEAD, SESSION)
+
+
+def test_a_journal_is_discarded_unless_another_process_writes_it(path: Path) -> None:
+    discard(path)
+    taken = pytest.raises(UsageError, match="another process is working on this run")
+    with Journal(path, HEAD, SESSION), taken:
+        discard(path)
+    discard(path)
+    assert not path.exists()
 
 
 def test_two_processes_never_write_one_journal(path: Path) -> None:

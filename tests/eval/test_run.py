@@ -153,6 +153,31 @@ def test_a_second_measurement_that_fails_does_not_replace_the_first(tmp_path: Pa
     assert read(first).status == "complete"
 
 
+def test_a_second_measurement_that_was_stopped_is_resumed_and_takes_the_place_of_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A complete result does not make `resume` throw away what was asked since."""
+    first = run(tmp_path, Spelled())
+    monkeypatch.setattr(running, "_now", lambda: "2026-11-21T00:00:00+00:00")
+    run(tmp_path, after(4, KeyboardInterrupt()), mode="restart")
+    with pytest.raises(UsageError, match="begun already"):
+        run(tmp_path, Spelled())
+    backend = Spelled()
+    assert run(tmp_path, backend, mode="resume").status == "complete"
+    assert backend.asked == ["t1/1", "t1/2"]
+    assert read(first).started_at == "2026-11-21T00:00:00+00:00"
+    assert not journal_of(first.path).exists()
+
+
+def test_what_another_process_is_at_is_not_begun_anew(tmp_path: Path) -> None:
+    def say(prompt: Prompt) -> str:
+        with pytest.raises(UsageError, match="another process is working on this run"):
+            run(tmp_path, Spelled(), mode="restart")
+        return an_answer("ls t0")
+
+    assert run(tmp_path, Spelled(say)).status == "complete"
+
+
 def test_a_run_that_has_begun_is_not_begun_again_by_accident(tmp_path: Path) -> None:
     run(tmp_path, after(2, KeyboardInterrupt()))
     with pytest.raises(UsageError, match="begun already") as told:
