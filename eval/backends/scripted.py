@@ -64,8 +64,13 @@ class Scripted:
 def open_backend(options: Options, suite: Suite) -> Scripted:
     """Return the rule or the file of answers that `options.model` names.
 
-    Raises UsageError where it is neither, or where the file cannot be read.
+    Raises UsageError where it is neither, where the file cannot be read, and where it is told to do
+    what only a model can.
     """
+    if options.adapter is not None:
+        raise UsageError("a rule has no adapters", key="--adapter")
+    if unread := sorted(set(options.extra) - {"noise", "seed"}):
+        raise UsageError(f"a rule has no setting {unread[0]}", key="--set")
     rule, revision = _rule(options, suite), VERSION
     if options.model not in RULES:
         revision = hashlib.sha256(Path(options.model).read_bytes()).hexdigest()

@@ -42,7 +42,10 @@ class Transformers:
             )
             kind = _kind(options)
             model: Any = kind.from_pretrained(
-                options.model, revision=options.revision, dtype=options.dtype or "auto"
+                options.model,
+                revision=options.revision,
+                dtype=options.dtype or "auto",
+                **options.extra,
             )
             model.to("cuda" if torch.cuda.is_available() else "cpu")
         self._ends = _end_tokens(model, self._tokenizer)

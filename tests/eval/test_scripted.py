@@ -140,3 +140,15 @@ def test_a_rule_has_a_version_and_a_file_a_hash_as_its_revision(tmp_path: Path) 
 def test_an_unknown_backend_names_the_known_ones() -> None:
     with pytest.raises(UsageError, match="no such backend: vlm"):
         open_backend("vlm", Options(model="m"), a_suite())
+
+
+@pytest.mark.parametrize(
+    ("differs", "error"),
+    [
+        ({"adapter": "org/lora"}, "--adapter: a rule has no adapters"),
+        ({"extra": {"max_num_seqs": 4}}, "--set: a rule has no setting max_num_seqs"),
+    ],
+)
+def test_a_rule_takes_no_name_for_what_it_does_not_do(differs: dict[str, Any], error: str) -> None:
+    with pytest.raises(UsageError, match=error):
+        open_backend("scripted", Options(model="oracle", **differs), a_suite())

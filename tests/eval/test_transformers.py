@@ -200,6 +200,16 @@ def test_a_prompt_beyond_the_window_is_refused_before_anything_is_asked(
     assert not list(tmp_path.iterdir())
 
 
+def test_a_setting_by_the_engines_own_name_is_what_the_model_is_loaded_with(llama: Path) -> None:
+    backend = open_backend(Options(model=str(llama), extra={"attn_implementation": "eager"}))
+    assert backend._model.config._attn_implementation == "eager"
+
+
+def test_a_setting_that_the_engine_does_not_know_is_refused(llama: Path) -> None:
+    with pytest.raises(UsageError, match="max_num_seqs"):
+        open_backend(Options(model=str(llama), extra={"max_num_seqs": 4}))
+
+
 def test_without_torch_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     import importlib
     import sys
