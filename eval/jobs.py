@@ -52,6 +52,8 @@ class Report(Struct, frozen=True, kw_only=True):
     """Why it ended early."""
     hopeless: bool = False
     """Whether it would end so again."""
+    stopped: bool = False
+    """Whether somebody stopped it before a step was asked."""
 
     @property
     def whole(self) -> bool:
@@ -61,7 +63,7 @@ class Report(Struct, frozen=True, kw_only=True):
     @property
     def interrupted(self) -> bool:
         """Tell whether somebody stopped it."""
-        return any(one.interrupted for one in self.outcomes)
+        return self.stopped or any(one.interrupted for one in self.outcomes)
 
 
 def paths_of(order: Order) -> list[Path]:

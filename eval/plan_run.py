@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from types import FrameType
 
@@ -32,15 +33,18 @@ def _apart(order: Order) -> Report:
     process.start()
     sender.close()
     report: Report | None = None
+    stopped = False
     while True:
         try:
             report = report or _received(receiver)
             process.join()
             break
         except KeyboardInterrupt:
+            stopped = True
             process.terminate()
     receiver.close()
-    return report or Report(error=f"the process was ended ({_ending(process.exitcode)})")
+    ended = f"the process was ended ({_ending(process.exitcode)})"
+    return report or Report(error=ended, stopped=stopped)
 
 
 def _received(receiver: "Connection[Report, Report]") -> Report | None:
@@ -54,7 +58,7 @@ def _begin(order: Order, sender: "Connection[Report, Report]") -> None:
     """Work on *order*, out of reach of the terminal's Ctrl-C, which reaches engines unready."""
     os.setsid()
     signal.signal(signal.SIGTERM, _stop)
-    with Shown() as watch:
+    with suppress(KeyboardInterrupt), Shown() as watch:
         sender.send(work(order, watch))
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .run import Mode, Outcome
 
 _WITH_PLAN = ("plan", "ray", "output")
+_FOR_ONE = ("mode", "limit", "shard")
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C, as shells have it."""
@@ -53,6 +54,8 @@ def evaluate(model: str | None, plan: Path | None, ray: str | None, **given: Any
 
         run_plan(plan, root, given["output"], ray, context.find_root().obj)
         return
+    if ray is not None:
+        raise click.UsageError("--ray does a plan: name one with --plan.", context)
     for name, value in (
         ("MODEL", model),
         ("--suite", given["suite"]),
@@ -75,8 +78,12 @@ def _measure(model: str, given: dict[str, Any], root: Path) -> None:
     requests = requests_of(model, given)
     folder = given["output"] or root / "results" / suite.name
     mode: Mode = given["mode"] or "new"
-    with Shown() as watch:
-        outcomes = run(requests, suite, folder, mode=mode, watch=watch)
+    try:
+        with Shown() as watch:
+            outcomes = run(requests, suite, folder, mode=mode, watch=watch)
+    except KeyboardInterrupt:  # while the model was being loaded
+        click.echo("Interrupted before a step was asked.", err=True)
+        sys.exit(INTERRUPTED)
     for outcome in outcomes:
         _tell(outcome)
         if callable(judged):
@@ -93,7 +100,8 @@ def _refuse_others(context: click.Context) -> None:
         source = context.get_parameter_source(parameter.name or "")
         if source is ParameterSource.COMMANDLINE and parameter.name not in _WITH_PLAN:
             name = parameter.opts[0] if isinstance(parameter, click.Option) else "MODEL"
-            raise click.UsageError(f"With --plan, {name} belongs into the plan.", context)
+            place = "has no place" if parameter.name in _FOR_ONE else "belongs into the plan"
+            raise click.UsageError(f"With --plan, {name} {place}.", context)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

@@ -43,7 +43,9 @@ _GROUPS: dict[str, tuple[Any, ...]] = {
     ),
     "decoding": (
         click.option("--temperature", type=click.FloatRange(0), default=0.0, help="0 is greedy."),
-        click.option("--top-p", type=click.FloatRange(0, 1), default=1.0, help="1 is all."),
+        click.option(
+            "--top-p", type=click.FloatRange(0, 1, min_open=True), default=1.0, help="1 is all."
+        ),
         click.option("--top-k", type=click.IntRange(1), help="By default all."),
         click.option(
             "--max-tokens",
@@ -143,6 +145,8 @@ def requests_of(model: str, given: Mapping[str, Any]) -> "list[Request]":
     from .prompts import settled
     from .request import Request
 
+    if given["noise"] is not None and not _is_noisy(model, given):
+        raise UsageError("only the rule noisy-oracle has noise", key="--noise")
     kwargs = settings(given["kwargs"], "--template-kwarg")
     if given["thinking"] is not None:
         kwargs["enable_thinking"] = given["thinking"]

@@ -108,6 +108,36 @@ def test_an_interrupted_run_keeps_what_is_done(
     assert journal_of(Path(path)).exists()
 
 
+def test_ctrl_c_while_the_model_is_loaded_exits_as_ctrl_c_does(
+    tmp_path: Path, suite: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load(*given: object) -> Spelled:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cardboard.eval.run.open_backend", load)
+    done = cardboard("-C", str(tmp_path), "eval", "m", "--suite", suite, "--backend", "openai")
+    assert done.exit_code == run_command.INTERRUPTED
+    assert "Interrupted before a step was asked." in done.stderr
+    assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (("--noise", "0.4"), "--noise: only the rule noisy-oracle has noise"),
+        (("--ray", "local"), "--ray does a plan: name one with --plan."),
+        (("--top-p", "0"), "0.0 is not in the range 0<x<=1"),
+    ],
+)
+def test_what_would_change_nothing_is_refused(
+    tmp_path: Path, suite: str, words: tuple[str, ...], error: str
+) -> None:
+    given = ("-C", str(tmp_path), "eval", "oracle", "--suite", suite, "--backend", "scripted")
+    done = cardboard(*given, *words)
+    assert done.exit_code == 2
+    assert error in done.stderr
+
+
 def test_every_option_reaches_the_request() -> None:
     (request,) = asked(
         "org/model", "--suite", "s", "--backend", "vllm", "--revision", "abc", "--adapter",

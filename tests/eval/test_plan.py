@@ -197,6 +197,8 @@ def test_what_fails_stops_no_other_job_and_is_tried_by_the_next_run(
     [
         (("oracle",), "With --plan, MODEL belongs into the plan"),
         (("--seed", "3"), "With --plan, --seed belongs into the plan"),
+        (("--limit", "3"), "With --plan, --limit has no place"),
+        (("--resume",), "With --plan, --resume has no place"),
     ],
 )
 def test_what_belongs_into_the_plan_is_refused_beside_it(
@@ -275,6 +277,40 @@ def test_a_stopped_plan_ends_its_process_and_goes_on_where_it_was(
         assert planned(plan).exit_code == 0
         assert len(server.asked) == before + 4
     assert read(path).status == "complete"
+
+
+def test_a_plan_that_is_stopped_while_it_loads_a_model_does_not_begin_the_next(
+    tmp_path: Path, suite: Path
+) -> None:
+    asked = threading.Event()
+
+    def page(call: Call) -> Reply:
+        asked.set()
+        time.sleep(5)
+        return Reply({"data": []})
+
+    class Slow(Speaker):
+        def reply(self, call: Call) -> Reply:
+            return page(call)
+
+    with speaking(Slow(page)) as server:
+        plan = a_plan(
+            tmp_path,
+            f"suites = ['{suite}']\n[[models]]\nmodel = 'm'\nbackends = 'openai'\n"
+            f"base-url = '{server.url}'\n[[models]]\nmodel = 'oracle'\nbackends = 'scripted'\n",
+        )
+        command = [sys.executable, "-m", "cardboard", "eval", "--plan", str(plan)]
+        process = subprocess.Popen(
+            [*command, "--output", str(tmp_path / "results")],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        assert asked.wait(30)
+        process.terminate()
+        out, told = process.communicate(timeout=30)
+    assert (process.returncode, out) == (130, b"")
+    assert b"interrupted: m (openai), 0 of 1 results complete" in told
+    assert b"Traceback" not in told
 
 
 def test_a_run_in_parts_comes_to_what_the_whole_run_comes_to(tmp_path: Path) -> None:
