@@ -149,6 +149,14 @@ def _lines(files: Iterable[str]) -> Iterator[tuple[str, bytes]]:
 
 def _write(path: Path, content: bytes) -> None:
     """Write aside, then move into place, so that a crash leaves no half file."""
+    from .errors import CardboardError
+
     aside = path.with_name(f".{path.name}.new")
-    aside.write_bytes(content)
-    aside.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside.write_bytes(content)
+        aside.replace(path)
+    except OSError as error:
+        raise CardboardError(
+            f"cannot be written: {error.strerror or error}", file=str(path)
+        ) from error

@@ -100,6 +100,16 @@ def test_build_writes_nothing_when_there_is_no_step(tmp_path: Path) -> None:
     assert not (tmp_path / "rows").exists()
 
 
+def test_rows_go_to_a_folder_that_is_made_or_the_reason_is_told(tmp_path: Path) -> None:
+    talks = tmp_path / "talks.jsonl"
+    talks.write_text(f"{json.dumps(TALK)}\n")
+    made = typed("build", talks, "--thoughts", "keep", "-o", tmp_path / "suites" / "rows.jsonl")
+    assert made.exit_code == 0, made.output
+    told = typed("build", talks, "--thoughts", "keep", "-o", talks / "suites" / "rows.jsonl")
+    assert told.exit_code == 1
+    assert "rows.jsonl: cannot be written: Not a directory" in told.output
+
+
 def test_build_asks_what_to_do_with_thoughts(tmp_path: Path) -> None:
     (tmp_path / "talks.jsonl").write_text("{}\n")
     told = typed("build", tmp_path / "talks.jsonl", "-o", tmp_path / "rows.jsonl")
