@@ -234,7 +234,8 @@ def test_a_process_that_is_killed_takes_no_other_with_it(tmp_path: Path) -> None
 
     with speaking(Speaker(chat)) as server:
         doomed = an_order(tmp_path / "a")
-        request = a_request(backend="openai", options={"base_url": server.url})
+        alone = {"base_url": server.url, "concurrency": 1}  # a second call would kill the next one
+        request = a_request(backend="openai", options=alone)
         doomed = replace(doomed, job=replace(doomed.job, backend="openai", requests=(request,)))
         ended = [report for _, report in plan_run.run([doomed, an_order(tmp_path / "b")])]
     assert ended[0].error == "the process was ended (SIGKILL)"
