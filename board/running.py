@@ -7,11 +7,10 @@ from typing import Literal
 from msgspec import Struct
 
 from ..eval.records import Result
+from .hub_ids import is_hub_id
 from .model import Entry
 from .workspace import Protocol, Settings, Suite
 
-_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
-_LONGEST_ID = 96
 _LOCAL = re.compile(r"(?:file:)?(?:/\w|~/|\\\\|[A-Za-z]:[\\/])")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][\w./:@+-]{0,200}", re.ASCII)
 
@@ -52,17 +51,6 @@ class Run(Struct, frozen=True, kw_only=True):
     def greedy(self) -> bool:
         """Tell whether the most probable token is always taken."""
         return self.temperature == 0
-
-
-def is_hub_id(name: str) -> bool:
-    """Tell whether *name* can be a repository on the Hub: `organisation/name`."""
-    return (
-        len(name) <= _LONGEST_ID
-        and _HUB_ID.fullmatch(name) is not None
-        and "--" not in name
-        and ".." not in name
-        and not name.endswith((".git", ".", "-"))
-    )
 
 
 def is_local(text: str) -> bool:

@@ -11,6 +11,7 @@ from ..eval.audit.reports import Audit
 from ..eval.errors import ConfigError
 from .audits import read_audits
 from .findings import AUDITING, JUDGING, Verdict
+from .hub_ids import is_hub_id
 
 T = TypeVar("T")
 
@@ -267,6 +268,13 @@ def _check(settings: Settings, models: dict[str, Profile]) -> None:
                 f"names the family {profile.family!r}, which is not configured",
                 f"{name}.family",
                 f"Add a table [families.{profile.family}] to board.toml.",
+                "models.toml",
+            )
+        if isinstance(profile.repo, str) and not is_hub_id(profile.repo):
+            refuse(
+                f"{profile.repo!r} cannot be a repository on the Hub",
+                f"{name}.repo",
+                "Write organisation/name, or false for no card on the Hub.",
                 "models.toml",
             )
         for alias in (name, *profile.aliases):

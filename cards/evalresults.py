@@ -1,6 +1,7 @@
 """`.eval_results/cardboard.yaml`: ranked results as the Hub's benchmarks read them."""
 
-from ..board.running import is_hub_id, is_local
+from ..board.hub_ids import is_hub_id
+from ..board.running import is_local
 from .facts import Card
 from .sheets import Sheet
 from .yaml import Value, emit

@@ -7,9 +7,10 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from ..board.figures import shown
+from ..board.hub_ids import is_hub_id
 from ..board.model import Board, Boards, Entry
 from ..board.notes import Field, rules
-from ..board.running import Run, hub_repo, is_hub_id, run_of
+from ..board.running import Run, hub_repo, run_of
 from ..board.workspace import Settings, Text
 from .place import Place, place_of
 from .sheets import Sheet, sheet_of

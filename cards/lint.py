@@ -5,8 +5,9 @@ import math
 from collections.abc import Iterator, Mapping
 
 from ..board.findings import Finding, Severity, Value
+from ..board.hub_ids import is_hub_id
 from ..board.model import Boards
-from ..board.running import is_hub_id, is_local
+from ..board.running import is_local
 from ..board.workspace import Settings
 from .facts import Card, cards_of
 from .hub_terms import LANGUAGES, LICENSES, RELATIONS

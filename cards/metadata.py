@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator
 
+from ..board.hub_ids import is_hub_id
 from ..board.model import Entry
-from ..board.running import is_hub_id, is_local
+from ..board.running import is_local
 from ..board.workspace import Settings
 from .facts import Card
 from .sheets import Sheet

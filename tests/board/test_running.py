@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from cardboard.board.running import Run, hub_repo, is_hub_id, run_of
+from cardboard.board.hub_ids import is_hub_id
+from cardboard.board.running import Run, hub_repo, run_of
 from cardboard.board.workspace import Profile, Protocol, Suite
 from cardboard.eval import records
 from cardboard.tests.making import SETTINGS, SUITE, a_result, entries_of

@@ -42,6 +42,8 @@ def test_a_small_file_is_enough_and_the_rest_has_defaults(tmp_path):
         (SMALLEST, "[m]\nfamily = 'lfm'\n", "models.toml", "m.family", "lfm"),
         (SMALLEST, "[m]\naliases = ['N']\n[n]\n", "models.toml", "aliases", "two models"),
         (SMALLEST, "[m]\nguessed = ['family']\n", "models.toml", "m.guessed", "by hand"),
+        (SMALLEST, "[m]\nrepo = 'org/a name'\n", "models.toml", "m.repo", "org/a name"),
+        (SMALLEST, "[m]\nrepo = '../../m'\n", "models.toml", "m.repo", "organisation/name"),
     ],
 )
 def test_a_mistake_is_refused_by_name(tmp_path, board, models, file, key, told):
