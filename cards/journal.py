@@ -74,8 +74,9 @@ class Journal:
 
     def commits_sent(self) -> list[float]:
         """Return when the commits of the last hour were sent, oldest first."""
-        since = self._clock() - _HOUR
-        return [at for at in self._sent if at > since]
+        now = self._clock()
+        # A clock that was wrong once, on this machine or another, must not hold us for years.
+        return sorted(at for at in self._sent if now - _HOUR < at <= now)
 
     def sent(self, repo: str, digest: str, head: str) -> None:
         """Note that a commit onto *head* is about to be sent."""

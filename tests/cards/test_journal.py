@@ -82,6 +82,12 @@ def test_each_hub_has_records_of_its_own_and_commits_count_together(tmp_path: Pa
     assert opened(tmp_path, now=100.0 + 3601).commits_sent() == []
 
 
+def test_a_clock_that_was_wrong_once_holds_nobody_for_years(tmp_path: Path) -> None:
+    for moment in (9e9, 50.0, 30.0):
+        opened(tmp_path, now=moment).sent("a/b", "d", "h")
+    assert opened(tmp_path).commits_sent() == [30.0, 50.0]
+
+
 def test_what_is_known_is_not_written_twice(tmp_path: Path) -> None:
     journal = opened(tmp_path)
     for _ in range(3):
