@@ -27,6 +27,8 @@ from .troubles import Denied, Rejected, Unclear
 LONGEST_FILE = 5_000_000
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _MAY_WRITE = ("write", "admin")
+_OUR_FILE = (PATH, PATH.rpartition("/")[2])
+"""The format's documentation does not say whether an answer names the folder too."""
 
 
 class _Namespace(Struct, frozen=True):
@@ -196,5 +198,7 @@ class Hub:
             hf_raise_for_status(answer)
             told = msgspec.json.decode(answer.content, type=_EvalFiles, strict=False)
         return tuple(
-            self._scrub(file.error) for file in told.files if file.filename == PATH and file.error
+            self._scrub(file.error)
+            for file in told.files
+            if file.error and file.filename in _OUR_FILE
         )

@@ -148,9 +148,13 @@ def watch(
             if debounce.due(snapshot(root)):
                 try:
                     workspace = workspace_of(context)
-                    pushed(workspace, boards_of(workspace), options, yes=True, as_json=False)
+                    boards = boards_of(workspace)
+                    code = pushed(workspace, boards, options, yes=True, as_json=False)
                 except CardboardError as error:
                     error.show()
+                else:
+                    if code == INTERRUPTED:
+                        context.exit(code)
     except KeyboardInterrupt:
         context.exit(INTERRUPTED)
 

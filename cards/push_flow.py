@@ -97,6 +97,12 @@ def _wanted(workspace: Workspace, boards: Boards, options: Options, push: Push) 
             key="board.organisation",
             remedy="Set the organisation, or name repositories with --repo.",
         )
+    if unknown := sorted(push.takes.keys() - {one.repo for one in found}):
+        raise UsageError(
+            f"{unknown[0]} is not among the repositories that are looked at",
+            key="--take",
+            remedy="Write it as the plan does; see: cardboard push --dry-run",
+        )
     return found
 
 

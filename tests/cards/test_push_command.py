@@ -1,8 +1,11 @@
 """`cardboard push` from plan to summary, with the real client against the small Hub."""
 
 import json
+import os
+import signal
 import time
 from pathlib import Path
+from threading import Timer
 
 import pytest
 from click.testing import CliRunner
@@ -274,6 +277,17 @@ def test_what_the_hub_rejects_is_told(client: Cradle, tmp_path: Path) -> None:
         assert bench.ours(FIRST) == 1
 
 
+@pytest.mark.parametrize("name", [".eval_results/cardboard.yaml", "cardboard.yaml"])
+def test_a_rejection_is_known_by_the_name_of_the_file(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(
+        "cardboard.tests.hub.evals.entries", lambda path, *_: [{"filename": name, "error": "no"}]
+    )
+    write_workspace(bench.root, 1, evals=True)
+    assert "the Hub rejects the results file: no" in bench.push("--repo", FIRST).out
+
+
 def test_several_lines_of_one_model_share_one_card(bench: Bench) -> None:
     from cardboard.eval import records
     from cardboard.tests.making import a_result
@@ -401,9 +415,30 @@ def test_a_readme_full_of_surprises_harms_nobody(bench: Bench) -> None:
     assert "Traceback" not in done.said
 
 
+def test_a_watch_that_is_stopped_in_the_middle_of_a_push_ends(bench: Bench) -> None:
+    armed = bench.hub.arm(Fault(kind="commit", how="stall", seconds=0.5))
+    watching = bench.client.start(
+        "-C", str(bench.root), "watch", "--quiet", "0", url=bench.hub.url, token=WRITE_TOKEN
+    )
+    watching.wait_for("Watching results/")
+    write_result(bench.root, FIRST, 0.61)
+    assert armed.wait()
+    late = Timer(10.0, os.kill, (watching.pid, signal.SIGKILL))
+    late.start()
+    done = watching.interrupt()
+    late.cancel()
+    assert (done.code, "Stopped. Push again to go on" in done.err) == (130, True)
+
+
 def test_a_choice_that_is_none_is_refused(bench: Bench) -> None:
     done = bench.push("--take", "mine")
     assert (done.code, "Choose ours, theirs, append" in done.err) == (2, True)
+
+
+def test_a_choice_for_a_repository_that_there_is_not_is_refused(bench: Bench) -> None:
+    done = bench.push("--take", "acme/model-1=ours")
+    assert (done.code, "--take: acme/model-1 is not among" in done.err) == (2, True)
+    assert not bench.hub.log.lines()
 
 
 def test_the_summary_counts_what_really_happened(bench: Bench) -> None:
