@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # exported on demand
+from msgspec.structs import replace
 
 from ..errors import DeadEngine, UsageError
 from . import retries
@@ -51,7 +52,7 @@ class OpenAI:
             backend="openai",
             versions={kind.name: self._server.version} if self._server.version else {},
             quantisation=self._server.quantisation,
-            max_model_len=self._server.window,
+            max_model_len=self._server.window or options.max_model_len,
             extra={"server": kind.name, **kind.said},
         )
 
@@ -102,7 +103,8 @@ class OpenAI:
                 failed = _failed(prompt, f"{error}" or type(error).__name__)
             else:
                 if status == 200:
-                    return answer_of(prompt, reply, self._server.window)
+                    answer = answer_of(prompt, reply, self.account.max_model_len)
+                    return replace(answer, error=self._redacted(answer.error or "") or None)
                 reason = self._redacted(f"HTTP {status}: {reason_of(reply)}")
                 if status in retries.NEVER:
                     return DeadEngine(reason)

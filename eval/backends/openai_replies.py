@@ -53,7 +53,9 @@ def answer_of(prompt: Prompt, reply: bytes, window: int | None) -> Answer:
     try:
         read = msgspec.json.decode(reply, type=_Reply)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        return Answer(key=prompt.key, text=None, error=f"not a reply of this API: {error}")
+        # Some servers answer 200 and say in the body what went wrong.
+        what = f"not a reply of this API ({error}): {reason_of(reply)}"
+        return Answer(key=prompt.key, text=None, error=what)
     usage = read.usage or _Usage()
     try:
         text, finished = _text(read)

@@ -217,6 +217,7 @@ def test_a_server_that_tells_nothing_has_no_template(serve: Serve) -> None:
         (said(None), "the reply has no text"),
         ({"choices": []}, "the reply has no choices"),
         ({"id": 1}, "not a reply of this API"),
+        ({"error": {"message": "no GPU is free"}}, "no GPU is free"),
         (b"<html>", "not a reply of this API"),
         (said("half", "content_filter"), "ended the answer with content_filter"),
         (said(None, "tool_calls", tool_calls=[{}]), "ended the answer with tool_calls"),
@@ -241,6 +242,16 @@ def test_a_prompt_that_fills_the_window_was_cut_to_it(serve: Serve) -> None:
     server = serve(Reply(said("ls")), v1__models=models("vllm", max_model_len=7))
     (answer,) = answers(server)
     assert answer.error == "the server cut the prompt to its window of 7 tokens"
+
+
+def test_the_window_of_a_server_that_does_not_tell_it_is_the_one_that_is_given(
+    serve: Serve,
+) -> None:
+    (answer,) = answers(serve(Reply(said("ls"))), max_model_len=7)
+    assert answer.error == "the server cut the prompt to its window of 7 tokens"
+    told = serve(Reply(said("ls")), v1__models=models("vllm", max_model_len=512))
+    backend = OpenAI(Options(model="org/m", base_url=told.url, max_model_len=7))
+    assert backend.account.max_model_len == 512
 
 
 @pytest.mark.parametrize("status", sorted(retries.AGAIN))
@@ -347,6 +358,10 @@ def test_a_key_goes_into_the_header_and_nowhere_else(
     call = next(call for call in server.calls if call.path == CHAT)
     assert call.headers["Authorization"] == "Bearer sk-secret"
     assert answer.error == "HTTP 400: no such key: (key)"
+    (answer,) = answers(
+        serve(Reply({"error": "no such key: sk-secret"})), api_key_variable="THE_KEY"
+    )
+    assert "no such key: (key)" in (answer.error or "")
 
 
 def test_a_refused_key_is_named_by_its_remedy(
