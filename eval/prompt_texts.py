@@ -48,6 +48,8 @@ class Texts(Struct, frozen=True, kw_only=True):
 class PromptError(CardboardError):
     """Prompts cannot be built as they should be, and nobody allowed another way."""
 
+    exit_code = 2
+
 
 def texts_of(
     template: Template | None, turns: Sequence[Turns], choices: Choices, encoder: Encoder, now: str

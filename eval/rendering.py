@@ -44,6 +44,8 @@ class Rendered(Struct, frozen=True, kw_only=True):
 class HostileTemplate(CardboardError):
     """A chat template used more than it may, and was stopped."""
 
+    exit_code = 2
+
 
 def render(jobs: Sequence[Job], *, now: str, limits: Limits | None = None) -> list[Rendered]:
     """Render *jobs* in order and in one process, each with the generation prompt at its end.

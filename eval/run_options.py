@@ -209,15 +209,21 @@ def settings(words: tuple[str, ...], option: str) -> "dict[str, Setting]":
 def _choices(given: Mapping[str, Any], kwargs: "dict[str, Setting]") -> "Choices":
     from .prompt_texts import Choices
 
-    path = given["chat_template"]
     return Choices(
         rules=tuple(dict.fromkeys(given["rules"])),
         kwargs=kwargs,
-        template=Path(path).read_text(encoding="utf-8") if path else None,
+        template=_template(given["chat_template"]),
         fallback=given["allow_fallback"],
         raw=given["allow_raw"],
         overflow=given["overflow"],
     )
+
+
+def _template(path: str | None) -> str | None:
+    try:
+        return Path(path).read_text(encoding="utf-8") if path else None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot be read: {error}", file=path, key="--chat-template") from error
 
 
 def _is_noisy(model: str, given: Mapping[str, Any]) -> bool:

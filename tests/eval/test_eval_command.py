@@ -89,6 +89,17 @@ def test_what_is_measured_already_exits_with_2(tmp_path: Path, suite: str) -> No
     assert cardboard(*words, "--restart").exit_code == 0
 
 
+def test_prompts_that_cannot_be_built_exit_with_2_and_leave_no_file(
+    tmp_path: Path, suite: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = Spelled(takes="tokens", template="{{ messages }}", window=1030)
+    monkeypatch.setattr("cardboard.eval.run.open_backend", lambda *given: backend)
+    done = cardboard("-C", str(tmp_path), "eval", "m", "--suite", suite, "--backend", "vllm")
+    assert done.exit_code == 2
+    assert "6 of 6 prompts do not fit the window of 1030 tokens" in done.stderr
+    assert not (tmp_path / "results").exists()
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_keeps_what_is_done(
     tmp_path: Path, suite: str, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
@@ -212,6 +223,13 @@ def test_a_template_file_is_sent_as_its_text(tmp_path: Path) -> None:
     path.write_text("{{ 안녕 }}", encoding="utf-8")
     (request,) = asked("m", "--suite", "s", "--backend", "vllm", "--chat-template", str(path))
     assert request.choices.template == "{{ 안녕 }}"
+
+
+def test_a_template_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "mine.jinja"
+    path.write_bytes(b"\xff")
+    with pytest.raises(UsageError, match=r"mine.jinja: --chat-template: cannot be read"):
+        asked("m", "--suite", "s", "--backend", "vllm", "--chat-template", str(path))
 
 
 def test_settings_are_json_where_they_can_be() -> None:
