@@ -41,6 +41,8 @@ def deliver(push: Push, items: Sequence[Item], tell: Callable[[], None]) -> list
 
 def _delivered(push: Push, item: Item) -> Outcome:
     met: dict[type[Trouble], int] = {}
+    if item.state in TO_DO and push.down.is_set():
+        item = look(push, item.wanted)  # while no question is answered, no commit is sent
     while item.state in TO_DO:
         sent = item
         try:

@@ -33,6 +33,8 @@ class Push:
     budget: Budget
     stop: threading.Event
     """Set when the user ends the push."""
+    down: threading.Event = field(default_factory=threading.Event)
+    """Set while the place gives no answer however often it is asked: then nobody waits for one."""
     workers: int = 1
     propose: bool = False
     """Open pull requests, or go on with ours that are open."""
@@ -64,12 +66,23 @@ class Push:
         """Return what *ask* gives; ask again where waiting can help, a few times."""
         for tries in range(TRIES):
             try:
-                return ask()
+                return self._heard(ask)
             except Limited as trouble:
                 self.limited(trouble)
             except (Unclear, Busy):
+                if self.down.is_set():
+                    raise
                 self.pause(tries)
-        return ask()
+        try:
+            return self._heard(ask)
+        except Unclear:
+            self.down.set()
+            raise
+
+    def _heard(self, ask: Callable[[], T]) -> T:
+        answer = ask()
+        self.down.clear()
+        return answer
 
     def each(
         self, work: Callable[[T], R], things: Sequence[T], tell: Callable[[], None]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cardboard.cards.places import TITLE
+from cardboard.cards.push import TRIES
 from cardboard.tests.hub import GUEST_TOKEN, NAMED, WRITE_TOKEN, Fault, Hub
 from cardboard.tests.pushing import (
     Cradle,
@@ -140,6 +141,31 @@ def test_a_hub_that_stays_ill_is_told_and_the_next_push_is_right(
     hub.faults.clear()
     assert pushed()[0] == 0
     assert (is_right(hub), ours(hub)) == (True, 2)
+
+
+def test_a_hub_that_answers_nobody_is_waited_for_once(
+    pushed: Callable[..., tuple[int, str]], hub: Hub, tmp_path: Path
+) -> None:
+    """Thousands of repositories would otherwise be given up one by one, for hours."""
+    (tmp_path / "workspace" / ".cardboard" / "push.jsonl").unlink()
+    hub.arm(NAMED["dropped"], kind="resolve", times=None)
+    code, said = pushed()
+    assert (code, said.count("unreachable    acme/")) == (1, len(REPOS)), said
+    assert hub.log.count("resolve") == TRIES + len(REPOS)
+
+
+def test_a_hub_that_falls_ill_in_the_middle_is_sent_no_more_commits(
+    pushed: Callable[..., tuple[int, str]], hub: Hub, tmp_path: Path
+) -> None:
+    for repo in REPOS:
+        write_result(tmp_path / "workspace", repo, 0.2)
+    hub.arm(NAMED["dropped"], kind="resolve", skip=2 * len(REPOS), times=None)
+    hub.arm(NAMED["dropped"], kind="commit", times=None)
+    code, said = pushed()
+    assert (code, hub.log.count("commit")) == (1, 1), said
+    hub.faults.clear()
+    assert pushed()[0] == 0
+    assert [ours(hub, repo=repo) for repo in REPOS] == [2, 2, 2]
 
 
 def test_somebody_commits_while_we_push(pushed: Callable[..., tuple[int, str]], hub: Hub) -> None:
