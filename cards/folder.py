@@ -1,11 +1,13 @@
 """A folder tree as a place for cards: the same plan without a network."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from .evalresults import PATH
 from .places import Made
 from .plan import README, Item, Present
+from .troubles import Rejected
 
 
 class Folder:
@@ -33,15 +35,9 @@ class Folder:
 
     def commit(self, item: Item, *, propose: bool) -> Made:
         """Write the files of *item*, each whole at every moment."""
-        for path, content in item.files.items():
-            target = self.root / item.repo / path
-            if content is None:
-                target.unlink(missing_ok=True)
-                continue
-            target.parent.mkdir(parents=True, exist_ok=True)
-            aside = target.with_name(f".{target.name}.aside")
-            aside.write_bytes(content)
-            aside.replace(target)
+        with _refusals():
+            for path, content in item.files.items():
+                _write(self.root / item.repo / path, content)
         return Made(head="")
 
     def open_pull(self, repo: str, known: int | None) -> int | None:
@@ -53,8 +49,28 @@ class Folder:
         return ()
 
 
+def _write(target: Path, content: bytes | None) -> None:
+    if content is None:
+        target.unlink(missing_ok=True)
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    aside = target.with_name(f".{target.name}.aside")
+    aside.write_bytes(content)
+    aside.replace(target)
+
+
 def _bytes(path: Path) -> bytes | None:
+    with _refusals():
+        try:
+            return path.read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Raise `Rejected` where the disk refuses."""
     try:
-        return path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
+        yield
+    except OSError as error:
+        raise Rejected(f"{error.filename}: {error.strerror}") from None

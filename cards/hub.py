@@ -18,6 +18,7 @@ from huggingface_hub import (
 from msgspec import Struct
 
 from .. import __version__
+from ..eval.errors import UsageError
 from .answers import Scrub, meaning, troubles
 from .evalresults import PATH
 from .places import TITLE, Made
@@ -59,6 +60,22 @@ class _EvalFiles(Struct, frozen=True):
     files: tuple[_EvalFile, ...] = msgspec.field(name="evalResults", default=())
 
 
+def _named(endpoint: str) -> str:
+    """Return *endpoint* without what may be secret in it; raise `UsageError` if it is none."""
+    try:
+        address = urlsplit(endpoint)
+        port = f":{address.port}" if address.port else ""
+        if address.scheme in ("http", "https") and address.hostname:
+            return f"{address.scheme}://{address.hostname}{port}"
+    except ValueError:
+        pass
+    raise UsageError(
+        "is not the address of a server",
+        key="HF_ENDPOINT",
+        remedy="Unset it, or write it as https://huggingface.co is written.",
+    )
+
+
 class Hub:
     """Speak to the Hub as the user whose token `huggingface_hub` knows; use inside `session`."""
 
@@ -66,10 +83,7 @@ class Hub:
 
     def __init__(self, api: HfApi, scrub: Scrub) -> None:
         self._api, self._scrub = api, scrub
-        address = urlsplit(api.endpoint)
-        self.name = f"{address.scheme}://{address.hostname or ''}" + (
-            f":{address.port}" if address.port else ""
-        )
+        self.name = _named(api.endpoint)
         self._headers = {"user-agent": f"cardboard/{__version__}"}
         if api.token:
             self._headers["authorization"] = f"Bearer {api.token}"

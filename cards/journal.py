@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from ..eval.errors import UsageError
+from ..eval.errors import CardboardError, UsageError
 
 _HOUR = 3600.0
 
@@ -54,7 +54,8 @@ class Journal:
         self._records: dict[str, Record] = {}
         self._open: set[str] = set()
         self._sent: list[float] = []
-        data = path.read_bytes() if path and path.exists() else b""
+        with _on_disk():
+            data = path.read_bytes() if path and path.exists() else b""
         self._torn = bool(data) and not data.endswith(b"\n")
         for event in _events(data):
             self._learn(event)
@@ -123,7 +124,8 @@ class Journal:
     def _write(self, event: Event) -> None:
         with self._lock:
             if self._path is not None:
-                self._append(self._path, msgspec.json.encode(event) + b"\n")
+                with _on_disk():
+                    self._append(self._path, msgspec.json.encode(event) + b"\n")
             self._learn(event)
 
     def _append(self, path: Path, line: bytes) -> None:
@@ -159,12 +161,27 @@ def _events(data: bytes) -> Iterator[Event]:
 
 
 @contextmanager
+def _on_disk() -> Iterator[None]:
+    """Raise `CardboardError` where the disk refuses."""
+    try:
+        yield
+    except OSError as error:
+        raise CardboardError(
+            f"the journal of pushes cannot be kept: {error.strerror}",
+            file=error.filename,
+            remedy="Let the file be read and written, then push again: nothing is done twice.",
+        ) from None
+
+
+@contextmanager
 def alone(path: Path) -> Iterator[None]:
     """Hold the lock file at *path*; raise `UsageError` while another push holds it."""
     import fcntl
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as file:
+    with _on_disk():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("ab")
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

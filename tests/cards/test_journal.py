@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cardboard.cards.journal import Journal, Record, alone
-from cardboard.eval.errors import UsageError
+from cardboard.eval.errors import CardboardError, UsageError
 
 HUB = "https://huggingface.co"
 
@@ -100,6 +100,17 @@ def test_without_a_path_nothing_is_written(tmp_path: Path) -> None:
     journal.made("a/b", "d", "h")
     assert journal.pushed("a/b")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_disk_that_refuses_is_an_error_with_a_remedy(tmp_path: Path) -> None:
+    (tmp_path / "push.jsonl").mkdir()
+    (tmp_path / "file").touch()
+    with pytest.raises(CardboardError, match=r"push\.jsonl: the journal .*: Is a directory"):
+        opened(tmp_path)
+    with pytest.raises(CardboardError, match="push again: nothing is done twice"):
+        opened(tmp_path / "file").sent("a/b", "d", "h")
+    with pytest.raises(CardboardError, match="cannot be kept"), alone(tmp_path / "file" / "lock"):
+        raise AssertionError("nobody gets here")
 
 
 def test_two_pushes_of_one_workspace_exclude_each_other(tmp_path: Path) -> None:

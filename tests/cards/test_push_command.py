@@ -235,6 +235,23 @@ def test_a_folder_is_planned_as_the_hub_is(bench: Bench, tmp_path: Path) -> None
     assert (target / FIRST / "README.md").read_text() == "# By hand\n"
 
 
+def test_a_folder_that_cannot_be_written_stops_only_what_lies_there(
+    bench: Bench, tmp_path: Path
+) -> None:
+    target = tmp_path / "to"
+    (target / SECOND / "README.md").mkdir(parents=True)
+    (target / "acme" / "model-02").touch()
+    done = bench.push("--to", str(target))
+    assert (done.code, done.out.endswith("2 refused, 1 pushed\n")) == (1, True), done.said
+    assert f"refused        {SECOND}\n    {target / SECOND / 'README.md'}: Is a dir" in done.out
+
+
+@pytest.mark.parametrize("address", ["hub.example.org", "http://127.0.0.1:port", "http://[::1"])
+def test_an_address_that_is_none_is_told_without_being_printed(bench: Bench, address: str) -> None:
+    done = bench.client.run("-C", str(bench.root), "push", "--dry-run", url=address)
+    assert (done.code, "HF_ENDPOINT: is not the address of a server" in done.err) == (2, True)
+
+
 def test_scripts_must_say_yes(bench: Bench) -> None:
     done = bench.run("push")
     assert done.code == 2
