@@ -3,6 +3,7 @@ import { readState, writeState } from "./address.js";
 import { columnPicker } from "./columns.js";
 import { comparison } from "./compare.js";
 import { exporter } from "./export.js";
+import { config, file } from "./file.js";
 import { filterPanel } from "./filters.js";
 import { headers } from "./headers.js";
 import { pager } from "./pager.js";
@@ -10,11 +11,10 @@ import { Rows } from "./rows.js";
 import { Table } from "./table.js";
 import { chosen, defaults } from "./view.js";
 
-const config = JSON.parse(document.getElementById("cb-board").textContent);
 const tools = document.getElementById("cb-tools");
 
-const start = (file) => {
-  const rows = new Rows(config, file, document.documentElement.lang);
+const start = (held) => {
+  const rows = new Rows(config, held, document.documentElement.lang);
   const table = new Table(config, rows, document.getElementById("table"));
   const usual = defaults(table.hidden);
   const state = readState(usual, rows, { tools, most: config.mostCompared });
@@ -55,5 +55,5 @@ for (const button of tools.querySelectorAll("[aria-controls]")) {
   });
 }
 
-const response = await fetch(config.rows);
-if (response.ok) start(await response.json());
+const held = await file;
+if (held) start(held);
