@@ -145,19 +145,27 @@ def refused(wanted: Wanted) -> Item:
 
 
 def diff(item: Item) -> str:
-    """Return how the README would change, as a unified diff with line ends made alike."""
-    before = item.present.readme if item.present else None
-    if item.shown is None or item.shown == before:
+    """Return how the files would change, as a unified diff with line ends made alike."""
+    now = item.present
+    readme = "" if item.shown is None else _diff(item, README, now and now.readme, item.shown)
+    evals = _diff(item, PATH, now and now.evals, item.files[PATH]) if PATH in item.files else ""
+    return readme + evals
+
+
+def _diff(item: Item, path: str, before: bytes | None, after: bytes | None) -> str:
+    if before == after:
         return ""
     lines = difflib.unified_diff(
-        _lines(before or b""),
-        _lines(item.shown),
-        f"{item.repo}/{README} (now)" if before is not None else "/dev/null",
-        f"{item.repo}/{README} (after)",
+        _lines(before),
+        _lines(after),
+        "/dev/null" if before is None else f"{item.repo}/{path} (now)",
+        "/dev/null" if after is None else f"{item.repo}/{path} (after)",
         lineterm="",
     )
     return "\n".join(lines) + "\n"
 
 
-def _lines(text: bytes) -> list[str]:
+def _lines(text: bytes | None) -> list[str]:
+    if not text:
+        return []
     return text.decode("utf-8", "replace").replace("\r\n", "\n").split("\n")

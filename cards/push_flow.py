@@ -125,7 +125,8 @@ def _agreed(count: int, push: Push, as_json: bool) -> bool:
             remedy="Look with --dry-run, then pass --yes.",
         )
     how = "Propose" if push.propose else "Push"
-    return click.confirm(f"{how} {count} cards to {push.place.name}?", err=True)
+    cards = "1 card" if count == 1 else f"{count} cards"
+    return click.confirm(f"{how} {cards} to {push.place.name}?", err=True)
 
 
 def _delivered(push: Push, items: Sequence[Item], voice: Voice, *, as_json: bool) -> int:

@@ -101,9 +101,23 @@ def test_the_difference_is_readable() -> None:
         " ",
     ]
     assert diff(decide(WANTED, at(None))).startswith(
-        "--- /dev/null\n+++ acme/tiny/README.md (after)"
+        "--- /dev/null\n+++ acme/tiny/README.md (after)\n@@ -0,0 +1,10 @@\n+---\n"
     )
     assert diff(decide(WANTED, at(CARD))) == ""
+
+
+def test_the_difference_of_the_results_file_is_shown_too() -> None:
+    wanted = replace(WANTED, evals="- value: 2\n", with_evals=True)
+    assert diff(decide(wanted, at(CARD, b"- value: 1\n"))) == (
+        "--- acme/tiny/.eval_results/cardboard.yaml (now)\n"
+        "+++ acme/tiny/.eval_results/cardboard.yaml (after)\n"
+        "@@ -1,2 +1,2 @@\n-- value: 1\n+- value: 2\n \n"
+    )
+    gone = diff(decide(replace(wanted, evals=None), at(CARD, b"- value: 1\n")))
+    assert "+++ /dev/null\n@@ -1,2 +0,0 @@\n-- value: 1\n" in gone
+    both = diff(decide(wanted, at(OLD)))
+    assert both.count("--- ") == 2
+    assert both.endswith("+- value: 2\n+\n")
 
 
 def test_a_conflict_shows_what_the_mildest_choice_would_do() -> None:

@@ -269,6 +269,9 @@ def test_a_terminal_is_asked_once(
     assert done.exit_code == 1 - pushed
     assert done.stderr.count(f"Push 3 cards to {bench.hub.url}?") == 1
     assert [bench.ours(repo) for repo in REPOS] == [pushed] * 3
+    write_result(bench.root, THIRD, 0.41)
+    one = CliRunner().invoke(main, ["-C", str(bench.root), "push", "--repo", THIRD], input="n\n")
+    assert f"Push 1 card to {bench.hub.url}?" in one.stderr
 
 
 def test_results_for_benchmarks_go_with_the_card_in_one_commit(bench: Bench) -> None:
