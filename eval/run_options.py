@@ -155,6 +155,7 @@ def requests_of(model: str, given: Mapping[str, Any]) -> "list[Request]":
     options = Options(
         model=model,
         revision=given["revision"],
+        adapters=given["adapters"],
         base_url=given["base_url"],
         api_key_variable=given["api_key_variable"],
         dtype=given["dtype"],

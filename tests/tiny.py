@@ -119,7 +119,9 @@ def a_model_that_sees(folder: Path) -> Path:
     return folder
 
 
-def an_adapter(folder: Path, base: Path, *, seed: int, template: str | None = None) -> Path:
+def an_adapter(
+    folder: Path, base: Path, *, seed: int, template: str | None = None, rank: int = 4
+) -> Path:
     """Save a LoRA adapter over the model in *base* into *folder*, and return that."""
     import peft
     import torch
@@ -128,7 +130,7 @@ def an_adapter(folder: Path, base: Path, *, seed: int, template: str | None = No
     model = transformers.AutoModelForCausalLM.from_pretrained(base)
     torch.manual_seed(seed)
     config = peft.LoraConfig(
-        r=4, target_modules=["q_proj", "v_proj"], init_lora_weights=False, task_type="CAUSAL_LM"
+        r=rank, target_modules=["q_proj", "v_proj"], init_lora_weights=False, task_type="CAUSAL_LM"
     )
     peft.get_peft_model(model, config).save_pretrained(str(folder))
     if template is not None:

@@ -36,6 +36,8 @@ class Options(Struct, frozen=True, kw_only=True):
     """Hub id, folder or file; for a server the name that it serves the model under."""
     revision: str | None = None
     adapter: str | None = None
+    adapters: tuple[str, ...] = ()
+    """All that will have their turn; an engine that must keep room for them knows how much."""
     base_url: str | None = None
     api_key_variable: str = "OPENAI_API_KEY"
     """Name of the environment variable that holds the key; the key itself is never stored."""

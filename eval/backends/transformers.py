@@ -52,7 +52,7 @@ class Transformers:
         # What a model brings for generation would fill in whatever is not said; nothing may.
         model.generation_config = _generation_config()
         self._model: Any = model.eval()
-        self._adapted = False
+        self._adapter: str | None = None
         self.encoder = Tokens(self._tokenizer)
         self._own = own_template(self._tokenizer, options.model, options.revision)
         self.template: Template | None = self._own
@@ -62,15 +62,17 @@ class Transformers:
 
     def use(self, adapter: str | None) -> None:
         """Answer through *adapter* from now on, `None` for the model alone."""
-        self._use(adapter, time.monotonic())
+        if adapter != self._adapter:
+            self._use(adapter, time.monotonic())
 
     def _use(self, adapter: str | None, began: float) -> None:
-        if self._adapted:
-            self._model, self._adapted = self._model.unload(), False
+        if self._adapter is not None:
+            self._model, self._adapter = self._model.unload(), None
+            self.template, self.account = self._own, self._described(None, began)
         if adapter is not None:
             with loading(adapter):
                 self._model = _peft().PeftModel.from_pretrained(self._model, adapter).eval()
-            self._adapted = True
+            self._adapter = adapter
         self.template = adapter_template(adapter, self._own) if adapter else self._own
         self.account = self._described(adapter, began)
 

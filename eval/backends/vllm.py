@@ -44,14 +44,17 @@ class VLLM:
 
         Raises UsageError where it cannot be loaded, DeadEngine where memory does not suffice.
         """
+        began = time.monotonic()
         self._options = options
+        self._adapter: str | None = None
         self._llm: Any = None
         self._loras: dict[str, Any] = {}
         self._lora: Any = None
         self.template: Template | None
-        self._load(_room(options.adapter) if options.adapter else 0)
+        adapters = {one for one in (options.adapter, *options.adapters) if one is not None}
+        self._load(max(map(_room, sorted(adapters)), default=0))
         if options.adapter is not None:
-            self.use(options.adapter)
+            self._use(options.adapter, began)
 
     def use(self, adapter: str | None) -> None:
         """Answer through *adapter* from now on, `None` for the model alone.
@@ -59,10 +62,13 @@ class VLLM:
         The engine keeps room for adapters up to a rank, which it must know when it starts: it is
         started anew where that does not suffice.
         """
-        began = time.monotonic()
+        if adapter != self._adapter:
+            self._use(adapter, time.monotonic())
+
+    def _use(self, adapter: str | None, began: float) -> None:
         if adapter is not None and (room := _room(adapter)) > self._room:
             self._load(room)
-        self._lora = None
+        self._adapter, self._lora = adapter, None
         if adapter is not None:
             number = len(self._loras) + 1
             self._lora = self._loras.setdefault(adapter, LoRARequest(adapter, number, adapter))

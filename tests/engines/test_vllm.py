@@ -4,9 +4,13 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from cardboard.eval.records import Result
+
 from ..serving import free_port, serving
+from ..tiny import an_adapter
 from .conftest import PYTHONS, WINDOW, Bench, Measured
 
 pytestmark = pytest.mark.engines
@@ -28,6 +32,38 @@ def test_adapters_over_one_loaded_model_say_what_they_say_in_transformers(bench:
         assert [one.protocol.extra["adapter_template"] for one in results] == ["none", "different"]
     assert first.prompts.template_sha256 != second.prompts.template_sha256
     assert second.prompts.template_source == "chat_template.jinja"
+
+
+@pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")  # peft's
+def test_the_engine_is_started_once_for_a_model_and_all_its_adapters(
+    bench: Bench, tmp_path: Path
+) -> None:
+    """It keeps room for the largest from the beginning, though the model alone comes first."""
+    large = an_adapter(tmp_path / "large", bench.model, seed=3, rank=12)
+    plan = tmp_path / "plan.toml"
+    plan.write_text(
+        f"""
+        suites = ["{bench.suite}"]
+        [[models]]
+        model = "{bench.model}"
+        backends = "vllm"
+        base = true
+        adapter = ["{bench.adapters[0]}", "{large}"]
+        window = {WINDOW}
+        max-tokens = 8
+        dtype = "float32"
+        set = {{enforce_eager = true, max_num_seqs = 4}}
+        """
+    )
+    done = bench.run("vllm", "eval", "--plan", plan, "--output", tmp_path / "results")
+    results = [
+        msgspec.json.decode(Path(line).read_bytes(), type=Result)
+        for line in done.stdout.splitlines()
+    ]
+    names = [one.model.adapter.id if one.model.adapter else None for one in results]
+    assert names == [None, "first", "large"]
+    base, *adapted = (one.timing.load_seconds or 0.0 for one in results)
+    assert max(adapted) < base / 3, "an adapter is read, and no engine started"
 
 
 def test_what_is_not_known_is_refused_in_words(bench: Bench, tmp_path: Path) -> None:

@@ -49,6 +49,28 @@ def test_an_adapter_opened_with_the_model_answers_as_one_taken_later(
     backend.use(None)
 
 
+def test_what_is_in_use_already_is_not_loaded_again_and_its_loading_time_stays(
+    adapters: tuple[str, str], llama: Path
+) -> None:
+    """A run asks for the adapter that it wants, which may be the one that came with the model."""
+    for adapter in (None, adapters[0]):
+        opened = open_backend(Options(model=str(llama), adapter=adapter))
+        account, model = opened.account, opened._model
+        opened.use(adapter)
+        assert opened.account is account
+        assert opened._model is model
+
+
+def test_after_an_adapter_that_cannot_be_loaded_the_model_is_alone(
+    backend: Transformers, adapters: tuple[str, str], tmp_path: Path
+) -> None:
+    backend.use(adapters[0])
+    with pytest.raises(UsageError):
+        backend.use(str(tmp_path))
+    backend.use(None)
+    assert backend.account.adapter is None
+
+
 @pytest.mark.parametrize("where", ["chat_template.jinja", "tokenizer_config.json"])
 def test_an_adapter_speaks_through_the_template_that_it_came_with(
     backend: Transformers, adapters: tuple[str, str], where: str

@@ -168,6 +168,7 @@ def test_every_option_reaches_the_request() -> None:
             model="org/model",
             revision="abc",
             adapter="org/lora",
+            adapters=("org/lora",),
             base_url="http://127.0.0.1/v1",
             api_key_variable="KEY",
             dtype="float32",
@@ -210,6 +211,7 @@ def test_gemma_4_is_told_not_to_think_wherever_it_runs() -> None:
 def test_every_adapter_is_a_request_of_its_own() -> None:
     requests = asked("m", "--suite", "s", "--backend", "vllm", "--adapter", "a", "--adapter", "b")
     assert [request.options.adapter for request in requests] == ["a", "b"]
+    assert all(request.options.adapters == ("a", "b") for request in requests)
 
 
 def test_each_strength_of_noise_is_a_model_of_its_own() -> None:

@@ -127,6 +127,7 @@ def test_adapters_are_runs_over_one_loaded_model(
     text = f'suites = ["s"]\n[[models]]\nmodel = "m"\nbackends = "vllm"\n{base}\n'
     (job,) = jobs_of(a_plan(tmp_path, text + 'adapter = ["a", "b"]\n'))
     assert [request.options.adapter for request in job.requests] == adapters
+    assert job.requests[0].options.adapters == ("a", "b"), "the engine keeps room for both"
 
 
 @pytest.mark.parametrize(
