@@ -90,7 +90,7 @@ Measured = Callable[[str], Result]
 
 @pytest.fixture(scope="session")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
-    """Return the model, taught for this session, with all that belongs to it."""
+    """Return the model, taught once for all tests, with all that belongs to it."""
     folder = tmp_path_factory.mktemp("engines")
     model, gguf = talker.a_talker(folder / "talker"), folder / "talker.gguf"
     writer = Path(__file__).with_name("write_gguf.py")
