@@ -2,11 +2,14 @@
 
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from .answers import Scrub
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 R = TypeVar("R")
 
@@ -19,14 +22,18 @@ class Voice:
 
     def __init__(self, scrub: Scrub) -> None:
         self.scrub = scrub
+        self._bar: Progress | None = None
 
     def out(self, text: str) -> None:
         """Print a result."""
         click.echo(self.scrub(text))
 
     def err(self, text: str) -> None:
-        """Print a remark."""
-        click.echo(self.scrub(text), err=True)
+        """Print a remark, above the bar if there is one."""
+        if self._bar is None:
+            click.echo(self.scrub(text), err=True)
+        else:
+            self._bar.console.out(self.scrub(text), highlight=False)
 
     def waiting(self, why: str, seconds: float) -> None:
         """Say why nothing happens, and when it goes on."""
@@ -49,4 +56,8 @@ class Voice:
             return work(lambda: None)
         with Progress(console=console, transient=True) as bar:
             task = bar.add_task(title, total=total)
-            return work(lambda: bar.advance(task))
+            self._bar = bar
+            try:
+                return work(lambda: bar.advance(task))
+            finally:
+                self._bar = None
