@@ -11,6 +11,8 @@ from ..board.opening import boards_of, workspace_of
 Command = TypeVar("Command", bound=Callable[..., object])
 POLL = 1.0
 """Seconds between two looks at a watched folder."""
+RETRY = 600.0
+"""Seconds until a watch tries once more what could not be pushed."""
 
 _repo_option = click.option(
     "--repo", "repos", multiple=True, metavar="REPO", help="Only this repository; may be repeated."
@@ -152,9 +154,12 @@ def watch(
                     code = pushed(workspace, boards, options, yes=True, as_json=False)
                 except CardboardError as error:
                     error.show()
-                else:
-                    if code == INTERRUPTED:
-                        context.exit(code)
+                    code = error.exit_code
+                if code == INTERRUPTED:
+                    context.exit(code)
+                if code:
+                    click.echo(f"Trying again in {RETRY / 60:.0f} min.", err=True)
+                    debounce.again(RETRY)
     except KeyboardInterrupt:
         context.exit(INTERRUPTED)
 

@@ -1,5 +1,6 @@
 """Wait for results to change and then to rest: when a watched workspace is pushed."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,13 +32,19 @@ class Debounce:
         self._quiet, self._clock = quiet, clock
         self._seen = self._pushed = first
         self._since = clock()
+        self._again = math.inf
 
     def due(self, now: Snapshot) -> bool:
         """Take the present state; tell whether it is time to push, once for each change."""
+        moment = self._clock()
         if now != self._seen:
-            self._seen, self._since = now, self._clock()
+            self._seen, self._since = now, moment
             return False
-        if now == self._pushed or self._clock() - self._since < self._quiet:
+        if moment < (self._again if now == self._pushed else self._since + self._quiet):
             return False
-        self._pushed = now
+        self._pushed, self._again = now, math.inf
         return True
+
+    def again(self, seconds: float) -> None:
+        """Be due once more after *seconds*, though nothing changes."""
+        self._again = self._clock() + seconds

@@ -57,7 +57,7 @@ def serve() -> None:
     """Answer each line: with the id of a new process, or with how one ended."""
     sleep = time.sleep
     vars(time)["sleep"] = lambda seconds: sleep(min(seconds, SHORT))
-    push.PAUSE = push.UNTOLD_LIMIT = SHORT
+    push.PAUSE = push.UNTOLD_LIMIT = push_commands.RETRY = SHORT
     # Compiling the layout takes longer than all that is tested here.
     compiled = FileSystemBytecodeCache(os.environ["HF_HOME"])
     vars(render)["Environment"] = partial(Environment, bytecode_cache=compiled)

@@ -10,7 +10,7 @@ from cardboard.eval import records
 from cardboard.eval.audit.reports import Audit, Report
 from cardboard.eval.audit.sources import sha256_of
 from cardboard.eval.records import Prompts
-from cardboard.tests.hub import NAMED, Hub
+from cardboard.tests.hub import NAMED, Fault, Hub
 from cardboard.tests.making import a_result
 from cardboard.tests.pushing import Cradle, Done, by_hand, repos, write_result, write_workspace
 
@@ -117,6 +117,18 @@ def test_a_watched_workspace_is_pushed_when_its_results_change(
     done = running.interrupt()
     assert done.code == 130
     assert all(len(hub.history(repo)) == 4 for repo in REPOS)
+
+
+def test_a_watch_tries_again_what_could_not_be_pushed(client: Cradle, hub: Hub, root: Path) -> None:
+    hub.arm(Fault(kind="resolve", how="drop", times=None))
+    running = client.start("-C", str(root), "watch", "--quiet", "0.05", url=hub.url)
+    running.wait_for("Watching results/")
+    write_result(root, THIRD, 0.9)
+    running.wait_for("3 unreachable", "out")
+    running.wait_for("Trying again in ")
+    hub.faults.clear()
+    running.wait_for("3 pushed", "out")
+    assert running.interrupt().code == 130
 
 
 def measure(root: Path, repo: str, template_sha256: str) -> None:

@@ -46,6 +46,19 @@ def test_what_is_as_before_again_is_not_pushed() -> None:
     assert not debounce.due(state())
 
 
+def test_what_failed_is_due_once_more_though_nothing_changes() -> None:
+    time = Time()
+    debounce = Debounce(1, time, state())
+    debounce.due(state("a"))
+    due = []
+    for second in range(1, 9):
+        time.now = float(second)
+        due.append(debounce.due(state("a")))
+        if second == 1:
+            debounce.again(4)
+    assert due == [True, False, False, False, True, False, False, False]
+
+
 def test_a_snapshot_sees_results_and_configuration(tmp_path: Path) -> None:
     first = snapshot(tmp_path)
     (tmp_path / "board.toml").write_text("a")
