@@ -52,13 +52,18 @@ def published_name(model: str) -> str:
 
 
 def rows_of(request: Request, suite: Suite) -> tuple[Row, ...]:
-    """Return the rows that *request* is about: whole tasks, dealt to the shards in turn."""
-    if request.shard is None:
-        return suite.rows
-    index, count = request.shard
+    """Return the rows that *request* is about: whole tasks, dealt to the shards in turn.
+
+    They come task by task and step by step, however the suite has them: a step's prompt begins
+    with that of the one before, which an engine then need not read again.
+    """
     tasks = list(dict.fromkeys(row.task_id for row in suite.rows))
-    mine = set(tasks[index::count])
-    return tuple(row for row in suite.rows if row.task_id in mine)
+    index, count = request.shard or (0, 1)
+    places = {task: place for place, task in enumerate(tasks[index::count])}
+    mine = (row for row in suite.rows if row.task_id in places)
+    return tuple(
+        sorted(mine, key=lambda row: (places[row.task_id], row.sample_idx or 0, row.step_idx))
+    )
 
 
 def result_name(request: Request, suite: Suite) -> str:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from cardboard.eval.backends.protocol import Options, Sampling
 from cardboard.eval.prompt_texts import Choices
@@ -86,3 +87,14 @@ def test_the_base_is_published_beside_its_adapter() -> None:
     assert request.options == Options(model="org/model", adapter="/data/loras/lora-1")
     assert request.model.adapter is not None
     assert request.model.adapter.id == "lora-1"
+
+
+@pytest.mark.parametrize("shard", [None, (0, 2), (1, 2)])
+def test_rows_are_asked_task_by_task_however_the_suite_has_them(
+    shard: tuple[int, int] | None,
+) -> None:
+    suite = a_suite(tasks=3, steps=3)
+    mixed = replace(suite, rows=tuple(sorted(suite.rows, key=lambda row: row.step_idx)))
+    assert mixed.rows != suite.rows
+    assert rows_of(a_request(shard=shard), mixed) == rows_of(a_request(shard=shard), suite)
+    assert rows_of(a_request(), suite) == suite.rows
