@@ -160,7 +160,8 @@ def _lm_studio(fetch: Fetch, model: str) -> dict[str, object]:
 def _ollama(fetch: Fetch, model: str) -> dict[str, object]:
     about = _read(fetch("api/version"), _Version) or _Version()
     running = _read(fetch("api/ps"), _Running) or _Running()
-    mine = next((one for one in running.models if one.name == model), _Loaded())
+    names = (model, f"{model}:latest")
+    mine = next((one for one in running.models if one.name in names), _Loaded())
     return {"version": about.version, "window": mine.context_length}
 
 

@@ -194,7 +194,7 @@ def test_ollama_and_lm_studio_tell_the_window_of_the_loaded_model(serve: Serve) 
         Reply(said("ls")),
         v1__models=models("library"),
         api__version={"version": "0.9"},
-        api__ps={"models": [{"name": "org/m", "context_length": 4096}]},
+        api__ps={"models": [{"name": "org/m:latest", "context_length": 4096}]},
     )
     account = OpenAI(Options(model="org/m", base_url=ollama.url)).account
     assert (account.max_model_len, account.versions) == (4096, {"ollama": "0.9"})
