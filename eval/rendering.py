@@ -20,6 +20,9 @@ class Limits(Struct, frozen=True, kw_only=True):
 
     seconds: float = 10.0
     """For one render."""
+    start_seconds: float = 60.0
+    mean_seconds: float = 0.5
+    """For all renders together: so much to start, and so much for each."""
     memory_bytes: int = 1 << 30
     """Beyond what the renderer itself needs."""
     characters: int = 16_000_000
@@ -66,22 +69,32 @@ def render(jobs: Sequence[Job], *, now: str, limits: Limits | None = None) -> li
         "characters": limits.characters,
         "jobs": [_plain(job, places[id(job.template)]) for job in jobs],
     }
-    done = subprocess.run(
-        [sys.executable, "-m", f"{__package__}.render_process"],
-        input=json.dumps(order),
-        capture_output=True,
-        encoding="utf-8",
-        env=_environment(),
-        check=False,
-    )
+    most = limits.start_seconds + limits.mean_seconds * len(jobs)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", f"{__package__}.render_process"],
+            input=json.dumps(order),
+            capture_output=True,
+            encoding="utf-8",
+            env=_environment(),
+            check=False,
+            timeout=most,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise _hostile(f"{len(jobs)} renders took more than {most:g} seconds") from error
     rendered = list(_results(done.stdout.splitlines()))
     if done.returncode != 0 or len(rendered) < len(jobs):
-        raise HostileTemplate(
-            f"stopped at render {len(rendered) + 1} of {len(jobs)}: {_reason(done, limits)}",
-            key="chat template",
-            remedy="Read the template before you run it again, or give another: --chat-template.",
-        )
+        place = f"stopped at render {len(rendered) + 1} of {len(jobs)}"
+        raise _hostile(f"{place}: {_reason(done, limits)}")
     return rendered
+
+
+def _hostile(what: str) -> HostileTemplate:
+    return HostileTemplate(
+        what,
+        key="chat template",
+        remedy="Read the template before you run it again, or give another: --chat-template.",
+    )
 
 
 def _template(template: Template) -> dict[str, object]:

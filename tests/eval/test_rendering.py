@@ -81,3 +81,10 @@ def test_the_renderer_is_told_no_secret(monkeypatch: pytest.MonkeyPatch) -> None
 def _children() -> set[str]:
     """Return the processes that this one started and that still run."""
     return set(Path(f"/proc/self/task/{os.getpid()}/children").read_text("ascii").split())
+
+
+def test_a_template_that_is_slow_each_time_is_stopped_too() -> None:
+    slow = "{% for i in range(900) %}{% for j in range(900) %}{% endfor %}{% endfor %}"
+    limits = Limits(start_seconds=2.0, mean_seconds=0.001)
+    with pytest.raises(HostileTemplate, match=r"500 renders took more than 2\.5 seconds"):
+        render([a_job(slow)] * 500, now=NOW, limits=limits)
