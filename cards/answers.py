@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from .budget import told_wait
-from .troubles import Busy, Denied, Gone, Limited, Rejected, Stale, Trouble, Unclear
+from .troubles import Busy, Denied, Gone, Limited, Rejected, Stale, Trouble, Unclear, Unfit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +56,7 @@ def meaning(answer: Answer, scrub: Scrub) -> Trouble:
         return Limited(why, told_wait(answer.headers, answer.text[:2000]))
     if answer.headers.get("x-error-code") == "RepoNotFound":  # 401 where nobody is logged in
         return Gone(why)
-    kinds: dict[int, type[Trouble]] = {401: Denied, 403: Denied, 404: Gone, 409: Busy, 412: Stale}
+    kinds: dict[int, type[Trouble]] = {401: Unfit, 403: Denied, 404: Gone, 409: Busy, 412: Stale}
     if status in kinds:
         return kinds[status](why)
     return Unclear(why) if status == 408 or status >= 500 else Rejected(why)

@@ -23,7 +23,7 @@ from .answers import Scrub, meaning, troubles
 from .evalresults import PATH
 from .places import TITLE, Made
 from .plan import README, Item, Present
-from .troubles import Denied, Rejected, Unclear
+from .troubles import Denied, Rejected, Unclear, Unfit
 
 LONGEST_FILE = 5_000_000
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -160,7 +160,7 @@ class Hub:
         """Raise `Denied` where the token may not write; asks only if the account does not tell."""
         me = self.me()
         if me.auth.token.role == "read":
-            raise Denied("the token may only read")
+            raise Unfit("the token may only read")
         spaces = {me.name, *(space.name for space in me.orgs if space.role in _MAY_WRITE)}
         if me.auth.token.role == "write" and repo.partition("/")[0] in spaces:
             return

@@ -147,9 +147,9 @@ def refused(wanted: Wanted) -> Item:
 def diff(item: Item) -> str:
     """Return how the files would change, as a unified diff with line ends made alike."""
     now = item.present
-    readme = "" if item.shown is None else _diff(item, README, now and now.readme, item.shown)
-    evals = _diff(item, PATH, now and now.evals, item.files[PATH]) if PATH in item.files else ""
-    return readme + evals
+    readme, evals = (now.readme, now.evals) if now else (None, None)
+    said = "" if item.shown is None else _diff(item, README, readme, item.shown)
+    return said + (_diff(item, PATH, evals, item.files[PATH]) if PATH in item.files else "")
 
 
 def _diff(item: Item, path: str, before: bytes | None, after: bytes | None) -> str:

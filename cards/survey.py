@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from .plan import TO_DO, Item, Present, decide, front_digest, refused
 from .push import Push
 from .targets import Wanted
-from .troubles import Denied, Gone, Rejected, Stopped, Trouble
+from .troubles import Denied, Gone, Rejected, Stopped, Trouble, Unfit
 
 
 def survey(push: Push, every: Sequence[Wanted], tell: Callable[[], None]) -> list[Item]:
@@ -40,7 +40,8 @@ def troubled(item: Item, trouble: Trouble, propose: bool) -> Item:
         case Denied():
             remedy = f"Log in with `hf auth login`, with a token that may write to {item.repo}."
             offer = f" Or propose it: cardboard push --pr --repo {item.repo}"
-            return item.but("no permission", trouble.why, remedy + ("" if propose else offer))
+            helps = not propose and not isinstance(trouble, Unfit)
+            return item.but("no permission", trouble.why, remedy + (offer if helps else ""))
         case Gone():
             remedy = (
                 "Create it on the Hub, use a token that may see it, or set `repo = false` for the "
@@ -64,9 +65,12 @@ def _heads(push: Push, every: Sequence[Wanted]) -> dict[str, str]:
         return {}  # reading them one by one tells the same
 
 
-def _record_holds(push: Push, wanted: Wanted) -> bool:
+def _record_holds(push: Push, wanted: Wanted, *, in_a_pull: bool = False) -> bool:
+    """Tell whether the last that we know to have written is what is wanted now."""
     record = push.journal.record(wanted.repo)
-    return record is not None and record.digest == wanted.digest
+    if record is None or record.digest != wanted.digest:
+        return False
+    return record.pull is not None or not in_a_pull
 
 
 def _settled(push: Push, wanted: Wanted, listed: str | None) -> Item | None:
@@ -96,7 +100,7 @@ def _read(push: Push, wanted: Wanted) -> Item:
         pull = _open_pull(push, wanted.repo)
         if pull is not None:
             item = replace(_decided(push, wanted, pull), pull=pull)
-        elif _record_holds(push, wanted):
+        elif _record_holds(push, wanted, in_a_pull=True):
             reason = "our pull request was closed; the same card is not proposed twice"
             return replace(item.but("unchanged", reason), left=True)
     elif item.state in TO_DO and not push.only_look:

@@ -13,6 +13,10 @@ class Denied(Trouble):
     """We may not do this (401, 403): nothing was changed, and asking again does not help."""
 
 
+class Unfit(Denied):
+    """The token itself is no use (401, or it may only read): a pull request is not to be had."""
+
+
 class Gone(Trouble):
     """The repository is not there, or not for us to see."""
 

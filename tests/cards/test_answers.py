@@ -15,6 +15,7 @@ from cardboard.cards.troubles import (
     Stale,
     Trouble,
     Unclear,
+    Unfit,
 )
 
 TOKEN = "hf_secret"
@@ -33,7 +34,7 @@ class Answer:
     ("status", "kind"),
     [
         (400, Rejected),
-        (401, Denied),
+        (401, Unfit),
         (403, Denied),
         (404, Gone),
         (408, Unclear),

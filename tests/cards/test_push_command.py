@@ -159,6 +159,7 @@ def test_a_token_that_may_not_write_is_told_before_anything_is_sent(
     done = bench.push(token=token)
     assert done.code == 1
     assert done.out.count("hf auth login") >= 3
+    assert ("--pr" in done.out) is (token == BARE_TOKEN), "no pull request without a good token"
     assert "no permission" in done.out
     assert not bench.hub.log.count("commit")
     assert bench.hub.log.count("whoami") <= 1
@@ -417,6 +418,13 @@ def test_a_merged_pull_request_is_done_and_a_closed_one_is_not_repeated(
     write_result(bench.root, SECOND, 0.77)
     assert bench.push(*pr, token=GUEST_TOKEN).code == 0
     assert len(bench.hub.repo(SECOND).threads) == 2, "another card is another proposal"
+
+
+def test_a_card_that_was_lost_from_main_is_proposed_though_we_once_wrote_it(bench: Bench) -> None:
+    bench.push()
+    bench.hub.write(FIRST, {"README.md": by_hand()})
+    done = bench.push("--pr", "--repo", FIRST, token=GUEST_TOKEN)
+    assert f"proposed       {FIRST} as pull request #1 " in done.out
 
 
 def test_pull_requests_need_the_hub(bench: Bench, tmp_path: Path) -> None:
