@@ -67,6 +67,19 @@ def test_what_a_pull_request_runs_sees_no_secret() -> None:
     assert "cardboard check --strict" in text
 
 
+def test_the_journal_of_a_push_is_kept_however_the_push_ends() -> None:
+    jobs = read(ROOT / ".github" / "workflows" / "publish.yml")["jobs"]
+    (push,) = (
+        n
+        for n, step in enumerate(jobs["cards"]["steps"])
+        if "run" in step and "push" in step["run"]
+    )
+    (save,) = (
+        step for step in jobs["cards"]["steps"][push:] if "cache/save" in step.get("uses", "")
+    )
+    assert (save["if"], save["with"]["path"]) == ("always()", ".cardboard")
+
+
 @pytest.mark.parametrize("page", PAGES, ids=["en", "ko"])
 def test_the_page_on_publishing_names_every_workflow_and_only_real_commands(page: Path) -> None:
     text = page.read_text("utf-8")
