@@ -6,7 +6,9 @@ from typing import TypeVar
 
 import click
 
-from ..board.opening import boards_of, workspace_of
+from ..board.model import Boards
+from ..board.opening import boards_of, tell_refused, workspace_of
+from ..board.workspace import Workspace
 
 Command = TypeVar("Command", bound=Callable[..., object])
 POLL = 1.0
@@ -33,6 +35,9 @@ _take_option = click.option(
     metavar="[REPO=]WAY",
     help="Where people's text is in the way: ours, theirs or append.",
 )
+_strict_option = click.option(
+    "--strict", is_flag=True, help="Push nothing if a result file cannot be used."
+)
 _pr_option = click.option("--pr", "propose", is_flag=True, help="Open or update pull requests.")
 _form_option = click.option(
     "--format",
@@ -42,6 +47,13 @@ _form_option = click.option(
     show_default=True,
     help="How to print.",
 )
+
+
+def _boards(workspace: Workspace, *, strict: bool = False) -> Boards:
+    """Return the boards, after naming every file that they had to do without."""
+    boards = boards_of(workspace)
+    tell_refused(boards, strict=strict)
+    return boards
 
 
 def _with(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
@@ -58,7 +70,8 @@ def _with(*options: Callable[[Command], Command]) -> Callable[[Command], Command
 @click.command(epilog="Example: cardboard push --dry-run")
 @click.option("--dry-run", is_flag=True, help="Print the plan and each difference; send nothing.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
-@_with(_pr_option, _take_option, _repo_option, _to_option, _workers_option, _form_option)
+@_with(_pr_option, _take_option, _repo_option, _to_option)
+@_with(_strict_option, _workers_option, _form_option)
 @click.pass_context
 def push(
     context: click.Context,
@@ -68,6 +81,7 @@ def push(
     takes: tuple[str, ...],
     repos: tuple[str, ...],
     to: Path | None,
+    strict: bool,
     workers: int | None,
     form: str,
 ) -> None:
@@ -79,8 +93,8 @@ def push(
     options = Options(
         to=to, repos=repos, takes=takes, propose=propose, workers=workers, only_look=dry_run
     )
-    as_json = form == "json"
-    if code := pushed(workspace, boards_of(workspace), options, yes=yes, as_json=as_json):
+    boards = _boards(workspace, strict=strict)
+    if code := pushed(workspace, boards, options, yes=yes, as_json=form == "json"):
         context.exit(code)
 
 
@@ -108,12 +122,12 @@ def status(
     workspace = workspace_of(context)
     options = Options(to=to, repos=repos, workers=workers, only_look=True, anonymous=True)
     as_json = form == "json"
-    boards = boards_of(workspace)
+    boards = _boards(workspace)
     context.exit(told_status(workspace, boards, options, as_json=as_json, ask=ask))
 
 
 @click.command(epilog="Example: cardboard watch --to build/hub")
-@_with(_pr_option, _take_option, _repo_option, _to_option, _workers_option)
+@_with(_pr_option, _take_option, _repo_option, _to_option, _strict_option, _workers_option)
 @click.option(
     "--quiet",
     type=click.FloatRange(0, 3600),
@@ -129,6 +143,7 @@ def watch(
     takes: tuple[str, ...],
     repos: tuple[str, ...],
     to: Path | None,
+    strict: bool,
     workers: int | None,
     quiet: float,
 ) -> None:
@@ -150,7 +165,7 @@ def watch(
             if debounce.due(snapshot(root)):
                 try:
                     workspace = workspace_of(context)
-                    boards = boards_of(workspace)
+                    boards = _boards(workspace, strict=strict)
                     code = pushed(workspace, boards, options, yes=True, as_json=False)
                 except CardboardError as error:
                     error.show()

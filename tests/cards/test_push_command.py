@@ -174,6 +174,19 @@ def test_a_card_that_the_hub_would_refuse_never_leaves_the_machine(bench: Bench)
     assert bench.ours(SECOND) == 1
 
 
+def test_a_result_that_cannot_be_used_is_named_and_a_strict_push_sends_nothing(
+    bench: Bench,
+) -> None:
+    """Without it every other model moves up a rank, on the Hub, for all to see."""
+    (bench.root / "results" / "acme__model-01.json").write_text('{"broken', "utf-8")
+    told = "acme__model-01.json could not be used: The file is not valid JSON"
+    strict = bench.push("--strict")
+    assert (strict.code, told in strict.err, bench.hub.log.lines()) == (1, True, [])
+    assert told in bench.run("status").err
+    done = bench.push()
+    assert (done.code, told in done.err) == (0, True)
+
+
 def test_only_the_organisation_is_pushed_unless_others_are_named(bench: Bench) -> None:
     other = "ana/side-project"
     bench.hub.write(other, {"README.md": by_hand()})
