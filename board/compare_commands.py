@@ -1,7 +1,8 @@
 """The commands that compare models: compare, and gate for continuous integration."""
 
+import math
+
 import click
-from msgspec import to_builtins
 
 from .opening import boards_of, workspace_of
 from .printing import Format, format_option
@@ -15,34 +16,32 @@ from .printing import Format, format_option
 def compare(context: click.Context, models: tuple[str, ...], base: bool, form: Format) -> None:
     """Say whether A differs from B, and how sure that is; per bucket and source group too."""
     from . import comparing, printing
-    from .comparison_tables import effects_tables, pair_tables
+    from .comparison_tables import Parts, document, effects_tables, fields, pair_tables
 
     if base == bool(models) or (models and len(models) != 2):
         raise click.UsageError("Name two models, or give --base without any.")
     workspace = workspace_of(context)
     boards, ranking = boards_of(workspace), workspace.settings.ranking
+    parts: list[Parts] = []
     if base:
         found = list(comparing.family_tree(boards, ranking))
-        tables = pair_tables(found)
     else:
-        pairs = comparing.both(boards, *models)
-        found = [
-            one for board, a, b in pairs for one in comparing.compare(board, [(a, b)], ranking)
-        ]
-        tables = pair_tables(found) + effects_tables(workspace, pairs)
+        from .effects import effects_of
+
+        found = []
+        for board, a, b in comparing.both(boards, *models):
+            (one,) = comparing.compare(board, [(a, b)], ranking)
+            found.append(one)
+            parts.append((one, effects_of(workspace, board, a, b)))
+    tables = pair_tables(found) + effects_tables(parts)
     if form == "json":
-        document = {"pairs": [to_builtins(one) for one in found]}
-        if not base:
-            document["effects"] = [
-                dict(zip(rows.columns, row, strict=True))
-                for _, rows in tables[1:]
-                for row in rows.rows
-            ]
-        click.echo(printing.dump(document))
+        click.echo(printing.dump(document(found, parts)))
     elif form == "csv":
-        click.echo(printing.to_csv([tables[0][1]] if tables else []), nl=False)
+        click.echo(printing.to_csv([fields(found, parts)]), nl=False)
     elif form == "md":
         click.echo("\n".join(printing.to_markdown(*table) for table in tables), nl=False)
+    elif not tables:
+        click.echo("Nothing to compare: models.toml names no base or epoch that is ranked here.")
     else:
         for title, rows in tables:
             printing.print_table(title, rows)
@@ -60,6 +59,8 @@ def gate(
     """Exit with 1 when MODEL is significantly worse than AGAINST plus MIN-DELTA points."""
     from . import comparing
 
+    if not math.isfinite(min_delta):
+        raise click.UsageError("--min-delta must be a number of points.")
     workspace = workspace_of(context)
     failed = False
     pairs = [

@@ -16,7 +16,7 @@ from .workspace import Ranking
 Against = Literal["neighbour", "base", "sibling", "named"]
 
 
-class Comparison(Struct, frozen=True, kw_only=True):
+class Comparison(Struct, frozen=True, kw_only=True, rename={"class_": "class"}):
     """Entry A against entry B on one board; differences are A minus B, in points."""
 
     suite: str
@@ -120,7 +120,9 @@ def both(boards: Boards, a: str, b: str) -> list[tuple[Board, Entry, Entry]]:
         known = {n for board in boards.boards for entry in board.ranked for n in names(entry)}
         missing = [name for name in (a, b) if name.lower() not in known]
         raise UsageError(
-            f"no ranked result of {' or of '.join(missing)}" if missing else "no board ranks both",
+            f"no ranked result of {' or of '.join(missing)}"
+            if missing
+            else f"no board ranks both {a} and {b}",
             remedy="`cardboard explain MODEL` says why a model is not ranked.",
         )
     return found

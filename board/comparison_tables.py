@@ -1,13 +1,19 @@
 """Comparisons as tables: pairs of models, and the parts of a suite where they differ."""
 
+from collections.abc import Mapping
+
+from msgspec import to_builtins
+
 from .comparing import Comparison
 from .document import NO_STEPS
-from .model import Board, Entry
 from .paired import Paired
 from .tables import Cell, Table
-from .workspace import Workspace
 
 Titled = tuple[str, Table]
+Parts = tuple[Comparison, Mapping[str, Mapping[str, Paired]]]
+"""A comparison, and the same within each part of the suite, by kind of part."""
+
+OF = ("suite", "version", "class", "a", "b", "against")
 
 PAIR = (
     "A",
@@ -71,14 +77,56 @@ def _points(score: float | None) -> str | None:
     return None if score is None else f"{score:.2f}"
 
 
-def effects_tables(workspace: Workspace, pairs: list[tuple[Board, Entry, Entry]]) -> list[Titled]:
-    """Return a table of buckets and one of source groups for each pair, from the steps on file."""
-    from .effects import effects_of
-
+def effects_tables(parts: list[Parts]) -> list[Titled]:
+    """Return a table of buckets and one of source groups for each pair."""
     tables = []
-    for board, a, b in pairs:
-        for kind, found in effects_of(workspace, board, a, b).items():
+    for pair, by_kind in parts:
+        for kind, found in by_kind.items():
             rows: list[tuple[Cell, ...]] = [(part, *_found(one)) for part, one in found.items()]
-            title = f"{kind}: {a.label} minus {b.label} (uncorrected: to read, not to rank by)"
+            title = f"{kind}: {pair.a} minus {pair.b} (uncorrected: to read, not to rank by)"
             tables.append((title, Table(PART, rows)))
     return tables
+
+
+def document(found: list[Comparison], parts: list[Parts]) -> dict[str, object]:
+    """Return pairs and their parts as plain JSON values; unknown is null."""
+    return {
+        "pairs": [to_builtins(one) | {"verdict": _verdict(one)} for one in found],
+        "effects": [
+            dict(zip(OF, _of(pair), strict=True))
+            | {"part_of": kind, "part": part}
+            | to_builtins(one)
+            for pair, by_kind in parts
+            for kind, within in by_kind.items()
+            for part, one in within.items()
+        ],
+    }
+
+
+def fields(found: list[Comparison], parts: list[Parts]) -> Table:
+    """Return pairs and their parts as rows for programs: one figure a field, unknown empty."""
+    rows = [
+        (*_of(one), None, None, one.score_a, one.score_b, *_figures(one.paired), _verdict(one))
+        for one in found
+    ]
+    rows += [
+        (*_of(pair), kind, part, None, None, *_figures(one), None)
+        for pair, by_kind in parts
+        for kind, within in by_kind.items()
+        for part, one in within.items()
+    ]
+    head = (*OF, "part_of", "part", "score_a", "score_b")
+    return Table((*head, *Paired.__struct_fields__, "verdict"), rows)
+
+
+def _of(one: Comparison) -> tuple[str, ...]:
+    return one.suite, one.version, one.class_, one.a, one.b, one.against
+
+
+def _figures(paired: Paired | None) -> tuple[Cell, ...]:
+    names = Paired.__struct_fields__
+    return tuple(getattr(paired, name) if paired else None for name in names)
+
+
+def _verdict(one: Comparison) -> str:
+    return verdict(one) if one.paired else NO_STEPS

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ..eval.identity import StepKey
 from ..eval.records import Step
 from .model import Board, Entry
 from .paired import Paired, effects
@@ -45,16 +46,25 @@ def _steps(workspace: Workspace, entry: Entry) -> tuple[Step, ...]:
 def _by_part(
     both: list[tuple[Step, ...]], part_of: Callable[[Step], str | None], column: dict[str, int]
 ) -> tuple[dict[str, Ints], dict[str, Ints]]:
-    """Return steps a task, shape [tasks], and micro-points of both models, [2, tasks], by part."""
-    parts = sorted({part for step in both[0] if (part := part_of(step)) is not None})
-    steps: dict[str, Ints] = {part: np.zeros(len(column), np.int64) for part in parts}
-    sums: dict[str, Ints] = {part: np.zeros((2, len(column)), np.int64) for part in parts}
+    """Return steps a task, shape [tasks], and micro-points of both models, [2, tasks], by part.
+
+    The first model's file says which part a step belongs to, for both: the second may label its
+    steps otherwise, or not at all.
+    """
+    part = {_key(step): name for step in both[0] if (name := part_of(step)) is not None}
+    parts = sorted(set(part.values()))
+    steps: dict[str, Ints] = {name: np.zeros(len(column), np.int64) for name in parts}
+    sums: dict[str, Ints] = {name: np.zeros((2, len(column)), np.int64) for name in parts}
     for row, of_model in enumerate(both):
         for step in of_model:
-            part = part_of(step)
-            if part not in steps or step.command_f1 is None:
+            name = part.get(_key(step))
+            if name is None or step.command_f1 is None:
                 continue
             if row == 0:
-                steps[part][column[step.task_id]] += 1
-            sums[part][row, column[step.task_id]] += round(step.command_f1 * MICROPOINTS)
+                steps[name][column[step.task_id]] += 1
+            sums[name][row, column[step.task_id]] += round(step.command_f1 * MICROPOINTS)
     return steps, sums
+
+
+def _key(step: Step) -> StepKey:
+    return step.task_id, step.sample_idx, step.step_idx
