@@ -25,6 +25,12 @@ MODELS = """\
 # repo = true                              # false: no card is pushed
 """
 
+IGNORED = """\
+# What cardboard makes anew, and what it remembers of this machine.
+/build/
+/.cardboard/
+"""
+
 
 @click.command(epilog="Example: cardboard init my-board")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
@@ -44,8 +50,17 @@ def init(folder: Path) -> None:
                 file=str(folder / name),
                 remedy="Name an empty folder; nothing was changed.",
             )
-    (folder / "results").mkdir(parents=True, exist_ok=True)
-    for name, text in texts.items():
-        (folder / name).write_text(text, "utf-8")
+    try:
+        (folder / "results").mkdir(parents=True, exist_ok=True)
+        for name, text in texts.items():
+            (folder / name).write_text(text, "utf-8")
+        if not (folder / ".gitignore").exists():
+            (folder / ".gitignore").write_text(IGNORED, "utf-8")
+    except OSError as error:
+        raise UsageError(
+            error.strerror or "cannot be written",
+            file=str(error.filename or folder),
+            remedy="Name a folder that can be made and written.",
+        ) from error
     click.echo(f"Made {folder}. Put result files into {folder / 'results'}, then run:")
     click.echo(f"  cardboard -C {folder} publish")

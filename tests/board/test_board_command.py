@@ -1,10 +1,14 @@
 """`cardboard board` and `check` in workspaces that have little to show."""
 
+import csv
+import io
+
 import msgspec
 import pytest
 from click.testing import CliRunner
 
 from cardboard.cli import main
+from cardboard.eval.records import Counts, Protocol, Suite
 from cardboard.tests.making import a_result
 
 
@@ -24,8 +28,42 @@ def test_an_empty_workspace_says_what_to_do_next(run):
     assert run("check").stdout.startswith("Files: none\n")
 
 
-def test_results_of_no_known_suite_are_counted_below_the_boards(run, tmp_path):
+def test_results_of_no_known_suite_are_counted_below_the_boards_and_named_by_check(run, tmp_path):
     result = tmp_path / "w" / "results" / "one.json"
     result.write_bytes(msgspec.json.encode(a_result()))
     assert run("board").stdout.endswith("on no board (see cardboard check): 1\n")
-    assert "Results of no known suite: 1\n" in run("check").stdout
+    assert (
+        "Results of no known suite: 1\n  one.json: The suite cannot be told" in run("check").stdout
+    )
+
+
+def test_a_reason_that_several_settings_give_is_printed_once(run, tmp_path):
+    protocol = Protocol(temperature=1.0, max_tokens=4096)
+    suite, counts = Suite(name="tb2-lite", version="corrected303"), Counts(expected=303, scored=303)
+    result = a_result(protocol=protocol, suite=suite, counts=counts)
+    (tmp_path / "w" / "results" / "one.json").write_bytes(msgspec.json.encode(result))
+    (row,) = csv.DictReader(io.StringIO(run("board", "--format", "csv").stdout))
+    assert row["reasons"] == "off-protocol"
+
+
+@pytest.mark.parametrize("where", ["file", "file/below"])
+def test_init_says_in_one_line_what_stands_in_its_way(tmp_path, where):
+    (tmp_path / "file").write_text("")
+    told = CliRunner().invoke(main, ["init", str(tmp_path / where)])
+    assert told.exit_code == 2
+    assert "file" in told.stderr
+
+
+def test_a_folder_that_is_no_workspace_is_named_as_it_was_given(tmp_path):
+    told = CliRunner().invoke(main, ["-C", str(tmp_path / "nowhere"), "board"])
+    assert f"{tmp_path / 'nowhere' / 'board.toml'}: no such file" in told.stderr
+
+
+def test_git_passes_over_what_is_made_anew_and_an_own_gitignore_stays(run, tmp_path):
+    run("board")
+    ignored = (tmp_path / "w" / ".gitignore").read_text().splitlines()
+    assert {"/build/", "/.cardboard/"} <= set(ignored)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / ".gitignore").write_text("mine\n")
+    assert CliRunner().invoke(main, ["init", str(tmp_path / "mine")]).exit_code == 0
+    assert (tmp_path / "mine" / ".gitignore").read_text() == "mine\n"
