@@ -53,6 +53,9 @@ def report(boards: Boards, workspace: Workspace) -> Outcome:
         ]
     if boards.unplaced:
         lines.append(f"Results of no known suite: {len(boards.unplaced)}")
+        for entry in boards.unplaced:
+            why = [words.finding(f) for f in entry.findings if f.code == "suite-unknown"]
+            lines.append(f"  {entry.file}: {' '.join(why) or entry.label}")
     broken = broken_files(boards)
     if broken:
         lines.append(f"Files that could not be used: {len(broken)}")

@@ -46,13 +46,15 @@ def board(context: click.Context, form: Format, suite: str | None, strict: bool)
 
 @click.command(epilog="Example: cardboard explain LiquidAI/LFM2-2.6B")
 @click.argument("model")
-@click.option("--lang", default="en", show_default=True, help="Language of the findings.")
+@click.option("--lang", default="en", show_default=True, help="Of the findings, e.g. ko.")
 @click.pass_context
 def explain(context: click.Context, model: str, lang: str) -> None:
     """Say why MODEL has its rank, or why it has none: every attempt, every finding."""
     from .explaining import explain_model
-    from .words import Words
+    from .words import Words, languages
 
+    if lang not in languages():
+        raise click.UsageError(f"--lang {lang}: there are {', '.join(languages())}.")
     workspace = workspace_of(context)
     for line in explain_model(boards_of(workspace), model, Words(lang)):
         click.echo(line)

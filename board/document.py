@@ -185,7 +185,8 @@ def reasons(entry: Entry, policy: dict[str, str]) -> list[Finding]:
 
 
 def _reasons(entry: Entry, board: Board) -> str | None:
-    return ", ".join(finding.code for finding in reasons(entry, board.policy)) or None
+    codes = dict.fromkeys(finding.code for finding in reasons(entry, board.policy))
+    return ", ".join(codes) or None
 
 
 def _row(entry: Entry, board: Board) -> tuple[Cell, ...]:

@@ -141,6 +141,11 @@ def _command(suite: Suite | None, entry: Entry) -> str | None:
     sent, model = result.protocol, result.model
     if suite is None or _plain(model.id) is None:
         return None
+    name: str = model.id
+    noise, seed = None, None if sent.seed is None else str(sent.seed)
+    if sent.backend == "scripted":  # some rules come in several strengths, named by them
+        noise, seed = _plain_number(sent.extra.get("noise")), _plain_number(sent.extra.get("seed"))
+        name = name.removesuffix(f"-{noise}")
     options: list[tuple[str, object]] = [
         ("suite", f"{suite.name}@{suite.version}"),
         ("revision", model.revision),
@@ -151,18 +156,23 @@ def _command(suite: Suite | None, entry: Entry) -> str | None:
         ("top-k", sent.top_k),
         ("max-tokens", sent.max_tokens),
         ("window", sent.max_model_len),
-        ("seed", sent.seed),
+        ("noise", noise),
+        ("seed", seed),
         ("dtype", sent.dtype),
     ]
     words = [
         word
-        for name, value in options
+        for option, value in options
         if value is not None and _plain(str(value)) is not None
-        for word in (f"--{name}", str(value))
+        for word in (f"--{option}", str(value))
     ]
     if sent.thinking is not None:
         words.append("--thinking" if sent.thinking else "--no-thinking")
-    return shlex.join(["cardboard", "eval", model.id, *words])
+    return shlex.join(["cardboard", "eval", name, *words])
+
+
+def _plain_number(value: object) -> str | None:
+    return f"{value:g}" if isinstance(value, int | float) else None
 
 
 def _plain(name: str | None) -> str | None:

@@ -230,7 +230,7 @@ def _read(path: Path, shape: type[T]) -> T:
     except FileNotFoundError:
         raise ConfigError(
             "no such file",
-            file=path.name,
+            file=str(path),
             remedy="Run `cardboard init DIR` to make a workspace, or name one with `-C DIR`.",
         ) from None
     except OSError as error:

@@ -50,7 +50,8 @@ def protocol(sent: Protocol) -> Recorded:
         for name, value in sorted(sent.extra.items())
         if (text := _text(value)) is not None and not is_local(text)
     ]
-    missing = tuple(name for name in EXPECTED if getattr(sent, name) is None)
+    told = {row.name for row in (*named, *extra)}
+    missing = tuple(name for name in EXPECTED if name not in told)
     return Recorded((*named, *extra), missing)
 
 

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from cardboard.board.explaining import explain_file, explain_model
 from cardboard.board.words import Words
+from cardboard.cli import main
 from cardboard.eval.errors import UsageError
 from cardboard.eval.records import Counts, encode
 from cardboard.tests.making import a_result, boards_of
@@ -96,3 +98,9 @@ def test_without_a_workspace_there_is_nothing_to_say(tmp_path):
     path = tmp_path / "new.json"
     path.write_bytes(encode(a_result()))
     assert explain_file(path, tmp_path) == []
+
+
+def test_a_language_that_there_is_not_is_a_mistake_on_the_command_line(workspace):
+    told = CliRunner().invoke(main, ["-C", str(workspace), "explain", "org/a", "--lang", "fr"])
+    assert told.exit_code == 2
+    assert "there are en, ko" in told.stderr and "board.toml" not in told.stderr

@@ -139,3 +139,15 @@ def test_a_scripted_baseline_or_a_hosted_name_has_nothing_to_run():
     scripted = records.Protocol(backend="scripted")
     assert not run(a_result(protocol=scripted)).runnable
     assert not run(a_result(model=records.Model(id="GLM-5.1"))).runnable
+
+
+def test_a_rule_that_comes_in_strengths_is_repeated_with_its_noise_and_its_seed():
+    sent = records.Protocol(backend="scripted", extra={"noise": 0.3, "seed": 1})
+    (command,) = run(a_result("noisy-oracle-0.3", protocol=sent)).commands
+    assert shlex.split(command) == [
+        "cardboard", "eval", "noisy-oracle", "--suite", "mini@1", "--revision", "0" * 40,
+        "--backend", "scripted", "--noise", "0.3", "--seed", "1",
+    ]  # fmt: skip
+    hostile = records.Protocol(backend="scripted", extra={"noise": "; reboot", "seed": None})
+    (command,) = run(a_result("oracle", protocol=hostile)).commands
+    assert "--noise" not in command and "--seed" not in command
