@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -107,9 +107,20 @@ def _told(before: Boards, after: Boards, workspace: Workspace) -> list[str]:
     lines = [_moved(change) for change in changes(before, after)]
     old, new = _cards(before, workspace), _cards(after, workspace)
     changed = sorted(slug for slug, text in new.items() if old.get(slug) != text)
-    lines.append(f"{len(lines)} entries move; {len(changed)} of {len(new)} cards change")
+    moved = f"{len(lines)} {'entry moves' if len(lines) == 1 else 'entries move'}"
+    lines.append(f"{moved}; {len(changed)} of {len(new)} cards change")
+    lines += _placeless(before, after)
     lines += [f"  card {slug}{'' if slug in old else ' (new)'}" for slug in changed]
     return lines
+
+
+def _placeless(before: Boards, after: Boards) -> Iterator[str]:
+    """Say of each result that came onto no board why it did not."""
+    say, known = Words("en").finding, {entry.sha256 for entry in before.unplaced}
+    for entry in after.unplaced:
+        if entry.sha256 not in known:
+            why = [say(one) for one in entry.findings if one.code == "suite-unknown"]
+            yield " ".join((f"on no board: {entry.label}.", *why))
 
 
 def _cards(boards: Boards, workspace: Workspace) -> dict[str, str]:

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from cardboard.cli import main
-from cardboard.eval.records import encode
+from cardboard.eval.records import Counts, Suite, encode
 from cardboard.tests.making import a_result
 
 BOARD = """\
@@ -51,6 +51,18 @@ def test_a_better_result_moves_the_others_and_every_changed_card_is_named(worksp
     assert "mini 1 (models) org/old: rank 1 -> 2" in told.output
     assert "2 entries move; 2 of 2 cards change" in told.output
     assert "card org__new (new)" in told.output
+
+
+def test_a_result_that_comes_onto_no_board_is_told_why_at_once(workspace, tmp_path):
+    stray = a_result("org/stray", suite=Suite(name="other", version="9"), counts=Counts(scored=4))
+    told = add(workspace, a_file(tmp_path, "stray.json", stray))
+    assert "on no board: org/stray. The suite cannot be told" in told.output
+    assert "0 entries move; " in told.output
+
+
+def test_one_entry_moves_and_two_move(workspace, tmp_path):
+    told = add(workspace, a_file(tmp_path, "new.json", a_result("org/new", 0.1)))
+    assert "1 entry moves; 2 of 2 cards change" in told.output
 
 
 def test_the_copy_is_named_by_model_suite_and_content(workspace, tmp_path):
