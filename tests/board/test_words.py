@@ -226,3 +226,16 @@ def test_a_missing_message_or_value_is_named_with_its_file(third):
 def test_a_language_without_a_catalogue_is_refused_with_those_that_have_one():
     with pytest.raises(CatalogueError, match="There are: en, ko"):
         Words("tlh")
+
+
+@pytest.mark.parametrize("reason", ["EACCES", "ENOENT", "ELOOP", "not a regular file"])
+def test_why_a_file_cannot_be_read_is_said_in_words_and_not_in_a_code(reason):
+    finding = Finding(code="unreadable", severity="error", values={"reason": reason})
+    english, korean = (Words(language).finding(finding) for language in ("en", "ko"))
+    assert reason not in english and reason not in korean and english.isascii()
+
+
+@pytest.mark.parametrize("printed", ["~33*", "40.87*"])
+def test_a_printed_score_of_any_ending_needs_no_particle(printed):
+    finding = Finding(code="adjusted", severity="error", values={"printed": printed})
+    assert f"(표기: {printed})" in Words("ko").finding(finding)
