@@ -51,10 +51,11 @@ def board(context: click.Context, form: Format, suite: str | None, strict: bool)
 def explain(context: click.Context, model: str, lang: str) -> None:
     """Say why MODEL has its rank, or why it has none: every attempt, every finding."""
     from .explaining import explain_model
+    from .printing import visible
     from .words import Words, languages
 
     if lang not in languages():
         raise click.UsageError(f"--lang {lang}: there are {', '.join(languages())}.")
     workspace = workspace_of(context)
     for line in explain_model(boards_of(workspace), model, Words(lang)):
-        click.echo(line)
+        click.echo(visible(line))

@@ -171,6 +171,8 @@ def summary(board: Board) -> str:
     if method is None:
         return f"{counted}; {NO_STEPS}, so no intervals"
     missing = len(board.ranked) - method.measured
+    if method.critical is None:
+        return f"{counted}. {method.tasks} tasks are too few for intervals and rank ranges"
     return (
         f"{counted}. 95 % intervals from {method.draws} draws of {method.tasks} tasks; rank ranges"
         f" from paired tests ({method.correction}): {method.separable} of {method.pairs} pairs can"

@@ -43,12 +43,13 @@ def boards_of(workspace: "Workspace") -> "Boards":
 def tell_refused(boards: "Boards", *, strict: bool) -> None:
     """Name every file that could not be used, and why; raise `RecordError` when *strict*."""
     from .checking import broken_files
+    from .printing import visible
     from .words import Words
 
     say, broken = Words("en").finding, broken_files(boards)
     for reading in broken:
         reasons = [say(one) for one in reading.findings if one.severity == "error"]
-        click.echo(f"{reading.file} could not be used: {' '.join(reasons)}", err=True)
+        click.echo(visible(f"{reading.file} could not be used: {' '.join(reasons)}"), err=True)
     if broken and strict:
         raise RecordError(
             f"{len(broken)} of {len(boards.readings)} files could not be used",

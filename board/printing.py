@@ -81,7 +81,12 @@ def shown(column: str, value: Cell) -> str:
         return "–"
     if isinstance(value, float) and column in DECIMALS:
         return f"{value:.{DECIMALS[column]}f}"
-    return str(value)
+    return visible(str(value))
+
+
+def visible(line: str) -> str:
+    """Return *line* without what a stranger's file could do to a terminal or to the next line."""
+    return line if line.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in line)
 
 
 def print_table(title: str, rows: Table) -> None:

@@ -40,7 +40,7 @@ class Directory:
             if known is not None:
                 shown = known if candidate != model.id or not variant else f"{known}{variant}"
                 return Named(name=shown, profile=self._guess(shown, self._profiles[known]))
-        shown = f"{model.id}{variant}"
+        shown = _printable(f"{model.id}{variant}")
         return Named(name=shown, profile=self._guess(shown, Profile()))
 
     def _guess(self, name: str, profile: Profile) -> Profile:
@@ -65,6 +65,11 @@ class Directory:
         if not guesses:
             return profile
         return replace(profile, guessed=tuple(sorted(guesses)), **guesses)
+
+
+def _printable(name: str) -> str:
+    """Return *name* without what could move a cursor, break a line or turn the writing round."""
+    return name if name.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in name)
 
 
 def _variant(model: Model) -> str:

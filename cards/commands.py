@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from ..board.opening import boards_of, workspace_of
+from ..board.printing import visible
 
 
 @click.command(epilog="Example: cardboard cards")
@@ -32,7 +33,7 @@ def check(context: click.Context, strict: bool) -> None:
     boards = boards_of(workspace)
     outcome = report(boards, workspace)
     for line in outcome.lines:
-        click.echo(line)
+        click.echo(visible(line))
     words = Words("en")
     problems = list(lint_cards(boards, workspace.settings))
     for slug, finding in problems:
@@ -53,8 +54,8 @@ def add(context: click.Context, files: tuple[Path, ...], dry_run: bool) -> None:
     workspace = workspace_of(context)
     added = add_files(files, workspace, boards_of(workspace), dry_run=dry_run)
     for line in added.refused:
-        click.echo(line, err=True)
+        click.echo(visible(line), err=True)
     for line in added.lines:
-        click.echo(line)
+        click.echo(visible(line))
     if added.refused:
         context.exit(1)

@@ -6,6 +6,7 @@ from ..board.model import Board, Entry
 
 if TYPE_CHECKING:
     from ..board.intervals import Interval
+    from ..board.measurement import Resolution
 
 Mode = Literal["auto", "exact", "band"]
 
@@ -69,8 +70,13 @@ def standing(entry: Entry, board: Board, mode: Mode) -> Standing | None:
         shared_with=sharers[:NAMED_SHARERS],
         more_sharers=max(0, len(sharers) - NAMED_SHARERS),
         interval=found.score if found else None,
-        span=Span(found.low, found.high, found.level_with) if found and exact else None,
+        span=_span(found) if found and exact else None,
     )
+
+
+def _span(found: "Resolution") -> Span | None:
+    """Return the ranks that tests leave open; `None` where too few tasks allow no test."""
+    return Span(found.low, found.high, found.level_with) if found.score else None
 
 
 def band(rank: int, count: int) -> int:

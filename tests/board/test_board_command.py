@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from cardboard.cli import main
-from cardboard.eval.records import Counts, Protocol, Suite
+from cardboard.eval.records import Counts, Prompts, Protocol, Suite
 from cardboard.tests.making import a_result
 
 
@@ -67,3 +67,21 @@ def test_git_passes_over_what_is_made_anew_and_an_own_gitignore_stays(run, tmp_p
     (tmp_path / "mine" / ".gitignore").write_text("mine\n")
     assert CliRunner().invoke(main, ["init", str(tmp_path / "mine")]).exit_code == 0
     assert (tmp_path / "mine" / ".gitignore").read_text() == "mine\n"
+
+
+def test_no_command_hands_a_strangers_control_signs_to_the_terminal(run, tmp_path):
+    suite, counts = Suite(name="tb2-lite", version="corrected303"), Counts(expected=303, scored=303)
+    prompts = Prompts(template_status="\x1b[2Jmade\nup")
+    hostile = a_result("org/\x1b[31mred\u202e", suite=suite, counts=counts, prompts=prompts)
+    path = tmp_path / "w" / "results" / "one\x1b[2J.json"
+    path.write_bytes(msgspec.json.encode(hostile))
+    (path.parent / "bad\x1b[2J.json").write_text("{")
+    for words in (
+        ["board"],
+        ["check"],
+        ["explain", "org/\ufffd[31mred\ufffd"],
+        ["publish", "--strict"],
+    ):
+        told = CliRunner().invoke(main, ["-C", str(tmp_path / "w"), *words], color=True)
+        assert "\x1b" not in told.output and "\u202e" not in told.output
+    assert "org/\ufffd[31mred\ufffd" in run("board", "--format", "csv").stdout

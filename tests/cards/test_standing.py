@@ -3,9 +3,12 @@
 import pytest
 from msgspec.structs import replace
 
+from cardboard.board.build import build_boards
+from cardboard.board.document import summary
 from cardboard.board.model import Board
+from cardboard.board.workspace import Suite
 from cardboard.cards.standing import band, standing
-from cardboard.tests.making import a_result, boards_of
+from cardboard.tests.making import a_result, a_workspace, boards_of, measured
 
 
 def board(count: int) -> Board:
@@ -15,6 +18,7 @@ def board(count: int) -> Board:
     return made
 
 
+FEW = a_workspace(suites=(Suite(name="mini", version="1", steps=2, tasks=2),))
 SMALL, LARGE = board(40), board(240)
 
 
@@ -59,3 +63,11 @@ def test_a_shared_rank_names_the_first_few_that_share_it():
     assert shown.shared
     assert (shown.shared_with, shown.more_sharers) == (("a", "b", "c"), 2)
     assert not standing(SMALL.ranked[1], SMALL, "auto").shared
+
+
+def test_where_too_few_tasks_allow_no_test_none_is_claimed():
+    few = build_boards([measured("org/a", [1.0], [1.0]), measured("org/b", [0.0], [0.1])], FEW)
+    (made,) = few.boards
+    assert summary(made).endswith("2 tasks are too few for intervals and rank ranges")
+    found = standing(made.ranked[0], made, "exact")
+    assert (found.interval, found.span) == (None, None)
