@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ..board.model import Board
 from .chart_scales import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, across
 from .charts import Chart, Scatter, Slopes, charts_of
-from .figures import billions, printed
+from .figures import billions, printed, signed
 from .page import Page, root_of
 from .source import Place, Source
 
@@ -154,7 +154,7 @@ def _rows(chart: Chart, source: Source) -> Iterator[Row]:
 
 def _slope_rows(chart: Slopes) -> Iterator[Row]:
     for line in chart.lines:
-        last, gain = line.points[-1], f"{line.gain:+.2f}"
+        last, gain = line.points[-1], signed(line.gain)
         if chart.name == "bases":
             cells: tuple[str, ...] = tuple(_score(point.score) for point in line.points)
         else:

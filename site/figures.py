@@ -12,6 +12,14 @@ def printed(name: str, value: float | None) -> str | None:
     return shown(name, value) + ("%" if name.endswith("_pct") else "")
 
 
+def signed(points: float) -> str:
+    """Return a difference in points with its sign, and with none where it prints as zero."""
+    text = shown("score", abs(points))
+    if not text.strip("0."):
+        return text
+    return f"{'+' if points > 0 else '−'}{text}"
+
+
 def plain(value: Value) -> str | None:
     """Return a recorded setting as it would stand in a JSON file, without quotes."""
     return None if value is None else setting(value)

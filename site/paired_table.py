@@ -8,6 +8,7 @@ from ..board.comparing import Comparison, compare
 from ..board.figures import shown
 from ..board.model import Board, Entry
 from ..board.workspace import Ranking
+from .figures import signed
 
 MOST_MEASURED = 500
 """Ranked entries up to which every pair is tested; `cardboard compare` tests any other."""
@@ -90,14 +91,6 @@ def _rival(one: Entry, relation: Relation, other: Entry, tested: Comparison | No
         lost=found.lost if found else None,
         apart=tested.separable if tested else None,
     )
-
-
-def signed(points: float) -> str:
-    """Return a difference in points with its sign, and with none where it prints as zero."""
-    text = shown("score", abs(points))
-    if not text.strip("0."):
-        return text
-    return f"{'+' if points > 0 else '−'}{text}"
 
 
 def _probability(p: float) -> str:

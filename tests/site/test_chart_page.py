@@ -57,7 +57,7 @@ def test_a_chart_says_the_same_in_its_table(site, language):
 
 def test_slopes_have_their_ends_and_differences_in_the_table(site):
     found = charts(site, "charts")
-    assert tables(found["epochs"]) == [[["run", "1: 40.00, 2: 35.00", "-5.00"]]]
+    assert tables(found["epochs"]) == [[["run", "1: 40.00, 2: 35.00", "−5.00"]]]
     assert tables(found["bases"]) == [
         [["org/tuned", "20.00", "40.00", "+20.00"], ["org/more", "20.00", "35.00", "+15.00"]]
     ]

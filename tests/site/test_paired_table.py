@@ -4,7 +4,8 @@ import pytest
 
 from cardboard.board.build import build_boards
 from cardboard.board.workspace import Profile, Ranking
-from cardboard.site.paired_table import rivals_of, signed
+from cardboard.site.figures import signed
+from cardboard.site.paired_table import rivals_of
 from cardboard.tests.making import a_reading, a_result, a_workspace, measured
 
 RANKING = Ranking(draws=200)
