@@ -53,6 +53,9 @@ def _rebuild(context: click.Context) -> None:
         click.echo(_said(_build(workspace_of(context))))
     except CardboardError as error:
         error.show()
+    except OSError as error:
+        # A file has gone while it was read, or the disk is full: the next change tries again.
+        click.echo(f"Error: {error}", err=True)
 
 
 def _said(outcome: "Outcome") -> str:

@@ -7,11 +7,14 @@ import time
 import urllib.request
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
 from cardboard.cli import main
+from cardboard.eval.errors import CardboardError
 from cardboard.eval.records import encode
+from cardboard.site import commands
 from cardboard.tests.making import a_result
 
 BOARD = """
@@ -58,6 +61,24 @@ def test_both_have_a_help_with_an_example():
     for command in ("site", "serve"):
         done = CliRunner().invoke(main, [command, "--help"])
         assert f"Example: cardboard {command}" in done.output
+
+
+@pytest.mark.parametrize(
+    "trouble", [FileNotFoundError(2, "No such file", "results/a.json"), CardboardError("a reason")]
+)
+def test_what_cannot_be_built_anew_is_told_and_does_not_end_serve(
+    trouble, workspace, monkeypatch, capsys
+):
+    """A file may go while it is read; the next look builds again."""
+
+    def fail(*_):
+        raise trouble
+
+    monkeypatch.setattr(commands, "_build", fail)
+    context = click.Context(main)
+    context.params["workspace"] = workspace
+    commands._rebuild(context)
+    assert capsys.readouterr().err.startswith("Error: ")
 
 
 def wait_for(condition, seconds=60):
