@@ -28,6 +28,7 @@ def read(folder, path=""):
 def test_a_workspace_without_results_has_a_site_that_says_so(build):
     folder = build(boards_of(), SETTINGS)
     assert "There are no results yet" in read(folder)
+    assert "Every result has a rank" not in read(folder, "unranked")
     assert "아직 평가 결과가 없습니다" in read(folder, "ko")
     assert Site(folder).complaints() == []
 
