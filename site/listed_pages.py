@@ -47,7 +47,13 @@ def unranked_pages(source: Source) -> Iterator[Page]:
     ] + [Placed(entry, None) for entry in source.boards.unplaced]
     for part in parts("unranked/", "unranked", listed):
         groups = [_group(list(members), source) for _, members in groupby(part.items, key=_slug)]
-        html = render.html("unranked", root=root_of(part.path), groups=groups, pages=part.links, empty=not (source.places or listed))
+        html = render.html(
+            "unranked",
+            root=root_of(part.path),
+            groups=groups,
+            pages=part.links,
+            empty=not (source.places or listed),
+        )
         yield Page(
             path=part.path,
             title=f"{render.text('site.unranked.title')} ({part.number})",
