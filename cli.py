@@ -1,5 +1,6 @@
 """The front door: one group that gathers every stage's commands and computes nothing itself."""
 
+import errno
 import importlib
 import os
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import click
 
 from . import __version__
+from .eval.errors import CardboardError
 
 # Our matrix products are many and small: a second BLAS thread waits more than it computes.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -54,6 +56,19 @@ class Front(click.Group):
         command = getattr(importlib.import_module(f".{module}", __package__), attribute)
         assert isinstance(command, click.Command)
         return command
+
+    def invoke(self, context: click.Context) -> object:
+        """Run the command; what the disk refuses is told in one line that names the file."""
+        try:
+            return super().invoke(context)
+        except OSError as error:
+            if error.filename is None and error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            raise CardboardError(
+                error.strerror or "cannot be used",
+                file=None if error.filename is None else str(error.filename),
+                remedy="Nothing that was finished before is lost; mend this and run it again.",
+            ) from error
 
 
 @click.group(cls=Front, epilog="Example: cardboard -C my-board publish")

@@ -53,3 +53,29 @@ def test_a_second_time_changes_no_byte_and_says_so(workspace):
     told = run("-C", str(workspace), "publish")
     assert "0 of 1 cards changed" in told.stdout
     assert bytes_below(workspace / "build") == before
+
+
+@pytest.mark.parametrize(
+    ("in_the_way", "command"),
+    [
+        ("results", ("add", "good.json")),
+        ("build", ("cards",)),
+        ("build", ("publish",)),
+        ("history", ("snapshot", "--label", "2026-11")),
+    ],
+)
+def test_what_the_disk_refuses_is_told_in_one_line_that_names_the_file(
+    tmp_path, monkeypatch, in_the_way, command
+):
+    run("init", str(tmp_path / "w"))
+    broken.write(tmp_path / "given")
+    monkeypatch.chdir(tmp_path / "given")
+    (tmp_path / "w" / "results" / "good.json").write_bytes(Path(broken.GOOD).read_bytes())
+    if in_the_way == "results":
+        (tmp_path / "w" / "results" / "good.json").unlink()
+        (tmp_path / "w" / "results").rmdir()
+    (tmp_path / "w" / in_the_way).write_text("")
+    told = run("-C", str(tmp_path / "w"), *command)
+    assert told.exit_code == 1
+    assert f"Error: {tmp_path / 'w' / in_the_way}" in told.stderr
+    assert isinstance(told.exception, SystemExit)
