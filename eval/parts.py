@@ -53,7 +53,7 @@ def in_order(parts: Sequence[Part]) -> list[Part]:
     missing = [str(n) for n in range(min(parts[0].count, 10_000)) if n not in by_index]
     if missing:
         raise RecordError(
-            f"of {parts[0].count} parts {len(missing)} are missing: {listed(missing)}; "
+            f"missing {len(missing)} of {parts[0].count} parts: {listed(missing)}; "
             f"given: {listed(part.name for part in parts)}",
             remedy="Name all parts of the run.",
         )
@@ -93,7 +93,7 @@ def check_steps(parts: Sequence[Part]) -> None:
     if twice:
         (task, index, _), names = min(twice.items())
         raise RecordError(
-            f"{len(twice)} steps come more than once, such as {task}/{index} in {listed(names)}",
+            f"steps that come more than once: {len(twice)}, such as {task}/{index} in {listed(names)}",
             remedy="Merge only parts of the same run, each once.",
         )
 

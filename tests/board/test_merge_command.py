@@ -42,7 +42,7 @@ def test_parts_from_one_process_or_many_make_the_same_bytes(tmp_path):
 @pytest.mark.parametrize(
     ("parts", "words"),
     [
-        (PARTS[:1], "of 2 parts 1 are missing: 0"),
+        (PARTS[:1], "missing 1 of 2 parts: 0"),
         ([*PARTS, PARTS[0]], "part 1 comes 2 times"),
         ([SHAPES / "05-replay-template.json"], "not a part of a split run"),
         ([SHAPES / "16-status.json"], "is of the kind status"),

@@ -163,7 +163,7 @@ class TestWhatIsRefused:
 
     def test_a_missing_part(self):
         message = refusal([split(4)[0], split(4)[2]])
-        assert "of 4 parts 2 are missing: 1, 3" in message
+        assert "missing 2 of 4 parts: 1, 3" in message
         assert "run.part00.json, run.part02.json" in message
 
     def test_a_part_that_comes_twice(self):
@@ -206,7 +206,7 @@ class TestWhatIsRefused:
     def test_a_step_that_two_parts_hold(self):
         first, last = split(2)
         message = refusal([first, changed(last, steps=(*last.result.steps, first.result.steps[0]))])
-        assert "1 steps come more than once, such as task-000/0 in" in message
+        assert "steps that come more than once: 1, such as task-000/0 in" in message
         assert "run.part00.json, run.part01.json" in message
 
     def test_parts_without_steps(self):
