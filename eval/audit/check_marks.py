@@ -29,7 +29,7 @@ def check_bos(case: Case) -> Said:
     )
     if written > 1:
         yield found("audit-bos-doubled", bos=bos, count=written)
-    elif written == 0 and bos in (case.head or ""):
+    elif written == 0 and bos in (case.head or "") and bos not in (case.after_answer or ""):
         yield found("audit-bos-late", bos=bos, before=shown(text[: text.index(bos)]))
     elif written == 0 and adds:
         yield found("audit-bos-missing", bos=bos)

@@ -1,5 +1,6 @@
 """A model's folder, or an adapter's: its templates by the files they stand in, its tokens."""
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,8 @@ from . import shipped_files as shipped
 from .hub_names import cached_folder, is_hub_name
 from .shipped_files import Files
 from .sources import Found, Kind, Shelf, Source, Tokens
+
+_ID = re.compile("[0-9]{1,9}")
 
 
 def folder_source(
@@ -104,7 +107,7 @@ def _single(files: Files, settings: Mapping[str, Any]) -> dict[str, int] | None:
     return {
         one["content"]: int(number)
         for number, one in decoder.items()
-        if isinstance(one, dict) and isinstance(one.get("content"), str) and number.isdecimal()
+        if isinstance(one, dict) and isinstance(one.get("content"), str) and _ID.fullmatch(number)
     }
 
 
@@ -141,7 +144,7 @@ def _base(adapter: shipped.AdapterConfig, folder: Path) -> Source | None:
     if not where:
         return None
     for place in (Path(where), folder / where):
-        if place.is_dir():
+        if shipped.is_folder(place):
             return folder_source(place, with_base=False)
     cached = cached_folder(where, adapter.revision) if is_hub_name(where) else None
     if cached is None:

@@ -33,13 +33,11 @@ def open_source(where: str, *, revision: str | None = None, api_key_variable: st
 
 
 def _opened(where: str, revision: str | None, api_key_variable: str) -> Source:
-    path = Path(where).expanduser()
     if where.startswith(("http://", "https://")):
         return server_source(where, api_key_variable)
-    if path.is_dir():
-        return folder_source(path)
-    if path.is_file():
-        return file_source(path)
+    path = _path(where)
+    if path is not None:
+        return folder_source(path) if path.is_dir() else file_source(path)
     if not is_hub_name(where):
         raise UsageError(
             "is neither a file or folder here nor a name on the Hub",
@@ -48,3 +46,12 @@ def _opened(where: str, revision: str | None, api_key_variable: str) -> Source:
             "address of a server.",
         )
     return hub_source(where, revision)
+
+
+def _path(where: str) -> Path | None:
+    """Return the folder or file *where*, if there is one; some names can be of none."""
+    try:
+        path = Path(where).expanduser()
+        return path if where and (path.is_dir() or path.is_file()) else None
+    except (OSError, RuntimeError):
+        return None

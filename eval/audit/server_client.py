@@ -1,5 +1,6 @@
 """Calls to a server that is asked about itself, none of them followed elsewhere."""
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,9 @@ from ..errors import CardboardError, UsageError
 MOST = 16 << 20
 """Bytes of a reply that are read."""
 SECONDS = 20.0
+"""For one reply, and for each step towards it."""
+SECONDS_IN_ALL = 600.0
+"""For all that one server is asked: one that is slow each time ends, too."""
 
 
 class ServerClient:
@@ -25,6 +29,8 @@ class ServerClient:
         self.root = base.removesuffix("v1/")
         self.api = base.removeprefix(self.root)
         headers = {"Authorization": f"Bearer {key}"} if key else {}
+        self._key = key
+        self._until = time.monotonic() + SECONDS_IN_ALL
         self._client = httpx.Client(base_url=self.root, headers=headers, timeout=SECONDS)
 
     def tell(self, path: str, body: object = None) -> bytes | None:
@@ -44,12 +50,15 @@ class ServerClient:
 
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None) -> tuple[int, bytes]:
         data = bytearray()
+        until = min(time.monotonic() + SECONDS, self._until)
         try:
             with self._client.stream(method, path, json=body) as response:
                 for chunk in response.iter_bytes():
                     data += chunk
                     if len(data) > MOST:
                         raise CardboardError(f"replies with more than {MOST} bytes", file=self.root)
+                    if time.monotonic() > until:
+                        raise CardboardError("is too slow with its replies", file=self.root)
         except httpx.HTTPError as error:
             reason = str(error) or type(error).__name__
             raise CardboardError(f"cannot be reached: {reason}", file=self.root) from error
@@ -60,4 +69,8 @@ class ServerClient:
                 file=self.root,
                 remedy="Name the environment variable that holds the key: --api-key-variable.",
             )
-        return response.status_code, bytes(data)
+        return response.status_code, self._redacted(bytes(data))
+
+    def _redacted(self, reply: bytes) -> bytes:
+        """Return *reply*, which may be shown, without the key, which some servers repeat."""
+        return reply.replace(self._key.encode(), b"(key)") if self._key else reply

@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from ..backends.openai_kinds import LLAMA_CPP, VLLM, Kind
+from ..backends.openai_kinds import LLAMA_CPP, OTHER, VLLM, Kind
 from ..backends.openai_replies import reason_of
 from ..backends.openai_servers import Server, ask
+from ..errors import CardboardError
 from .findings import found
 from .probes import PROBES, TOOLS, Probe
 from .sandbox import NOW, Rendered
@@ -31,6 +32,8 @@ def server_source(address: str, api_key_variable: str = "OPENAI_API_KEY") -> Sou
         listed = ask(client.tell, "", f"{client.api}models")
         model = listed.models[0].id if listed.models else ""
         server = ask(client.tell, model, f"{client.api}models")
+        if not listed.models and listed.kind is OTHER and not _lists(client):
+            raise CardboardError("does not answer as servers of OpenAI's API do", file=client.root)
         renders = _renders(client, server.kind, model)
     finally:
         client.close()
@@ -44,6 +47,15 @@ def server_source(address: str, api_key_variable: str = "OPENAI_API_KEY") -> Sou
         renders=renders,
         findings=() if told or renders else (found("audit-template-untold", server=kind),),
     )
+
+
+def _lists(client: ServerClient) -> bool:
+    """Tell whether there is a list of models, be it empty."""
+    try:
+        held = msgspec.json.decode(client.tell(f"{client.api}models") or b"")
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
+    return isinstance(held, dict) and isinstance(held.get("data"), list)
 
 
 def _templates(server: Server) -> Iterator[Found]:

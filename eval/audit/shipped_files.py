@@ -78,6 +78,14 @@ class Legacy(Struct, frozen=True):
     chat_template: str | None = None
 
 
+def is_folder(path: Path) -> bool:
+    """Tell whether *path*, which may be a name that no file can have, is a folder."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
 class Files:
     """The files of one model, by name; what is wrong with them is gathered in `findings`."""
 

@@ -14,8 +14,12 @@ def base_url(given: str | None) -> str:
     """Return the address below which the API lies, with a slash at its end."""
     if given is None:
         raise UsageError("a server has an address", key="--base-url")
-    parts = urlsplit(given)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
+    try:
+        parts = urlsplit(given)
+        whole = parts.port is None or parts.port > 0
+    except ValueError:
+        parts, whole = urlsplit(""), False
+    if not whole or parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
         raise UsageError(
             "this is not the address of a server",
             key="--base-url",

@@ -87,6 +87,14 @@ def test_nothing_is_wrong_with_what_is_right(text: str) -> None:
     assert grave(found) == set()
 
 
+def test_a_bos_that_ends_turns_as_well_is_not_late() -> None:
+    """Granite's one token is BOS, EOS and the end of a turn."""
+    tokens = Tokens(special={"bos_token": "<|im_end|>", "eos_token": "<|im_end|>"})
+    text = "<|im_start|>system\nBe brief.<|im_end|>\n" + GOOD.replace("{{ bos_token }}", "")
+    [found] = audit([a_source(text, tokens)])
+    assert grave(found) == set()
+
+
 HOSTILE = ("infinite loop", "memory bomb", "10 MB output", "attribute escape", "endless recursion")
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from cardboard.eval.audit import server_client
 from cardboard.eval.audit.audit import audit
 from cardboard.eval.audit.opening import open_source
 from cardboard.eval.audit.probes import PROBES
@@ -212,6 +213,59 @@ def test_a_server_that_is_not_there_or_refuses_us_is_a_clear_error() -> None:
     refusing = Odd(chat=lambda call: Reply({"error": "no"}, 401))
     with speaking(refusing), pytest.raises(UsageError, match="refuses us"):
         open_source(refusing.url)
+
+
+@pytest.mark.parametrize(
+    "address", ["http://[::1", "http://127.0.0.1:x", "http://a:99999", "http://"]
+)
+def test_what_is_no_address_is_a_clear_error(address: str) -> None:
+    with pytest.raises(UsageError, match="not the address of a server"):
+        open_source(address)
+
+
+class Page(Speaker):
+    """A server of something else, which replies alike to everything."""
+
+    def reply(self, call: Call) -> Reply:
+        """Reply with what was given for a chat."""
+        return self.chat(call)
+
+
+ELSEWHERE: dict[str, Reply] = {
+    "a page": Reply(b"<html>Welcome</html>"),
+    "another place": Reply(b"", 302, headers={"Location": "http://127.0.0.1:9/v1/models"}),
+    "an error": Reply({"error": "sorry"}, 500),
+    "other JSON": Reply({"data": 5}),
+}
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_what_is_no_server_of_models_is_not_passed_as_right(name: str) -> None:
+    server = Page(chat=lambda call: ELSEWHERE[name])
+    with speaking(server), pytest.raises(CardboardError, match="does not answer as servers"):
+        open_source(server.url)
+
+
+def test_a_server_that_is_slow_each_time_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_client, "SECONDS_IN_ALL", 0.0)
+    server = Rendering(GOOD, LLAMA, told=GOOD)
+    with speaking(server), pytest.raises(CardboardError, match="too slow"):
+        open_source(server.url)
+
+
+def test_a_key_that_a_server_repeats_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_KEY", "sk-secret")
+
+    class Echo(Rendering):
+        def reply(self, call: Call) -> Reply:
+            if call.path == "/apply-template":
+                return Reply({"error": {"message": f"no: {call.headers['Authorization']}"}}, 400)
+            return super().reply(call)
+
+    with speaking(Echo(GOOD, LLAMA, told=GOOD)) as server:
+        source = open_source(server.url, api_key_variable="MY_KEY")
+    assert "Bearer (key)" in str(source)
+    assert "sk-secret" not in str(source)
 
 
 def test_a_key_is_sent_to_the_server_and_shown_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -236,7 +236,19 @@ def test_a_result_tells_the_hash_of_its_template(tmp_path: Path) -> None:
     assert (source.name, source.recorded) == ("org/m", sha256_of(GOOD))
 
 
-@pytest.mark.parametrize("where", ["no such thing", "a/b/c", "./missing", "../x/y", "model.bin"])
+NOTHING = (
+    "no such thing",
+    "a/b/c",
+    "./missing",
+    "../x/y",
+    "model.bin",
+    "",
+    "~nobody-here/x",
+    "a" * 999,
+)
+
+
+@pytest.mark.parametrize("where", NOTHING)
 def test_what_is_nothing_is_refused_with_what_can_be_given(where: str) -> None:
     with pytest.raises(UsageError, match="neither a file or folder"):
         open_source(where)
@@ -247,3 +259,17 @@ def test_a_file_of_no_known_kind_is_refused(tmp_path: Path) -> None:
     path.write_text("hello")
     with pytest.raises(UsageError, match="neither a GGUF file"):
         open_source(str(path))
+
+
+def test_names_and_numbers_that_can_be_of_nothing_do_not_end_an_audit(tmp_path: Path) -> None:
+    tokens = {"9" * 5000: {"content": "<x>"}, "²": {"content": "<y>"}, "7": {"content": "<z>"}}
+    adapter = {"base_model_name_or_path": "a" * 999}
+    folder = a_folder(
+        tmp_path / "odd",
+        tokenizer=False,
+        tokenizer_config__json={"added_tokens_decoder": tokens},
+        adapter_config__json=adapter,
+    )
+    source = open_source(str(folder))
+    assert source.tokens.single == {"<z>": 7}
+    assert (source.kind, source.base) == ("adapter", None)
