@@ -10,6 +10,7 @@ from cardboard.tests.site.browsing import browsing, column, names, open_board
 
 GAPS = {"not recorded", "unknown", "확인 불가"}
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+WHITE = "rgb(255, 255, 255)"
 
 
 @pytest.fixture
@@ -362,3 +363,18 @@ def test_print_shows_the_whole_table_and_no_tools(browser, varied_url):
         expect(page.locator("#cb-tools")).to_be_hidden()
         region = page.locator(".cb-board")
         assert region.evaluate("region => region.scrollHeight <= region.clientHeight + 1")
+
+
+@pytest.mark.parametrize("path", ["", "ko/"])
+def test_on_paper_every_column_fits_and_the_dark_of_a_screen_stays_there(browser, varied_url, path):
+    """A sheet of A4 within its margins is 703 px wide."""
+    sheet = {"width": 703, "height": 1000}
+    with browsing(browser, varied_url, viewport=sheet, color_scheme="dark") as page:
+        open_board(page, path)
+        page.emulate_media(media="print", color_scheme="dark")
+        region = page.locator(".cb-board")
+        assert region.evaluate("region => region.scrollWidth <= region.clientWidth")
+        first = page.locator("#table tbody tr:first-child td.cb-rank")
+        assert first.evaluate("cell => getComputedStyle(cell).backgroundColor") == WHITE
+        # Nearly black, as light as the theme prints.
+        assert first.evaluate("cell => getComputedStyle(cell).color").startswith("rgba(0, 0, 0")

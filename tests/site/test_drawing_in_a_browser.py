@@ -58,6 +58,13 @@ def test_on_a_phone_the_ticks_can_be_read_and_names_give_way(browser, url):
         ).to_be_hidden()
 
 
+def test_where_a_drawing_has_its_full_width_it_names_the_best(browser, url):
+    with browsing(browser, url, viewport={"width": 700, "height": 900}) as page:
+        page.goto("charts/")
+        names = page.locator("svg[aria-labelledby=size-title] text[font-size='12']")
+        expect(names.first).to_be_visible()
+
+
 def test_a_feed_and_a_result_file_can_be_fetched(browser, url):
     with browsing(browser, url) as page:
         page.goto("ko/history/")
