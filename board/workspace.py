@@ -244,6 +244,18 @@ def _read(path: Path, shape: type[T]) -> T:
         raise ConfigError(f"is not TOML: {error}", file=path.name) from None
 
 
+def _check_twins(suites: tuple[Suite, ...]) -> None:
+    named = [(suite.name, suite.version) for suite in suites]
+    for number, (name, version) in enumerate(named):
+        if (name, version) in named[:number]:
+            raise ConfigError(
+                f"{name} {version} is there twice",
+                file="board.toml",
+                key=f"suites[{number}]",
+                remedy="Delete one: no result would fit just one of them.",
+            )
+
+
 def _check(settings: Settings, models: dict[str, Profile]) -> None:
     def refuse(what: str, key: str, remedy: str, file: str = "board.toml") -> None:
         raise ConfigError(what, file=file, key=key, remedy=remedy)
@@ -252,6 +264,7 @@ def _check(settings: Settings, models: dict[str, Profile]) -> None:
         if code not in JUDGING and code not in AUDITING:
             known = ", ".join(sorted({**JUDGING, **AUDITING}))
             refuse("no such finding", f"policy.{code}", f"Known: {known}.")
+    _check_twins(settings.suites)
     for number, suite in enumerate(settings.suites):
         if suite.protocol is not None and suite.protocol not in settings.protocols:
             refuse(

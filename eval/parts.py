@@ -93,7 +93,8 @@ def check_steps(parts: Sequence[Part]) -> None:
     if twice:
         (task, index, _), names = min(twice.items())
         raise RecordError(
-            f"steps that come more than once: {len(twice)}, such as {task}/{index} in {listed(names)}",
+            f"steps that come more than once: {len(twice)}, "
+            f"such as {task}/{index} in {listed(names)}",
             remedy="Merge only parts of the same run, each once.",
         )
 

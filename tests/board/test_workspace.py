@@ -14,6 +14,7 @@ version = "1"
 steps = 6
 tasks = 3
 """
+TWIN = "[[suites]]\nname = 'mini'\nversion = '1'\nsteps = 7\ntasks = 3\n"
 
 
 def opened(folder, board=SMALLEST, models=None):
@@ -39,6 +40,7 @@ def test_a_small_file_is_enough_and_the_rest_has_defaults(tmp_path):
         (SMALLEST + "protocol = 'warm'\n", None, "board.toml", "suites[0].protocol", "warm"),
         (SMALLEST.replace("6", "0"), None, "board.toml", "suites[0].steps", ">= 1"),
         (SMALLEST + "stepps = 6\n", None, "board.toml", "suites[0]", "stepps"),
+        (SMALLEST + TWIN, None, "board.toml", "suites[1]", "mini 1 is there twice"),
         (SMALLEST, "[m]\nfamily = 'lfm'\n", "models.toml", "m.family", "lfm"),
         (SMALLEST, "[m]\naliases = ['N']\n[n]\n", "models.toml", "aliases", "two models"),
         (SMALLEST, "[m]\nguessed = ['family']\n", "models.toml", "m.guessed", "by hand"),
