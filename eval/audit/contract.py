@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from ..errors import UsageError
 from .contract_rows import Row, read_rows
-from .contract_turns import Trial, faults, jobs_of, mask_of, trial_of
+from .contract_turns import Trial, cut, faults, jobs_of, mask_of, trial_of
 from .encoding import Encoded, Text, encode
 from .engines import taken
 from .findings import Finding, found
@@ -77,7 +77,8 @@ def contract(
     """Check that the conversations in *file* are trained as *served* will be asked.
 
     *trained* is what they are rendered with for training, by default the same. No more than
-    *limit* of them are read. Raises UsageError where there is nothing to render with.
+    *limit* of them are read. Raises UsageError where there is nothing to render with, or nothing
+    to render.
     """
     sides = _Sides(
         trained=_program(trained or served),
@@ -88,6 +89,8 @@ def contract(
     looked = run([Job(program=sides.trained, inspect=True)], limits)[0].inspection
     sides = replace(sides, marks=looked is not None and looked.marks_generation)
     judged = [one for batch in _batches(read_rows(file, limit)) for one in _judged(batch, sides)]
+    if not judged:
+        raise UsageError("holds no conversation", file=file.name)
     return Contract(
         conversations=tuple(conversation for conversation, _ in judged),
         findings=tuple(_gathered(judged)),
@@ -164,7 +167,7 @@ def _conversation(trial: Trial, encoded: Encoded | None, marks: bool) -> _Judged
         line=trial.line,
         turns=len(trial.asked),
         characters=None if text is None else len(text),
-        tokens=len(encoded.ids) if encoded else None,
+        tokens=len(cut(trial.row, encoded).ids) if encoded else None,
         trained=None if masked is None else len(masked),
         faults=tuple(dict.fromkeys(one.code for one in wrong)),
     )

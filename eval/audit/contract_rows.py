@@ -1,17 +1,21 @@
 """The lines of a training file: conversations, and how they say that they are trained."""
 
 from collections.abc import Iterator
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ..errors import UsageError
 from .sandbox import Value
 
 LONGEST_LINE = 32 << 20
 """Bytes."""
+
+Tools = tuple[dict[str, Any], ...]
 
 
 class Row(Struct, frozen=True, kw_only=True):
@@ -21,20 +25,36 @@ class Row(Struct, frozen=True, kw_only=True):
     prompt: tuple[dict[str, Any], ...] = ()
     completion: tuple[dict[str, Any], ...] = ()
     """What follows *prompt*, in the place of `messages`."""
-    tools: tuple[dict[str, Any], ...] | None = None
+    tools: Tools | str | None = None
+    """Some files keep them as a text of JSON."""
     chat_template_kwargs: dict[str, Value] = {}
     text: str | None = None
     """The conversation as it was rendered for training."""
     input_ids: tuple[int, ...] | None = None
     labels: tuple[int, ...] | None = None
     """The ids to be learnt, -100 elsewhere."""
-    assistant_masks: tuple[int, ...] | None = None
+    assistant_masks: tuple[int | bool, ...] | None = None
     """1 where a token is to be learnt, else 0."""
+    attention_mask: tuple[int | bool, ...] | None = None
+    """0 where a token only fills the conversation up to a length."""
 
     @property
     def turns(self) -> tuple[dict[str, Any], ...]:
         """Return the whole conversation."""
         return self.messages or (*self.prompt, *self.completion)
+
+    @property
+    def listed(self) -> Tools | None:
+        """Return the tools. Raises msgspec.DecodeError for a text that is none."""
+        if isinstance(self.tools, str):
+            return msgspec.json.decode(self.tools, type=Tools | None)
+        return self.tools
+
+    @property
+    def tokens(self) -> int | None:
+        """Return how many tokens the line has, where it holds any."""
+        held = (self.input_ids, self.labels, self.assistant_masks)
+        return next((len(one) for one in held if one is not None), None)
 
     @property
     def masked(self) -> set[int] | None:
@@ -70,7 +90,8 @@ def _row(line: bytes) -> Row | str:
     if len(line) == LONGEST_LINE:
         return "too large"
     try:
-        row = msgspec.json.decode(line, type=Row)
+        row = _unpadded(msgspec.json.decode(line, type=Row))
+        row = replace(row, tools=row.listed)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return str(error)
     if not all(isinstance(turn.get("role"), str) for turn in row.turns):
@@ -78,3 +99,19 @@ def _row(line: bytes) -> Row | str:
     if not any(turn["role"] == "assistant" for turn in row.turns):
         return "no answer"
     return row
+
+
+def _unpadded(row: Row) -> Row:
+    """Return *row* without the tokens that only fill it up."""
+    return replace(
+        row,
+        input_ids=_kept(row.input_ids, row.attention_mask),
+        labels=_kept(row.labels, row.attention_mask),
+        assistant_masks=_kept(row.assistant_masks, row.attention_mask),
+    )
+
+
+def _kept(values: tuple[int, ...] | None, mask: tuple[int, ...] | None) -> tuple[int, ...] | None:
+    if values is None or mask is None or len(values) != len(mask):
+        return values
+    return tuple(compress(values, mask))

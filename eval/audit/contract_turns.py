@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from .case import difference
 from .contract_rows import Row
@@ -47,7 +48,7 @@ def _job(row: Row, program: Program, turns: int, *, prompt: bool) -> Job:
     return Job(
         program=program,
         messages=row.turns[:turns],
-        tools=row.tools,
+        tools=row.listed,
         prompt=prompt,
         kwargs=row.chat_template_kwargs,
     )
@@ -90,11 +91,38 @@ def faults(trial: Trial, encoded: Encoded | None, marks: bool) -> Iterator[Findi
         else:
             trained, served = turn
             yield found("audit-contract-prompt", turn=number, trained=trained, served=served)
-    ids = trial.row.input_ids
-    if ids is not None and encoded is not None and ids != encoded.ids:
-        yield found("audit-contract-tokens", given=len(ids), template=len(encoded.ids))
-    elif len(turns) == len(trial.asked):
-        yield from _mask(trial, text, encoded, marks, turns)
+    unfit = None if encoded is None else _unfit(trial.row, text, encoded)
+    if unfit is not None:
+        yield unfit
+    if len(turns) == len(trial.asked) and (unfit is None or unfit.severity != "error"):
+        yield from _mask(trial, text, encoded and cut(trial.row, encoded), marks, turns)
+
+
+def _unfit(row: Row, text: str, encoded: Encoded) -> Finding | None:
+    """Tell where the tokens of *row* are not those of its *text*."""
+    count, whole = row.tokens, len(encoded.ids)
+    if count is None:
+        return None
+    held = (row.input_ids, row.labels, row.assistant_masks)
+    one_length = all(len(one) == count for one in held if one is not None)
+    same = row.input_ids is None or row.input_ids == encoded.ids[:count]
+    if not one_length or not same or max(row.masked or (), default=0) >= whole:
+        lengths = (len(one) for one in held if one is not None)
+        given = next((one for one in lengths if one != whole), count)
+        return found("audit-contract-tokens", given=given, template=whole)
+    pairs = enumerate(zip(row.labels or (), encoded.ids, strict=False), 1)
+    other = next((place for place, (label, one) in pairs if label >= 0 and label != one), None)
+    if other is not None:
+        return found("audit-contract-labels", place=other)
+    if count < whole and text[encoded.spans[count][0] :].strip():
+        return found("audit-contract-cut", given=count, template=whole)
+    return None
+
+
+def cut(row: Row, encoded: Encoded) -> Encoded:
+    """Return *encoded* as far as *row* goes, which may have been cut to a length."""
+    count = row.tokens
+    return replace(encoded, ids=encoded.ids[:count], spans=encoded.spans[:count])
 
 
 def _turn(text: str, one: Asked) -> Turn | tuple[str, str]:
@@ -129,7 +157,7 @@ def mask_of(trial: Trial, text: str, encoded: Encoded | None, marks: bool) -> se
     """Return the places of the tokens (letters without a tokenizer) that are trained."""
     told = trial.row.masked
     if told is not None and encoded is not None:
-        return told
+        return {place for place in told if place < len(encoded.ids)}
     if not marks:
         return None
     return covered(trial.whole.spans, encoded.spans if encoded else letters(text))

@@ -120,6 +120,8 @@ CODES: Mapping[str, tuple[str, Severity]] = {
     "audit-contract-wide": ("contract", "info"),
     "audit-contract-unmasked": ("contract", "warning"),
     "audit-contract-tokens": ("contract", "error"),
+    "audit-contract-labels": ("contract", "error"),
+    "audit-contract-cut": ("contract", "warning"),
 }
 """Every code: the check it belongs to, and how grave it is."""
 

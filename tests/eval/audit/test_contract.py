@@ -11,7 +11,7 @@ from cardboard.eval.audit.contract import Contract, contract
 from cardboard.eval.audit.masks import Turn, covered, fault, letters
 from cardboard.eval.audit.opening import open_source
 from cardboard.eval.errors import UsageError
-from cardboard.tests.eval.audit.samples import GOOD, MARKED, SAMPLES
+from cardboard.tests.eval.audit.samples import GOOD, MARKED, SAMPLES, TOOLS
 from cardboard.tests.eval.audit.shipping import a_folder
 from cardboard.tests.tiny import a_tokenizer
 
@@ -137,6 +137,75 @@ def test_tokens_with_a_second_bos_are_found(check: Check) -> None:
     ids = a_tokenizer(MARKED).apply_chat_template(TALK, return_dict=True)["input_ids"]
     row = {"messages": TALK, "input_ids": [ids[0], *ids], "labels": [-100, *ids]}
     assert codes(check(row)) == ["audit-contract-tokens"]
+
+
+def labelled(**more: Any) -> dict[str, Any]:
+    """Return a row with its tokens and right labels, and what else it holds."""
+    told = a_tokenizer(MARKED).apply_chat_template(
+        TALK, return_dict=True, return_assistant_tokens_mask=True
+    )
+    pairs = zip(told["input_ids"], told["assistant_masks"], strict=True)
+    labels = [one if mark else -100 for one, mark in pairs]
+    return {"messages": TALK, "input_ids": told["input_ids"], "labels": labels, **more}
+
+
+def test_a_conversation_that_was_cut_is_told_and_its_rest_is_checked(check: Check) -> None:
+    row = labelled()
+    short = {**row, "input_ids": row["input_ids"][:-6], "labels": row["labels"][:-6]}
+    found = check(short)
+    assert codes(found) == ["audit-contract-cut"]
+    assert found.findings[0].severity == "warning"
+    assert found.conversations[0].tokens == len(row["labels"]) - 6
+    whole = {**short, "labels": short["input_ids"]}
+    assert codes(check(whole)) == ["audit-contract-covers", "audit-contract-cut"]
+    without_line_feed = {**row, "input_ids": row["input_ids"][:-1], "labels": row["labels"][:-1]}
+    assert codes(check(without_line_feed)) == []
+
+
+def test_tokens_that_fill_a_conversation_up_are_passed_over(check: Check) -> None:
+    row = labelled()
+    ids, labels, mask = row["input_ids"], row["labels"], [1] * len(row["labels"])
+    right = {"input_ids": [*ids, 3, 3], "labels": [*labels, -100, -100]}
+    left = {"input_ids": [3, 3, *ids], "labels": [-100, -100, *labels]}
+    assert codes(check({**row, **right, "attention_mask": [*mask, 0, 0]})) == []
+    assert codes(check({**row, **left, "attention_mask": [False, False, *map(bool, mask)]})) == []
+    assert codes(check({**row, **left})) == ["audit-contract-tokens"]
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (lambda labels: labels[:-3], "audit-contract-tokens"),
+        (lambda labels: [*labels, 5, 5], "audit-contract-tokens"),
+        (lambda labels: [*labels[1:], -100], "audit-contract-labels"),
+    ],
+)
+def test_labels_that_do_not_fit_their_tokens_are_found(
+    check: Check, change: Callable[[list[int]], list[int]], code: str
+) -> None:
+    row = labelled()
+    assert codes(check({**row, "labels": change(row["labels"])})) == [code]
+
+
+def test_labels_that_go_on_after_the_text_are_found_without_tokens_too(check: Check) -> None:
+    labels = labelled()["labels"]
+    found = check({"messages": TALK, "labels": [*labels, 5, 5]})
+    assert codes(found) == ["audit-contract-tokens"]
+    assert found.conversations[0].trained == sum(label >= 0 for label in labels)
+    assert codes(check({"messages": TALK, "labels": [*labels, -100]})) == []
+
+
+def test_tools_may_stand_in_a_line_as_a_text_of_json(check: Check) -> None:
+    tools = [{"type": "function", "function": {"name": "tide", "parameters": {}}}]
+    rows = [{"messages": TALK[1:3], "tools": one} for one in (tools, json.dumps(tools))]
+    first, second = check(*rows, template=TOOLS).conversations
+    assert (first.characters, first.faults) == (second.characters, second.faults)
+    assert codes(check({**rows[0], "tools": "tide"}, template=TOOLS))[0] == "audit-contract-row"
+
+
+def test_a_file_without_a_conversation_is_not_passed_as_right(check: Check) -> None:
+    with pytest.raises(UsageError, match="holds no conversation"):
+        check()
 
 
 BROKEN = {
