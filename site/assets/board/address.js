@@ -31,8 +31,18 @@ const readFilter = (told, fields) => {
     const values = new Set(told.filter((value) => boxes.includes(value)));
     return values.size && values.size < boxes.length ? { values } : null;
   }
-  const ends = /^([-\d.]*)\.\.([-\d.]*)$/.exec(told[0] ?? "");
-  return ends && (ends[1] || ends[2]) ? { low: ends[1], high: ends[2] } : null;
+  const ends = /^([-+\d.e]*?)\.\.([-+\d.e]*)$/i.exec(told[0] ?? "");
+  if (!ends) return null;
+  const [low, high] = ["low", "high"].map((end, place) =>
+    fitting(fields.querySelector(`[data-end="${end}"]`), ends[place + 1]),
+  );
+  return low || high ? { low, high } : null;
+};
+
+/** Return what *input* makes of *text*: a field for numbers or dates holds nothing else. */
+const fitting = (input, text) => {
+  input.value = text;
+  return input.value;
 };
 
 /** Put *state* into the address, and into the links to the same page in other languages. */

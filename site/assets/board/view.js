@@ -31,7 +31,7 @@ const test = (rows, name, { values, low, high }) => {
     const keys = rows.keys(name);
     const limit = (text, otherwise) => {
       if (!text) return otherwise;
-      return text.includes("-", 1) ? Date.parse(text) : Number.parseFloat(text);
+      return /\d-\d+-/.test(text) ? Date.parse(text) : Number.parseFloat(text);
     };
     const [from, to] = [limit(low, -Infinity), limit(high, Infinity)];
     return (index) => keys[index] >= from && keys[index] <= to;
