@@ -84,8 +84,8 @@ def _audit(context: click.Context, given: dict[str, Any]) -> bool:
     audits = _audits(given, settings(given["kwargs"], "--template-kwarg"))
     print_audits(audits, form=given["form"], language=given["lang"], everything=given["everything"])
     for one in audits:
-        # What could not be read this time must not take the place of what was found before.
-        if workspace is not None and one.kind != "unreadable":
+        # What could not be read, or holds no template, must not take the place of what was found.
+        if workspace is not None and one.kind not in ("unreadable", "result"):
             path = write_audit(workspace.root, one)
             click.echo(f"Kept in {path.parent.name}/{path.name}", err=True)
     return any(finding.severity == "error" for one in audits for finding in one.all_findings)
@@ -98,8 +98,13 @@ def _audits(given: dict[str, Any], kwargs: dict[str, Any]) -> "list[Audit]":
     from ..eval.audit.audit import audit as audit_of
     from ..eval.audit.drift import drift
     from ..eval.audit.reports import with_findings
+    from ..eval.errors import UsageError
 
     sources = [_opened(where, given) for where in given["sources"]]
+    for where, source in zip(given["sources"], sources, strict=True):
+        if source.kind == "result" and given["against"] is None:
+            remedy = "Compare it with what is shipped: cardboard audit MODEL --against RESULT."
+            raise UsageError("keeps only the hash of its template", file=where, remedy=remedy)
     if given["name"]:
         sources = [replace(source, name=given["name"]) for source in sources]
     audits = audit_of(sources, kwargs=kwargs, linting=given["lint"])

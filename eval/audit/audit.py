@@ -175,7 +175,7 @@ def _places(item: _Item) -> tuple[str, ...]:
 def _audit(source: Source, reports: Sequence[Report], served: Sequence[Finding]) -> Audit:
     apart = list(disagreements(source))
     findings = [*source.findings, *apart, *served, *_by_name(source), *_tagged(source)]
-    if not reports and not source.findings:
+    if not reports and not source.findings and source.kind != "result":
         findings.append(found("audit-no-template"))
     rows = [report.checks for report in reports]
     agreement = Trait(check="engines", value="differ" if apart else "agree")

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from cardboard.board.audits import read_audits
 from cardboard.cli import main
 from cardboard.eval.audit import processes
+from cardboard.eval.audit.sources import sha256_of
 from cardboard.tests.eval.audit.conftest import without_transformers  # noqa: F401  # a fixture
 from cardboard.tests.eval.audit.samples import GOOD, MARKED, SAMPLES
 from cardboard.tests.eval.audit.shipping import a_folder, a_gguf
@@ -95,6 +96,23 @@ def test_drift_is_told_against_another_source(tmp_path: Path) -> None:
     result = run_quietly(ours, "--against", theirs)
     assert result.exit_code == 1
     assert "audit-drift-render: The prompts differ (conversation: user)" in result.stdout
+
+
+def test_a_result_is_compared_and_never_takes_the_place_of_a_model(tmp_path: Path) -> None:
+    workspace, file = tmp_path / "w", tmp_path / "result.json"
+    CliRunner().invoke(main, ["init", str(workspace)])
+    prompts = {"template_sha256": sha256_of(DOUBLED)}
+    file.write_text(json.dumps({"model": {"id": "org/m"}, "prompts": prompts}))
+    alone = run_quietly(file)
+    assert alone.exit_code == 2
+    assert "keeps only the hash of its template" in alone.output
+    folder = a_folder(tmp_path / "m")
+    asked = ["-C", str(workspace), "audit", str(file), "--against", str(folder), "--save"]
+    compared = CliRunner().invoke(main, [*asked, "--no-lint"])
+    assert compared.exit_code == 0
+    assert "audit-drift-recorded" in compared.stdout
+    assert "audit-no-template" not in compared.stdout
+    assert read_audits(workspace) == ()
 
 
 def test_settings_that_a_template_does_not_read_are_told(tmp_path: Path) -> None:

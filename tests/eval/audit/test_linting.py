@@ -17,6 +17,15 @@ def test_rules_that_are_broken_are_told_once_each() -> None:
     assert ("audit-lint-error", "no_repr_leak") in rules, "null content is printed as None"
 
 
+def test_what_a_right_template_refuses_is_a_note() -> None:
+    """chatlint calls it an error that a model without tools or a system turn refuses both."""
+    [found] = lint(
+        [SAMPLES["no system role"].text.replace("{{ m.content }}", "{{ '' + m.content }}")]
+    )
+    graves = {one.values["rule"]: one.severity for one in found}
+    assert graves["renders"] == "info"
+
+
 def test_a_template_that_does_not_end_is_stopped_and_the_next_is_linted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
