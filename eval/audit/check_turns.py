@@ -107,3 +107,7 @@ def check_prompt(case: Case) -> Said:
     if _THOUGHT.sub("", missing).strip():
         code = "audit-prompt-short" if added else "audit-prompt-cut"
         yield found(code, missing=shown(missing))
+    ours, theirs = (_THOUGHT.sub("", text).strip() for text in (end, usual))
+    if not (ours.startswith(theirs) or theirs.startswith(ours)):
+        _, opens, answers = difference(end, usual)
+        yield found("audit-prompt-other", prompt=opens, answers=answers)

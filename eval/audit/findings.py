@@ -61,6 +61,7 @@ CODES: Mapping[str, tuple[str, Severity]] = {
     "audit-prompt-cut": ("generation-prompt", "error"),
     "audit-prompt-short": ("generation-prompt", "info"),
     "audit-prompt-rewrites": ("generation-prompt", "warning"),
+    "audit-prompt-other": ("generation-prompt", "warning"),
     "audit-bos-doubled": ("bos", "error"),
     "audit-bos-late": ("bos", "error"),
     "audit-bos-missing": ("bos", "warning"),

@@ -77,6 +77,9 @@ SAMPLES = {
     "no mark at all": Sample(
         text="{% for m in messages %}{{ m.content }}\n{% endfor %}", code="audit-end-missing"
     ),
+    "prompt of another role": Sample(
+        text=GOOD.replace("assistant", "model"), code="audit-prompt-other"
+    ),
     "prompt not opened": Sample(text=GOOD.replace(PROMPT, ""), code="audit-prompt-cut"),
     "doubled BOS": Sample(text="{{ bos_token }}" + GOOD, code="audit-bos-doubled"),
     "late BOS": Sample(text="\n  " + GOOD, code="audit-bos-late"),
