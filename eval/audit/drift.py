@@ -1,6 +1,6 @@
 """Two sources compared: the same template, the same prompts, or the first place where they part."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from .case import difference
 from .engines import taken
@@ -25,7 +25,7 @@ def drift(ours: Source, theirs: Source, limits: Limits | None = None) -> tuple[F
         if one.kind == "result":
             hashes = [other.recorded] if other.kind == "result" else _hashes(other)
             return tuple(_recorded(one.recorded, hashes, other.name))
-    return tuple(_between(ours, theirs, limits))
+    return (*_between(ours, theirs, limits), *_with_tools(ours, theirs, limits))
 
 
 def drift_since(recorded: str | None, now: Audit) -> Finding | None:
@@ -72,8 +72,22 @@ def _between(ours: Source, theirs: Source, limits: Limits | None) -> Iterator[Fi
     yield from _first_difference(mine, other)
 
 
-def _first_difference(mine: Renders, other: Renders) -> Iterator[Finding]:
-    for name in PROBES:
+def _with_tools(ours: Source, theirs: Source, limits: Limits | None) -> Iterator[Finding]:
+    """Compare what conversations with tools go through, where that is another template."""
+    one, two = taken(ours, tools=True), taken(theirs, tools=True)
+    plain = {taken(ours, tools=False), taken(theirs, tools=False)}
+    if one is None or two is None or one.text == two.text or plain == {one, two}:
+        return
+    yield found("audit-drift-text", ours=one.sha256[:_SHORT], theirs=two.sha256[:_SHORT])
+    mine, other = try_all([ours.program(one), theirs.program(two)], limits)
+    with_tools = [name for name, probe in PROBES.items() if probe.tools]
+    yield from _first_difference(mine.renders, other.renders, with_tools)
+
+
+def _first_difference(
+    mine: Renders, other: Renders, names: Iterable[str] = PROBES
+) -> Iterator[Finding]:
+    for name in names:
         here, there = mine.get(name), other.get(name)
         if here is None or there is None:
             continue

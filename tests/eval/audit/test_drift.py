@@ -10,7 +10,7 @@ from cardboard.eval.audit.drift import drift, drift_since
 from cardboard.eval.audit.findings import Finding
 from cardboard.eval.audit.opening import open_source
 from cardboard.eval.audit.sources import Source, sha256_of
-from cardboard.tests.eval.audit.samples import GOOD, MARKED, SAMPLES
+from cardboard.tests.eval.audit.samples import GOOD, MARKED, SAMPLES, TOOLS
 from cardboard.tests.eval.audit.shipping import a_folder, a_gguf
 
 
@@ -42,6 +42,21 @@ def test_the_first_difference_of_the_prompts_is_shown(base: Source, tmp_path: Pa
         "Which lamp is green?<|im_end|>\\n<|im_start|>assistant\\n"
     )
     assert "WHICH LAMP" in str(render.values["theirs"])
+
+
+def test_the_template_of_tools_is_compared_as_well(tmp_path: Path) -> None:
+    ours, same, other = (
+        open_source(str(a_gguf(tmp_path / f"{name}.gguf", GOOD, tool_use=text)))
+        for name, text in (
+            ("ours", TOOLS),
+            ("same", TOOLS),
+            ("other", TOOLS.replace("{{ tools | tojson }}", "{{ tools | tojson(indent=2) }}")),
+        )
+    )
+    assert drift(ours, same) == ()
+    found = drift(ours, other)
+    assert codes(found) == ["audit-drift-text", "audit-drift-render"]
+    assert found[1].values["probe"] == "tools"
 
 
 def test_a_template_that_refuses_is_a_difference(base: Source, tmp_path: Path) -> None:
