@@ -60,8 +60,14 @@ def hub_source(
             remedy="Check the name; for a private or gated model, log in: hf auth login.",
         ) from error
     except (HfHubHTTPError, httpx.HTTPError, OSError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise CardboardError(f"cannot be read from the Hub: {reason}", file=where) from error
+        # `from None`: the message of a redirected call holds a signed address.
+        raise CardboardError(f"cannot be read from the Hub: {_reason(error)}", file=where) from None
+
+
+def _reason(error: Exception) -> str:
+    """Return the first line of *error*; of addresses, no more than goes before their signatures."""
+    lines = str(error).splitlines()
+    return re.sub(r"\?[^\s']*", "", lines[0]) if lines else type(error).__name__
 
 
 def _fetched(repository: str, sha: str, sizes: dict[str, int], wanted: Collection[str]) -> Source:

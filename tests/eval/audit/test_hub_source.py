@@ -8,6 +8,7 @@ from huggingface_hub import HfApi
 
 from cardboard.eval.audit import shipped_files
 from cardboard.eval.audit.audit import audit
+from cardboard.eval.audit.hub_source import _reason
 from cardboard.eval.audit.opening import open_source
 from cardboard.eval.errors import CardboardError, UsageError
 from cardboard.tests.eval.audit.samples import GOOD, MARKED, TOOLS
@@ -99,3 +100,8 @@ def test_what_is_not_there_or_cannot_be_read_is_a_clear_error(hub: Hub, api: HfA
     hub.write("acme/tiny", {"config.json": json.dumps({}).encode()}, title="Add")
     with pytest.raises(CardboardError, match="acme/tiny"):
         open_source("acme/tiny", revision="no-such-branch")
+
+
+def test_a_signed_address_is_cut_before_its_signature() -> None:
+    error = OSError("Client error '403' for url 'https://cdn.hf.co/a.gguf?X-Sig=secret&k=1'\nMore")
+    assert _reason(error) == "Client error '403' for url 'https://cdn.hf.co/a.gguf'"
