@@ -218,10 +218,25 @@ class Workspace(Struct, frozen=True, kw_only=True):
 def open_workspace(root: Path) -> Workspace:
     """Read the workspace at *root*; raise `ConfigError` naming file, key and remedy."""
     settings = _read(root / "board.toml", Settings)
-    models_file = root / "models.toml"
-    models = _read(models_file, dict[str, Profile]) if models_file.exists() else {}
+    models = _models(root / "models.toml")
     _check(settings, models)
     return Workspace(root=root, settings=settings, models=models, audits=read_audits(root))
+
+
+def _models(path: Path) -> dict[str, Profile]:
+    models = {}
+    for name, table in (_read(path, dict[str, object]) if path.exists() else {}).items():
+        try:
+            models[name] = msgspec.convert(table, Profile)
+        except msgspec.ValidationError as error:
+            raise _misfit(error, path, name) from None
+    return models
+
+
+def _misfit(error: msgspec.ValidationError, path: Path, *within: str) -> ConfigError:
+    what, _, place = str(error).partition(" - at ")
+    key = ".".join((*within, place.strip("`").removeprefix("$").removeprefix(".")))
+    return ConfigError(what, file=path.name, key=key.rstrip(".") or None)
 
 
 def _read(path: Path, shape: type[T]) -> T:
@@ -236,10 +251,7 @@ def _read(path: Path, shape: type[T]) -> T:
     except OSError as error:
         raise ConfigError(error.strerror or "cannot be read", file=path.name) from None
     except msgspec.ValidationError as error:
-        what, _, place = str(error).partition(" - at ")
-        raise ConfigError(
-            what, file=path.name, key=place.strip("`").removeprefix("$.") or None
-        ) from None
+        raise _misfit(error, path) from None
     except (msgspec.DecodeError, ValueError) as error:
         raise ConfigError(f"is not TOML: {error}", file=path.name) from None
 
