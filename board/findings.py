@@ -102,6 +102,7 @@ AUDITING: dict[str, Verdict] = {
     "audit-family-mark-foreign": "unranked",
     "audit-server-differs": "unranked",
     "audit-escape": "unranked",
+    "audit-prompt-other": "warning",
     "audit-system-lost": "warning",
     "audit-bos-missing": "warning",
     "audit-end-missing": "warning",
