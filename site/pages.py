@@ -10,6 +10,7 @@ from .download_page import download_pages
 from .family_page import family_pages
 from .history_page import history_pages
 from .listed_pages import files_pages, unranked_pages
+from .lost_page import lost_html
 from .model_page import model_pages
 from .page import Page
 from .policy_page import policy_html
@@ -34,4 +35,8 @@ def pages(source: Source) -> Iterator[Page]:
 
 def prose_slots(source: Source) -> dict[str, str]:
     """Return what hand-written pages may say of this workspace, by slot."""
-    return {"policy": policy_html(source), "audit-codes": checks_html(source)}
+    return {
+        "policy": policy_html(source),
+        "audit-codes": checks_html(source),
+        "lost": lost_html(source),
+    }

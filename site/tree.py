@@ -19,6 +19,8 @@ from .shell import Shell
 _MODEL_SHELL = "models/_shell/"
 # Signs that would turn the text around them.
 _TURNING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# All that the theme says where there is no page, in one language.
+_LOST = re.compile(r"<h1>404[^<]*</h1>")
 _LONGEST_TITLE, _LONGEST_DESCRIPTION = 160, 300
 
 
@@ -61,6 +63,8 @@ class Tree:
         html, scripts = secure(file.read_text(encoding="utf-8"), root)
         for name, text in scripts.items():
             (self._folder / name).write_text(text, encoding="utf-8")
+        if _anywhere(path):
+            html = _LOST.sub("<!-- cardboard:lost -->", html)
         return Shell.capture(printable(html), compact=path == _MODEL_SHELL)
 
     def write(self, pages: Iterable[Page], prose: Mapping[str, str]) -> None:

@@ -93,6 +93,8 @@ def test_the_page_for_missing_pages_works_at_any_depth(browser, url):
         expect(page.locator("h1")).to_contain_text("404")
         colour = page.locator(".md-header").evaluate("e => getComputedStyle(e).backgroundColor")
         assert colour == "rgb(74, 53, 36)", "its style sheets were found"
+        page.get_by_role("link", name="리더보드로 가기").click()
+        expect(page).to_have_url(f"{url}ko/")
 
 
 def test_nothing_that_strangers_wrote_is_run(browser, hostile_site):
