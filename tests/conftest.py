@@ -1,5 +1,6 @@
 """What every test may use: long texts kept in `tests/expected` and compared whole."""
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,10 @@ from hypothesis import settings
 # A busy machine is no fault of the code, and a failure must be the same for everyone.
 settings.register_profile("cardboard", deadline=None, derandomize=True)
 settings.load_profile("cardboard")
+
+# Whoever runs the tests in the background may ignore Ctrl-C; what they start must not inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 EXPECTED = Path(__file__).parent / "expected"
 
