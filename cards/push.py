@@ -3,7 +3,7 @@
 import random
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -100,9 +100,11 @@ class Push:
             except Stopped:
                 return None
 
+        futures: list[Future[R | None]] = []
         with ThreadPoolExecutor(self.workers) as pool:
-            futures = [pool.submit(one, thing) for thing in things]
             try:
+                # The first may be waiting for an hour already while the last is handed over.
+                futures.extend(pool.submit(one, thing) for thing in things)
                 for future in as_completed(futures):
                     future.result()
                     tell()
@@ -110,4 +112,5 @@ class Push:
                 self.stop.set()
                 if not isinstance(end, KeyboardInterrupt):
                     raise
-        return [future.result() for future in futures]
+        never_begun = [None] * (len(things) - len(futures))
+        return [*(future.result() for future in futures), *never_begun]
