@@ -51,7 +51,7 @@ def board(context: click.Context, form: Format, suite: str | None, strict: bool)
 def explain(context: click.Context, model: str, lang: str) -> None:
     """Say why MODEL has its rank, or why it has none: every attempt, every finding."""
     from .explaining import explain_model
-    from .printing import visible
+    from .visible import visible
     from .words import Words, languages
 
     if lang not in languages():

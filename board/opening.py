@@ -43,7 +43,7 @@ def boards_of(workspace: "Workspace") -> "Boards":
 def tell_refused(boards: "Boards", *, strict: bool) -> None:
     """Name every file that could not be used, and why; raise `RecordError` when *strict*."""
     from .checking import broken_files
-    from .printing import visible
+    from .visible import visible
     from .words import Words
 
     say, broken = Words("en").finding, broken_files(boards)

@@ -9,6 +9,7 @@ from typing import Literal, TypeVar
 import click
 
 from .tables import Cell, Table
+from .visible import visible
 
 Format = Literal["table", "json", "csv", "md"]
 Command = TypeVar("Command", bound=Callable[..., object])
@@ -82,11 +83,6 @@ def shown(column: str, value: Cell) -> str:
     if isinstance(value, float) and column in DECIMALS:
         return f"{value:.{DECIMALS[column]}f}"
     return visible(str(value))
-
-
-def visible(line: str) -> str:
-    """Return *line* without what a stranger's file could do to a terminal or to the next line."""
-    return line if line.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in line)
 
 
 def print_table(title: str, rows: Table) -> None:

@@ -6,6 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ..eval.records import Model
+from .visible import visible
 from .workspace import Profile, Workspace
 
 _SIZE = re.compile(r"(?<![A-Za-z0-9.])(\d+(?:\.\d+)?)B(?![A-Za-z0-9])", re.IGNORECASE)
@@ -40,7 +41,7 @@ class Directory:
             if known is not None:
                 shown = known if candidate != model.id or not variant else f"{known}{variant}"
                 return Named(name=shown, profile=self._guess(shown, self._profiles[known]))
-        shown = _printable(f"{model.id}{variant}")
+        shown = visible(f"{model.id}{variant}")
         return Named(name=shown, profile=self._guess(shown, Profile()))
 
     def _guess(self, name: str, profile: Profile) -> Profile:
@@ -65,11 +66,6 @@ class Directory:
         if not guesses:
             return profile
         return replace(profile, guessed=tuple(sorted(guesses)), **guesses)
-
-
-def _printable(name: str) -> str:
-    """Return *name* without what could move a cursor, break a line or turn the writing round."""
-    return name if name.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in name)
 
 
 def _variant(model: Model) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from ..board.opening import boards_of, workspace_of
-from ..board.printing import visible
+from ..board.visible import visible
 
 
 @click.command(epilog="Example: cardboard cards")
