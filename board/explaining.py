@@ -7,10 +7,10 @@ from ..eval.errors import UsageError
 from .build import build_boards, load_boards
 from .changes import title
 from .comparing import names
+from .configuration import open_workspace
 from .model import Board, Boards, Entry
 from .reader import read_file
 from .words import Words
-from .workspace import open_workspace
 
 
 def explain_model(boards: Boards, name: str, words: Words) -> list[str]:

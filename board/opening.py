@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def workspace_of(context: click.Context) -> "Workspace":
     """Return the workspace that the command line named with `-C`, the current folder by default."""
-    from .workspace import open_workspace
+    from .configuration import open_workspace
 
     root: Path = context.find_root().params.get("workspace") or Path()
     return open_workspace(root)

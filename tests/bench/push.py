@@ -42,7 +42,7 @@ class Meter:
 def ours(meter: Meter, root: Path, name: str) -> float:
     """Measure a push of the workspace at *root*; rendering the cards is not part of it."""
     from cardboard.board.build import load_boards
-    from cardboard.board.workspace import open_workspace
+    from cardboard.board.configuration import open_workspace
     from cardboard.cards.deliver import deliver
     from cardboard.cards.pushing import Options, opened
     from cardboard.cards.survey import survey
@@ -67,7 +67,7 @@ def plain(meter: Meter, root: Path, name: str) -> float:
     from huggingface_hub.utils import logging
 
     from cardboard.board.build import load_boards
-    from cardboard.board.workspace import open_workspace
+    from cardboard.board.configuration import open_workspace
     from cardboard.cards.readme import fresh_readme
     from cardboard.cards.targets import wanted
 

@@ -8,12 +8,12 @@ from msgspec.structs import replace
 
 from cardboard.board.audits import as_finding, read_audits, write_audit
 from cardboard.board.build import build_boards
+from cardboard.board.configuration import open_workspace
 from cardboard.board.findings import AUDITING
 from cardboard.board.model import Entry
 from cardboard.board.phrases import slots
 from cardboard.board.starting import init
 from cardboard.board.words import Words, languages
-from cardboard.board.workspace import open_workspace
 from cardboard.eval.audit.findings import CODES, Finding, found
 from cardboard.eval.audit.reports import Audit, Report, matrix_row
 from cardboard.eval.errors import ConfigError

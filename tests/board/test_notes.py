@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from cardboard.board import conditions
 from cardboard.board.build import load_boards
+from cardboard.board.configuration import open_workspace
 from cardboard.board.figures import size_class
 from cardboard.board.model import Board
 from cardboard.board.notes import Field, firing_rates, indiscriminate, notes_of, rules
-from cardboard.board.workspace import Note, Profile, open_workspace
+from cardboard.board.workspace import Note, Profile
 from cardboard.eval.errors import ConfigError
 from cardboard.eval.records import Aggregate, Slice, Timing
 from cardboard.tests.making import a_result, a_workspace, boards_of

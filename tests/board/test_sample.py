@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from cardboard.board.build import load_boards
+from cardboard.board.configuration import open_workspace
 from cardboard.board.document import reasons
-from cardboard.board.workspace import open_workspace
 
 ROOT = Path(__file__).parents[2]
 

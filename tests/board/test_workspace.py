@@ -2,7 +2,7 @@
 
 import pytest
 
-from cardboard.board.workspace import open_workspace
+from cardboard.board.configuration import open_workspace
 from cardboard.eval.errors import ConfigError
 
 SMALLEST = """\

@@ -229,7 +229,7 @@ def test_without_a_plan_the_model_suite_and_backend_are_named(
 def test_a_process_that_is_killed_takes_no_other_with_it(tmp_path: Path) -> None:
     def chat(call: Call) -> Reply:
         # `active_children` would also wait for them, and so take their exit codes away.
-        for child in tuple(multiprocessing.process._children):  # type: ignore[attr-defined]
+        for child in tuple(multiprocessing.process._children):  # type: ignore[attr-defined]  # there is no public list
             child.kill()
         return Reply(cut=True)
 

@@ -86,7 +86,7 @@ def test_ctrl_c_ends_with_what_is_done_and_resume_asks_the_rest(tmp_path: Path) 
 
 
 def test_a_dead_engine_ends_as_failed_with_its_error_and_can_be_resumed(tmp_path: Path) -> None:
-    dead = run(tmp_path, after(2, DeadEngine("CUDA out of memory in /opt/engine/worker.py")))
+    dead = run(tmp_path, after(2, DeadEngine("CUDA out of memory in /srv/engine/worker.py")))
     result = read(dead)
     assert (result.status, result.counts.scored) == ("failed", 2)
     assert result.error == dead.error == "CUDA out of memory in worker.py"

@@ -11,9 +11,10 @@ from msgspec.structs import replace
 from playwright.sync_api import Browser
 
 from cardboard.board.build import build_boards
+from cardboard.board.configuration import open_workspace
 from cardboard.board.model import Boards
 from cardboard.board.reader import read_results
-from cardboard.board.workspace import Settings, open_workspace
+from cardboard.board.workspace import Settings
 from cardboard.site.builder import Frame, build_frames
 from cardboard.site.server import serving
 from cardboard.site.write import write_site

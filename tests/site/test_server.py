@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from cardboard.board.workspace import open_workspace
+from cardboard.board.configuration import open_workspace
 from cardboard.eval.errors import CardboardError
 from cardboard.site.server import serving, signature
 
