@@ -15,27 +15,27 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # Where each command lives; a stage is imported only when one of its commands is asked for.
 COMMANDS = {
-    "init": "board.starting:init",
-    "check": "cards.commands:check",
-    "board": "board.commands:board",
-    "explain": "board.commands:explain",
-    "compare": "board.compare_commands:compare",
-    "gate": "board.compare_commands:gate",
-    "merge": "board.merge_command:merge",
-    "schema": "board.merge_command:schema",
-    "snapshot": "board.snapshot_command:snapshot",
-    "add": "cards.commands:add",
-    "cards": "cards.commands:cards",
-    "push": "cards.push_commands:push",
-    "status": "cards.push_commands:status",
-    "watch": "cards.push_commands:watch",
+    "init": "board.commands.init_command:init",
+    "check": "cards.commands.card_commands:check",
+    "board": "board.commands.board_commands:board",
+    "explain": "board.commands.board_commands:explain",
+    "compare": "board.commands.compare_commands:compare",
+    "gate": "board.commands.compare_commands:gate",
+    "merge": "board.commands.result_commands:merge",
+    "schema": "board.commands.result_commands:schema",
+    "snapshot": "board.commands.snapshot_command:snapshot",
+    "add": "cards.commands.card_commands:add",
+    "cards": "cards.commands.card_commands:cards",
+    "push": "cards.commands.push_commands:push",
+    "status": "cards.commands.push_commands:status",
+    "watch": "cards.commands.push_commands:watch",
     "site": "site.commands:site",
     "serve": "site.commands:serve",
-    "audit": "board.audit_command:audit",
-    "eval": "eval.run_command:evaluate",
-    "rescore": "eval.rescore_command:rescore",
-    "score": "eval.commands:score",
-    "suite": "eval.suite_commands:suite",
+    "audit": "board.commands.audit_command:audit",
+    "eval": "eval.commands.run_command:evaluate",
+    "rescore": "eval.commands.score_commands:rescore",
+    "score": "eval.commands.score_commands:score",
+    "suite": "eval.commands.suite_commands:suite",
 }
 
 
@@ -86,7 +86,7 @@ def main(context: click.Context, workspace: Path) -> None:
 
     def judged(result: Path) -> None:
         """Say what the judge says of a result that was just measured, which `eval` cannot know."""
-        from .board.explaining import explain_file
+        from .board.show.explanation import explain_file
 
         for line in explain_file(result, workspace):
             click.echo(line, err=True)
@@ -106,7 +106,7 @@ def main(context: click.Context, workspace: Path) -> None:
 @click.pass_context
 def publish(context: click.Context, label: str | None, strict: bool) -> None:
     """Write all cards and the site anew; only what differs is touched."""
-    from .board.opening import boards_of, tell_refused, workspace_of
+    from .board.commands.load import boards_of, tell_refused, workspace_of
 
     tell_refused(boards_of(workspace_of(context)), strict=strict)
     if label is not None:

@@ -7,9 +7,9 @@ from msgspec import Struct, field
 
 from ..eval.audit.reports import Audit
 from ..eval.records import Aggregate, Result
-from .findings import Finding
-from .measurement import Method, Resolution
-from .workspace import Profile, Suite
+from .statistics.measurement import Method, Resolution
+from .words.findings import Finding
+from .workspace.settings import Profile, Suite
 
 Kind = Literal[
     "result", "partial", "shard", "status", "postprocessed", "proxy", "published-table", "refused"

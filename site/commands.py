@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..board.opening import boards_of, workspace_of
+from ..board.commands.load import boards_of, workspace_of
 from ..eval.errors import CardboardError
 
 if TYPE_CHECKING:
-    from ..board.workspace import Workspace
-    from .write import Outcome
+    from ..board.workspace.settings import Workspace
+    from .build.write import Outcome
 
 _SECONDS_BETWEEN_LOOKS = 1.0
 
@@ -29,7 +29,7 @@ def site(context: click.Context) -> None:
 @click.pass_context
 def serve(context: click.Context, port: int) -> None:
     """Build the site, serve it on this machine, and build it anew when its sources change."""
-    from .server import serving, signature
+    from .build.server import serving, signature
 
     workspace = workspace_of(context)
     seen = signature(workspace)
@@ -66,7 +66,7 @@ def _said(outcome: "Outcome") -> str:
 
 def _build(workspace: "Workspace") -> "Outcome":
     """Build the site of *workspace*, with progress on a terminal and nothing when piped."""
-    from .write import write_site
+    from .build.write import write_site
 
     write = partial(
         write_site,

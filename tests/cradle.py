@@ -14,7 +14,11 @@ from huggingface_hub import CommitOperationAdd, HfApi, constants, get_session
 from jinja2 import Environment, FileSystemBytecodeCache
 from rich import console, progress
 
-from cardboard.cards import hub, push, push_commands, push_flow, render, session
+from cardboard.cards.commands import push_commands
+from cardboard.cards.hub import hub, session
+from cardboard.cards.push import flow as push_flow
+from cardboard.cards.push import push
+from cardboard.cards.text import render
 from cardboard.cli import main
 from cardboard.tests.pushing import write_workspace
 

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from cardboard.board.build import build_boards
+from cardboard.board.judge.build import build_boards
 from cardboard.board.model import Boards, Entry, Kind, Reading, StepFacts
-from cardboard.board.workspace import Identity, Protocol, Settings, Suite, Workspace
+from cardboard.board.workspace.settings import Identity, Protocol, Settings, Suite, Workspace
 from cardboard.eval import records
 
 SUITE = Suite(name="mini", version="1", steps=6, tasks=3, protocol="greedy")

@@ -66,7 +66,7 @@ The end, also by hand.
 
 def by_hand(text: str = "") -> str:
     """Return a README that people wrote around an empty part of ours."""
-    from cardboard.cards.markers import wrap
+    from cardboard.cards.readme.markers import wrap
 
     begin, end = "<!-- cardboard:begin", "<!-- cardboard:end -->\n"
     head, rest = HAND.split(begin)

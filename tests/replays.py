@@ -4,17 +4,9 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
-from cardboard.eval.backends.protocol import (
-    Account,
-    Answer,
-    Encoder,
-    Options,
-    Prompt,
-    Sampling,
-    Template,
-)
-from cardboard.eval.request import Request
-from cardboard.eval.suites import Message, Row, Suite
+from cardboard.eval.engine import Account, Answer, Encoder, Options, Prompt, Sampling, Template
+from cardboard.eval.run.request import Request
+from cardboard.eval.suites.suite import Message, Row, Suite
 
 
 def an_answer(*commands: str, complete: bool = False) -> str:

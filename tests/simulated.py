@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from cardboard.board.resampling import MICROPOINTS, Floats, Ints
+from cardboard.board.statistics.resampling import MICROPOINTS, Floats, Ints
 
 Steps = NDArray[np.int64]
 

@@ -13,11 +13,11 @@ from msgspec import inspect
 
 from cardboard.cli import main
 from cardboard.eval import records
-from cardboard.eval.backends import BACKENDS
+from cardboard.eval.backends.registry import BACKENDS
 from cardboard.eval.backends.scripted import RULES
-from cardboard.eval.plan import jobs_of
-from cardboard.eval.suite_source import load
-from cardboard.eval.suites import Row
+from cardboard.eval.run.plan import jobs_of
+from cardboard.eval.suites.source import load
+from cardboard.eval.suites.suite import Row
 from cardboard.tests.test_formats import LANGUAGES, page, rows, table
 
 ROOT = Path(__file__).parents[1]

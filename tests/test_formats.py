@@ -10,9 +10,9 @@ import pytest
 from click.testing import CliRunner
 from msgspec import inspect
 
-from cardboard.board.findings import JUDGING, READING
-from cardboard.board.shapes.table import SHAPES
-from cardboard.board.workspace import Profile, Settings
+from cardboard.board.read.shapes.registry import SHAPES
+from cardboard.board.words.findings import JUDGING, READING
+from cardboard.board.workspace.settings import Profile, Settings
 from cardboard.cli import main
 from cardboard.eval.records import Result
 

@@ -1,1 +1,1 @@
-"""The template audit: which chat template there is, what it does, and what is wrong with it."""
+"""Models as people name them come in; reports of their chat templates go out."""

@@ -5,22 +5,27 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from .case import Case
-from .check_content import check_korean, check_null, check_parts, check_tools
-from .check_history import check_mask, check_prefix
-from .check_marks import check_bos, check_end, check_injection, check_turns
-from .check_thinking import check_date, check_kwargs, check_thinking, check_thoughts
-from .check_turns import check_alternation, check_program, check_prompt, check_system, check_user
-from .encoding import Encoded, Text, encode
-from .engines import disagreements, picks
-from .families import check_family, family_of
+from ..sandbox.rendering import Limits, Value
+from .checks.cases import Case, Tried, try_all
+from .checks.check_content import check_korean, check_null, check_parts, check_tools
+from .checks.check_history import check_mask, check_prefix
+from .checks.check_marks import check_bos, check_end, check_injection, check_turns
+from .checks.check_server import served_otherwise
+from .checks.check_thinking import check_date, check_kwargs, check_thinking, check_thoughts
+from .checks.check_turns import (
+    check_alternation,
+    check_program,
+    check_prompt,
+    check_system,
+    check_user,
+)
+from .checks.families import check_family, family_of
 from .findings import Finding, Trait, found
-from .linting import can_lint, lint
+from .lint.chatlint import can_lint, lint
+from .rendering.encoding import Encoded, Text, encode
 from .reports import Audit, Report, matrix_row, with_findings, worst
-from .sandbox import Limits, Value
-from .serving import served_otherwise
-from .sources import Found, Source
-from .trying import Tried, try_all
+from .sources.engines import disagreements, picks
+from .sources.sources import Found, Source
 
 Kwargs = Mapping[str, Value]
 

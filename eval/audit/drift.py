@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from .case import difference
-from .engines import taken
+from ..sandbox.rendering import Limits, Rendered
+from .checks.cases import difference, try_all
 from .findings import Finding, found
-from .probes import PROBES
+from .rendering.probes import PROBES
 from .reports import Audit
-from .sandbox import Limits, Rendered
-from .sources import Source
-from .trying import try_all
+from .sources.engines import taken
+from .sources.sources import Source
 
 Renders = Mapping[str, Rendered]
 

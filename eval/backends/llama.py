@@ -3,21 +3,66 @@
 import hashlib
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 from unittest.mock import patch
 
+import llama_cpp
+
+from ..engine import Account, Answer, Options, Prompt, Sampling, Setting, Template
 from ..errors import DeadEngine, MissingExtra, UsageError
-from .protocol import Account, Answer, Options, Prompt, Sampling, Setting, Template
+
+
+class LlamaTokens:
+    """A tokenizer that adds nothing of its own; see `Encoder`."""
+
+    def __init__(self, llama: "llama_cpp.Llama") -> None:
+        """Encode as the loaded model *llama* does."""
+        self._llama = llama
+        self._vocab: Any = llama_cpp.llama_model_get_vocab(llama.model)
+        bos, eos = (
+            told(self._vocab) for told in (llama_cpp.llama_vocab_bos, llama_cpp.llama_vocab_eos)
+        )
+        self.bos_token_id: int | None = bos if bos >= 0 else None
+        self.special_tokens: Mapping[str, str] = {
+            name: llama_cpp.llama_vocab_get_text(self._vocab, token).decode("utf-8", "replace")
+            for name, token in (("bos_token", bos), ("eos_token", eos))
+            if token >= 0
+        }
+
+    def encode(self, text: str) -> list[int]:
+        """Return the ids of *text*, special tokens read as such and none added."""
+        ids: list[int] = self._llama.tokenize(text.encode(), add_bos=False, special=True)
+        return ids
+
+    def decode(self, tokens: Sequence[int]) -> str:
+        """Return the text of *tokens* without special ones.
+
+        `Llama.detokenize` loses tokens of more than 32 bytes, such as long runs of blanks.
+        """
+        given = (llama_cpp.llama_token * len(tokens))(*tokens)
+        room = 8 * len(tokens) + 64
+        while True:
+            text = bytes(room)
+            size = llama_cpp.llama_detokenize(
+                self._vocab, given, len(tokens), text, room, True, False
+            )
+            if size >= 0:
+                return text[:size].decode("utf-8", "replace")
+            room = -size
+
+    def ends(self, token: int) -> bool:
+        """Tell whether *token* ends an answer."""
+        return bool(llama_cpp.llama_vocab_is_eog(self._vocab, token))
+
 
 try:
     import llama_cpp
 except ImportError as missing:
     raise MissingExtra(missing.name or "llama-cpp-python", "gguf") from missing
 
-from .llama_tokens import LlamaTokens
 
 WINDOW = 16_384
 """Tokens that memory is taken for where nobody says how many, and the model allows as many."""

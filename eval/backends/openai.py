@@ -11,13 +11,12 @@ import msgspec
 from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # exported on demand
 from msgspec.structs import replace
 
+from ..engine import Account, Answer, Encoder, Options, Prompt, Sampling, Template
 from ..errors import DeadEngine, UsageError
-from . import retries
-from .openai_address import HOSTED, base_url, key_for
+from . import openai_retries
 from .openai_kinds import VLLM, spoken
 from .openai_replies import Refusal, answer_of, reason_of
-from .openai_servers import Server, ask
-from .protocol import Account, Answer, Encoder, Options, Prompt, Sampling, Template
+from .openai_servers import HOSTED, Server, ask, base_url, key_for
 
 MOST = 32 << 20
 """Bytes of a reply that are read."""
@@ -93,7 +92,7 @@ class OpenAI:
     ) -> Answer | DeadEngine:
         """Call until there is an answer, or no use in calling."""
         body = self._body(prompt, settings)
-        for attempt in range(len(retries.WAITS) + 1):
+        for attempt in range(len(openai_retries.WAITS) + 1):
             headers: dict[str, str] = {}
             try:
                 status, headers, reply = await _post(client, body)
@@ -106,12 +105,12 @@ class OpenAI:
                     answer = answer_of(prompt, reply, self.account.max_model_len)
                     return replace(answer, error=self._redacted(answer.error or "") or None)
                 reason = self._redacted(f"HTTP {status}: {reason_of(reply)}")
-                if status in retries.NEVER:
+                if status in openai_retries.NEVER:
                     return DeadEngine(reason)
                 failed = _failed(prompt, reason)
-                if status not in retries.AGAIN:
+                if status not in openai_retries.AGAIN:
                     return failed
-            wait = retries.wait_before(attempt, headers, datetime.now(UTC))
+            wait = openai_retries.wait_before(attempt, headers, datetime.now(UTC))
             if wait is None:
                 break
             await asyncio.sleep(wait)

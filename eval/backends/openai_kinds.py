@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from .protocol import Sampling, Setting
+from ..engine import Sampling, Setting
 
 
 class Kind(Struct, frozen=True, kw_only=True):

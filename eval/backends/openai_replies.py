@@ -3,7 +3,7 @@
 import msgspec
 from msgspec import Struct
 
-from .protocol import Answer, Prompt
+from ..engine import Answer, Prompt
 
 _LONGEST = 300
 

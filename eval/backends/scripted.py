@@ -11,11 +11,11 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from ..conversations import key_of
+from ..engine import Account, Answer, Encoder, Options, Prompt, Sampling, Template
 from ..errors import UsageError
-from ..suites import Row, Suite
-from ..units import WAIT
-from .protocol import Account, Answer, Encoder, Options, Prompt, Sampling, Template
+from ..score.units import WAIT
+from ..suites.conversations import key_of
+from ..suites.suite import Row, Suite
 
 VERSION = "scripted/1"
 """Of the rules: another version may answer otherwise."""

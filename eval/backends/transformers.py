@@ -6,11 +6,11 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..adapters import adapter_record, adapter_template, template_audit
+from ..engine import Account, Answer, Options, Prompt, Sampling, Setting, Template
 from ..errors import MissingExtra
-from ..templates import own_template
-from .protocol import Account, Answer, Options, Prompt, Sampling, Setting, Template
-from .tokens import Tokens
+from ..prompts.templates import own_template
+from .adapters import adapter_record, adapter_template, template_audit
+from .torch_models import Tokens
 
 try:
     import torch
@@ -18,7 +18,7 @@ try:
 except ImportError as missing:
     raise MissingExtra(missing.name or "transformers", "transformers") from missing
 
-from .torch_errors import NoMemory, loading, working
+from .torch_models import NoMemory, loading, working
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

@@ -13,11 +13,11 @@ os.environ.setdefault("DO_NOT_TRACK", "1")
 os.environ.setdefault("VLLM_LOGGING_LEVEL", "WARNING")
 os.environ.setdefault("VLLM_LOGGING_STREAM", "ext://sys.stderr")
 
-from ..adapters import adapter_rank, adapter_record, adapter_template, template_audit
+from ..engine import Account, Answer, Options, Prompt, Sampling, Setting, Template
 from ..errors import DeadEngine, MissingExtra, UsageError
-from ..templates import own_template
-from .protocol import Account, Answer, Options, Prompt, Sampling, Setting, Template
-from .tokens import Tokens
+from ..prompts.templates import own_template
+from .adapters import adapter_rank, adapter_record, adapter_template, template_audit
+from .torch_models import Tokens
 
 try:
     import torch
@@ -28,7 +28,7 @@ try:
 except ImportError as missing:
     raise MissingExtra(missing.name or "vllm", "vllm") from missing
 
-from .torch_errors import loading, working
+from .torch_models import loading, working
 
 RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
 """Adapter ranks for which the engine can keep room."""

@@ -8,12 +8,12 @@ from datetime import datetime
 from pathlib import Path
 from unittest.mock import patch
 
-from cardboard.eval.audit import environment, processes
 from cardboard.eval.audit.audit import audit
-from cardboard.eval.audit.gguf_header import read_header
-from cardboard.eval.audit.probes import PROBES, TOOLS
-from cardboard.eval.audit.sandbox import NOW, Job, Program, run
-from cardboard.eval.audit.sources import Found, Source, Tokens
+from cardboard.eval.audit.rendering.probes import PROBES, TOOLS
+from cardboard.eval.audit.sources.gguf_header import read_header
+from cardboard.eval.audit.sources.sources import Found, Source, Tokens
+from cardboard.eval.sandbox import environment, processes
+from cardboard.eval.sandbox.rendering import NOW, Job, Program, run
 
 from ..eval.audit.samples import GOOD, MARKED, SAMPLES
 from ..eval.audit.samples import TOOLS as WITH_TOOLS

@@ -10,11 +10,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from cardboard.board.intervals import acceleration, bca, intervals
-from cardboard.board.paired import paired
-from cardboard.board.rankodds import RankOdds, rank_odds
-from cardboard.board.rankranges import RankRange, rank_ranges
-from cardboard.board.resampling import (
+from cardboard.board.statistics.intervals import acceleration, bca, intervals
+from cardboard.board.statistics.paired import paired
+from cardboard.board.statistics.rank_odds import RankOdds, rank_odds
+from cardboard.board.statistics.rank_ranges import RankRange, rank_ranges
+from cardboard.board.statistics.resampling import (
     NORMAL,
     Floats,
     Ints,

@@ -15,12 +15,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from cardboard.eval.backends.protocol import Options
-from cardboard.eval.backends.tokens import Tokens
-from cardboard.eval.conversations import conversation
-from cardboard.eval.prompt_texts import Choices
-from cardboard.eval.prompts import build
-from cardboard.eval.suite_source import load
+from cardboard.eval.backends.torch_models import Tokens
+from cardboard.eval.engine import Options
+from cardboard.eval.prompts.prompts import build
+from cardboard.eval.prompts.texts import Choices
+from cardboard.eval.suites.conversations import conversation
+from cardboard.eval.suites.source import load
 
 from ..replays import Spelled
 from ..tiny import TEMPLATE, a_model, a_tokenizer, an_adapter

@@ -41,12 +41,12 @@ class Meter:
 
 def ours(meter: Meter, root: Path, name: str) -> float:
     """Measure a push of the workspace at *root*; rendering the cards is not part of it."""
-    from cardboard.board.build import load_boards
-    from cardboard.board.configuration import open_workspace
-    from cardboard.cards.deliver import deliver
-    from cardboard.cards.pushing import Options, opened
-    from cardboard.cards.survey import survey
-    from cardboard.cards.targets import wanted
+    from cardboard.board.judge.build import load_boards
+    from cardboard.board.workspace.configuration import open_workspace
+    from cardboard.cards.plan.targets import wanted
+    from cardboard.cards.push.deliver import deliver
+    from cardboard.cards.push.setup import Options, opened
+    from cardboard.cards.push.survey import survey
 
     workspace = open_workspace(root)
     every = wanted(load_boards(workspace), workspace.settings)
@@ -66,10 +66,10 @@ def plain(meter: Meter, root: Path, name: str) -> float:
     from huggingface_hub import ModelCard
     from huggingface_hub.utils import logging
 
-    from cardboard.board.build import load_boards
-    from cardboard.board.configuration import open_workspace
-    from cardboard.cards.readme import fresh_readme
-    from cardboard.cards.targets import wanted
+    from cardboard.board.judge.build import load_boards
+    from cardboard.board.workspace.configuration import open_workspace
+    from cardboard.cards.plan.targets import wanted
+    from cardboard.cards.readme.readme import fresh_readme
 
     logging.set_verbosity_error()
     workspace = open_workspace(root)

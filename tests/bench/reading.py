@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 from pydantic import BaseModel, Field, TypeAdapter
 
-from cardboard.board.reader import read_results
+from cardboard.board.read.reader import read_results
 from cardboard.eval.records import Result
 from tests.bench import results
 

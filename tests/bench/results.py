@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from cardboard.eval.identity import fingerprint, keys_sha256
 from cardboard.eval.records import (
     Counts,
     Model,
@@ -20,7 +19,8 @@ from cardboard.eval.records import (
     Timing,
     encode,
 )
-from cardboard.eval.scoring import RULES, SCORER, StepScore, aggregate, bucket_of, rescore
+from cardboard.eval.score.scoring import RULES, SCORER, StepScore, aggregate, bucket_of, rescore
+from cardboard.eval.suites.fingerprints import fingerprint, keys_sha256
 
 STEPS, TASKS, GROUPS = 303, 50, 14
 LINE = (

@@ -5,8 +5,8 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 
-from cardboard.eval import scoring
-from cardboard.eval.scoring import RULES, Rules, StepScore, rescore
+from cardboard.eval.score import scoring
+from cardboard.eval.score.scoring import RULES, Rules, StepScore, rescore
 
 from ..eval.plain_scoring import plain_rescore
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from cardboard.board.build import build_boards
+from cardboard.board.judge.build import build_boards
 from cardboard.board.model import Boards, Reading
-from cardboard.board.workspace import (
+from cardboard.board.workspace.settings import (
     Cards,
     Family,
     Identity,

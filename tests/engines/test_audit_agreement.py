@@ -10,11 +10,11 @@ from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # exporte
 
 from cardboard.eval.audit.audit import audit
 from cardboard.eval.audit.drift import drift
-from cardboard.eval.audit.encoding import Text, encode
-from cardboard.eval.audit.opening import open_source
-from cardboard.eval.audit.probes import PROBES, TOOLS, Probe
-from cardboard.eval.audit.sandbox import NOW, run
-from cardboard.eval.audit.sources import Source
+from cardboard.eval.audit.rendering.encoding import Text, encode
+from cardboard.eval.audit.rendering.probes import PROBES, TOOLS, Probe
+from cardboard.eval.audit.sources.resolve import open_source
+from cardboard.eval.audit.sources.sources import Source
+from cardboard.eval.sandbox.rendering import NOW, run
 
 from ..serving import free_port, serving
 from .conftest import PYTHONS, WINDOW, Bench

@@ -35,8 +35,8 @@ def adapters(llama: Path) -> tuple[str, str]:
 @pytest.fixture(scope="module")
 def backend(llama: Path) -> "Iterator[Transformers]":
     """Return a backend that has loaded the model."""
-    from cardboard.eval.backends.protocol import Options
     from cardboard.eval.backends.transformers import open_backend
+    from cardboard.eval.engine import Options
 
     opened = open_backend(Options(model=str(llama), batch_size=4))
     yield opened

@@ -15,10 +15,10 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from cardboard.eval.backends.protocol import Prompt
-from cardboard.eval.conversations import key_of
-from cardboard.eval.run import evaluate
-from cardboard.eval.suites import Message, Row
+from cardboard.eval.engine import Prompt
+from cardboard.eval.run.run import evaluate
+from cardboard.eval.suites.conversations import key_of
+from cardboard.eval.suites.suite import Message, Row
 
 from ..replays import Spelled, a_request, a_suite, an_answer
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from math import fsum
 
-from cardboard.eval.scoring import Rules, StepScore
+from cardboard.eval.score.scoring import Rules, StepScore
 
 
 def plain_normalise(unit: str) -> str:

@@ -1,9 +1,9 @@
 """A board made of texts that would do harm if any of them were taken for markup."""
 
-from cardboard.board.build import build_boards
-from cardboard.board.findings import reading as finding_on_file
+from cardboard.board.judge.build import build_boards
 from cardboard.board.model import Boards, Reading
-from cardboard.board.workspace import Family, Profile, Protocol, Settings, Suite
+from cardboard.board.words.findings import reading as finding_on_file
+from cardboard.board.workspace.settings import Family, Profile, Protocol, Settings, Suite
 from cardboard.eval import records
 from cardboard.tests.making import SETTINGS, SUITE, a_reading, a_result, a_workspace
 

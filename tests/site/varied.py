@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from cardboard.board.build import build_boards
+from cardboard.board.judge.build import build_boards
 from cardboard.board.model import Boards, Reading
-from cardboard.board.workspace import Family, Profile, Ranking, Settings, Suite, Workspace
+from cardboard.board.workspace.settings import Family, Profile, Ranking, Settings, Suite, Workspace
 from cardboard.eval import records
 from cardboard.tests.making import a_reading, a_result, a_workspace, measured
 

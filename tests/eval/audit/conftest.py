@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cardboard.eval.audit import processes
+from cardboard.eval.sandbox import processes
 
 
 @pytest.fixture(autouse=True)

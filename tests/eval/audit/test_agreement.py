@@ -8,11 +8,11 @@ from typing import Any
 import jinja2
 import pytest
 
-from cardboard.eval.audit import environment
-from cardboard.eval.audit.encoding import Text, encode
-from cardboard.eval.audit.masks import covered
-from cardboard.eval.audit.probes import PROBES, TOOLS, Probe
-from cardboard.eval.audit.sandbox import NOW, Program, Rendered, run
+from cardboard.eval.audit.checks.masks import covered
+from cardboard.eval.audit.rendering.encoding import Text, encode
+from cardboard.eval.audit.rendering.probes import PROBES, TOOLS, Probe
+from cardboard.eval.sandbox import environment
+from cardboard.eval.sandbox.rendering import NOW, Program, Rendered, run
 from cardboard.tests.eval.audit.samples import GOOD, MARKED, SAMPLES
 from cardboard.tests.eval.audit.samples import TOOLS as WITH_TOOLS
 from cardboard.tests.tiny import TEMPLATE, a_tokenizer

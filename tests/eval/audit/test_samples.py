@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from cardboard.eval.audit.audit import audit
-from cardboard.eval.audit.case import Case
-from cardboard.eval.audit.check_turns import check_program
+from cardboard.eval.audit.checks.cases import Case
+from cardboard.eval.audit.checks.check_turns import check_program
 from cardboard.eval.audit.findings import CODES, Finding
 from cardboard.eval.audit.reports import Audit
-from cardboard.eval.audit.sandbox import Limits, Rendered, _ending
-from cardboard.eval.audit.sources import Found, Source, Tokens
+from cardboard.eval.audit.sources.sources import Found, Source, Tokens
+from cardboard.eval.sandbox.rendering import Limits, Rendered, _ending
 from cardboard.tests.eval.audit.samples import GOOD, MARKED, SAMPLES, TOOLS
 
 LIMITS = Limits(seconds=1.0)

@@ -1,0 +1,1 @@
+"""A command line comes in; printed boards, comparisons and audits go out."""

@@ -1,0 +1,61 @@
+"""The commands that look at results: board, explain."""
+
+import click
+
+from ..show.tables import Format, format_option
+from .load import boards_of, tell_refused, workspace_of
+
+
+@click.command(epilog="Example: cardboard board --format csv > board.csv")
+@format_option
+@click.option("--suite", help="Only this suite, e.g. tb2-lite or tb2-lite-corrected303.")
+@click.option("--strict", is_flag=True, help="Exit with 1 if a file cannot be used.")
+@click.pass_context
+def board(context: click.Context, form: Format, suite: str | None, strict: bool) -> None:
+    """Print the ranked boards, unranked results last with the reasons."""
+    from ..history.changes import title
+    from ..show import tables
+    from ..show.document import document, fields, summary, table
+    from ..words.catalogue import Words
+
+    say = Words("en").finding
+    boards = boards_of(workspace_of(context))
+    tell_refused(boards, strict=strict)
+    chosen = [b for b in boards.boards if suite in (None, b.suite.name, b.suite.slug)]
+    if suite is not None and not chosen:
+        known = ", ".join(sorted({b.suite.slug for b in boards.boards})) or "none has results"
+        raise click.UsageError(f"No board for the suite {suite!r}. Known: {known}.")
+    if form == "json":
+        from msgspec.structs import replace
+
+        click.echo(tables.dump(document(replace(boards, boards=tuple(chosen)), say)))
+    elif form == "csv":
+        click.echo(tables.to_csv([fields(b) for b in chosen]), nl=False)
+    elif form == "md":
+        click.echo("\n".join(tables.to_markdown(title(b), table(b)) for b in chosen), nl=False)
+    else:
+        for b in chosen:
+            tables.print_table(title(b), table(b))
+            click.echo(summary(b) + "\n")
+        if not boards.readings:
+            click.echo("No results yet: cardboard add FILE puts one into results/.")
+        if boards.unplaced and suite is None:
+            count = len(boards.unplaced)
+            click.echo(f"Of no known suite, so on no board (see cardboard check): {count}")
+
+
+@click.command(epilog="Example: cardboard explain LiquidAI/LFM2-2.6B")
+@click.argument("model")
+@click.option("--lang", default="en", show_default=True, help="Of the findings, e.g. ko.")
+@click.pass_context
+def explain(context: click.Context, model: str, lang: str) -> None:
+    """Say why MODEL has its rank, or why it has none: every attempt, every finding."""
+    from ..show.explanation import explain_model
+    from ..words.catalogue import Words, languages
+    from ..words.names import visible
+
+    if lang not in languages():
+        raise click.UsageError(f"--lang {lang}: there are {', '.join(languages())}.")
+    workspace = workspace_of(context)
+    for line in explain_model(boards_of(workspace), model, Words(lang)):
+        click.echo(visible(line))

@@ -1,0 +1,86 @@
+"""The commands that compare models: compare, and gate for continuous integration."""
+
+import math
+
+import click
+
+from ..show.tables import Format, format_option
+from .load import boards_of, workspace_of
+
+
+@click.command(epilog="Example: cardboard compare org/model-2epoch org/model-1epoch")
+@click.argument("models", nargs=-1, metavar="[A B]")
+@click.option("--base", is_flag=True, help="Each fine-tune against its base and earlier epoch.")
+@format_option
+@click.pass_context
+def compare(context: click.Context, models: tuple[str, ...], base: bool, form: Format) -> None:
+    """Say whether A differs from B, and how sure that is; per bucket and source group too."""
+    from ..compare import comparison
+    from ..show import tables
+    from ..show.comparison_tables import Parts, document, effects_tables, fields, pair_tables
+
+    if base == bool(models) or (models and len(models) != 2):
+        raise click.UsageError("Name two models, or give --base without any.")
+    workspace = workspace_of(context)
+    boards, ranking = boards_of(workspace), workspace.settings.ranking
+    parts: list[Parts] = []
+    if base:
+        found = list(comparison.family_tree(boards, ranking))
+    else:
+        from ..compare.effects import effects_of
+
+        found = []
+        for board, a, b in comparison.both(boards, *models):
+            (one,) = comparison.compare(board, [(a, b)], ranking)
+            found.append(one)
+            parts.append((one, effects_of(workspace, board, a, b)))
+    shown = pair_tables(found) + effects_tables(parts)
+    if form == "json":
+        click.echo(tables.dump(document(found, parts)))
+    elif form == "csv":
+        click.echo(tables.to_csv([fields(found, parts)]), nl=False)
+    elif form == "md":
+        click.echo("\n".join(tables.to_markdown(*table) for table in shown), nl=False)
+    elif not shown:
+        click.echo("Nothing to compare: models.toml names no base or epoch that is ranked here.")
+    else:
+        for title, rows in shown:
+            tables.print_table(title, rows)
+
+
+@click.command(epilog="Example: cardboard gate --model org/new --against org/base --min-delta 0")
+@click.option("--model", required=True, help="The model that must hold its ground.")
+@click.option("--against", required=True, help="The model that it is held against.")
+@click.option("--min-delta", default=0.0, show_default=True, help="Points that it must gain.")
+@click.option("--suite", help="Only on this suite; on every shared one by default.")
+@click.pass_context
+def gate(
+    context: click.Context, model: str, against: str, min_delta: float, suite: str | None
+) -> None:
+    """Exit with 1 when MODEL is significantly worse than AGAINST plus MIN-DELTA points."""
+    from ..compare import comparison
+
+    if not math.isfinite(min_delta):
+        raise click.UsageError("--min-delta must be a number of points.")
+    workspace = workspace_of(context)
+    failed = False
+    pairs = [
+        (board, a, b)
+        for board, a, b in comparison.both(boards_of(workspace), model, against)
+        if suite in (None, board.suite.name, board.suite.slug)
+    ]
+    if not pairs:
+        raise click.UsageError(f"No board of the suite {suite!r} ranks both models.")
+    for board, a, b in pairs:
+        (found,) = comparison.compare(board, [(a, b)], workspace.settings.ranking)
+        held = comparison.passes(found, min_delta)
+        failed |= not held
+        assert found.paired is not None
+        click.echo(
+            f"{'passed' if held else 'FAILED'} on {found.suite} {found.version}: "
+            f"{found.a} {found.score_a:.2f}, {found.b} {found.score_b:.2f}, difference "
+            f"{found.paired.difference:+.2f} (95 %: {found.paired.low:+.2f} to "
+            f"{found.paired.high:+.2f}, p = {found.paired.p:.4f}), at least {min_delta:+.2f} wanted"
+        )
+    if failed:
+        context.exit(1)

@@ -1,0 +1,57 @@
+"""What every command needs first: the workspace that `-C` names, opened once."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ...eval.errors import RecordError
+
+if TYPE_CHECKING:
+    from ..model import Boards
+    from ..workspace.settings import Workspace
+
+
+def workspace_of(context: click.Context) -> "Workspace":
+    """Return the workspace that the command line named with `-C`, the current folder by default."""
+    from ..workspace.configuration import open_workspace
+
+    root: Path = context.find_root().params.get("workspace") or Path()
+    return open_workspace(root)
+
+
+def boards_of(workspace: "Workspace") -> "Boards":
+    """Return the workspace's boards, showing progress on a terminal and nothing when piped."""
+    import sys
+
+    from ..judge.build import load_boards
+
+    if not sys.stderr.isatty():
+        return load_boards(workspace)
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Reading results", total=None)
+
+        def show(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        return load_boards(workspace, progress=show)
+
+
+def tell_refused(boards: "Boards", *, strict: bool) -> None:
+    """Name every file that could not be used, and why; raise `RecordError` when *strict*."""
+    from ..show.check_report import broken_files
+    from ..words.catalogue import Words
+    from ..words.names import visible
+
+    say, broken = Words("en").finding, broken_files(boards)
+    for reading in broken:
+        reasons = [say(one) for one in reading.findings if one.severity == "error"]
+        click.echo(visible(f"{reading.file} could not be used: {' '.join(reasons)}"), err=True)
+    if broken and strict:
+        raise RecordError(
+            f"{len(broken)} of {len(boards.readings)} files could not be used",
+            remedy="Mend or remove them, or run without --strict.",
+        )

@@ -1,0 +1,60 @@
+"""The commands about the result file itself: `merge` and `schema`."""
+
+import json
+import os
+from pathlib import Path
+
+import click
+
+from ...eval.run.merge import Part
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command(
+    epilog="Example: cardboard merge run.part00.json run.part01.json -o results/run.json"
+)
+@click.argument("parts", metavar="PART...", nargs=-1, required=True, type=_FILE)
+@click.option("-o", "--output", required=True, type=_FILE, help="Where the result is written.")
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
+def merge(parts: tuple[Path, ...], output: Path, force: bool) -> None:
+    """Make one result of all parts of a split run, checked step by step."""
+    from ...eval.errors import UsageError
+    from ...eval.records import encode
+    from ...eval.run import merge as merging
+
+    if output.exists() and not force:
+        raise UsageError(f"{output} exists", remedy="Name another file, or give --force.")
+    if not output.parent.is_dir():
+        raise UsageError(f"there is no folder {output.parent}", remedy="Make it first.")
+    if output.resolve() in {part.resolve() for part in parts}:
+        raise UsageError(f"{output} is one of the parts", remedy="Name another file.")
+    result = merging.merge([_part(path) for path in parts])
+    aside = output.with_name(f".{output.name}.{os.getpid()}")
+    aside.write_bytes(encode(result))
+    aside.replace(output)
+    f1 = result.aggregate.avg_command_f1
+    click.echo(
+        f"{output}: {result.model.id}, {result.counts.scored} steps of {len(parts)} parts, "
+        f"{result.status}, " + ("no score" if f1 is None else f"score {100 * f1:.2f}")
+    )
+
+
+@click.command(epilog="Example: cardboard schema > result.schema.json")
+def schema() -> None:
+    """Print the JSON Schema of a result file."""
+    from ...eval import records
+
+    click.echo(json.dumps(records.schema(), indent=2, ensure_ascii=False))
+
+
+def _part(path: Path) -> Part:
+    """Return the part in the file at *path*; raise `RecordError` where it holds none."""
+    from ...eval.errors import RecordError
+    from ..read.reader import problems, read_whole
+
+    reading, result = read_whole(path)
+    if result is None:
+        told = [f"{one.key}: {one.code}" if one.key else one.code for one in problems([reading])]
+        raise RecordError(", ".join(told) or f"is of the kind {reading.kind}", file=str(path))
+    return Part(str(path), reading.sha256, result)

@@ -1,0 +1,1 @@
+"""Two or more entries of a board come in; their paired differences go out."""

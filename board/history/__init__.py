@@ -1,0 +1,1 @@
+"""Two states of the boards come in; what moved between them goes out."""

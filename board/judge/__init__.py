@@ -1,0 +1,1 @@
+"""Readings come in; judged, ranked boards of entries go out."""

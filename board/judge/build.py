@@ -1,0 +1,218 @@
+"""From readings to boards: recognise, judge, choose, rank."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple, get_args
+
+from msgspec.structs import replace
+
+from ...eval.records import Result
+from ..model import Board, Boards, Class, Entry, Metrics, Reading
+from ..read.reader import read_results
+from ..words.findings import JUDGING, SEVERITY_OF, Finding
+from ..words.findings import reading as finding_on_file
+from ..words.names import slugs
+from ..workers import collector_paused
+from ..workspace.settings import Workspace
+from .attempts import Judged, Line, attempt, choose, printed_score
+from .judge import blocks, judge
+from .profiles import Directory, Named
+from .ranking import rank
+from .recognition import recognise
+from .resolution import resolve
+
+Progress = Callable[[int, int], None]
+
+CLASSES: tuple[Class, ...] = get_args(Class)
+RANKABLE_KINDS = ("result", "partial", "postprocessed", "published-table")
+
+
+def load_boards(workspace: Workspace, *, progress: Progress | None = None) -> Boards:
+    """Read every file of the workspace's results and return its boards."""
+    with collector_paused():
+        readings = read_results(
+            workspace.results,
+            cache=workspace.root / ".cardboard" / "readings.sqlite",
+            progress=progress,
+            workers=None,
+        )
+        return build_boards(readings, workspace)
+
+
+def build_boards(readings: Iterable[Reading], workspace: Workspace) -> Boards:
+    """Return the boards that *readings* make; the order of *readings* changes nothing."""
+    ordered = tuple(sorted(readings, key=lambda reading: reading.file))
+    placed: dict[_Place, dict[str, list[Judged]]] = defaultdict(lambda: defaultdict(list))
+    directory = Directory(workspace)
+    for reading in _without_copies(ordered):
+        if reading.result is not None and reading.kind in RANKABLE_KINDS:
+            named = directory.name(reading.result.model)
+            place, judged = _judge(reading, named, workspace)
+            placed[place][named.name].append(judged)
+    lines = {
+        place: [line for _, judged in sorted(models.items()) for line in choose(judged, workspace)]
+        for place, models in placed.items()
+    }
+    entries = _entries(lines, workspace)
+    return Boards(
+        boards=_boards(entries, workspace),
+        unplaced=tuple(
+            entry for class_ in CLASSES for entry in rank(entries.get(_Place(None, class_), []))
+        ),
+        readings=_mark_copies(ordered),
+        sha256=hashlib.sha256(
+            "\n".join(sorted({reading.sha256 for reading in ordered})).encode()
+        ).hexdigest(),
+        audits=workspace.audits,
+    )
+
+
+class _Place(NamedTuple):
+    """Where a result is listed: a configured suite by its number, or nowhere; and a class."""
+
+    suite: int | None
+    class_: Class
+
+
+def _judge(reading: Reading, named: Named, workspace: Workspace) -> tuple[_Place, Judged]:
+    assert reading.result is not None
+    suites = workspace.settings.suites
+    recognised = recognise(reading, suites)
+    findings = judge(reading, recognised, workspace) + _guesses(reading, named, workspace)
+    has_score = reading.result.aggregate.avg_command_f1 is not None
+    judged = Judged(
+        reading=reading,
+        named=named,
+        findings=(*reading.findings, *findings),
+        rankable=recognised is not None and has_score and not blocks(findings, workspace),
+    )
+    number = suites.index(recognised.suite) if recognised else None
+    return _Place(number, named.profile.class_), judged
+
+
+def _without_copies(readings: Sequence[Reading]) -> Iterable[Reading]:
+    seen: set[str] = set()
+    for reading in readings:
+        if reading.sha256 not in seen:
+            seen.add(reading.sha256)
+            yield reading
+
+
+def _guesses(reading: Reading, named: Named, workspace: Workspace) -> tuple[Finding, ...]:
+    verdict = workspace.verdict("name-guessed")
+    if not named.profile.guessed or verdict == "off":
+        return ()
+    return (
+        Finding(
+            code="name-guessed",
+            severity=SEVERITY_OF[verdict],
+            file=reading.file,
+            sha256=reading.sha256,
+            values={"fields": ", ".join(named.profile.guessed)},
+        ),
+    )
+
+
+def _entries(lines: dict[_Place, list[Line]], workspace: Workspace) -> dict[_Place, list[Entry]]:
+    """Return the entries of every place, one slug a label throughout the workspace."""
+    suites = workspace.settings.suites
+    labels = {
+        (place, line.judged.result_id): _label(
+            line, suites[place.suite].steps if place.suite is not None else None
+        )
+        for place, members in lines.items()
+        for line in members
+    }
+    unique = sorted(set(labels.values()))
+    slug = dict(zip(unique, slugs(unique), strict=True))
+    return {
+        place: [
+            _entry(line, labels[place, line.judged.result_id], slug, place.class_)
+            for line in members
+        ]
+        for place, members in lines.items()
+    }
+
+
+def _label(line: Line, expected: int | None) -> str:
+    """Return the model's name, and for one of several that do not stand what it was run with."""
+    name, reading = line.judged.named.name, line.judged.reading
+    if line.alone:
+        return name
+    assert reading.result is not None
+    scored, protocol = reading.result.counts.scored, reading.result.protocol
+    told = [f"{scored}/{expected}"] if expected is not None and scored != expected else []
+    told += [
+        f"{key}={value}"
+        for key in ("temperature", "max_tokens", "thinking")
+        if (value := getattr(protocol, key)) is not None
+    ]
+    return f"{name} ({', '.join([*told, line.judged.result_id[:8]])})"
+
+
+def _entry(line: Line, label: str, slug: dict[str, str], class_: Class) -> Entry:
+    judged = line.judged
+    result = judged.reading.result
+    assert result is not None
+    return Entry(
+        model=judged.named.name,
+        slug=slug[label],
+        label=label,
+        result_id=judged.result_id,
+        score=printed_score(result.aggregate.avg_command_f1),
+        metrics=_metrics(result),
+        template_status=result.prompts.template_status or "unknown",
+        class_=class_,
+        rankable=judged.rankable,
+        findings=judged.findings,
+        file=judged.reading.file,
+        sha256=judged.reading.sha256,
+        profile=judged.named.profile,
+        result=result,
+        facts=judged.reading.facts,
+        attempts=tuple(attempt(other) for other in line.others),
+    )
+
+
+def _metrics(result: Result) -> Metrics:
+    aggregate, timing = result.aggregate, result.timing
+    return Metrics(
+        command_f1=aggregate.avg_command_f1,
+        command_precision=aggregate.avg_command_precision,
+        command_recall=aggregate.avg_command_recall,
+        first_cmd_exact_pct=aggregate.first_cmd_exact_pct,
+        valid_json_pct=aggregate.valid_json_pct,
+        seconds_per_step=timing.seconds_per_step,
+        load_seconds=timing.load_seconds,
+        steps=result.counts.scored,
+        tasks=result.counts.tasks,
+    )
+
+
+def _boards(entries: dict[_Place, list[Entry]], workspace: Workspace) -> tuple[Board, ...]:
+    policy: dict[str, str] = {code: workspace.verdict(code) for code in sorted(JUDGING)}
+    return tuple(
+        resolve(
+            Board(suite=suite, class_=class_, entries=rank(entries[place]), policy=policy),
+            workspace.settings.ranking,
+        )
+        for number, suite in enumerate(workspace.settings.suites)
+        for class_ in CLASSES
+        if (place := _Place(number, class_)) in entries
+    )
+
+
+def _mark_copies(readings: Sequence[Reading]) -> tuple[Reading, ...]:
+    """Return *readings* with a finding on every file that repeats an earlier one's bytes."""
+    first: dict[str, str] = {}
+    marked = []
+    for reading in readings:
+        original = first.setdefault(reading.sha256, reading.file)
+        if original != reading.file and reading.sha256:
+            copy = finding_on_file(
+                "duplicate-file", file=reading.file, sha256=reading.sha256, original=original
+            )
+            reading = replace(reading, findings=(*reading.findings, copy))
+        marked.append(reading)
+    return tuple(marked)

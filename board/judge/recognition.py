@@ -1,0 +1,91 @@
+"""Which suite a result belongs to, told from evidence and never from a path."""
+
+from typing import Literal, NamedTuple
+
+from ..model import Reading
+from ..workspace.settings import Suite
+
+Evidence = Literal["fingerprint", "steps", "name", "slices", "count"]
+
+
+class Recognised(NamedTuple):
+    """A suite, and the strongest evidence that the result is of it."""
+
+    suite: Suite
+    evidence: Evidence
+
+
+def recognise(reading: Reading, suites: tuple[Suite, ...]) -> Recognised | None:
+    """Return the suite of *reading*, or `None` where evidence is missing, contrary or ambiguous."""
+    for matches, evidence in (
+        (_fingerprint, "fingerprint"),
+        (_steps, "steps"),
+        (_name, "name"),
+        (_slices, "slices"),
+        (_count, "count"),
+    ):
+        found = [s for s in suites if matches(reading, s) and not _contradicts(reading, s)]
+        if len(found) == 1:
+            return Recognised(found[0], evidence)  # type: ignore[arg-type]  # a literal of the table
+        if found:
+            return None
+    return None
+
+
+def _fingerprint(reading: Reading, suite: Suite) -> bool:
+    return suite.fingerprint is not None and suite.fingerprint in _fingerprints(reading)
+
+
+def _fingerprints(reading: Reading) -> set[str]:
+    recorded = reading.result.suite.fingerprint if reading.result else None
+    computed = reading.facts.fingerprint if reading.facts else None
+    return {f for f in (recorded, computed) if f is not None}
+
+
+def _steps(reading: Reading, suite: Suite) -> bool:
+    return (
+        suite.keys_sha256 is not None
+        and reading.facts is not None
+        and reading.facts.keys_sha256 == suite.keys_sha256
+    )
+
+
+def _name(reading: Reading, suite: Suite) -> bool:
+    assert reading.result is not None
+    recorded = reading.result.suite
+    return recorded.name == suite.name and recorded.version == suite.version
+
+
+def _slices(reading: Reading, suite: Suite) -> bool:
+    assert reading.result is not None
+    aggregate = reading.result.aggregate
+    pairs = (
+        (aggregate.by_bucket, suite.buckets),
+        (aggregate.by_source_group, suite.source_groups),
+    )
+    told = [(recorded, wanted) for recorded, wanted in pairs if recorded and wanted]
+    return bool(told) and all(
+        {name: part.steps for name, part in recorded.items()} == wanted for recorded, wanted in told
+    )
+
+
+def _count(reading: Reading, suite: Suite) -> bool:
+    assert reading.result is not None
+    counts, recorded = reading.result.counts, reading.result.suite
+    return (recorded.steps or counts.expected or counts.scored) == suite.steps
+
+
+def _contradicts(reading: Reading, suite: Suite) -> bool:
+    """Tell whether the steps or the recorded identity speak against *suite*."""
+    assert reading.result is not None
+    recorded, facts = reading.result.suite, reading.facts
+    if recorded.name is not None and recorded.name != suite.name:
+        return True
+    if recorded.version is not None and recorded.version != suite.version:
+        return True
+    if suite.fingerprint is not None and recorded.fingerprint not in (None, suite.fingerprint):
+        return True
+    empty = facts.empty_references if facts else None
+    if empty is None or suite.empty_references is None:
+        return False
+    return (empty > 0) != (suite.empty_references > 0)

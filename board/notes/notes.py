@@ -1,0 +1,216 @@
+"""What may be said of a model beside its figures: rules in data, judged against the field."""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from ...eval.errors import ConfigError
+from ..model import Board, Entry
+from ..words.phrases import fill, slots
+from ..workspace.settings import Note, Settings
+from .conditions import Operand, Truth, Unknown, parse
+from .figures import NUMBERS, TEXTS, Value, coarse, figures, shown, shown_coarse
+
+TOO_OFTEN, TOO_SELDOM = 0.70, 0.02
+# Shares of a handful of models say nothing about a rule.
+ENOUGH_TO_TELL = 20
+ENOUGH_OF_A_SIZE = 5
+
+_QUANTILE = re.compile(r"q([1-9]\d?)_([a-z0-9_]+)")
+
+
+class Said(NamedTuple):
+    """A rule that fired for one entry, with its evidence ready to be printed."""
+
+    note: Note
+    evidence: dict[str, str]
+
+    def text(self, language: str) -> str:
+        """Return the sentence in *language*, which the rule must have."""
+        return fill(self.note.text[language], self.evidence)
+
+
+class Rule(NamedTuple):
+    """A note rule, checked and ready to be judged."""
+
+    note: Note
+    holds: Truth
+    evidence: dict[str, "Evidence"]
+
+
+class Rate(NamedTuple):
+    """How large a share of the ranked entries a rule fires on."""
+
+    id: str
+    share: float
+
+
+class Field:
+    """The ranked entries of one board, as the field that each of them is judged against."""
+
+    def __init__(self, board: Board) -> None:
+        by_model = {entry.model.lower(): entry for entry in board.ranked}
+        self._places = {
+            entry.result_id: Spot(
+                self, figures(entry, by_model.get((entry.profile.base_model or "").lower()))
+            )
+            for entry in board.ranked
+        }
+        self._values: dict[tuple[str, str | None], list[float]] = defaultdict(list)
+        self._quantiles: dict[tuple[int, str, str | None], float | None] = {}
+        self._printed: dict[tuple[int, str], str | None] = {}
+        for place in self._places.values():
+            size = place.known.get("size_class")
+            for name in NUMBERS:
+                value = place.known[name]
+                if isinstance(value, float | int):
+                    self._values[name, None].append(value)
+                    if isinstance(size, str):
+                        self._values[name, size].append(value)
+
+    def place(self, entry: Entry) -> "Spot | None":
+        """Return *entry*'s place in the field; `None` where it has no rank."""
+        return self._places.get(entry.result_id)
+
+    def places(self) -> "Iterable[Spot]":
+        """Return the places of all ranked entries, best first."""
+        return self._places.values()
+
+    @property
+    def answers(self) -> dict[tuple[int, str, str | None], float | None]:
+        """Return every quantile that anybody asked for so far, by the arguments of `quantile`."""
+        return dict(self._quantiles)
+
+    def quantile(self, percent: int, name: str, size: str | None = None) -> float | None:
+        """Return a quantile of the figure *name*, interpolated, at the precision it is printed.
+
+        `None` where nobody has the figure, or too few models are of the class *size*.
+        """
+        key = (percent, name, size)
+        if key not in self._quantiles:
+            self._quantiles[key] = self._compute(percent, name, size)
+        return self._quantiles[key]
+
+    def printed(self, percent: int, name: str) -> str | None:
+        """Return a quantile over the whole field as it is printed."""
+        if (percent, name) not in self._printed:
+            value = self.quantile(percent, name)
+            self._printed[percent, name] = None if value is None else shown_coarse(name, value)
+        return self._printed[percent, name]
+
+    def _compute(self, percent: int, name: str, size: str | None) -> float | None:
+        values = sorted(self._values.get((name, size), ()))
+        if len(values) < (ENOUGH_OF_A_SIZE if size else 1):
+            return None
+        position = (len(values) - 1) * percent / 100
+        low = int(position)
+        high = min(low + 1, len(values) - 1)
+        between = values[low] + (values[high] - values[low]) * (position - low)
+        return coarse(name, between)
+
+
+class Spot:
+    """One entry's place in its field."""
+
+    def __init__(self, field: Field, known: dict[str, Value]) -> None:
+        self._field, self.known = field, known
+
+    def figure(self, name: str) -> Operand:
+        """Return the entry's figure *name*; raise `Unknown` where it has none."""
+        value = self.known.get(name)
+        if value is None:
+            raise Unknown(name)
+        return value
+
+    def quantile(self, percent: int, name: str, *, same_size: bool) -> float:
+        """Return a quantile of the field, or of the entry's size class; raise `Unknown`."""
+        size = str(self.figure("size_class")) if same_size else None
+        value = self._field.quantile(percent, name, size)
+        if value is None:
+            raise Unknown(name)
+        return value
+
+
+Evidence = Callable[[Spot], str]
+
+
+def rules(settings: Settings) -> tuple[Rule, ...]:
+    """Return the note rules of *settings*, checked; raise `ConfigError` naming the rule."""
+    return tuple(_rule(note, settings.board.languages) for note in settings.notes)
+
+
+def notes_of(entry: Entry, field: Field, checked: Iterable[Rule]) -> tuple[Said, ...]:
+    """Return the notes that fire for *entry*; none where it has no rank."""
+    place = field.place(entry)
+    if place is None:
+        return ()
+    return tuple(said for rule in checked if (said := _judge(rule, place)) is not None)
+
+
+def firing_rates(board: Board, settings: Settings) -> tuple[Rate, ...]:
+    """Return how large a share of the ranked entries each rule fires on."""
+    places = list(Field(board).places())
+    return tuple(
+        Rate(rule.note.id, sum(_judge(rule, place) is not None for place in places) / len(places))
+        for rule in rules(settings)
+        if places
+    )
+
+
+def indiscriminate(board: Board, settings: Settings) -> tuple[Rate, ...]:
+    """Return the rules that fire on more than 70 % or less than 2 % of the ranked entries.
+
+    A board of fewer than 20 ranked entries reports nothing.
+    """
+    if len(board.ranked) < ENOUGH_TO_TELL:
+        return ()
+    return tuple(
+        rate for rate in firing_rates(board, settings) if not TOO_SELDOM <= rate.share <= TOO_OFTEN
+    )
+
+
+def _judge(rule: Rule, place: Spot) -> Said | None:
+    try:
+        if not rule.holds(place):
+            return None
+        return Said(rule.note, {name: show(place) for name, show in rule.evidence.items()})
+    except Unknown:
+        return None
+
+
+def _rule(note: Note, languages: tuple[str, ...]) -> Rule:
+    def refuse(what: str, key: str) -> ConfigError:
+        return ConfigError(
+            what,
+            file="board.toml",
+            key=f"notes.{note.id}.{key}",
+            remedy="Write e.g. `score >= q75(score)`, and {score} or {q75_score} in the text.",
+        )
+
+    try:
+        holds = parse(note.when)
+    except ValueError as error:
+        raise refuse(str(error), "when") from None
+    missing = [language for language in languages if language not in note.text]
+    if missing:
+        raise refuse(f"has no text in {', '.join(missing)}", "text")
+    try:
+        names = sorted({name for text in note.text.values() for name in slots(text)})
+        return Rule(note, holds, {name: _evidence(name) for name in names})
+    except ValueError as error:
+        raise refuse(str(error), "text") from None
+
+
+def _evidence(name: str) -> Evidence:
+    """Return how the value *name* of a sentence is found: a figure, or a quantile `q75_score`."""
+    if name in NUMBERS:
+        return lambda place: shown(name, float(place.figure(name)))
+    if name in TEXTS:
+        return lambda place: str(place.figure(name))
+    match = _QUANTILE.fullmatch(name)
+    figure = match[2].removesuffix("_size") if match else ""
+    if match is None or figure not in NUMBERS:
+        raise ValueError(f"there is no figure {name!r}")
+    percent, same_size = int(match[1]), match[2] != figure
+    return lambda place: shown_coarse(figure, place.quantile(percent, figure, same_size=same_size))

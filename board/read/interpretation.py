@@ -1,0 +1,98 @@
+"""From a file's bytes to a reading: what it is, what it says, what is wrong with it. Pure."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+from msgspec.structs import replace
+
+from ...eval.records import Result, Step
+from ..model import Kind, Reading
+from ..words.findings import Finding
+from .decoding import own_files
+from .decoding.json_object import Undecodable, decode, finding
+from .shapes import registry, version1
+from .shapes.source import Source
+from .step_facts import Rows, step_facts
+
+
+class Interpreted(NamedTuple):
+    """What a file is, the result that it holds with its steps apart, and what is to be said."""
+
+    kind: Kind
+    shape: str | None
+    result: Result | None
+    rows: Rows
+    findings: tuple[Finding, ...]
+
+
+def summarise(data: bytes, *, rescore: bool = True) -> Reading:
+    """Return the reading of a file that holds *data*; its name and hash are left open."""
+    found = interpret(data, text=rescore)
+    try:
+        facts = step_facts(found.rows, rescore=rescore) if _counts(found) else None
+    except msgspec.DecodeError:
+        # Among the texts that the quick way did not look at there is one that is no text.
+        found = interpret(data)
+        facts = step_facts(found.rows, rescore=rescore) if _counts(found) else None
+    return Reading(
+        file="",
+        sha256="",
+        kind=found.kind,
+        shape=found.shape,
+        result=found.result,
+        facts=facts,
+        findings=found.findings,
+    )
+
+
+def interpret(data: bytes, *, text: bool = True) -> Interpreted:
+    """Return what *data* holds; without *text* the steps of our own files are rows without it."""
+    own = own_files.read(data, text=text)
+    if own is not None:
+        source = Source({})
+        kind, result = version1.classify(own.result, source)
+        return _told(kind, "v1", result, own.rows, source.findings)
+    try:
+        document, remarks = decode(data)
+    except Undecodable as error:
+        return Interpreted("refused", None, None, (), (error.finding,))
+    source = Source(document)
+    shape, (kind, result) = registry.adapt(source)
+    steps: Sequence[Step] = result.steps if result is not None else ()
+    head = replace(result, steps=()) if result is not None else None
+    return _told(kind, shape, head, steps, (*remarks, *source.findings))
+
+
+def _told(
+    kind: Kind,
+    shape: str | None,
+    result: Result | None,
+    rows: Rows,
+    findings: tuple[Finding, ...],
+) -> Interpreted:
+    """Return what was interpreted; a file with an error holds no result that could be used."""
+    if _broken(findings) or (result is None and kind != "status"):
+        return Interpreted("proxy" if kind == "proxy" else "refused", shape, None, (), findings)
+    return Interpreted(kind, shape, result, rows, (*findings, *_of_kind(kind, result)))
+
+
+def _of_kind(kind: Kind, result: Result | None) -> tuple[Finding, ...]:
+    if kind == "status":
+        return (finding("status-file"),)
+    if result is not None and kind == "shard" and result.shard is not None:
+        index, count = result.shard
+        return (finding("shard", "shard", value=f"{index + 1}/{count}"),)
+    if result is not None and kind == "partial":
+        counts = result.counts
+        told = f"{counts.scored}" + (f"/{counts.expected}" if counts.expected is not None else "")
+        return (finding("part-of-run", value=told),)
+    return ()
+
+
+def _broken(findings: tuple[Finding, ...]) -> bool:
+    return any(one.severity == "error" for one in findings)
+
+
+def _counts(found: Interpreted) -> bool:
+    return found.result is not None and found.kind != "shard"

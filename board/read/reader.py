@@ -1,0 +1,222 @@
+"""Result files, read: a folder in, a reading for each file out, each file once."""
+
+import gc
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import msgspec
+from msgspec.structs import force_setattr, replace
+
+from ...eval.errors import RecordError
+from ...eval.records import Result, Step
+from ..model import Reading
+from ..words.findings import READING, Finding
+from ..workers import each, processors
+from .cache import Cache, open_cache
+from .decoding.files import File, content_of, files, status_of
+from .decoding.json_object import Undecodable
+from .interpretation import interpret, summarise
+
+_TUPLES = ("tasks", "steps_per_task")
+_SUMS = ("f1_sums", "precision_sums", "recall_sums", "valid_json_sums")
+_MOST = 250_000
+"""Scores with four decimals have fewer sums than this; others are too many to be held twice."""
+
+
+class Sharing:
+    """Replaces what a fresh reading holds by the equal thing that an earlier one holds."""
+
+    def __init__(self) -> None:
+        self._tuples: dict[tuple[object, ...], tuple[object, ...]] = {}
+        self._numbers: dict[int, int] = {}
+
+    def share(self, reading: Reading) -> Reading:
+        """Return *reading* itself, which nobody else may hold yet."""
+        facts, shared = reading.facts, self._numbers.setdefault
+        if facts is None:
+            return reading
+        for name in _TUPLES:
+            own = getattr(facts, name)
+            force_setattr(facts, name, self._tuples.setdefault(own, own))
+        for name in _SUMS if len(self._numbers) < _MOST else ():
+            own = getattr(facts, name)
+            force_setattr(facts, name, tuple(map(shared, own, own)))
+        return reading
+
+
+Progress = Callable[[int, int], None]
+
+WORTHWHILE = 128 * 2**20
+"""Bytes from which on other processes save more time than their start takes."""
+
+_SAVED_EVERY = 256
+_DECODER = msgspec.msgpack.Decoder(Reading)
+
+
+def read_results(
+    folder: Path,
+    *,
+    cache: Path | None = None,
+    rescore: bool = True,
+    strict: bool = False,
+    progress: Progress | None = None,
+    workers: int | None = 1,
+) -> tuple[Reading, ...]:
+    """Return a reading of every `*.json` below *folder*, in the order of their names.
+
+    Names that begin with a dot and links to folders are passed over, and nothing is ever changed.
+    *cache* is the path of a database of earlier readings; it makes this read only what is new.
+    With *rescore*, scores are checked against stored command units, which takes most of the time
+    and is kept in the cache. *progress* is told the number of files done and of all files. With
+    *strict*, raises `RecordError` naming every file that is broken, after all were read.
+    A folder of which nothing is cached can be read by several *workers*; `None` starts as many as
+    pay for it. They are processes, so a script that asks for them needs a guarded `__main__`.
+    """
+    found = list(files(folder))
+    readings, sharing = [], Sharing()
+    with open_cache(cache) as kept, _no_collector():
+        for number, reading in enumerate(_readings(found, kept, rescore, workers), start=1):
+            readings.append(sharing.share(reading))
+            if number % _SAVED_EVERY == 0:
+                kept.save()
+            if progress is not None:
+                progress(number, len(found))
+    if strict and (broken := problems(readings)):
+        raise RecordError(
+            f"{len(broken)} problems in {len({one.file for one in broken})} files",
+            file=str(folder),
+            remedy="\n".join(_line(one) for one in broken),
+        )
+    return tuple(readings)
+
+
+def read_file(path: Path, *, name: str | None = None, rescore: bool = True) -> Reading:
+    """Return the reading of one file, called *name* in its findings."""
+    return _read(File(name or path.name, path), Cache(None), rescore=rescore)
+
+
+def read_whole(path: Path) -> tuple[Reading, Result | None]:
+    """Return the reading of one file without its facts, and its result with all steps."""
+    try:
+        status_of(path)
+        data = content_of(path)
+    except Undecodable as error:
+        return _refused(error.finding, path.name), None
+    found = interpret(data)
+    kept = Reading(
+        file="",
+        sha256="",
+        kind=found.kind,
+        shape=found.shape,
+        result=found.result,
+        findings=found.findings,
+    )
+    steps = tuple(row for row in found.rows if isinstance(row, Step))
+    result = replace(found.result, steps=steps) if found.result is not None else None
+    return _named(kept, path.name, hashlib.sha256(data).hexdigest()), result
+
+
+def problems(readings: Iterable[Reading]) -> tuple[Finding, ...]:
+    """Return the findings that keep files from being used, in the order of *readings*."""
+    return tuple(
+        one
+        for read in readings
+        for one in read.findings
+        if one.severity == "error" and one.code in READING
+    )
+
+
+def _readings(
+    found: Sequence[File], kept: Cache, rescore: bool, workers: int | None
+) -> Iterator[Reading]:
+    """Yield the reading of each file, from what is kept or by as many processes as it takes."""
+    if kept.is_empty:
+        marks = [_status(file) for file in found]
+        size = sum(mark.st_size for mark in marks if mark is not None)
+        if workers is None:
+            workers = processors() if size >= WORTHWHILE else 1
+        if workers > 1:
+            packed = each(partial(_packed, rescore=rescore), found, workers=workers)
+            for file, mark, body in zip(found, marks, packed, strict=True):
+                yield _unpacked(file, mark, body, kept, rescore=rescore)
+            return
+    for file in found:
+        yield _read(file, kept, rescore=rescore)
+
+
+def _read(file: File, kept: Cache, *, rescore: bool) -> Reading:
+    try:
+        status = status_of(file.path)
+        sha256, data = kept.sha256(file.name, status), None
+        if sha256 is None:
+            data = content_of(file.path)
+            sha256 = hashlib.sha256(data).hexdigest()
+            kept.remember(file.name, status, sha256)
+        found = kept.get(sha256, rescored=rescore)
+        if found is None:
+            data = content_of(file.path) if data is None else data
+            found = summarise(data, rescore=rescore)
+            kept.put(sha256, found, rescored=rescore)
+    except Undecodable as error:
+        return _refused(error.finding, file.name)
+    return _named(found, file.name, sha256)
+
+
+def _packed(file: File, *, rescore: bool) -> bytes:
+    """Return the reading of *file* as it travels from one process to another."""
+    try:
+        return msgspec.msgpack.encode(_read(file, Cache(None), rescore=rescore))
+    except OverflowError:  # integers beyond 64 bits
+        return b""
+
+
+def _unpacked(
+    file: File, mark: os.stat_result | None, body: bytes, kept: Cache, *, rescore: bool
+) -> Reading:
+    """Return the reading in *body*, and keep it; *mark* is from before the file was read."""
+    if not body:
+        return _read(file, kept, rescore=rescore)
+    reading = _DECODER.decode(body)
+    if mark is not None and reading.sha256:
+        kept.remember(file.name, mark, reading.sha256)
+        kept.put(reading.sha256, reading, rescored=rescore)
+    return reading
+
+
+def _status(file: File) -> os.stat_result | None:
+    try:
+        return status_of(file.path)
+    except Undecodable:
+        return None
+
+
+def _refused(finding: Finding, name: str) -> Reading:
+    return _named(Reading(file="", sha256="", kind="refused", findings=(finding,)), name, "")
+
+
+def _named(found: Reading, name: str, sha256: str) -> Reading:
+    """Return *found* with the name and hash of its file, in its findings too."""
+    findings = tuple(replace(one, file=name, sha256=sha256 or None) for one in found.findings)
+    return replace(found, file=name, sha256=sha256, findings=findings)
+
+
+def _line(finding: Finding) -> str:
+    told = ", ".join(f"{name}={value}" for name, value in finding.values.items())
+    place = ": ".join(part for part in (finding.file, finding.key) if part)
+    return f"{place}: {finding.code}" + (f" ({told})" if told else "")
+
+
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    """Pause the garbage collector: readings hold no cycles, and there are many of them."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

@@ -1,0 +1,1 @@
+"""JSON objects of any known shape come in; result records go out."""

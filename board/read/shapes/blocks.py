@@ -1,0 +1,182 @@
+"""The blocks that most foreign files share: aggregate, step rows, settings, prompts, times."""
+
+import re
+
+from ....eval.records import Aggregate, Bucket, Prompts, Protocol, Slice, Step, Timing
+from ..decoding.json_faults import shorten
+from .model_names import without_paths
+from .source import Source
+
+Scalar = str | float | bool | None
+
+_ON = {"on", "true", "enabled", "thinking", "think"}
+_OFF = {"off", "false", "disabled", "none", "chat", "no_think", "nothink", "non-thinking"}
+_SECRET = re.compile(r"key|token(?!s|_ids|izer)|secret|passw|auth|credential|url|host|addr", re.I)
+_BUCKETS: dict[str, Bucket] = {"early": "early", "mid": "mid", "late": "late"}
+_RULES = {"stripped_thinking_blocks": "strip-thoughts"}
+
+
+def aggregate(source: Source) -> Aggregate:
+    """Return the aggregate block; `next_action_score` is another metric and stays behind."""
+    return Aggregate(
+        avg_command_f1=source.number("avg_command_f1", high=1),
+        avg_command_precision=source.number("avg_command_precision", high=1),
+        avg_command_recall=source.number("avg_command_recall", high=1),
+        first_cmd_exact_pct=source.number("first_cmd_exact_pct", high=100),
+        valid_json_pct=source.number("valid_json_pct", high=100),
+        has_analysis_pct=source.number("has_analysis_pct", high=100),
+        has_plan_pct=source.number("has_plan_pct", high=100),
+        avg_ref_cmds=source.number("avg_ref_cmds"),
+        avg_pred_cmds=source.number("avg_pred_cmds"),
+        complete_true_recall_pct=source.number("complete_true_recall_pct", high=100),
+        premature_complete_rate_pct=source.number("premature_complete_rate_pct", high=100),
+        by_bucket=_slices(source.inner("by_bucket")),
+        by_source_group=_slices(source.inner("by_source_group")),
+    )
+
+
+def _slices(source: Source) -> dict[str, Slice]:
+    found = {}
+    for name in source.keys:
+        part = source.inner(name)
+        steps = part.count("steps")
+        if steps is None:
+            part.need("steps")
+            continue
+        found[name] = Slice(
+            steps=steps,
+            avg_command_f1=part.number("avg_command_f1", high=1),
+            first_cmd_exact_pct=part.number("first_cmd_exact_pct", high=100),
+        )
+    return found
+
+
+def steps(source: Source, key: str = "per_step") -> tuple[Step, ...]:
+    """Return the step rows; the answer's text was cut by every foreign writer and stays behind."""
+    return tuple(step for row in source.rows(key) if (step := _step(row)) is not None)
+
+
+def _step(row: Source) -> Step | None:
+    task, index = row.text("task_id"), row.count("step_idx")
+    if task is None or index is None:
+        row.need("task_id", "step_idx")
+        return None
+    return Step(
+        task_id=task,
+        step_idx=index,
+        sample_idx=row.count("sample_idx"),
+        bucket=_BUCKETS.get(row.text("bucket") or ""),
+        source_group=row.text("source_group"),
+        ref_command_units=row.texts("ref_command_units"),
+        pred_command_units=row.texts("pred_command_units"),
+        ref_task_complete=row.flag("ref_task_complete"),
+        pred_task_complete=row.flag("pred_task_complete"),
+        valid_json=row.flag("valid_json"),
+        has_analysis=row.flag("has_analysis"),
+        has_plan=row.flag("has_plan"),
+        first_cmd_exact=row.number("first_cmd_exact", high=1),
+        command_precision=row.number("command_precision", high=1),
+        command_recall=row.number("command_recall", high=1),
+        command_f1=row.number("command_f1", high=1),
+        finish_reason=row.text("finish_reason"),
+    )
+
+
+def protocol(source: Source) -> Protocol:
+    """Return the settings of `sampling`, with what other keys say of the engine.
+
+    Scalars without a field of their own go to `extra`, but for addresses, secrets and the numbers
+    of shards, which are no settings of the run.
+    """
+    sampling, template = source.inner("sampling"), source.inner("prompt_template")
+    mode = sampling.raw("thinking_mode")
+    used = {"backend", "temperature", "top_p", "top_k", "max_tokens", "max_model_len", "seed",
+            "dtype", "tp", "stop", "shard_index", "shard_count"}  # fmt: skip
+    thinking = mode if isinstance(mode, bool) else None
+    if isinstance(mode, str):
+        thinking = True if mode.lower() in _ON else False if mode.lower() in _OFF else None
+    extra = scalars(sampling, leave=used | ({"thinking_mode"} if thinking is not None else set()))
+    if isinstance(sampling.raw("llm_kwargs"), dict):
+        extra |= scalars(sampling.inner("llm_kwargs"))
+    if template.raw("rank_eligible") is not None:
+        extra["rank_eligible"] = template.flag("rank_eligible")
+    return Protocol(
+        backend=sampling.text("backend") or source.text("backend"),
+        temperature=sampling.number("temperature"),
+        top_p=sampling.number("top_p", high=1),
+        top_k=sampling.integer("top_k"),
+        max_tokens=sampling.count("max_tokens"),
+        max_model_len=_first(sampling.count("max_model_len"), template.count("max_model_len")),
+        thinking=thinking,
+        seed=sampling.integer("seed"),
+        dtype=sampling.text("dtype"),
+        tensor_parallel=sampling.count("tp"),
+        stop=_stop(sampling),
+        prompt_rules=_rules(template),
+        extra=extra,
+    )
+
+
+def scalars(source: Source, leave: set[str] | frozenset[str] = frozenset()) -> dict[str, Scalar]:
+    """Return the texts, numbers and booleans of *source* that may be published."""
+    found: dict[str, Scalar] = {}
+    for key in source.keys:
+        value = source.raw(key)
+        if key in leave or _SECRET.search(key) or len(key) > 100:
+            continue
+        if isinstance(value, str):
+            plain = without_paths(value)
+            if plain != value:
+                source.note("local-path-dropped", key, name=shorten(plain))
+            found[key] = shorten(plain)
+        elif isinstance(value, bool):
+            found[key] = value
+        elif isinstance(value, (int, float)):
+            found[key] = source.number(key, low=float("-inf"))
+    return found
+
+
+def prompts(source: Source) -> Prompts:
+    """Return what the template block tells; a status that covers only some rows says so."""
+    counts = source.inner("template_status_counts")
+    found = {name: n for name in counts.keys if (n := counts.count(name)) is not None}
+    return Prompts(
+        template_status=source.text("template_status"),
+        status_counts=found,
+        kwargs=scalars(source.inner("chat_template_kwargs")),
+        truncated=source.count("truncated_steps"),
+        tokens_min=source.count("prompt_tokens_min"),
+        tokens_median=source.number("prompt_tokens_p50"),
+        tokens_max=source.count("prompt_tokens_max"),
+        errors=tuple(
+            shorten(without_paths(one), 300)
+            for one in source.members("raw_fallback_errors")
+            if isinstance(one, str)
+        ),
+    )
+
+
+def timing(source: Source) -> Timing:
+    """Return the times of the run."""
+    return Timing(
+        load_seconds=source.number("load_time_sec"),
+        generate_seconds=source.number("gen_time_sec"),
+        seconds_per_step=source.number("avg_sec_per_step"),
+    )
+
+
+def _stop(sampling: Source) -> tuple[str, ...] | None:
+    one = sampling.raw("stop")
+    return (one,) if isinstance(one, str) else sampling.texts("stop")
+
+
+def _rules(template: Source) -> tuple[str, ...]:
+    """Return the changes to the prompts: counted ones, and options that were switched on."""
+    counted = [rule for key, rule in _RULES.items() if template.number(key)]
+    options = template.inner("prompt_options")
+    chosen = [key.replace("_", "-") for key in options.keys if options.raw(key) is True]
+    return (*counted, *chosen)
+
+
+def _first(one: int | None, other: int | None) -> int | None:
+    return other if one is None else one

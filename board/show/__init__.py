@@ -1,0 +1,1 @@
+"""Boards come in; tables, documents, explanations and runnable examples go out."""

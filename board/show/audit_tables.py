@@ -1,0 +1,117 @@
+"""Audits of chat templates in the words of a language, or as JSON for programs."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import click
+import msgspec
+
+from ...eval.audit.checks.families import families
+from ...eval.audit.findings import Finding
+from ...eval.audit.reports import Audit, Check
+from ...eval.training.contract import Contract
+from ..words.catalogue import Words
+from ..workspace.audits import SHORT, as_finding, owners, picked
+from .tables import dump
+
+_GRAVEST = ("error", "warning", "info")
+
+
+def print_audits(
+    audits: Iterable[Audit], *, form: str, language: str, everything: bool = False
+) -> None:
+    """Print *audits* as `text` or `json`; notes, and what is right, only with *everything*."""
+    words = Words(language)
+    if form == "json":
+        click.echo(dump([_document(audit, words) for audit in audits]))
+        return
+    for audit in audits:
+        click.echo("\n".join([*_lines(audit, words, everything), ""]))
+
+
+def print_contract(contract: Contract, *, form: str, language: str) -> None:
+    """Print what was found of a training file, as `text` or `json`."""
+    words = Words(language)
+    if form == "json":
+        told = [_said(finding, words) for finding in contract.findings]
+        conversations = msgspec.to_builtins(contract.conversations)
+        figures = contract.figures
+        click.echo(dump({"figures": figures, "findings": told, "conversations": conversations}))
+        return
+    for name, value in contract.figures.items():
+        click.echo(f"{words.text(f'audit.figure.{name}')}: {_plain(value)}")
+    for line in _found(contract.findings, words, everything=True):
+        click.echo(line)
+
+
+def _lines(audit: Audit, words: Words, everything: bool) -> Iterator[str]:
+    family = families().get(audit.family or "")
+    about = [audit.kind, audit.revision, family.title if family else None]
+    yield f"{_shown(audit.model)} ({', '.join(_shown(one) for one in about if one)})"
+    for report in audit.reports:
+        places = ", ".join(_shown(place) for place in report.places)
+        yield f"  {(report.sha256 or 'untold')[:SHORT]}  {places}"
+    for pick in picked(audit.picks, words):
+        yield f"  {_shown(pick)}"
+    if everything:
+        for check in audit.checks:
+            if check.state != "unknown":
+                yield f"  {check.state:<8} {words.text(f'audit.check.{check.check}')}: " + _cell(
+                    check, words
+                )
+    yield from _found(audit.all_findings, words, everything, owners(audit))
+
+
+def _found(
+    findings: Iterable[Finding],
+    words: Words,
+    everything: bool,
+    of: Mapping[str, str] = {},  # never changed
+) -> Iterator[str]:
+    """Yield findings with their remedies, the gravest first; notes only with *everything*."""
+    shown = [one for one in findings if everything or one.severity != "info"]
+    for finding in sorted(shown, key=lambda one: _GRAVEST.index(one.severity)):
+        said = as_finding(finding)
+        where = of.get(str(finding), "")
+        yield f"  {finding.severity:<8} {finding.code}{where}: {words.finding(said)}"
+        remedy = words.remedy(said)
+        if remedy is not None:
+            yield f"           {remedy}"
+
+
+def _cell(check: Check, words: Words) -> str:
+    if check.value is None:
+        return words.text("audit.state.ok" if check.state == "ok" else f"severity.{check.state}")
+    return words.text(f"audit.{check.check}.{check.value}", **_short(check.values))
+
+
+def _document(audit: Audit, words: Words) -> dict[str, Any]:
+    document: dict[str, Any] = msgspec.to_builtins(audit)
+    document["findings"] = [_said(finding, words) for finding in audit.all_findings]
+    for report in document["reports"]:
+        del report["findings"]
+    return document
+
+
+def _said(finding: Finding, words: Words) -> dict[str, Any]:
+    said = as_finding(finding)
+    return {
+        **msgspec.to_builtins(finding),
+        "message": words.finding(said),
+        "remedy": words.remedy(said),
+    }
+
+
+def _short(values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: _shown(value) if isinstance(value, str) else value for name, value in values.items()
+    }
+
+
+def _shown(text: str) -> str:
+    """Return *text*, which a stranger may have written, without what a terminal would obey."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)[:200]
+
+
+def _plain(value: float | int | None) -> str:
+    return "–" if value is None else f"{value:g}"

@@ -1,0 +1,104 @@
+"""Why a model has its rank or none, from the findings of all its attempts."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ...eval.errors import UsageError
+from ..compare.comparison import names
+from ..history.changes import title
+from ..judge.build import build_boards, load_boards
+from ..model import Board, Boards, Entry
+from ..read.reader import read_file
+from ..words.catalogue import Words
+from ..workspace.configuration import open_workspace
+
+
+def explain_model(boards: Boards, name: str, words: Words) -> list[str]:
+    """Return the lines that explain every entry of the model *name*.
+
+    *name* is a model's name in any case, its label, slug or result id. Raises `UsageError` where
+    nothing has that name, with the nearest names.
+    """
+    found = [
+        (board, entry)
+        for board in (*boards.boards, None)
+        for entry in (board.entries if board else boards.unplaced)
+        if name.lower() in names(entry)
+    ]
+    if not found:
+        raise UsageError(f"no result is of the model {name!r}", remedy=_nearest(boards, name))
+    return [line for board, entry in found for line in _explain(board, entry, words)]
+
+
+def explain_file(path: Path, root: Path) -> list[str]:
+    """Return what `explain` says of the result at *path*, judged in the workspace at *root*.
+
+    Nothing where *root* is no workspace. A result outside of its `results/` is judged as if it
+    lay there.
+    """
+    if not (root / "board.toml").exists():
+        return []
+    workspace = open_workspace(root)
+    reading = read_file(path)
+    boards = load_boards(workspace)
+    if all(one.sha256 != reading.sha256 for one in boards.readings):
+        boards = build_boards([reading, *boards.readings], workspace)
+    words = Words("en")
+    listed = _listed(boards, reading.sha256)
+    if listed is None:  # it cannot be read, or is only a part of a split run
+        return [f"{finding.code}: {words.finding(finding)}" for finding in reading.findings]
+    return explain_model(boards, listed, words)
+
+
+def _listed(boards: Boards, sha256: str) -> str | None:
+    """Return the id of the entry that is, or that shows as an attempt, the result *sha256*."""
+    entries = [*(e for board in boards.boards for e in board.entries), *boards.unplaced]
+    holding = (
+        entry.result_id
+        for entry in entries
+        if sha256 in (entry.sha256, *(attempt.sha256 for attempt in entry.attempts))
+    )
+    return next(holding, None)
+
+
+def _nearest(boards: Boards, name: str) -> str:
+    from difflib import get_close_matches
+
+    known = {e.model.lower(): e.model for b in boards.boards for e in b.entries}
+    near = get_close_matches(name.lower(), sorted(known), n=3, cutoff=0.5)
+    inside = [key for key in sorted(known) if name.lower() in key][:3]
+    names = [known[key] for key in dict.fromkeys([*inside, *near])]
+    return f"Near: {', '.join(names)}." if names else "`cardboard board` lists all of them."
+
+
+def _explain(board: Board | None, entry: Entry, words: Words) -> Iterator[str]:
+    yield f"{entry.label} on {title(board) if board else 'no known suite'}"
+    yield f"  {_standing(board, entry)}"
+    metrics = entry.metrics
+    yield (
+        f"  score {_number(entry.score, 2)} = 100 x mean step F1 {_number(metrics.command_f1, 4)}"
+        f" over {metrics.steps} steps"
+    )
+    yield f"  template {entry.template_status}"
+    yield f"  from {entry.file}, sha256 {entry.sha256}"
+    for finding in entry.findings:
+        verdict = board.policy.get(finding.code, "fact") if board else "fact"
+        yield f"  {finding.severity} {finding.code} ({verdict}): {words.finding(finding)}"
+    for attempt in entry.attempts:
+        yield f"  attempt {attempt.result_id}: {_number(attempt.score, 2)}, {attempt.file}"
+        for finding in attempt.findings:
+            if finding.severity != "info":
+                yield f"    {finding.severity} {finding.code}: {words.finding(finding)}"
+    yield ""
+
+
+def _standing(board: Board | None, entry: Entry) -> str:
+    if entry.rank is None or board is None:
+        return "unranked"
+    better = sum(other.rank < entry.rank for other in board.ranked if other.rank is not None)
+    shared = f", shared with {', '.join(entry.tied_with)}" if entry.tied_with else ""
+    return f"rank {entry.rank_text} of {len(board.ranked)}: {better} score higher{shared}"
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "unknown" if value is None else f"{value:.{digits}f}"

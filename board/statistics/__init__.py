@@ -1,0 +1,1 @@
+"""Scores by step and task come in; intervals, paired tests and rank ranges go out."""

@@ -1,0 +1,170 @@
+"""What a suite's tasks can tell of a board's entries, each figure made when first asked for."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from .all_pairs import Correction
+    from .intervals import Interval
+    from .rank_odds import RankOdds
+    from .rank_ranges import RankRange, RankRanges
+    from .resampling import Ints, Resamples
+
+
+class Measurement:
+    """The step data of a board's measured entries, in display order, and all that follows from it.
+
+    Cards of a large board show one interval and no rank range, so most of this is often not needed.
+    """
+
+    def __init__(
+        self,
+        sample: "Callable[[], Resamples]",
+        sums: "Callable[[str], Ints]",
+        *,
+        correction: "Correction",
+        unmeasured: int,
+    ) -> None:
+        """Take functions for the shared draws, and for a metric's sums by entry and task."""
+        self._sample, self._sums = sample, sums
+        self._correction, self.unmeasured = correction, unmeasured
+        self._spans: dict[str, list[Interval] | None] = {}
+
+    def spans(self, metric: str) -> "list[Interval] | None":
+        """Return every entry's interval of *metric*, a field of `StepFacts`."""
+        from .intervals import intervals
+
+        if metric not in self._spans:
+            self._spans[metric] = intervals(self._sample(), self._sums(metric))
+        return self._spans[metric]
+
+    @cached_property
+    def odds(self) -> "list[RankOdds] | None":
+        """Return every entry's odds of a place."""
+        from .rank_odds import rank_odds
+
+        return rank_odds(self._sample(), self._sums("f1_sums"))
+
+    @cached_property
+    def ranges(self) -> "RankRanges":
+        """Return the ranks that stay open to every entry."""
+        from .rank_ranges import rank_ranges
+
+        return rank_ranges(
+            self._sample(),
+            self._sums("f1_sums"),
+            correction=self._correction,
+            unmeasured=self.unmeasured,
+        )
+
+
+class Resolution:
+    """How far the suite's tasks can tell an entry from the others on its board."""
+
+    __slots__ = ("_of", "_row")
+
+    def __init__(self, of: Measurement, row: int) -> None:
+        self._of, self._row = of, row
+
+    @property
+    def score(self) -> "Interval | None":
+        """Return the score's interval; `None` where the suite has too few tasks for one."""
+        return self._span("f1_sums")
+
+    @property
+    def precision(self) -> "Interval | None":
+        """Return the interval of precision."""
+        return self._span("precision_sums")
+
+    @property
+    def recall(self) -> "Interval | None":
+        """Return the interval of recall."""
+        return self._span("recall_sums")
+
+    @property
+    def valid_json(self) -> "Interval | None":
+        """Return the interval of the share of answers that were valid JSON."""
+        return self._span("valid_json_sums")
+
+    @property
+    def low(self) -> int:
+        """Return the best rank that the paired tests leave open."""
+        return self._range.low
+
+    @property
+    def high(self) -> int:
+        """Return the worst one."""
+        return self._range.high
+
+    @property
+    def group(self) -> int:
+        """Return the tie group, from 1: level with its first entry, not with all its members."""
+        return self._range.group
+
+    @property
+    def level_with(self) -> int:
+        """Return how many entries with step data no paired test tells from this one."""
+        return self.high - self.low - self._of.unmeasured
+
+    @property
+    def odds(self) -> "RankOdds | None":
+        """Return the ranks taken over the draws; `None` where there are too few tasks."""
+        return self._of.odds[self._row] if self._of.odds is not None else None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Resolution) and self.plain() == other.plain()
+
+    __hash__ = None  # type: ignore[assignment]  # what compares by value and is lazy has no hash
+
+    def plain(self) -> dict[str, object]:
+        """Return everything as values that JSON knows."""
+        return {name: msgspec.to_builtins(getattr(self, name), str_keys=True) for name in _FIGURES}
+
+    def _span(self, metric: str) -> "Interval | None":
+        found = self._of.spans(metric)
+        return found[self._row] if found is not None else None
+
+    @property
+    def _range(self) -> "RankRange":
+        return self._of.ranges.ranges[self._row]
+
+
+@dataclass(frozen=True)
+class Method:
+    """How a board's intervals and rank ranges were made."""
+
+    tasks: int
+    draws: int
+    correction: "Correction"
+    measured: int
+    """Ranked entries with per-step data; the others have no interval."""
+    pairs: int
+    seed: str
+    """The suite's fingerprint, from which every draw follows."""
+    of: Measurement
+
+    @property
+    def separable(self) -> int:
+        """Return how many pairs of entries the paired tests tell apart."""
+        return self.of.ranges.separable
+
+    @property
+    def critical(self) -> float | None:
+        """Return the |t| that a pair must exceed; the same in `cardboard compare`."""
+        return self.of.ranges.critical
+
+    def plain(self) -> dict[str, object]:
+        """Return everything as values that JSON knows."""
+        return {name: getattr(self, name) for name in _METHOD}
+
+
+_FIGURES = (
+    "score", "precision", "recall", "valid_json", "low", "high", "group", "level_with", "odds",
+)  # fmt: skip
+_METHOD = (
+    "tasks", "draws", "correction", "measured", "pairs", "separable", "seed", "critical",
+)  # fmt: skip

@@ -1,0 +1,181 @@
+"""Two models on the same tasks: difference, interval, permutation test, tasks needed."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from .intervals import POINT, acceleration, bca, standard_errors
+from .rank_odds import duels
+from .resampling import (
+    FEWEST_TASKS,
+    LEVEL,
+    MICROPOINTS,
+    NORMAL,
+    PRINTED,
+    Floats,
+    Ints,
+    Resamples,
+    exact,
+    printed_draws,
+    printed_means,
+    raw_stream,
+    resample,
+)
+
+POWER = 0.8
+EXACT_TASKS = 16
+"""With at most so many tasks that differ, all 2^16 sign flips are counted."""
+FLIPS = 9_999
+
+_BLOCK = 256
+_SIGNS = 1 << 17
+
+
+class Paired(Struct, frozen=True, kw_only=True):
+    """Model A against model B, task by task; differences are A minus B, in points."""
+
+    difference: float
+    low: float | None
+    """95 % interval by the shared resampling; `None` when the suite has too few tasks."""
+    high: float | None
+    standard_error: float
+    p: float
+    """Two-sided, of the sign flips; four decimals, never below 0.0001."""
+    exact: bool
+    """Whether all sign flips were counted, rather than drawn."""
+    won: int
+    lost: int
+    tied: int
+    """Tasks on which the sums of A and B agree to the micro-point."""
+    ahead: float
+    """Share of draws in which A prints higher than B."""
+    tasks_needed: int | None
+    """Tasks that settle a difference of this size with 80 % power; `None` for no difference."""
+
+
+def paired(resamples: Resamples, sums: Ints, pairs: Sequence[tuple[int, int]]) -> list[Paired]:
+    """Compare the models of each pair (i, j) of rows of *sums* [models, tasks], in micro-points.
+
+    The difference is the mean over all steps, its interval `bca` as for one model, its standard
+    error clustered by task (Miller 2024, arXiv 2411.00640, sections 2.2 and 4.2).
+    """
+    found: list[Paired] = []
+    flips = _flips(resamples)
+    for start in range(0, len(pairs), _BLOCK):
+        some = pairs[start : start + _BLOCK]
+        one, other = np.array(some).T
+        found += _block(resamples, sums[one] - sums[other], duels(resamples, sums, some), flips)
+    return found
+
+
+def effects(
+    resamples: Resamples, steps: Mapping[str, Ints], sums: Mapping[str, Ints]
+) -> dict[str, Paired]:
+    """Compare two models within each part of the suite: a bucket, a source group.
+
+    *steps* gives each part's steps by task, shape [tasks], 0 where the part has none of a task's;
+    *sums* the two models' micro-points over those, shape [2, tasks]. Every part is resampled by
+    its own tasks. These are many looks at one pair: uncorrected, to read and not to rank by.
+    """
+    found = {}
+    for part in sorted(steps):
+        has = steps[part] > 0
+        if has.any():
+            draws = len(resamples.weights)
+            within = resample(f"{resamples.fingerprint}/{part}", steps[part][has], draws)
+            (found[part],) = paired(within, sums[part][:, has], [(0, 1)])
+    return found
+
+
+def _flips(resamples: Resamples) -> NDArray[np.uint8]:
+    """Return the random signs that every pair's test shares: a row of bits a flip."""
+    words = -(-resamples.steps.size // 64)
+    drawn = raw_stream("signs", resamples.fingerprint, FLIPS * words)
+    return drawn.astype("<u8").view(np.uint8).reshape(FLIPS, 8 * words)
+
+
+def _drawn_p(flips: NDArray[np.uint8], apart: Floats) -> Floats:
+    """Return each row's share of random sign flips whose sum is at least as far from 0.
+
+    The flip that changes nothing counts as one of them, so that p is never 0 (Phipson and Smyth
+    2010, "Permutation p-values should never be zero").
+    """
+    pairs, tasks = apart.shape
+    totals, reached = np.abs(apart.sum(axis=1)), np.ones(pairs)
+    rows = max(1, _SIGNS // tasks)
+    for start in range(0, len(flips), rows):
+        bits = np.unpackbits(flips[start : start + rows], axis=1, count=tasks)
+        sums = (bits.astype(np.float64) * 2 - 1) @ apart.T
+        reached += np.count_nonzero(np.abs(sums) >= totals, axis=0)
+    return reached / (1 + len(flips))
+
+
+def _block(
+    resamples: Resamples, apart: Ints, ahead: list[float], flips: NDArray[np.uint8]
+) -> list[Paired]:
+    """Describe some pairs by their differences per task, shape [pairs, tasks]."""
+    steps, tasks = resamples.steps, resamples.steps.size
+    drawn = _drawn_p(flips, exact(apart, steps))
+    means, errors = printed_means(resamples, apart), standard_errors(apart, steps)
+    spans = _spans(resamples, apart, means) if resamples.enough else [(None, None)] * len(apart)
+    found = []
+    for at, row in enumerate(apart):
+        differ = row[row != 0]
+        few = len(differ) <= EXACT_TASKS
+        p = _all_flips(differ) if few else float(drawn[at])
+        share = int(row.sum()) / (MICROPOINTS * int(steps.sum()))
+        found.append(
+            Paired(
+                difference=int(means[at]) / POINT,
+                low=spans[at][0],
+                high=spans[at][1],
+                standard_error=round(float(errors[at]) * PRINTED) / POINT,
+                p=max(round(p, 4), 0.0001),
+                exact=few,
+                won=int(np.count_nonzero(row > 0)),
+                lost=int(np.count_nonzero(row < 0)),
+                tied=tasks - len(differ),
+                ahead=ahead[at],
+                tasks_needed=_tasks_needed(share, float(errors[at]), tasks),
+            )
+        )
+    return found
+
+
+def _spans(resamples: Resamples, apart: Ints, means: Ints) -> list[tuple[float, float]]:
+    """Return the 95 % intervals of the differences, in points."""
+    leans, reach = acceleration(apart, resamples.steps), resamples.reach
+    draws = zip(printed_draws(resamples, apart), means, leans, strict=True)
+    found = (bca(some, int(mean), float(lean), reach) for some, mean, lean in draws)
+    return [(low / POINT, high / POINT) for low, high in found]
+
+
+def _all_flips(differ: NDArray[np.int64]) -> float:
+    """Return the share of all sign flips of *differ* whose sum is at least as far from 0.
+
+    Fisher (1935), The Design of Experiments, section 21. The first sign stays: the other half
+    mirrors. A task without a difference flips to itself and needs no count.
+    """
+    if differ.size == 0:
+        return 1.0
+    reached = differ[:1]
+    for apart in differ[1:]:
+        reached = np.concatenate([reached + apart, reached - apart])
+    return float(np.mean(np.abs(reached) >= abs(int(differ.sum()))))
+
+
+def _tasks_needed(share: float, error: float, tasks: int) -> int | None:
+    """Return how many tasks tell a true difference of *share* from 0, with 80 % power at 5 %.
+
+    Miller (2024, arXiv 2411.00640), section 5, with the task as the unit: n = (z_0.975 + z_0.8)^2
+    x variance per task / difference^2. It takes the observed difference for the true one, which
+    flatters a difference that was lucky.
+    """
+    if share == 0 or tasks < 2:
+        return None
+    sides = NORMAL.inv_cdf((1 + LEVEL) / 2) + NORMAL.inv_cdf(POWER)
+    variance = error**2 * tasks * tasks / (tasks - 1)
+    return max(FEWEST_TASKS, math.ceil(variance * (sides / share) ** 2))

@@ -1,0 +1,1 @@
+"""Keys and values come in; sentences, findings and names that are safe to print go out."""

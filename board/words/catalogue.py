@@ -1,0 +1,137 @@
+"""Words in the reader's language: messages by key, from one catalogue a language."""
+
+import gettext
+import io
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+from ...eval.errors import CardboardError
+from .findings import Finding
+from .phrases import fill, slots
+
+# What a stranger's file says must not flood a message.
+_LONGEST_VALUE = 200
+
+
+class CatalogueError(CardboardError):
+    """A catalogue lacks a message, or a message was not given what it speaks of."""
+
+
+class Words:
+    """Say things in one language.
+
+    Messages hold plain words and no markup; whoever shows them escapes them for where they land.
+    Raises `CatalogueError` where there is no catalogue for *language*.
+    """
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self._messages = _load(language)
+        self._singular: dict[str, str] = {}
+
+    def text(self, key: str, **values: object) -> str:
+        """Return the message *key* with *values* filled in; `n` chooses the plural.
+
+        Raises `CatalogueError` where the key or a value is missing.
+        """
+        return self._say(key, values)
+
+    def has(self, key: str) -> bool:
+        """Tell whether the catalogue holds the message *key*."""
+        try:
+            return bool(self._message(key, None))
+        except KeyError:
+            return False
+
+    def finding(self, finding: Finding) -> str:
+        """Return what *finding* says, in a sentence that a visitor understands."""
+        return self._say(f"finding.{finding.code}", self._evidence(finding))
+
+    def remedy(self, finding: Finding) -> str | None:
+        """Return what to do about *finding*; `None` where there is nothing to do."""
+        key = f"remedy.{finding.code}"
+        return self._say(key, self._evidence(finding)) if self.has(key) else None
+
+    def needed(self, key: str) -> frozenset[str]:
+        """Return the names of all values that the message *key* speaks of."""
+        return slots(self._message(key, None))
+
+    def _evidence(self, finding: Finding) -> dict[str, object]:
+        """Return what the message of *finding* may speak of, none of it longer than a line."""
+        values = {"file": finding.file, "key": finding.key, **finding.values}
+        known = f"reason.{values.get('reason')}".replace(" ", "-").lower()
+        if self.has(known):
+            values["reason"] = self.text(known)
+        return {name: _short(value) for name, value in values.items()}
+
+    def _say(self, key: str, values: Mapping[str, object]) -> str:
+        file = f"templates/locale/{self.language}.po"
+        try:
+            message = self._message(key, values.get("n"))
+        except KeyError:
+            raise CatalogueError("there is no such message", file=file, key=key) from None
+        try:
+            return fill(message, values)
+        except KeyError as error:
+            raise CatalogueError(f"needs the value {error}", file=file, key=key) from None
+
+    def _message(self, key: str, n: object) -> str:
+        if isinstance(n, int):
+            return self._messages.ngettext(key, key, n)
+        if key not in self._singular:
+            try:
+                self._singular[key] = self._messages.gettext(key)
+            except KeyError:  # Python before 3.11.3 finds a message with a plural only by number
+                self._singular[key] = self._messages.ngettext(key, key, 1)
+        return self._singular[key]
+
+
+def languages() -> tuple[str, ...]:
+    """Return the languages that have a catalogue, sorted."""
+    names = (entry.name for entry in _folder().iterdir())
+    return tuple(sorted(name.removesuffix(".po") for name in names if name.endswith(".po")))
+
+
+def _short(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    line = value if len(value) <= _LONGEST_VALUE else f"{value[:_LONGEST_VALUE]}…"
+    return line if line.isprintable() else "".join(c if c.isprintable() else " " for c in line)
+
+
+class _Missing(gettext.NullTranslations):
+    """Refuse keys that the catalogue does not hold."""
+
+    def gettext(self, message: str) -> str:
+        raise KeyError(message)
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        raise KeyError(msgid1)
+
+
+@lru_cache
+def _load(language: str) -> gettext.NullTranslations:
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    path = _folder() / f"{language}.po"
+    if language not in languages():
+        raise CatalogueError(
+            f"there is no catalogue for the language {language!r}",
+            file="board.toml",
+            key="board.languages",
+            remedy=f"There are: {', '.join(languages())}. Another one is one more file there.",
+        )
+    compiled = io.BytesIO()
+    with path.open("rb") as source:
+        write_mo(compiled, read_po(source, locale=language, abort_invalid=True))
+    compiled.seek(0)
+    messages = gettext.GNUTranslations(compiled)
+    messages.add_fallback(_Missing())
+    return messages
+
+
+def _folder() -> Traversable:
+    return files("cardboard") / "templates" / "locale"

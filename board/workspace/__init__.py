@@ -1,0 +1,1 @@
+"""board.toml, models.toml and audits/ come in; checked settings go out."""

@@ -1,0 +1,112 @@
+"""A workspace's configuration: board.toml and models.toml, read and checked."""
+
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from ...eval.errors import ConfigError
+from ..words.findings import AUDITING, JUDGING
+from ..words.names import is_hub_id
+from .audits import read_audits
+from .settings import Profile, Settings, Suite, Workspace
+
+T = TypeVar("T")
+
+
+def open_workspace(root: Path) -> Workspace:
+    """Read the workspace at *root*; raise `ConfigError` naming file, key and remedy."""
+    settings = _read(root / "board.toml", Settings)
+    models = _models(root / "models.toml")
+    _check(settings, models)
+    return Workspace(root=root, settings=settings, models=models, audits=read_audits(root))
+
+
+def _models(path: Path) -> dict[str, Profile]:
+    models = {}
+    for name, table in (_read(path, dict[str, object]) if path.exists() else {}).items():
+        try:
+            models[name] = msgspec.convert(table, Profile)
+        except msgspec.ValidationError as error:
+            raise _misfit(error, path, name) from None
+    return models
+
+
+def _misfit(error: msgspec.ValidationError, path: Path, *within: str) -> ConfigError:
+    what, _, place = str(error).partition(" - at ")
+    key = ".".join((*within, place.strip("`").removeprefix("$").removeprefix(".")))
+    return ConfigError(what, file=path.name, key=key.rstrip(".") or None)
+
+
+def _read(path: Path, shape: type[T]) -> T:
+    try:
+        return msgspec.toml.decode(path.read_bytes(), type=shape)
+    except FileNotFoundError:
+        raise ConfigError(
+            "no such file",
+            file=str(path),
+            remedy="Run `cardboard init DIR` to make a workspace, or name one with `-C DIR`.",
+        ) from None
+    except OSError as error:
+        raise ConfigError(error.strerror or "cannot be read", file=path.name) from None
+    except msgspec.ValidationError as error:
+        raise _misfit(error, path) from None
+    except (msgspec.DecodeError, ValueError) as error:
+        raise ConfigError(f"is not TOML: {error}", file=path.name) from None
+
+
+def _check_twins(suites: tuple[Suite, ...]) -> None:
+    named = [(suite.name, suite.version) for suite in suites]
+    for number, (name, version) in enumerate(named):
+        if (name, version) in named[:number]:
+            raise ConfigError(
+                f"{name} {version} is there twice",
+                file="board.toml",
+                key=f"suites[{number}]",
+                remedy="Delete one: no result would fit just one of them.",
+            )
+
+
+def _check(settings: Settings, models: dict[str, Profile]) -> None:
+    def refuse(what: str, key: str, remedy: str, file: str = "board.toml") -> None:
+        raise ConfigError(what, file=file, key=key, remedy=remedy)
+
+    for code in settings.policy:
+        if code not in JUDGING and code not in AUDITING:
+            known = ", ".join(sorted({**JUDGING, **AUDITING}))
+            refuse("no such finding", f"policy.{code}", f"Known: {known}.")
+    _check_twins(settings.suites)
+    for number, suite in enumerate(settings.suites):
+        if suite.protocol is not None and suite.protocol not in settings.protocols:
+            refuse(
+                f"names the protocol {suite.protocol!r}, which is not configured",
+                f"suites[{number}].protocol",
+                f"Add a table [protocols.{suite.protocol}].",
+            )
+    seen: dict[str, str] = {}
+    for name, profile in models.items():
+        if profile.guessed:
+            refuse("is not to be written by hand", f"{name}.guessed", "Delete it.", "models.toml")
+        if profile.family is not None and profile.family not in settings.families:
+            refuse(
+                f"names the family {profile.family!r}, which is not configured",
+                f"{name}.family",
+                f"Add a table [families.{profile.family}] to board.toml.",
+                "models.toml",
+            )
+        if isinstance(profile.repo, str) and not is_hub_id(profile.repo):
+            refuse(
+                f"{profile.repo!r} cannot be a repository on the Hub",
+                f"{name}.repo",
+                "Write organisation/name, or false for no card on the Hub.",
+                "models.toml",
+            )
+        for alias in (name, *profile.aliases):
+            if alias.lower() in seen and seen[alias.lower()] != name:
+                refuse(
+                    f"stands for two models, {seen[alias.lower()]} and {name}",
+                    f"{name}.aliases",
+                    "Give each name to one model only.",
+                    "models.toml",
+                )
+            seen[alias.lower()] = name

@@ -1,0 +1,150 @@
+"""Finished results into the workspace, and exactly what that changes on boards and cards."""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ...board.history.changes import Change, changes
+from ...board.judge.build import build_boards, load_boards
+from ...board.model import Boards, Reading
+from ...board.read.reader import read_file
+from ...board.words.catalogue import Words
+from ...board.workspace.settings import Workspace
+from ...eval.errors import UsageError
+from ..text.card import cards_of
+from ..text.render import Renderer
+
+USABLE = ("result", "partial", "postprocessed", "published-table")
+
+
+class Taken(Struct, frozen=True, kw_only=True):
+    """A file to be added: where it lies, what it says, and its name below `results/`."""
+
+    source: Path
+    reading: Reading
+    name: str
+    present: str | None
+    """The file below `results/` that holds the same bytes already."""
+
+
+class Added(Struct, frozen=True, kw_only=True):
+    """What adding files came to: lines to print, remarks on what was left out."""
+
+    lines: tuple[str, ...]
+    refused: tuple[str, ...]
+
+
+def add_files(
+    files: Sequence[Path], workspace: Workspace, before: Boards, *, dry_run: bool
+) -> Added:
+    """Copy *files* into the workspace's results, and say what that changes against *before*.
+
+    With *dry_run* nothing is copied. Raises `UsageError` for a file that is not there.
+    """
+    refused: list[str] = []
+    taken = [one for path in files if (one := _take(path, before, refused)) is not None]
+    fresh = [one for one in taken if one.present is None]
+    lines = [
+        f"{one.source} "
+        + (f"is there already as {one.present}" if one.present else f"-> results/{one.name}")
+        for one in taken
+    ]
+    if dry_run:
+        added = [replace(one.reading, file=one.name) for one in fresh]
+        after = build_boards([*before.readings, *added], workspace)
+    else:
+        for one in fresh:
+            _copy(one.source, workspace.results / one.name)
+        after = load_boards(workspace) if fresh else before
+    told = _told(before, after, workspace)
+    return Added(lines=(*lines, *told), refused=tuple(refused))
+
+
+def _take(path: Path, boards: Boards, refused: list[str]) -> Taken | None:
+    """Return *path* as a file to add; tell *refused* why where it holds no result."""
+    if not path.exists():
+        raise UsageError("no such file", file=str(path), remedy="Name finished result files.")
+    reading = read_file(path)
+    if reading.result is None or reading.kind not in USABLE:
+        say = Words("en").finding
+        refused.append(f"{path}: not added, it is no result ({reading.kind})")
+        refused += [f"  {finding.code}: {say(finding)}" for finding in reading.findings]
+        return None
+    same = next((r.file for r in boards.readings if r.sha256 == reading.sha256), None)
+    return Taken(source=path, reading=reading, name=_name(reading), present=same)
+
+
+def _name(reading: Reading) -> str:
+    """Return the file name: model, suite where recorded, and the content's hash."""
+    result = reading.result
+    assert result is not None
+    suite = "-".join(part for part in (result.suite.name, result.suite.version) if part)
+    parts = (result.model.id.replace("/", "__"), suite, reading.sha256[:8])
+    safe = (re.sub(r"[^A-Za-z0-9._-]+", "-", part)[:80].strip("-.") for part in parts if part)
+    return "--".join(filter(None, safe)) + ".json"
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Write *target* whole or not at all, and never over another file."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    aside = target.with_name(f".{target.name}.aside")
+    aside.write_bytes(source.read_bytes())
+    try:
+        os.link(aside, target)
+    except FileExistsError:
+        raise UsageError(
+            "another file has this name", file=str(target), remedy="Rename or remove that file."
+        ) from None
+    finally:
+        aside.unlink()
+
+
+def _told(before: Boards, after: Boards, workspace: Workspace) -> list[str]:
+    lines = [_moved(change) for change in changes(before, after)]
+    old, new = _cards(before, workspace), _cards(after, workspace)
+    changed = sorted(slug for slug, text in new.items() if old.get(slug) != text)
+    moved = f"{len(lines)} {'entry moves' if len(lines) == 1 else 'entries move'}"
+    lines.append(f"{moved}; {len(changed)} of {len(new)} cards change")
+    lines += _placeless(before, after)
+    lines += [f"  card {slug}{'' if slug in old else ' (new)'}" for slug in changed]
+    return lines
+
+
+def _placeless(before: Boards, after: Boards) -> Iterator[str]:
+    """Say of each result that came onto no board why it did not."""
+    say, known = Words("en").finding, {entry.sha256 for entry in before.unplaced}
+    for entry in after.unplaced:
+        if entry.sha256 not in known:
+            why = [say(one) for one in entry.findings if one.code == "suite-unknown"]
+            yield " ".join((f"on no board: {entry.label}.", *why))
+
+
+def _cards(boards: Boards, workspace: Workspace) -> dict[str, str]:
+    renderer = Renderer(workspace.settings)
+    return {c.slug: renderer.readme(c) for c in cards_of(boards, workspace.settings)}
+
+
+def _moved(change: Change) -> str:
+    rank = f"{change.rank_before or 'unranked'} -> {change.rank_after or 'unranked'}"
+    score = f"{_points(change.score_before)} -> {_points(change.score_after)}"
+    said = {
+        "new": f"new, {_standing(change)}",
+        "gone": f"gone, was {change.rank_before or 'unranked'}",
+        "rank": f"rank {rank}",
+        "score": f"score {score}, rank {rank}",
+        "standing": f"another result stands, score {score}, rank {rank}",
+    }
+    return f"{change.suite} ({change.class_}) {change.label}: {said[change.what]}"
+
+
+def _standing(change: Change) -> str:
+    rank = f"rank {change.rank_after}" if change.rank_after else "unranked"
+    return f"{rank}, score {_points(change.score_after)}"
+
+
+def _points(score: float | None) -> str:
+    return "none" if score is None else f"{score:.2f}"

@@ -1,0 +1,61 @@
+"""The commands that check what would be published, and that write the model cards."""
+
+from pathlib import Path
+
+import click
+
+from ...board.commands.load import boards_of, workspace_of
+from ...board.words.names import visible
+
+
+@click.command(epilog="Example: cardboard cards")
+@click.pass_context
+def cards(context: click.Context) -> None:
+    """Write a card for every model to build/cards; only what differs is touched."""
+    from ..text.write import write_cards
+
+    workspace = workspace_of(context)
+    report = write_cards(boards_of(workspace), workspace)
+    removed = f", {len(report.removed)} removed" if report.removed else ""
+    click.echo(f"{len(report.changed)} of {report.total} cards changed{removed}")
+
+
+@click.command(epilog="Example: cardboard check --strict")
+@click.option("--strict", is_flag=True, help="Exit with 1 if a file or a card is refused.")
+@click.pass_context
+def check(context: click.Context, strict: bool) -> None:
+    """Read every result file, lint every card, and say what is wrong; change nothing."""
+    from ...board.show.check_report import report
+    from ...board.words.catalogue import Words
+    from ..text.lint import lint_cards
+
+    workspace = workspace_of(context)
+    boards = boards_of(workspace)
+    outcome = report(boards, workspace)
+    for line in outcome.lines:
+        click.echo(visible(line))
+    words = Words("en")
+    problems = list(lint_cards(boards, workspace.settings))
+    for slug, finding in problems:
+        click.echo(f"Card {slug}: {finding.severity} {finding.code}: {words.finding(finding)}")
+    click.echo(f"{len({slug for slug, _ in problems})} cards would be refused by the Hub")
+    if strict and (outcome.broken or problems):
+        context.exit(1)
+
+
+@click.command(epilog="Example: cardboard add ../runs/model.json")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Say what would change and add nothing.")
+@click.pass_context
+def add(context: click.Context, files: tuple[Path, ...], dry_run: bool) -> None:
+    """Check result FILES, copy them into results/, and print what moves on boards and cards."""
+    from .additions import add_files
+
+    workspace = workspace_of(context)
+    added = add_files(files, workspace, boards_of(workspace), dry_run=dry_run)
+    for line in added.refused:
+        click.echo(visible(line), err=True)
+    for line in added.lines:
+        click.echo(visible(line))
+    if added.refused:
+        context.exit(1)

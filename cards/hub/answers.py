@@ -1,0 +1,102 @@
+"""What the Hub's answers mean, and the client's errors as the few kinds of trouble there are."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+from .budget import told_wait
+from .errors import Busy, Denied, Gone, Limited, Rejected, Stale, Trouble, Unclear, Unfit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_LONGEST_TEXT = 400
+_INVALID = "Invalid metadata"
+Scrub = Callable[[str], str]
+
+
+class Answer(Protocol):
+    """The part of a response that its meaning depends on."""
+
+    @property
+    def status_code(self) -> int:
+        """Return the HTTP status."""
+        ...
+
+    @property
+    def headers(self) -> "Mapping[str, str]":
+        """Return the headers, by name in any case."""
+        ...
+
+    @property
+    def text(self) -> str:
+        """Return the body."""
+        ...
+
+
+def scrubber(token: str | None) -> Scrub:
+    """Return a function that makes text from outside fit to print: no token, no control signs."""
+    secrets = [token] if token else []
+
+    def scrub(text: str) -> str:
+        for secret in secrets:
+            text = text.replace(secret, "hf_...")
+        return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
+
+    return scrub
+
+
+def meaning(answer: Answer, scrub: Scrub) -> Trouble:
+    """Return what an answer of 400 or more means."""
+    status = answer.status_code
+    why = f"{status}: {_told(answer, scrub)}"
+    if status == 429:
+        return Limited(why, told_wait(answer.headers, answer.text[:2000]))
+    if answer.headers.get("x-error-code") == "RepoNotFound":  # 401 where nobody is logged in
+        return Gone(why)
+    kinds: dict[int, type[Trouble]] = {401: Unfit, 403: Denied, 404: Gone, 409: Busy, 412: Stale}
+    if status in kinds:
+        return kinds[status](why)
+    return Unclear(why) if status == 408 or status >= 500 else Rejected(why)
+
+
+def _told(answer: Answer, scrub: Scrub) -> str:
+    """Return the Hub's own words for an answer, in one line."""
+    said = answer.headers.get("x-error-message", "")
+    if not said:
+        try:
+            body = json.loads(answer.text)
+            said = str(body["error"])
+        except (ValueError, KeyError, TypeError, RecursionError):
+            html = "<" in answer.text[:200]
+            said = "a web page instead of an answer" if html else answer.text[:_LONGEST_TEXT]
+    return scrub(" ".join(said.split())[:_LONGEST_TEXT]) or "no reason given"
+
+
+@contextmanager
+def troubles(scrub: Scrub) -> Iterator[None]:
+    """Raise whatever the client raises inside as a kind of `Trouble`."""
+    from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
+
+    # The client's HTTP library differs between its versions; their errors have one name.
+    (transport,) = (
+        kind
+        for kind in HfHubHTTPError.__mro__
+        if issubclass(kind, Exception) and kind.__name__ == "HTTPError"
+    )
+    try:
+        yield
+    except HfHubHTTPError as error:
+        raise meaning(error.response, scrub) from None
+    except OfflineModeIsEnabled:
+        raise Rejected("HF_HUB_OFFLINE is set: unset it to push") from None
+    except transport as error:
+        raise Unclear(scrub(f"no answer ({type(error).__name__})")) from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        # The client parses what it is sent without much doubt; only its own refusal is a verdict.
+        if type(error) is ValueError and str(error).startswith(_INVALID):
+            said = re.sub(r"\s+", " ", str(error))[:_LONGEST_TEXT]
+            raise Rejected(scrub(said)) from None
+        raise Unclear("an answer that is none of the Hub's") from None

@@ -1,0 +1,76 @@
+"""A folder tree as a place for cards: the same plan without a network."""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..plan.plan import README, Item, Present
+from ..text.eval_results import PATH
+from .errors import Rejected
+from .place import Made
+
+
+class Folder:
+    """Hold each repository as `ROOT/organisation/name/`; what is not there yet is made."""
+
+    remote = False
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.name = str(root)
+
+    def heads(self, repos: Collection[str]) -> dict[str, str]:
+        """Return nothing: reading a file costs no more than listing it."""
+        return {}
+
+    def read(self, repo: str, *, evals: bool, pull: int | None = None) -> Present:
+        """Return the files of *repo*, none where there is no such folder."""
+        folder = self.root / repo
+        return Present(
+            head="", readme=_bytes(folder / README), evals=_bytes(folder / PATH) if evals else None
+        )
+
+    def check_write(self, repo: str) -> None:
+        """Let everybody write."""
+
+    def commit(self, item: Item, *, propose: bool) -> Made:
+        """Write the files of *item*, each whole at every moment."""
+        with _refusals():
+            for path, content in item.files.items():
+                _write(self.root / item.repo / path, content)
+        return Made(head="")
+
+    def open_pull(self, repo: str, known: int | None) -> int | None:
+        """Return nothing: folders have no pull requests."""
+        return None
+
+    def rejected(self, repo: str) -> tuple[str, ...]:
+        """Return nothing: nobody judges a folder."""
+        return ()
+
+
+def _write(target: Path, content: bytes | None) -> None:
+    if content is None:
+        target.unlink(missing_ok=True)
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    aside = target.with_name(f".{target.name}.aside")
+    aside.write_bytes(content)
+    aside.replace(target)
+
+
+def _bytes(path: Path) -> bytes | None:
+    with _refusals():
+        try:
+            return path.read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Raise `Rejected` where the disk refuses."""
+    try:
+        yield
+    except OSError as error:
+        raise Rejected(f"{error.filename}: {error.strerror}") from None

@@ -1,0 +1,51 @@
+"""A place that cards are pushed to: what the Hub and a folder have in common."""
+
+from collections.abc import Collection
+from typing import Protocol
+
+from msgspec import Struct
+
+from ..plan.plan import Item, Present
+
+TITLE = "Update the model card (cardboard)"
+"""Of commits and pull requests; ours are found again by it."""
+
+
+class Made(Struct, frozen=True, kw_only=True):
+    """A commit: the new head, where to look at it, and the pull request that it is in."""
+
+    head: str
+    url: str = ""
+    pull: int | None = None
+
+
+class Place(Protocol):
+    """Where repositories are; every way raises the kinds of `Trouble` and nothing else."""
+
+    name: str
+    """How it is called in front of people and in the journal; holds no secret."""
+    remote: bool
+
+    def heads(self, repos: Collection[str]) -> dict[str, str]:
+        """Return the head of each of *repos*, as far as few listings tell."""
+        ...
+
+    def read(self, repo: str, *, evals: bool, pull: int | None = None) -> Present:
+        """Return what *repo* holds, on its main branch or in a pull request."""
+        ...
+
+    def check_write(self, repo: str) -> None:
+        """Raise `Denied` where we surely may not commit to *repo*."""
+        ...
+
+    def commit(self, item: Item, *, propose: bool) -> Made:
+        """Write the files of *item* in one commit onto what was read; *propose* opens a pull."""
+        ...
+
+    def open_pull(self, repo: str, known: int | None) -> int | None:
+        """Return the number of our open pull request to *repo*, *known* or found by its title."""
+        ...
+
+    def rejected(self, repo: str) -> tuple[str, ...]:
+        """Return why the Hub does not show the results file of *repo*."""
+        ...

@@ -1,0 +1,171 @@
+"""What a push would do to each repository: pure, from what is there and what is wanted."""
+
+import difflib
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ...board.words.catalogue import Words
+from ..readme.front_matter import sha256, split
+from ..readme.readme import Conflict, Take, fresh_readme, merged
+from ..readme.yaml import emit
+from ..text.eval_results import PATH
+from .targets import Wanted
+
+State = Literal[
+    "new",
+    "changed",
+    "unchanged",
+    "conflict",
+    "missing repo",
+    "no permission",
+    "refused",
+    "unreachable",
+]
+README = "README.md"
+PROBLEMS: tuple[State, ...] = (
+    "conflict",
+    "missing repo",
+    "no permission",
+    "refused",
+    "unreachable",
+)
+"""States in which nothing is pushed though something should be."""
+TO_DO: tuple[State, ...] = ("new", "changed")
+
+
+class Present(Struct, frozen=True, kw_only=True):
+    """What a repository holds now."""
+
+    head: str
+    """The commit that was read; empty where there are no commits."""
+    readme: bytes | None
+    evals: bytes | None = None
+
+
+class Item(Struct, frozen=True, kw_only=True):
+    """What is to be done with one repository, and why."""
+
+    wanted: Wanted
+    state: State
+    reason: str = ""
+    remedy: str = ""
+    present: Present | None = None
+    files: dict[str, bytes | None] = {}
+    """New content by path; `None` deletes."""
+    shown: bytes | None = None
+    """The README to compare with: what we would write, or could after a choice."""
+    pull: int | None = None
+    """The open pull request that this goes onto."""
+    left: bool = False
+    """Left as it is because the user chose so, not because it is as it should be."""
+
+    @property
+    def repo(self) -> str:
+        """Return the repository's id."""
+        return self.wanted.repo
+
+    def but(self, state: State, reason: str, remedy: str = "") -> "Item":
+        """Return this item in another state, with nothing to do."""
+        return replace(self, state=state, reason=reason, remedy=remedy, files={})
+
+
+def decide(
+    wanted: Wanted, present: Present, take: Take | None = None, known_front: str = ""
+) -> Item:
+    """Return what is to be done so that *present* becomes as *wanted*.
+
+    *take* is the user's choice where people's text is in the way; "theirs" leaves the repository
+    as it is. *known_front* is the SHA-256 of front matter that holds nothing but ours.
+    """
+    if wanted.problems:
+        return refused(wanted)
+    item = Item(wanted=wanted, state="unchanged", present=present)
+    try:
+        readme = _readme(wanted, present, None if take == "theirs" else take, known_front)
+    except Conflict as conflict:
+        if take == "theirs":
+            reason = f"left as it is, though {conflict.why}"
+            return replace(item.but("unchanged", reason), left=True)
+        return _conflict(item, conflict)
+    files: dict[str, bytes | None] = {} if readme == present.readme else {README: readme}
+    evals = None if wanted.evals is None else wanted.evals.encode()
+    if wanted.with_evals and evals != present.evals:
+        files[PATH] = evals
+    if not files:
+        return item
+    state: State = "new" if present.readme is None else "changed"
+    return replace(item, state=state, files=files, shown=readme)
+
+
+def _readme(wanted: Wanted, present: Present, take: Take | None, known_front: str = "") -> bytes:
+    if present.readme is None:
+        return fresh_readme(wanted.front, wanted.body).encode("utf-8", "replace")
+    try:
+        text = present.readme.decode()
+    except UnicodeDecodeError:
+        if take != "ours":
+            raise Conflict("it is not UTF-8", ("ours", "theirs")) from None
+        text = ""
+    new = merged(text, wanted.front, wanted.body, wanted.ours, take, known_front)
+    return new.encode("utf-8", "replace")
+
+
+def _conflict(item: Item, conflict: Conflict) -> Item:
+    """Return *item* as a conflict, with what the mildest choice would give."""
+    assert item.present is not None
+    try:
+        shown = _readme(item.wanted, item.present, conflict.ways[0])
+    except Conflict as further:
+        conflict = further
+        shown = _readme(item.wanted, item.present, conflict.ways[0])
+    ways = ", ".join(f"--take {item.repo}={way}" for way in conflict.ways)
+    return replace(
+        item.but("conflict", f"README.md: {conflict.why}", f"Choose one of: {ways}"), shown=shown
+    )
+
+
+def front_digest(readme: bytes | None, wanted: Wanted) -> str:
+    """Return the SHA-256 of the front matter of *readme* where it is exactly ours, else nothing."""
+    block = split(readme.decode("utf-8", "replace")) if readme else None
+    ours = block is not None and block.yaml == emit(wanted.front)
+    return sha256(block.yaml) if block is not None and ours else ""
+
+
+def refused(wanted: Wanted) -> Item:
+    """Return the item of a card that must not be published as it is."""
+    say = Words("en").finding
+    return Item(
+        wanted=wanted,
+        state="refused",
+        reason="; ".join(f"{finding.code}: {say(finding)}" for finding in wanted.problems),
+        remedy="Correct models.toml or board.toml; nothing was sent.",
+    )
+
+
+def diff(item: Item) -> str:
+    """Return how the files would change, as a unified diff with line ends made alike."""
+    now = item.present
+    readme, evals = (now.readme, now.evals) if now else (None, None)
+    said = "" if item.shown is None else _diff(item, README, readme, item.shown)
+    return said + (_diff(item, PATH, evals, item.files[PATH]) if PATH in item.files else "")
+
+
+def _diff(item: Item, path: str, before: bytes | None, after: bytes | None) -> str:
+    if before == after:
+        return ""
+    lines = difflib.unified_diff(
+        _lines(before),
+        _lines(after),
+        "/dev/null" if before is None else f"{item.repo}/{path} (now)",
+        "/dev/null" if after is None else f"{item.repo}/{path} (after)",
+        lineterm="",
+    )
+    return "\n".join(lines) + "\n"
+
+
+def _lines(text: bytes | None) -> list[str]:
+    if not text:
+        return []
+    return text.decode("utf-8", "replace").replace("\r\n", "\n").split("\n")

@@ -1,0 +1,121 @@
+"""Which repository shall hold which card: from boards to what is wanted on the Hub."""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+
+from ...board.model import Boards
+from ...board.words.findings import Finding
+from ...board.workspace.settings import Settings
+from ...eval.errors import UsageError
+from ..readme.model_index import Ours
+from ..readme.readme import fresh_readme
+from ..readme.yaml import Value
+from ..text.card import Card, cards_of
+from ..text.eval_results import eval_results
+from ..text.lint import lint
+from ..text.metadata import TASK, metadata
+from ..text.render import Renderer
+
+_FORMAT = 1
+"""Raised when the same card is to be merged into a README in another way."""
+
+
+class Wanted(Struct, frozen=True, kw_only=True):
+    """What a repository shall hold."""
+
+    repo: str
+    label: str
+    front: dict[str, Value]
+    body: str
+    ours: Ours
+    evals: str | None = None
+    """The results file; `None` where there shall be none."""
+    with_evals: bool = False
+    """Whether the results file is ours to write or remove at all."""
+    problems: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+    digest: str
+    """SHA-256 over all that decides what we write."""
+
+
+def wanted(boards: Boards, settings: Settings) -> list[Wanted]:
+    """Return what every repository of the board's models shall hold, in the order of names.
+
+    Several lines of one model may share a repository; the card of a ranked line goes first, then
+    that of the line with the most scored steps.
+    """
+    sharing: dict[str, list[Card]] = defaultdict(list)
+    for card in cards_of(boards, settings):
+        if card.repo and card.sheets[0].entry.profile.repo is not False:
+            sharing[card.repo].append(card)
+    renderer = Renderer(settings)
+    return [
+        _wanted(repo, sorted(cards, key=_precedence), renderer, settings)
+        for repo, cards in sorted(sharing.items())
+    ]
+
+
+def chosen(every: Sequence[Wanted], named: Sequence[str], organisation: str | None) -> list[Wanted]:
+    """Return those *named*, else those of the *organisation*, else (without one) all.
+
+    Raises `UsageError` for a name that no card belongs to.
+    """
+    known = {one.repo for one in every}
+    if unknown := sorted(set(named) - known):
+        raise UsageError(
+            f"no card belongs to the repository {unknown[0]}",
+            key="--repo",
+            remedy=f"{len(known)} models have one; see: cardboard push --dry-run --to DIR",
+        )
+    if named:
+        return [one for one in every if one.repo in named]
+    if organisation is None:
+        return list(every)
+    return [one for one in every if one.repo.partition("/")[0] == organisation]
+
+
+def _precedence(card: Card) -> tuple[bool, int, str]:
+    ranked = any(sheet.standing for sheet in card.sheets)
+    steps = max(sheet.entry.metrics.steps or 0 for sheet in card.sheets)
+    return not ranked, -steps, card.slug
+
+
+def _wanted(repo: str, cards: list[Card], renderer: Renderer, settings: Settings) -> Wanted:
+    card, *others = cards
+    front, body = metadata(card, settings), renderer.body(card)
+    title = settings.board.title.get("en") or next(iter(settings.board.title.values()), "")
+    with_evals = settings.hub.eval_results
+    evals = eval_results(card, title) if with_evals else None
+    return Wanted(
+        repo=repo,
+        label=card.title,
+        front=front,
+        body=body,
+        ours=ours(settings),
+        evals=evals,
+        with_evals=with_evals,
+        problems=lint(front, fresh_readme(front, body)),
+        notes=tuple(f"not on this card: {other.title}" for other in others),
+        digest=_digest([_FORMAT, front, body, evals, with_evals]),
+    )
+
+
+def ours(settings: Settings) -> Ours:
+    """Return by what our results are known in somebody else's `model-index`."""
+    types: Iterable[str | None] = (
+        name for suite in settings.suites for name in (suite.slug, suite.dataset)
+    )
+    return Ours(
+        source=settings.board.site_url,
+        datasets=frozenset(name for name in types if name),
+        task=TASK,
+    )
+
+
+def _digest(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

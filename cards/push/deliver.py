@@ -1,0 +1,112 @@
+"""Plans carried out: one commit a repository, and every unsure one settled by reading it back."""
+
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from msgspec import Struct
+
+from ..hub.errors import Busy, Limited, Stale, Trouble, Unclear
+from ..hub.place import Made
+from ..plan.plan import README, TO_DO, Item, front_digest
+from ..text.eval_results import PATH
+from .push import TRIES, Push
+from .survey import look, troubled
+
+REPLANS = 3
+"""How often a repository that changes under our hands is planned anew."""
+LIMITS = 20
+"""How often one commit waits for a spent quota."""
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """What became of one repository."""
+
+    item: Item
+    did: Literal["committed", "proposed", "nothing", "not reached"] = "nothing"
+    commit: str = ""
+    url: str = ""
+    pull: int | None = None
+    rejected: tuple[str, ...] = ()
+    """What the Hub says against the results file that it was given."""
+
+
+def deliver(push: Push, items: Sequence[Item], tell: Callable[[], None]) -> list[Outcome]:
+    """Carry out *items*, in their order; what has nothing to do comes back as it is."""
+    outcomes = push.each(lambda item: _delivered(push, item), items, tell)
+    return [
+        outcome or Outcome(item=item, did="not reached")
+        for item, outcome in zip(items, outcomes, strict=True)
+    ]
+
+
+def _delivered(push: Push, item: Item) -> Outcome:
+    met: dict[type[Trouble], int] = {}
+    if item.state in TO_DO and push.down.is_set():
+        item = look(push, item.wanted)  # while no question is answered, no commit is sent
+    while item.state in TO_DO:
+        sent = item
+        try:
+            return _done(push, sent, _commit(push, sent))
+        except Trouble as trouble:
+            met[type(trouble)] = met.get(type(trouble), 0) + 1
+            item = _after(push, sent, trouble, met[type(trouble)])
+        if Unclear in met and item.state == "unchanged" and item.present is not None:
+            return _done(push, sent, Made(head=item.present.head, pull=item.pull))
+    return Outcome(item=item)
+
+
+def _commit(push: Push, item: Item) -> Made:
+    """Make the commit; the journal knows of it before it is sent."""
+    assert item.present is not None
+    push.budget.commit()
+    push.journal.sent(item.repo, item.wanted.digest, item.present.head)
+    try:
+        made = push.place.commit(item, propose=push.propose and item.pull is None)
+    except Unclear:
+        raise
+    except Trouble:
+        push.journal.failed(item.repo)
+        raise
+    readme = item.files.get(README, item.present.readme)
+    front = front_digest(readme, item.wanted)
+    push.journal.made(item.repo, item.wanted.digest, made.head, front, made.pull)
+    return made
+
+
+def _after(push: Push, item: Item, trouble: Trouble, times: int) -> Item:
+    """Return what is to be done after *trouble*, met for the *times*-th time: more, or an end."""
+    match trouble:
+        case Limited() if times <= LIMITS:
+            push.limited(trouble)
+            return item
+        case Busy() if times <= TRIES:
+            push.pause(times)
+            return item
+        case Stale() if times <= REPLANS:
+            if times > 1:  # what we read may come from a cache that lags behind
+                push.pause(times)
+            return look(push, item.wanted)
+        case Stale():
+            why = f"it changed {times} times while its card was written"
+            return item.but("unreachable", why, "Push again later.")
+        case Unclear() if times <= TRIES:
+            push.pause(times - 1)
+            return look(push, item.wanted)
+    return troubled(item, trouble, push.propose)
+
+
+def _done(push: Push, item: Item, made: Made) -> Outcome:
+    rejected: tuple[str, ...] = ()
+    if PATH in item.files and made.pull is None:
+        try:
+            rejected = push.patiently(lambda: push.place.rejected(item.repo))
+        except Trouble as trouble:
+            rejected = (f"whether the Hub takes the results file is not known: {trouble.why}",)
+    return Outcome(
+        item=item,
+        did="proposed" if made.pull is not None else "committed",
+        commit=made.head,
+        url=made.url,
+        pull=made.pull,
+        rejected=rejected,
+    )

@@ -1,0 +1,193 @@
+"""What was pushed: an append-only file that makes every stop resumable and spares requests."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from ...eval.errors import CardboardError, UsageError
+
+_HOUR = 3600.0
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One line: a commit that is about to be sent, or what became of it."""
+
+    what: Literal["sent", "made", "seen", "failed"]
+    """`seen`: read back and found as wanted, without a commit of ours."""
+    hub: str
+    repo: str
+    at: float
+    """Seconds since 1970, UTC."""
+    digest: str = ""
+    """Of all that decides what we write; the same as `Wanted.digest`."""
+    head: str = ""
+    front: str = ""
+    """SHA-256 of the front matter, where it holds nothing but ours."""
+    pull: int | None = None
+    """The pull request that holds the card, where the main branch does not."""
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a repository without asking."""
+
+    head: str
+    digest: str
+    front: str
+    pull: int | None
+
+
+class Journal:
+    """Remember pushes to one Hub in `push.jsonl`; each line is on disk before the next step."""
+
+    def __init__(self, path: Path | None, hub: str, clock: Callable[[], float]) -> None:
+        """Read the file at *path* if there is one; without a path nothing outlives the process.
+
+        Half a last line is what a crash left of it.
+        """
+        self._path, self._hub, self._clock = path, hub, clock
+        self._lock = threading.Lock()
+        self._records: dict[str, Record] = {}
+        self._open: set[str] = set()
+        self._sent: list[float] = []
+        with _on_disk():
+            data = path.read_bytes() if path and path.exists() else b""
+        self._torn = bool(data) and not data.endswith(b"\n")
+        for event in _events(data):
+            self._learn(event)
+
+    def record(self, repo: str) -> Record | None:
+        """Return what is known of *repo*; nothing while it is unsure what became of a commit."""
+        return None if repo in self._open else self._records.get(repo)
+
+    def pushed(self, repo: str) -> bool:
+        """Tell whether a card of ours was ever on *repo*."""
+        return repo in self._records
+
+    @property
+    def unsure(self) -> frozenset[str]:
+        """Return the repositories with a commit that was sent and never heard of again."""
+        return frozenset(self._open)
+
+    def commits_sent(self) -> list[float]:
+        """Return when the commits of the last hour were sent, oldest first."""
+        now = self._clock()
+        # A clock that was wrong once, on this machine or another, must not hold us for years.
+        return sorted(at for at in self._sent if now - _HOUR < at <= now)
+
+    def sent(self, repo: str, digest: str, head: str) -> None:
+        """Note that a commit onto *head* is about to be sent."""
+        self._write(self._event("sent", repo, digest=digest, head=head))
+
+    def failed(self, repo: str) -> None:
+        """Note that the Hub surely did not make the commit."""
+        self._write(self._event("failed", repo))
+
+    def made(
+        self, repo: str, digest: str, head: str, front: str = "", pull: int | None = None
+    ) -> None:
+        """Note that *repo* holds our card at *head* by a commit of ours."""
+        self._write(self._event("made", repo, digest=digest, head=head, front=front, pull=pull))
+
+    def seen(
+        self, repo: str, digest: str, head: str, front: str = "", pull: int | None = None
+    ) -> None:
+        """Note that *repo* was found to hold our card at *head*; says nothing twice."""
+        known = Record(head=head, digest=digest, front=front, pull=pull)
+        if self.record(repo) != known:
+            self._write(self._event("seen", repo, digest=digest, head=head, front=front, pull=pull))
+
+    def _event(
+        self,
+        what: Literal["sent", "made", "seen", "failed"],
+        repo: str,
+        digest: str = "",
+        head: str = "",
+        front: str = "",
+        pull: int | None = None,
+    ) -> Event:
+        return Event(
+            what=what,
+            hub=self._hub,
+            repo=repo,
+            at=self._clock(),
+            digest=digest,
+            head=head,
+            front=front,
+            pull=pull,
+        )
+
+    def _write(self, event: Event) -> None:
+        with self._lock:
+            if self._path is not None:
+                with _on_disk():
+                    self._append(self._path, msgspec.json.encode(event) + b"\n")
+            self._learn(event)
+
+    def _append(self, path: Path, line: bytes) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab") as file:
+            file.write((b"\n" if self._torn else b"") + line)
+            file.flush()
+            os.fsync(file.fileno())
+        self._torn = False
+
+    def _learn(self, event: Event) -> None:
+        if event.what == "sent":
+            self._sent.append(event.at)
+        if event.hub != self._hub:
+            return
+        if event.what == "sent":
+            self._open.add(event.repo)
+            return
+        self._open.discard(event.repo)
+        if event.what in ("made", "seen"):
+            self._records[event.repo] = Record(
+                head=event.head, digest=event.digest, front=event.front, pull=event.pull
+            )
+
+
+def _events(data: bytes) -> Iterator[Event]:
+    decoder = msgspec.json.Decoder(Event)
+    for line in data.splitlines():
+        try:
+            yield decoder.decode(line)
+        except msgspec.DecodeError:
+            continue  # half a line; what it told is found out by reading the repository
+
+
+@contextmanager
+def _on_disk() -> Iterator[None]:
+    """Raise `CardboardError` where the disk refuses."""
+    try:
+        yield
+    except OSError as error:
+        raise CardboardError(
+            f"the journal of pushes cannot be kept: {error.strerror}",
+            file=error.filename,
+            remedy="Let the file be read and written, then push again: nothing is done twice.",
+        ) from None
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Hold the lock file at *path*; raise `UsageError` while another push holds it."""
+    import fcntl
+
+    with _on_disk():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("ab")
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise UsageError(
+                "another push of this workspace is running",
+                file=str(path),
+                remedy="Wait until it has ended; it goes on by itself when its budget is spent.",
+            ) from None
+        yield

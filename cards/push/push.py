@@ -1,0 +1,116 @@
+"""One push: where to, by what rules, and what its workers share."""
+
+import random
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from ..hub.budget import Budget
+from ..hub.errors import Busy, Limited, Stopped, Unclear
+from ..hub.place import Place
+from ..readme.readme import Take
+from .journal import Journal
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+TRIES = 5
+PAUSE = 1.0
+"""Seconds before the second try; doubled each time, up to `LONGEST_PAUSE`."""
+LONGEST_PAUSE = 30.0
+UNTOLD_LIMIT = 300.0
+"""Seconds to wait for a spent quota that does not say how long."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Push:
+    """What `survey` and `deliver` work with."""
+
+    place: Place
+    journal: Journal
+    budget: Budget
+    stop: threading.Event
+    """Set when the user ends the push."""
+    down: threading.Event = field(default_factory=threading.Event)
+    """Set while the place gives no answer however often it is asked: then nobody waits for one."""
+    workers: int = 1
+    propose: bool = False
+    """Open pull requests, or go on with ours that are open."""
+    only_look: bool = False
+    """Nothing will be written: no rights are needed, and nothing is noted."""
+    take: Take | None = None
+    takes: dict[str, Take] = field(default_factory=dict)
+    """Choices for single repositories."""
+
+    def choice(self, repo: str) -> Take | None:
+        """Return what the user chose for text of people that is in the way."""
+        return self.takes.get(repo, self.take)
+
+    def wait(self, seconds: float) -> None:
+        """Sleep; raise `Stopped` when the user ends the push."""
+        if self.stop.wait(seconds):
+            raise Stopped
+
+    def pause(self, tries: int) -> None:
+        """Wait before the next try, longer each time and never as long as the other workers."""
+        self.wait(min(PAUSE * 2**tries, LONGEST_PAUSE) * random.uniform(0.5, 1.0))
+
+    def limited(self, trouble: Limited) -> None:
+        """Hold all workers until the quota that *trouble* tells of is there again."""
+        seconds = UNTOLD_LIMIT if trouble.seconds is None else trouble.seconds
+        self.budget.pause(seconds, f"the Hub's quota is spent ({trouble.why})")
+
+    def patiently(self, ask: Callable[[], T]) -> T:
+        """Return what *ask* gives; ask again where waiting can help, a few times."""
+        for tries in range(TRIES):
+            try:
+                return self._heard(ask)
+            except Limited as trouble:
+                self.limited(trouble)
+            except (Unclear, Busy):
+                if self.down.is_set():
+                    raise
+                self.pause(tries)
+        try:
+            return self._heard(ask)
+        except Unclear:
+            self.down.set()
+            raise
+
+    def _heard(self, ask: Callable[[], T]) -> T:
+        answer = ask()
+        self.down.clear()
+        return answer
+
+    def each(
+        self, work: Callable[[T], R], things: Sequence[T], tell: Callable[[], None]
+    ) -> list[R | None]:
+        """Return what *work* gives for each thing, in their order, `None` where it was stopped.
+
+        *tell* is called for each that is done. The user's interrupt lets what is in flight end.
+        """
+
+        def one(thing: T) -> R | None:
+            if self.stop.is_set():
+                return None
+            try:
+                return work(thing)
+            except Stopped:
+                return None
+
+        futures: list[Future[R | None]] = []
+        with ThreadPoolExecutor(self.workers) as pool:
+            try:
+                # The first may be waiting for an hour already while the last is handed over.
+                futures.extend(pool.submit(one, thing) for thing in things)
+                for future in as_completed(futures):
+                    future.result()
+                    tell()
+            except BaseException as end:
+                self.stop.set()
+                if not isinstance(end, KeyboardInterrupt):
+                    raise
+        never_begun = [None] * (len(things) - len(futures))
+        return [*(future.result() for future in futures), *never_begun]

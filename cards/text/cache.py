@@ -1,0 +1,122 @@
+"""Which cards are as they were the last time: a file of digests that may be deleted at any time."""
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from ...board.notes.notes import Field
+from ...board.workspace.settings import Settings
+from .standing import Place
+
+_RENDERERS = ("babel", "jinja2", "msgspec")
+
+
+class _Record(Struct, kw_only=True, array_like=True):
+    """What lies in the file."""
+
+    place: str
+    """Device and inode of this very file: one that came from elsewhere could claim anything."""
+    version: str
+    answers: dict[str, dict[tuple[int, str, str | None], float | None]]
+    """Every quantile that a card ever asked for, by field."""
+    cards: dict[str, tuple[bytes, bytes]]
+    """By slug: the digest of the places that a card was made of, and that of its text."""
+
+
+class Kept:
+    """Tell which cards need not be rendered again.
+
+    A card follows from its places, from the quantiles that it asked for, and from settings, code,
+    templates and words. Its file is read and hashed all the same, for somebody may have changed it.
+    """
+
+    def __init__(self, path: Path, settings: Settings, fields: Mapping[str, Field]) -> None:
+        """Take the file at *path*, which need not exist, and the fields of this run's boards."""
+        self._path, self._fields, self._version = path, fields, _version(settings)
+        self._cards: dict[str, tuple[bytes, bytes]] = {}
+        kept = _read(path)
+        if kept is None or kept.version != self._version or kept.answers.keys() != fields.keys():
+            return
+        # Every one is asked again, so that this run's answers hold those of all earlier runs.
+        same = [
+            field.quantile(*asked) == answer
+            for name, field in fields.items()
+            for asked, answer in kept.answers[name].items()
+        ]
+        if all(same):
+            self._cards = kept.cards
+
+    def is_right(self, slug: str, made_of: bytes | None, text: bytes) -> bool:
+        """Tell whether *text* is the card that follows from what has the digest *made_of*."""
+        return made_of is not None and self._cards.get(slug) == (made_of, _digest(text))
+
+    def keep(self, slug: str, made_of: bytes | None, text: bytes) -> None:
+        """Remember that *text* follows from what has the digest *made_of*."""
+        if made_of is not None:
+            self._cards[slug] = (made_of, _digest(text))
+
+    def save(self, slugs: Sequence[str]) -> None:
+        """Write what is known of the cards *slugs*; where that cannot be done, nothing is kept."""
+        aside = self._path.with_name(f".{self._path.name}.aside")
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with aside.open("wb") as file:
+                record = _Record(
+                    place=_place(os.fstat(file.fileno())),
+                    version=self._version,
+                    answers={name: field.answers for name, field in self._fields.items()},
+                    cards={slug: self._cards[slug] for slug in slugs if slug in self._cards},
+                )
+                file.write(msgspec.msgpack.encode(record))
+            aside.replace(self._path)
+        except OSError:
+            return
+
+
+def digest_of(places: Sequence[Place]) -> bytes | None:
+    """Return a digest of all that a card takes from its places; `None` where there can be none."""
+    try:
+        return _digest(msgspec.msgpack.encode(places))
+    except (OverflowError, UnicodeEncodeError):  # beyond 64 bits, or half of a surrogate pair
+        return None
+
+
+def _digest(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()
+
+
+def _read(path: Path) -> _Record | None:
+    if path.is_symlink() or path.parent.is_symlink():
+        return None
+    try:
+        with path.open("rb") as file:
+            record = msgspec.msgpack.decode(file.read(), type=_Record)
+            return record if record.place == _place(os.fstat(file.fileno())) else None
+    except (OSError, msgspec.DecodeError, UnicodeError):
+        return None
+
+
+def _place(status: os.stat_result) -> str:
+    return f"{status.st_dev}:{status.st_ino}"
+
+
+def _version(settings: Settings) -> str:
+    """Return the hash of all that every card depends on, so that nobody has to count it up."""
+    digest = hashlib.sha256(msgspec.msgpack.encode([settings, _packages()]))
+    package = Path(__file__).parents[1]
+    for folder in ("board", "cards", "eval", "templates"):
+        for source in sorted((package / folder).rglob("*")):
+            if source.suffix in (".py", ".jinja", ".po"):
+                digest.update(source.read_bytes())
+    return digest.hexdigest()
+
+
+@cache
+def _packages() -> dict[str, str]:
+    return {name: version(name) for name in _RENDERERS}

@@ -1,0 +1,125 @@
+"""All that a card says, as plain values: from entries, their boards and the settings."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from urllib.parse import quote
+
+from msgspec import Struct
+
+from ...board.model import Board, Boards, Entry
+from ...board.notes.figures import shown
+from ...board.notes.notes import Field, rules
+from ...board.show.reproduction import Run, hub_repo, run_of
+from ...board.words.names import is_hub_id
+from ...board.workspace.settings import Settings, Text
+from .sheets import Sheet, sheet_of
+from .standing import Place, place_of
+
+
+class Card(Struct, frozen=True, kw_only=True):
+    """One model's card: what is known of the model, and a sheet for each of its results."""
+
+    slug: str
+    title: str
+    model: str
+    repo: str | None
+    badge_url: str | None
+    site_url: str | None
+    purpose: Text
+    base: str | None
+    base_repo: str | None
+    relation: str | None
+    training: Text
+    family: Text
+    interpretation: Text
+    parameters: str | None
+    active: str | None
+    guessed: tuple[str, ...]
+    datasets: tuple[tuple[str, str | None], ...]
+    license: str | None
+    links: tuple[tuple[str, str], ...]
+    result_ids: tuple[str, ...]
+    sweep: bool
+    sheets: tuple[Sheet, ...]
+    run: Run
+
+
+class Deck:
+    """The cards of all models, one for each slug, each made when it is asked for.
+
+    A model on two boards has one card. Raises `ConfigError` where a note rule is mistaken.
+    """
+
+    def __init__(self, boards: Boards, settings: Settings) -> None:
+        self._settings = settings
+        self._rules = rules(settings)
+        self.fields = {
+            f"{number} {board.suite.slug} {board.class_}": Field(board)
+            for number, board in enumerate(boards.boards)
+        }
+        """By a name that no two boards share."""
+        self._there: dict[str, list[tuple[Entry, Board | None, Field | None]]] = defaultdict(list)
+        every = [*zip(boards.boards, self.fields.values(), strict=True), (None, None)]
+        for board, field in every:
+            for entry in board.entries if board else boards.unplaced:
+                self._there[entry.slug].append((entry, board, field))
+
+    @property
+    def slugs(self) -> list[str]:
+        """Return the slugs of all cards, sorted."""
+        return sorted(self._there)
+
+    def places(self, slug: str) -> tuple[Place, ...]:
+        """Return where the results of one card stand."""
+        return tuple(place_of(*there, self._settings) for there in self._there[slug])
+
+    def card(self, slug: str, places: Sequence[Place] | None = None) -> Card:
+        """Return one card; *places* are its places, where they are known already."""
+        sheets = tuple(
+            sheet_of(place, field, self._rules, self._settings)
+            for place, (_, _, field) in zip(
+                self.places(slug) if places is None else places, self._there[slug], strict=True
+            )
+        )
+        return _card(slug, sheets, self._settings)
+
+
+def cards_of(boards: Boards, settings: Settings) -> Iterator[Card]:
+    """Yield one card for each slug, in the order of slugs; a model on two boards has one card."""
+    deck = Deck(boards, settings)
+    for slug in deck.slugs:
+        yield deck.card(slug)
+
+
+def _card(slug: str, sheets: Sequence[Sheet], settings: Settings) -> Card:
+    entry = sheets[0].entry
+    profile = entry.profile
+    family = settings.families.get(profile.family or "")
+    site = settings.board.site_url.rstrip("/") + "/" if settings.board.site_url else None
+    base = profile.base_model
+    active = profile.active_parameters
+    return Card(
+        slug=slug,
+        title=entry.label,
+        model=entry.model,
+        repo=hub_repo(entry),
+        badge_url=f"{site}badges/{quote(slug)}.svg" if site else None,
+        site_url=site,
+        purpose=profile.purpose,
+        base=base,
+        base_repo=base if base and is_hub_id(base) else None,
+        relation=profile.base_model_relation,
+        training=profile.training,
+        family=family.title if family else {},
+        interpretation=family.interpretation if family else {},
+        parameters=shown("parameters", profile.parameters) if profile.parameters else None,
+        active=shown("parameters", active) if active else None,
+        guessed=profile.guessed,
+        datasets=tuple((name, name if is_hub_id(name) else None) for name in profile.datasets),
+        license=profile.license,
+        links=tuple(sorted(profile.links.items())),
+        result_ids=tuple(sheet.entry.result_id for sheet in sheets),
+        sweep=entry.class_ == "sweep",
+        sheets=tuple(sheets),
+        run=run_of([(sheet.suite, sheet.entry) for sheet in sheets], settings),
+    )

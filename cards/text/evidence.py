@@ -1,0 +1,113 @@
+"""What a result recorded and what it did not: protocol, prompts and origin, as rows of a card."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from ...board.model import Entry
+from ...board.notes.figures import setting
+from ...board.show.reproduction import is_local
+from ...eval.records import Prompts, Protocol
+
+# Settings that a reader looks for; where one is missing the card says so.
+EXPECTED = (
+    "backend",
+    "temperature",
+    "top_p",
+    "max_tokens",
+    "max_model_len",
+    "thinking",
+    "seed",
+    "dtype",
+)
+FURTHER = ("top_k", "tensor_parallel", "stop", "prompt_rules")
+
+
+class Row(NamedTuple):
+    """A recorded value: the catalogue's key of its name, or a name as the file has it."""
+
+    key: str | None
+    name: str
+    value: str
+
+
+class Recorded(NamedTuple):
+    """The rows that were recorded, and the names of those that were not."""
+
+    rows: tuple[Row, ...]
+    missing: tuple[str, ...]
+
+
+def protocol(sent: Protocol) -> Recorded:
+    """Return the settings of *sent*: named ones first, then whatever else was recorded."""
+    named = [
+        Row(f"protocol.{name}", name, text)
+        for name in (*EXPECTED, *FURTHER)
+        if (text := _text(getattr(sent, name))) is not None
+    ]
+    extra = [
+        Row(None, name, text)
+        for name, value in sorted(sent.extra.items())
+        if (text := _text(value)) is not None and not is_local(text)
+    ]
+    told = {row.name for row in (*named, *extra)}
+    missing = tuple(name for name in EXPECTED if name not in told)
+    return Recorded((*named, *extra), missing)
+
+
+def prompts(built: Prompts) -> Recorded:
+    """Return how the prompts were *built*, as far as it was recorded."""
+    counts = ", ".join(f"{name}: {count}" for name, count in sorted(built.status_counts.items()))
+    tokens = (built.tokens_min, built.tokens_median, built.tokens_max)
+    values: Mapping[str, str | None] = {
+        "status_counts": counts or None,
+        "template_source": built.template_source,
+        "template_sha256": built.template_sha256,
+        "kwargs": json.dumps(built.kwargs, ensure_ascii=False, sort_keys=True)
+        if built.kwargs
+        else None,
+        "kwargs_ignored": ", ".join(sorted(built.kwargs_ignored)) or None,
+        "truncated": _text(built.truncated),
+        "doubled_bos": _text(built.doubled_bos),
+        "first_token_ids": _text(built.first_token_ids),
+        "tokens": " / ".join(_text(n) or "?" for n in tokens) if any(tokens) else None,
+    }
+    expected = ("template_source", "template_sha256", "truncated", "doubled_bos")
+    return Recorded(
+        tuple(Row(f"prompts.{name}", name, text) for name, text in values.items() if text),
+        tuple(name for name in expected if values[name] is None),
+    )
+
+
+def origin(entry: Entry) -> tuple[Row, ...]:
+    """Return where the numbers of *entry* come from: file, hash, time, scorer, versions, source."""
+    result = entry.result
+    source = result.provenance
+    versions = ", ".join(f"{name} {version}" for name, version in sorted(result.versions.items()))
+    values: Mapping[str, str | None] = {
+        "file": entry.file,
+        "sha256": entry.sha256,
+        "revision": result.model.revision,
+        "quantisation": result.model.quantisation,
+        "adapter": result.model.adapter.id if result.model.adapter else None,
+        "finished_at": result.finished_at,
+        "scorer": result.scorer,
+        "versions": versions or None,
+        "parts": str(len(result.parts)) if result.parts else None,
+        "repository": source.repository if source else None,
+        "document": source.document if source else None,
+        "row": source.row_label if source else None,
+    }
+    return tuple(
+        Row(f"origin.{name}", name, text)
+        for name, text in values.items()
+        if text and not is_local(text)
+    )
+
+
+def _text(value: object) -> str | None:
+    if value is None or value == ():
+        return None
+    if isinstance(value, str | int | float):
+        return setting(value)
+    return ", ".join(str(part) for part in value) if isinstance(value, Iterable) else str(value)

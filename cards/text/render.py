@@ -1,0 +1,157 @@
+"""Cards as text: one layout for every language, compiled once, escaped throughout."""
+
+import json
+from collections.abc import Callable
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from msgspec.structs import replace
+
+from ...board.notes.figures import shown as shown_figure
+from ...board.notes.notes import Said
+from ...board.show.snippets import snippet
+from ...board.words.catalogue import Words
+from ...board.words.findings import Finding
+from ...board.workspace.settings import Settings, Text
+from ..readme.markdown import Safe, bare_link, code, codes, escaped, link, prose, say, shown
+from ..readme.markers import wrap
+from .card import Card
+from .metadata import front_matter
+from .standing import ALWAYS_EXACT
+from .tables import Tables
+
+_HUB = "https://huggingface.co/"
+_MOST_KEPT = 4096
+
+
+class Renderer:
+    """Turn cards into READMEs; make one and keep it, since making it compiles the layout."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        everyone = [Words(language) for language in settings.board.languages]
+        names = [words.text("language.name") for words in everyone]
+        self._bodies: list[Callable[[Card], str]] = [
+            _body(words, first=everyone[0], names=names) for words in everyone
+        ]
+
+    def readme(self, card: Card) -> str:
+        """Return the whole README of *card*: front matter, then our part between its markers."""
+        return f"{front_matter(card, self._settings)}\n{wrap(self.body(card))}"
+
+    def body(self, card: Card) -> str:
+        """Return our part of the README: all languages, one after the other."""
+        return "\n".join(body(card) for body in self._bodies)
+
+
+class _Environment(Environment):
+    """Look attributes up as Python does: a card is plain values without any mappings."""
+
+    getattr = staticmethod(getattr)  # type: ignore[assignment]  # the same, but two calls less
+
+
+def _body(words: Words, *, first: Words, names: list[str]) -> Callable[[Card], str]:
+    """Return the function that renders a card in the language of *words*."""
+    environment = _Environment(
+        loader=PackageLoader("cardboard"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # Markdown, not HTML: `finalize` escapes every value
+        finalize=shown,
+        auto_reload=False,
+    )
+    said = _Said(words)
+    tables = Tables(said)
+    # The compiler folds filters over constants: words without values cost nothing a card.
+    environment.filters.update(
+        t=said,
+        own=lambda text: prose(_own(text, words.language)),
+        say=said.finding,
+        note=lambda said: _note(said, words.language),
+        safely=Safe,
+        code=code,
+        web=bare_link,
+        points=lambda value: shown_figure("score", value),
+        codes=codes,
+        json=lambda value: json.dumps(value, ensure_ascii=False, sort_keys=True),
+        snippet=lambda run, name: Safe(snippet(run, name)),
+        hub=lambda name, repo: _repository(name, repo, _HUB),
+        dataset=lambda name, repo: _repository(name, repo, f"{_HUB}datasets/"),
+        badge=lambda card: _badge(card, say(words, "card.badge")),
+        above=lambda key: _above(first, key),
+        figures=tables.figures,
+        parts=tables.parts,
+        recorded=tables.recorded,
+        rows=tables.rows,
+    )
+    environment.globals.update(
+        first=words is first,
+        contents=Safe(" · ".join(f"[{escaped(name)}](#{anchor(name)})" for name in names)),
+        always_exact=ALWAYS_EXACT,
+    )
+    template = environment.get_template("card.md.jinja")
+    template.globals = dict(template.globals)  # copied for every card, and a chain copies slowly
+    return lambda card: template.render(card=card)
+
+
+def anchor(heading: str) -> Safe:
+    """Return the anchor that the Hub and GitHub give to *heading*."""
+    kept = "".join(c for c in heading.strip().lower() if c.isalnum() or c in "-_ ")
+    return Safe(kept.replace(" ", "-"))
+
+
+def _own(text: Text, language: str) -> str:
+    """Return *text* in *language*, else in English, else in whatever language it is."""
+    return text.get(language) or text.get("en") or next(iter(text.values()), "")
+
+
+class _Said:
+    """Say messages and findings in one language; the same thing twice is made once."""
+
+    def __init__(self, words: Words) -> None:
+        self._words = words
+        self._plain: dict[str, Safe] = {}
+        self._known: dict[tuple[object, ...], Safe] = {}
+
+    def __call__(self, key: str, **values: object) -> Safe:
+        if values:
+            return self._once((key, *values.items()), lambda: say(self._words, key, **values))
+        if key not in self._plain:
+            self._plain[key] = say(self._words, key)
+        return self._plain[key]
+
+    def finding(self, finding: Finding) -> Safe:
+        """Return the sentence of *finding*."""
+        alike = (finding.code, finding.key, *finding.values.items())
+        return self._once(alike, lambda: self._sentence(finding))
+
+    def _sentence(self, finding: Finding) -> Safe:
+        text = self._words.finding(replace(finding, file=None, sha256=None))
+        return escaped(text, len(text))
+
+    def _once(self, same: tuple[object, ...], make: Callable[[], Safe]) -> Safe:
+        if same not in self._known:
+            if len(self._known) >= _MOST_KEPT:
+                self._known.clear()
+            self._known[same] = make()
+        return self._known[same]
+
+
+def _note(said: Said, language: str) -> Safe:
+    return prose(said.text(language))
+
+
+def _repository(name: str, repo: str | None, where: str) -> Safe:
+    return link(code(name), where + repo) if repo else code(name)
+
+
+def _badge(card: Card, text: Safe) -> Safe:
+    assert card.badge_url is not None and card.site_url is not None
+    return link(Safe(f"!{link(text, card.badge_url)}"), card.site_url)
+
+
+def _above(first: Words, key: str) -> Safe:
+    """Return a link to the section that holds the code; *key* is its heading or its message."""
+    heading = first.text(key) if first.has(key) else key
+    return link(escaped(heading), f"#{anchor(heading)}")

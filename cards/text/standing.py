@@ -1,0 +1,125 @@
+"""A result's place on a board as its card sees it: the exact rank, or a band that stays true."""
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from ...board.model import Board, Entry
+
+if TYPE_CHECKING:
+    from ...board.statistics.intervals import Interval
+    from ...board.statistics.measurement import Resolution
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ...board.notes.figures import Value, figures
+from ...board.notes.notes import Field
+from ...board.workspace.settings import Settings, Suite
+
+Mode = Literal["auto", "exact", "band"]
+
+# Beyond this many entries an exact "k / N" on every card would change all cards with every result.
+EXACT_UP_TO = 100
+ALWAYS_EXACT = 10
+BANDS = (1, 5, 10, 25, 50)
+NAMED_SHARERS = 3
+
+
+class Span(NamedTuple):
+    """The ranks that the paired tests leave open, and how many entries they do not tell apart."""
+
+    low: int
+    high: int
+    level: int
+
+
+class Standing(NamedTuple):
+    """A rank as it is printed; either a number or a band is set.
+
+    What would change with every result that is added is `None` where a card must stay as it is.
+    """
+
+    number: int | None
+    band: int | None
+    """Top so many per cent; 100 stands for the lower half."""
+    of: int | None
+    """How many results are ranked."""
+    at_least: int
+    """How many are ranked, rounded down so far that it seldom changes."""
+    unranked: int | None
+    shared_with: tuple[str, ...]
+    """The first few labels that share the rank."""
+    more_sharers: int
+    interval: "Interval | None"
+    """Of the score; `None` without step data or with too few tasks."""
+    span: Span | None
+
+    @property
+    def shared(self) -> bool:
+        """Tell whether another result has the same rank."""
+        return bool(self.shared_with)
+
+
+def standing(entry: Entry, board: Board, mode: Mode) -> Standing | None:
+    """Return how *entry*'s rank on *board* is shown; `None` where it has none."""
+    if entry.rank is None:
+        return None
+    count = len(board.ranked)
+    exact = mode == "exact" or (mode == "auto" and len(board.entries) <= EXACT_UP_TO)
+    named = exact or entry.rank <= ALWAYS_EXACT
+    sharers = entry.tied_with if named else ()
+    found = entry.resolution
+    return Standing(
+        number=entry.rank if named else None,
+        band=None if named else band(entry.rank, count),
+        of=count if exact else None,
+        at_least=_rounded_down(count),
+        unranked=len(board.entries) - count if exact else None,
+        shared_with=sharers[:NAMED_SHARERS],
+        more_sharers=max(0, len(sharers) - NAMED_SHARERS),
+        interval=found.score if found else None,
+        span=_span(found) if found and exact else None,
+    )
+
+
+def _span(found: "Resolution") -> Span | None:
+    """Return the ranks that tests leave open; `None` where too few tasks allow no test."""
+    return Span(found.low, found.high, found.level_with) if found.score else None
+
+
+def band(rank: int, count: int) -> int:
+    """Return the smallest band, in per cent from the top, that holds *rank* of *count*."""
+    return next((top for top in BANDS if 100 * rank <= top * count), 100)
+
+
+def _rounded_down(count: int) -> int:
+    digits = len(str(count)) - 1
+    return int(f"{str(count)[0]}{'0' * digits}")
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """One result as its card sees it.
+
+    Nothing else of the boards reaches a card but the quantiles that it asks its field for. So a
+    card whose places, quantiles and settings are the same as before is the same as before.
+    """
+
+    entry: Entry
+    """Without rank, resolution and step data, which change with other results or say nothing."""
+    suite: Suite | None
+    standing: Standing | None
+    """`None` where the result is not ranked."""
+    tasks: int | None
+    """On which intervals rest."""
+    figures: dict[str, Value]
+
+
+def place_of(entry: Entry, board: Board | None, field: Field | None, settings: Settings) -> Place:
+    """Return the place of *entry* on *board*, of which *field* is the field of ranked entries."""
+    spot = field.place(entry) if field else None
+    return Place(
+        entry=replace(entry, rank=None, rank_text="", tied_with=(), resolution=None, facts=None),
+        suite=board.suite if board else None,
+        standing=standing(entry, board, settings.cards.rank) if board else None,
+        tasks=board.method.tasks if board and board.method else None,
+        figures=spot.known if spot else figures(entry),
+    )

@@ -1,0 +1,117 @@
+"""Cards to files: written aside, moved into place, and only where the bytes differ."""
+
+import os
+import shutil
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from msgspec import Struct
+
+from ...board.model import Boards
+from ...board.workers import collector_paused
+from ...board.workspace.settings import Workspace
+from .cache import Kept, digest_of
+from .card import Deck
+from .render import Renderer
+
+_ASIDE = ".aside"
+
+
+class CardReport(Struct, frozen=True, kw_only=True):
+    """What a run did to the folder of cards, by slug."""
+
+    changed: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    removed: tuple[str, ...]
+
+    @property
+    def total(self) -> int:
+        """Return how many cards there are now."""
+        return len(self.changed) + len(self.unchanged)
+
+
+def write_cards(boards: Boards, workspace: Workspace) -> CardReport:
+    """Write `build/cards/<slug>/README.md` for every model, and remove cards of models that left.
+
+    Cards are written one by one as they are rendered, so that 10,000 of them need no memory. Note
+    rules and catalogues are checked before the first; each file is whole at every moment.
+    """
+    folder = workspace.build / "cards"
+    changed: list[str] = []
+    unchanged: list[str] = []
+    with collector_paused():
+        for slug, text in _differing(boards, workspace):
+            if text is None:
+                unchanged.append(slug)
+            else:
+                _write(folder / slug, text)
+                changed.append(slug)
+    return CardReport(
+        changed=tuple(changed),
+        unchanged=tuple(unchanged),
+        removed=_remove_stale(folder, {*changed, *unchanged}),
+    )
+
+
+def changed_cards(boards: Boards, workspace: Workspace) -> CardReport:
+    """Return what `write_cards` would do, and do nothing."""
+    folder = workspace.build / "cards"
+    changed: list[str] = []
+    unchanged: list[str] = []
+    for slug, text in _differing(boards, workspace):
+        (unchanged if text is None else changed).append(slug)
+    kept = {*changed, *unchanged}
+    return CardReport(
+        changed=tuple(changed),
+        unchanged=tuple(unchanged),
+        removed=tuple(name for name in _cards_in(folder) if name not in kept),
+    )
+
+
+def _differing(boards: Boards, workspace: Workspace) -> Iterator[tuple[str, bytes | None]]:
+    """Yield the slug of every card, with its text where the file does not hold it."""
+    settings, folder = workspace.settings, workspace.build / "cards"
+    deck = Deck(boards, settings)
+    kept = Kept(workspace.root / ".cardboard" / "cards", settings, deck.fields)
+    renderer: Renderer | None = None
+    for slug in deck.slugs:
+        places, present = deck.places(slug), _present(folder / slug)
+        made_of = digest_of(places)
+        if present is not None and kept.is_right(slug, made_of, present):
+            yield slug, None
+            continue
+        renderer = renderer or Renderer(settings)
+        text = renderer.readme(deck.card(slug, places)).encode("utf-8", "replace")
+        kept.keep(slug, made_of, text)
+        yield slug, None if text == present else text
+    kept.save(deck.slugs)
+
+
+def _write(card: Path, text: bytes) -> None:
+    """Bring the card in the folder *card* up to *text*."""
+    card.mkdir(parents=True, exist_ok=True)
+    aside = card / f"README.md{_ASIDE}"
+    aside.write_bytes(text)
+    aside.replace(card / "README.md")
+
+
+def _present(card: Path) -> bytes | None:
+    try:
+        return (card / "README.md").read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def _cards_in(folder: Path) -> list[str]:
+    """Return the names of the folders in *folder* that hold a card or what a crash left of one."""
+    if not folder.is_dir():
+        return []
+    with os.scandir(folder) as entries:
+        return sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
+
+
+def _remove_stale(folder: Path, kept: Collection[str]) -> tuple[str, ...]:
+    stale = [name for name in _cards_in(folder) if name not in kept]
+    for name in stale:
+        shutil.rmtree(folder / name)
+    return tuple(stale)

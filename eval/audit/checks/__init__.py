@@ -1,0 +1,1 @@
+"""A template's renders come in; findings go out, one subject a file."""

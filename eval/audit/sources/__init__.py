@@ -1,0 +1,1 @@
+"""A name, a file, a folder or a server comes in; the templates that it ships go out."""

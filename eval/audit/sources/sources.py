@@ -1,0 +1,89 @@
+"""What a model ships for its conversations: every template there is, and what they rest on."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from msgspec import Struct
+
+from ...sandbox.rendering import Program, Rendered
+from ..findings import Finding
+
+Kind = Literal["hub", "folder", "adapter", "gguf", "template", "server", "result", "unreadable"]
+Shelf = Literal["files", "config", "legacy", "processor", "gguf", "server"]
+"""Kind of place; engines look on some shelves before others, and on some never."""
+
+
+class Found(Struct, frozen=True, kw_only=True):
+    """A template that a source holds."""
+
+    text: str
+    place: str
+    """File or metadata key, such as `chat_template.jinja`."""
+    shelf: Shelf
+    name: str = "default"
+    """As the source calls it: `default`, `tool_use` ..."""
+
+    @property
+    def sha256(self) -> str:
+        """Return the SHA-256 of the text, as result files record it."""
+        return sha256_of(self.text)
+
+
+class Tokens(Struct, frozen=True, kw_only=True):
+    """What is known of the tokenizer and of when generation ends; unknown is `None`."""
+
+    special: Mapping[str, str] = {}
+    """`bos_token`, `eos_token` ... as templates name them."""
+    single: Mapping[str, int] | None = None
+    """Ids of texts that are always one token: control tokens and others that were added."""
+    stops: tuple[str, ...] | None = None
+    """Tokens at which generation ends."""
+    adds_bos: bool | None = None
+    """Whether tokenising with special tokens puts a BOS first."""
+    file: Path | None = None
+    """`tokenizer.json`, where there is one at hand."""
+
+    @property
+    def bos(self) -> str | None:
+        """Return the text of the BOS token."""
+        return self.special.get("bos_token")
+
+
+class Source(Struct, frozen=True, kw_only=True):
+    """A place with templates, opened."""
+
+    name: str
+    """As it may be shown and stored: a Hub id, a folder's or file's own name, an address."""
+    kind: Kind
+    revision: str | None = None
+    templates: tuple[Found, ...] = ()
+    tokens: Tokens = Tokens()
+    model_type: str | None = None
+    """As `config.json` or the GGUF header says it."""
+    has_processor: bool = False
+    """Whether a processor for images or sound stands before the tokenizer."""
+    base_name: str | None = None
+    """The model under an adapter, as the adapter names it."""
+    base: "Source | None" = None
+    """That model, opened."""
+    findings: tuple[Finding, ...] = ()
+    """What was wrong with reading it."""
+    recorded: str | None = None
+    """SHA-256 of the template of a result, which does not keep the text."""
+    renders: Mapping[str, Rendered] | None = None
+    """What a server made of the probes, where it renders on demand; by their names."""
+
+    def program(self, template: Found) -> Program:
+        """Return *template* with the special tokens of this source."""
+        return Program(template.text, self.tokens.special)
+
+    def on(self, shelf: Shelf) -> dict[str, Found]:
+        """Return the templates on *shelf* by their names."""
+        return {one.name: one for one in self.templates if one.shelf == shelf}
+
+
+def sha256_of(text: str) -> str:
+    """Return the SHA-256 of a template's *text*, as `eval` records it."""
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

@@ -1,0 +1,100 @@
+"""What a LoRA adapter's folder or repository tells: its identity, and the template it came with."""
+
+import hashlib
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from ..engine import Template
+from ..records import Adapter
+
+_WEIGHTS = ("adapter_model.safetensors", "adapter_model.bin")
+
+
+def published_name(model: str) -> str:
+    """Return a Hub id as it is, and of a path of this machine its last part."""
+    path = Path(model)
+    if path.exists() or path.is_absolute() or model.startswith(("./", "../", "~")):
+        return path.expanduser().resolve().name
+    return model
+
+
+def adapter_record(adapter: str) -> Adapter:
+    """Return what a result says of *adapter*: name, Hub revision, SHA-256 of its weights."""
+    weights = next((path for name in _WEIGHTS if (path := _file(adapter, name))), None)
+    config = _file(adapter, "adapter_config.json")
+    revision = config.parent.name if config and config.parent.parent.name == "snapshots" else None
+    digest = None
+    if weights is not None:
+        with weights.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return Adapter(id=published_name(adapter), revision=revision, sha256=digest)
+
+
+def adapter_template(adapter: str, own: Template | None) -> Template | None:
+    """Return the chat template that *adapter* was published with, else *own*, that of its model.
+
+    The adapter was trained with its own, so answers through another are not its answers.
+    """
+    special = own.special_tokens if own else {}
+    path = _file(adapter, "chat_template.jinja")
+    if path is not None:
+        written = path.read_text(encoding="utf-8", errors="replace")
+        return Template(text=written, source="chat_template.jinja", special_tokens=special)
+    path = _file(adapter, "tokenizer_config.json")
+    configured = _configured(path) if path is not None else None
+    if configured is not None:
+        return Template(text=configured, source="tokenizer", special_tokens=special)
+    return own
+
+
+def template_audit(adapter: str, own: Template | None) -> Literal["none", "same", "different"]:
+    """Tell how the template that *adapter* came with stands to *own*, that of its model.
+
+    A server answers through the model's template whatever the adapter's says.
+    """
+    brought = adapter_template(adapter, None)
+    if brought is None:
+        return "none"
+    return "same" if own is not None and brought.text == own.text else "different"
+
+
+class _Config(Struct):
+    r: int
+    rank_pattern: dict[str, int] = {}
+
+
+def adapter_rank(adapter: str) -> int | None:
+    """Return the highest rank in *adapter*; `None` where its configuration does not tell one."""
+    path = _file(adapter, "adapter_config.json")
+    if path is None:
+        return None
+    try:
+        config = msgspec.json.decode(path.read_bytes(), type=_Config)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return max(config.r, *config.rank_pattern.values(), 1)
+
+
+def _configured(path: Path) -> str | None:
+    try:
+        found = msgspec.json.decode(path.read_bytes(), type=dict[str, object]).get("chat_template")
+    except msgspec.DecodeError:
+        return None
+    return found if isinstance(found, str) else None
+
+
+def _file(adapter: str, name: str) -> Path | None:
+    """Return a file of a local folder or of a Hub repository; `None` where it has none."""
+    if Path(adapter).is_dir():
+        path = Path(adapter) / name
+        return path if path.is_file() else None
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    try:
+        return Path(hf_hub_download(adapter, name))
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError):
+        return None

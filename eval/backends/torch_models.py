@@ -1,0 +1,62 @@
+"""What engines on torch share: tokenizers as prompts need them, and errors that a run knows."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import torch
+
+from ..errors import CardboardError, DeadEngine, UsageError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+
+_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
+
+
+class NoMemory(DeadEngine):
+    """Memory did not suffice; with fewer prompts at a time it may."""
+
+
+@contextmanager
+def working() -> Iterator[None]:
+    """Turn what ends a model's work into DeadEngine, and what more memory would cure apart."""
+    try:
+        yield
+    except (MemoryError, torch.OutOfMemoryError) as error:
+        raise NoMemory(f"out of memory: {error}") from error
+    except RuntimeError as error:
+        kind = NoMemory if any(word in str(error) for word in _MEMORY) else DeadEngine
+        raise kind(str(error)) from error
+
+
+@contextmanager
+def loading(name: str) -> Iterator[None]:
+    """Turn what keeps a model from being loaded into one sentence."""
+    try:
+        with working():
+            yield
+    except NoMemory:
+        raise
+    except (DeadEngine, ImportError, KeyError, OSError, TypeError, ValueError) as error:
+        what = error.what if isinstance(error, CardboardError) else f"{error}"
+        raise UsageError(f"cannot be loaded: {what.strip()}", key=name) from error
+
+
+class Tokens:
+    """A tokenizer of transformers that adds nothing of its own."""
+
+    def __init__(self, tokenizer: "PreTrainedTokenizerBase") -> None:
+        """Encode as *tokenizer* does."""
+        self._tokenizer = tokenizer
+        self.bos_token_id: int | None = tokenizer.bos_token_id
+        self.special_tokens: Mapping[str, str] = {
+            name: token
+            for name, token in tokenizer.special_tokens_map.items()
+            if isinstance(token, str)
+        }
+
+    def encode(self, text: str) -> list[int]:
+        """Return the ids of *text*, special tokens read as such and none added."""
+        return list(self._tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])

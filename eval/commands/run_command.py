@@ -1,0 +1,118 @@
+"""`cardboard eval`: a model asked every step of a suite, from the command line."""
+
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from ..run.options import options, requests_of
+
+if TYPE_CHECKING:
+    from ..run.run import Mode, Outcome
+
+_WITH_PLAN = ("plan", "ray", "output")
+_FOR_ONE = ("mode", "limit", "shard")
+
+INTERRUPTED = 130
+"""The exit code after Ctrl-C, as shells have it."""
+
+
+@click.command()
+@click.argument("model", required=False)
+@options
+@click.option(
+    "--plan",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Measure every model of a plan that has no complete result yet.",
+)
+@click.option("--ray", metavar="ADDRESS", help="Do the plan on a Ray cluster; or local.")
+def evaluate(model: str | None, plan: Path | None, ray: str | None, **given: Any) -> None:
+    """Ask a model every step of a suite and write one result file.
+
+    MODEL is a Hub id, a folder, a GGUF file, the name that a server knows, or for the backend
+    `scripted` a rule (oracle, noisy-oracle, most-frequent, echo-previous) or a file of answers.
+
+    Every answer is kept as it comes: after a crash, go on with --resume. The last line on standard
+    output is the path of the result file. The exit code is 1 unless the result is complete.
+
+    \b
+    Examples:
+        cardboard eval Qwen/Qwen3-0.6B --suite shell-mini --backend transformers --no-thinking
+        cardboard eval noisy-oracle --noise 0.3 --suite shell-mini --backend scripted
+        cardboard eval --plan plan.toml
+    """
+    context = click.get_current_context()
+    root: Path = context.find_root().params.get("workspace") or Path()
+    signal.signal(signal.SIGTERM, _stop)
+    if plan is not None:
+        _refuse_others(context)
+        from .plan_command import run_plan
+
+        run_plan(plan, root, given["output"], ray, context.find_root().obj)
+        return
+    if ray is not None:
+        raise click.UsageError("--ray does a plan: name one with --plan.", context)
+    for name, value in (
+        ("MODEL", model),
+        ("--suite", given["suite"]),
+        ("--backend", given["backend"]),
+    ):
+        if value is None:
+            raise click.UsageError(f"Missing {name}.", context)
+    assert model is not None
+    _measure(model, given, root)
+
+
+def _measure(model: str, given: dict[str, Any], root: Path) -> None:
+    """Run one model, through each of its adapters, and say what came of it."""
+    from ..run.progress import Shown
+    from ..run.run import evaluate as run
+    from ..suites.source import load_version
+
+    judged = click.get_current_context().find_root().obj
+    suite = load_version(given["suite"], root / "suites")
+    requests = requests_of(model, given)
+    folder = given["output"] or root / "results" / suite.name
+    mode: Mode = given["mode"] or "new"
+    try:
+        with Shown() as watch:
+            outcomes = run(requests, suite, folder, mode=mode, watch=watch)
+    except KeyboardInterrupt:  # while the model was being loaded
+        click.echo("Interrupted before a step was asked.", err=True)
+        sys.exit(INTERRUPTED)
+    for outcome in outcomes:
+        _tell(outcome)
+        if callable(judged):
+            judged(outcome.path)
+    if any(outcome.interrupted for outcome in outcomes):
+        sys.exit(INTERRUPTED)
+    if len(outcomes) < len(requests) or any(one.status != "complete" for one in outcomes):
+        sys.exit(1)
+
+
+def _refuse_others(context: click.Context) -> None:
+    """Raise a usage error for options whose place is in the plan."""
+    for parameter in context.command.params:
+        source = context.get_parameter_source(parameter.name or "")
+        if source is ParameterSource.COMMANDLINE and parameter.name not in _WITH_PLAN:
+            name = parameter.opts[0] if isinstance(parameter, click.Option) else "MODEL"
+            place = "has no place" if parameter.name in _FOR_ONE else "belongs into the plan"
+            raise click.UsageError(f"With --plan, {name} {place}.", context)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    """End as Ctrl-C does where a scheduler ends the process: with what is done."""
+    raise KeyboardInterrupt
+
+
+def _tell(outcome: "Outcome") -> None:
+    """Say what a run came to; the path alone goes to standard output."""
+    if outcome.interrupted:
+        click.echo("Interrupted. Go on with --resume.", err=True)
+    elif outcome.status != "complete":
+        click.echo(f"{outcome.status}: {outcome.error or 'not every step was asked'}", err=True)
+    click.echo(str(outcome.path))

@@ -1,0 +1,147 @@
+"""What every backend is: prompts in, answers out as they finish, and an account of itself."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal, Protocol, runtime_checkable
+
+from msgspec import Struct
+
+from .records import Adapter
+
+Setting = str | float | bool | None
+
+
+class Message(Struct, frozen=True):
+    """One turn of a conversation."""
+
+    role: str
+    content: str
+
+
+class Sampling(Struct, frozen=True, kw_only=True):
+    """The decoding settings, all of them explicit: no engine's default ever applies."""
+
+    temperature: float = 0.0
+    top_p: float = 1.0
+    top_k: int | None = None
+    """`None` asks for no cut; each backend says it in its engine's own way."""
+    max_tokens: int = 1024
+    seed: int | None = 0
+    stop: tuple[str, ...] = ()
+
+
+class Options(Struct, frozen=True, kw_only=True):
+    """What a backend is opened with."""
+
+    model: str
+    """Hub id, folder or file; for a server the name that it serves the model under."""
+    revision: str | None = None
+    adapter: str | None = None
+    adapters: tuple[str, ...] = ()
+    """All that will have their turn; an engine that must keep room for them knows how much."""
+    base_url: str | None = None
+    api_key_variable: str = "OPENAI_API_KEY"
+    """Name of the environment variable that holds the key; the key itself is never stored."""
+    dtype: str | None = None
+    max_model_len: int | None = None
+    batch_size: int = 8
+    concurrency: int = 8
+    tensor_parallel: int = 1
+    pipeline_parallel: int = 1
+    template_kwargs: Mapping[str, Setting] = {}
+    """For the chat template, where a server renders it; engines that take tokens need none."""
+    extra: Mapping[str, Setting] = {}
+    """Further settings by the engine's own names; recorded as given."""
+
+
+class Prompt(Struct, frozen=True, kw_only=True):
+    """One step to be answered."""
+
+    key: str
+    """`task-000/3`, or `task-000.1/3` where a task has several samples."""
+    messages: tuple[Message, ...]
+    token_ids: tuple[int, ...] | None = None
+    """The rendered and tokenised prompt, for backends that take tokens."""
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """What came back for one prompt; a call that failed has an error and no text."""
+
+    key: str
+    text: str | None
+    finish_reason: str | None = None
+    """`stop` or `length`, as the engine said."""
+    prompt_tokens: int | None = None
+    output_tokens: int | None = None
+    first_token_ids: tuple[int, ...] | None = None
+    """The first 8 ids of the prompt, where the engine tells them."""
+    error: str | None = None
+
+
+class Template(Struct, frozen=True, kw_only=True):
+    """The chat template that the prompts go through."""
+
+    text: str
+    source: Literal["tokenizer", "chat_template.jinja", "processor", "gguf", "server", "given"]
+    special_tokens: Mapping[str, str] = {}
+    """`bos_token`, `eos_token` ... as the template may name them."""
+
+
+class Encoder(Protocol):
+    """Text to token ids, exactly as the engine's own tokenizer does it."""
+
+    bos_token_id: int | None
+    special_tokens: Mapping[str, str]
+    """`bos_token`, `eos_token` ... for a template that is not the model's own."""
+
+    def encode(self, text: str) -> list[int]:
+        """Return the ids of *text*, special tokens read as such and none added."""
+
+
+class Account(Struct, frozen=True, kw_only=True):
+    """What a backend says of itself, for the result file."""
+
+    backend: str
+    versions: Mapping[str, str]
+    """Packages or servers that take part, by name."""
+    revision: str | None = None
+    adapter: Adapter | None = None
+    """The adapter in use, with what loading it told; its id is never a path."""
+    quantisation: str | None = None
+    dtype: str | None = None
+    max_model_len: int | None = None
+    load_seconds: float | None = None
+    extra: Mapping[str, Setting] = {}
+
+
+class Backend(Protocol):
+    """An engine with a model loaded."""
+
+    takes: Literal["tokens", "messages"]
+    """Whether prompts are rendered and tokenised here, or by the engine from messages."""
+    account: Account
+    template: Template | None
+    """`None` where there is none, or where a server does not tell: status `unknown (remote)`."""
+    encoder: Encoder | None
+    """Given by every backend that takes tokens."""
+
+    def answers(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[Answer]:
+        """Yield one answer for each prompt, in the order in which they finish.
+
+        A call that fails yields an answer with `error`. Raises `DeadEngine` when no further answer
+        can be had.
+        """
+
+    def close(self) -> None:
+        """Give back memory, processes and connections; may be called twice."""
+
+
+@runtime_checkable
+class Adaptable(Backend, Protocol):
+    """A backend that answers through one adapter after another while the model stays loaded."""
+
+    def use(self, adapter: str | None) -> None:
+        """Answer through *adapter*, a Hub id or folder, from now on; `None` is the model alone.
+
+        `account` and `template` are those of the adapter afterwards. Raises `UsageError` where
+        there is no such adapter or it does not fit the model.
+        """

@@ -1,0 +1,1 @@
+"""A suite's rows and a chat template come in; prompts and how each was built go out."""

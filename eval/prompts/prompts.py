@@ -1,0 +1,219 @@
+"""From a suite's rows to the prompts of one run, with the evidence of how each was built."""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Sequence
+from statistics import median
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from .. import records
+from ..engine import Backend, Encoder, Prompt, Template
+from ..errors import UsageError
+from ..suites.conversations import Rule, apply, conversation, key_of
+from ..suites.suite import Row
+from . import prompts as gemma4
+from .templates import OWN, REMOTE, SCRIPTED, fallback_template, run_status, sha256_of
+from .texts import Choices, PromptError, Text, Turns, ignored_kwargs, texts_of
+
+EMPTY_THOUGHT = "<|channel>thought\n<channel|>"
+EMPTY_THOUGHT_RULE = "gemma4-empty-thought"
+
+_NAME = re.compile(r"gemma-?4", re.IGNORECASE)
+_BIG = re.compile(r"26b-?a4b|31b", re.IGNORECASE)
+
+
+def is_gemma4(model: str, template: Template | None) -> bool:
+    """Tell by the turn mark of the template or by the name whether *model* is a gemma-4."""
+    return bool(_NAME.search(model)) or (template is not None and "<|turn>" in template.text)
+
+
+def closes_thought(model: str, template: Template | None) -> bool:
+    """Tell whether *model* is one of the big pair, whose answer begins after an empty thought.
+
+    That is so with thinking off, and only for the turn to be written, never in history.
+    """
+    return is_gemma4(model, template) and bool(_BIG.search(model))
+
+
+def with_empty_thought(prompt: str) -> str:
+    """Return a rendered *prompt* that ends in the empty thought, once."""
+    return prompt if prompt.rstrip().endswith(EMPTY_THOUGHT) else prompt + EMPTY_THOUGHT
+
+
+FIRST_IDS = 8
+"""Token ids of the first prompt that are kept as evidence."""
+
+
+class Built(Struct, frozen=True, kw_only=True):
+    """The prompts of a run, and what a result file says of them."""
+
+    prompts: tuple[Prompt, ...]
+    skipped: dict[str, str] = {}
+    """Why a step is not asked, by its key."""
+    record: records.Prompts
+    rules: tuple[str, ...] = ()
+    """As `Protocol.prompt_rules` records them."""
+
+    @property
+    def sha256(self) -> str:
+        """Return the SHA-256 of all that is asked, by which a run knows its own prompts."""
+        return hashlib.sha256(msgspec.json.encode(self.prompts)).hexdigest()
+
+
+def settled(choices: Choices, model: str, template: Template | None) -> Choices:
+    """Return *choices* with what the model's family demands, where the user did not say."""
+    if not gemma4.is_gemma4(model, template):
+        return choices
+    rules: tuple[Rule, ...] = (*choices.rules, "strip-thoughts")
+    return replace(
+        choices,
+        rules=tuple(dict.fromkeys(rules)),
+        kwargs={"enable_thinking": False, **choices.kwargs},
+    )
+
+
+def build(
+    rows: Sequence[Row],
+    backend: Backend,
+    choices: Choices,
+    *,
+    model: str,
+    max_tokens: int,
+    now: str,
+) -> Built:
+    """Build the prompts of *rows* in their order; *now* is the ISO time that templates may show.
+
+    *model* is the model's name, which may tell its family. Raises PromptError where a prompt has
+    no template or does not fit the window, and *choices* do not say what to do then.
+    """
+    template = backend.template
+    if choices.template is not None:
+        special = backend.encoder.special_tokens if backend.encoder else {}
+        template = Template(text=choices.template, source="given", special_tokens=special)
+    choices = settled(choices, model, template)
+    turns = [apply(choices.rules, conversation(row)) for row in rows]
+    keys = [key_of(row) for row in rows]
+    if len(set(keys)) < len(keys):
+        raise PromptError("two steps of the suite have the same key", key=_first_repeated(keys))
+    if backend.takes == "messages":
+        return _left_to_engine(keys, turns, backend, choices, now)
+    assert backend.encoder is not None
+    found = texts_of(template, turns, choices, backend.encoder, now)
+    texts, rules = _by_family(found.texts, choices, model, template)
+    if template is not None and "strftime_now" in template.text:
+        rules = (*rules, f"date {now[:10]}")
+    ids = [_ids(one, backend.encoder) for one in texts]
+    window = backend.account.max_model_len
+    skipped = {} if window is None else _overflowing(keys, ids, window, max_tokens)
+    if skipped and choices.overflow == "refuse":
+        raise _too_long(ids, len(skipped), window, max_tokens)
+    record = replace(
+        _record(template, choices, Counter(one.status for one in texts), found.ignored),
+        errors=found.errors[:3],
+        **_measures(ids, backend.encoder),
+    )
+    prompts = tuple(
+        Prompt(key=key, messages=messages, token_ids=tokens)
+        for key, messages, tokens in zip(keys, turns, ids, strict=True)
+        if key not in skipped
+    )
+    return Built(prompts=prompts, skipped=skipped, record=record, rules=rules)
+
+
+def _first_repeated(keys: list[str]) -> str:
+    return next(key for place, key in enumerate(keys) if key in keys[:place])
+
+
+def _left_to_engine(
+    keys: list[str], turns: list[Turns], backend: Backend, choices: Choices, now: str
+) -> Built:
+    """Leave the rendering to the engine; what it renders with is known where it tells."""
+    name, template = backend.account.backend, backend.template
+    if choices.template is not None:
+        raise UsageError(f"{name} renders prompts itself", key="--chat-template")
+    status = SCRIPTED if name == "scripted" else OWN if template else REMOTE
+    ignored = ignored_kwargs(template, turns[0], choices.kwargs, now) if template else ()
+    return Built(
+        prompts=tuple(
+            Prompt(key=key, messages=messages) for key, messages in zip(keys, turns, strict=True)
+        ),
+        record=_record(template, choices, Counter({status: len(keys)}), ignored),
+        rules=choices.rules,
+    )
+
+
+def _by_family(
+    texts: tuple[Text, ...], choices: Choices, model: str, template: Template | None
+) -> tuple[tuple[Text, ...], tuple[str, ...]]:
+    """Return *texts* as the model's family wants them, and all rules, those of its own included."""
+    thinking = choices.kwargs.get("enable_thinking")
+    if thinking is not False or not gemma4.closes_thought(model, template):
+        return texts, choices.rules
+    closed = tuple(replace(one, text=gemma4.with_empty_thought(one.text)) for one in texts)
+    added = (gemma4.EMPTY_THOUGHT_RULE,) if closed != texts else ()
+    return closed, (*choices.rules, *added)
+
+
+def _ids(one: Text, encoder: Encoder) -> tuple[int, ...]:
+    """Tokenise; a model's own template writes its BOS itself, before other texts it is put."""
+    ids = tuple(encoder.encode(one.text))
+    if one.status == OWN or encoder.bos_token_id is None:
+        return ids
+    return (encoder.bos_token_id, *ids)
+
+
+def _overflowing(
+    keys: list[str], ids: list[tuple[int, ...]], window: int, max_tokens: int
+) -> dict[str, str]:
+    """Return why steps cannot be asked whose prompt and answer do not fit the window."""
+    return {
+        key: f"the prompt's {len(tokens)} tokens and {max_tokens} for the answer exceed the window "
+        f"of {window}"
+        for key, tokens in zip(keys, ids, strict=True)
+        if len(tokens) + max_tokens > window
+    }
+
+
+def _too_long(
+    ids: list[tuple[int, ...]], count: int, window: int | None, max_tokens: int
+) -> PromptError:
+    return PromptError(
+        f"{count} of {len(ids)} prompts do not fit the window of {window} tokens: the longest has "
+        f"{max(map(len, ids))}, and {max_tokens} are kept for the answer",
+        remedy="Raise --window, lower --max-tokens, or leave such steps unasked with --overflow "
+        "skip (then the result is partial).",
+    )
+
+
+def _measures(ids: list[tuple[int, ...]], encoder: Encoder) -> dict[str, object]:
+    """Return what the token ids show: how many, how they begin, and that none was cut."""
+    lengths, bos = [len(tokens) for tokens in ids], encoder.bos_token_id
+    return {
+        "truncated": 0,
+        "first_token_ids": ids[0][:FIRST_IDS],
+        "doubled_bos": bos is not None and any(tokens[:2] == (bos, bos) for tokens in ids),
+        "tokens_min": min(lengths),
+        "tokens_median": median(lengths),
+        "tokens_max": max(lengths),
+    }
+
+
+def _record(
+    template: Template | None, choices: Choices, counts: Counter[str], ignored: tuple[str, ...]
+) -> records.Prompts:
+    statuses = dict(sorted(counts.items()))
+    source = template.source if template else None
+    if template is None and choices.fallback is not None:
+        template, source = fallback_template(choices.fallback), "given"
+    return records.Prompts(
+        template_status=run_status(statuses),
+        status_counts=statuses,
+        template_source=source,
+        template_sha256=sha256_of(template) if template else None,
+        kwargs=dict(choices.kwargs),
+        kwargs_ignored=ignored,
+    )

@@ -1,0 +1,144 @@
+"""Conversations rendered to the texts that a model reads, each with the template that made it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from msgspec import Struct
+
+from ..engine import Encoder, Message, Setting, Template
+from ..errors import CardboardError
+from ..suites.conversations import Rule, flat
+from .rendering import Job, Rendered, render
+from .templates import MARKS, OWN, RAW, Fallback, fallback_template, status_of_fallback
+
+Turns = tuple[Message, ...]
+Kwargs = Mapping[str, Setting]
+
+
+class Choices(Struct, frozen=True, kw_only=True):
+    """How the user wants prompts to be built."""
+
+    rules: tuple[Rule, ...] = ()
+    kwargs: Kwargs = {}
+    """For the chat template, such as `enable_thinking`."""
+    template: str | None = None
+    """The text of a template that takes the place of the model's own."""
+    fallback: Fallback | None = None
+    raw: bool = False
+    overflow: Literal["refuse", "skip"] = "refuse"
+
+
+class Text(Struct, frozen=True):
+    """A rendered prompt and the status of its template."""
+
+    text: str
+    status: str
+
+
+class Texts(Struct, frozen=True, kw_only=True):
+    """All prompts of a run as texts."""
+
+    texts: tuple[Text, ...]
+    ignored: tuple[str, ...]
+    """Kwargs that change nothing, by name."""
+    errors: tuple[str, ...]
+    """What the model's own template said against rows, each once."""
+
+
+class PromptError(CardboardError):
+    """Prompts cannot be built as they should be, and nobody allowed another way."""
+
+    exit_code = 2
+
+
+def texts_of(
+    template: Template | None, turns: Sequence[Turns], choices: Choices, encoder: Encoder, now: str
+) -> Texts:
+    """Render *turns* by the model's own *template*, else by what *choices* allow instead.
+
+    Raises PromptError where nothing is allowed, or where the tokenizer does not know the marks of
+    the fallback.
+    """
+    own, ignored = _own(template, turns, choices.kwargs, now)
+    texts = [None if one.text is None else Text(one.text, OWN) for one in own]
+    errors = tuple(dict.fromkeys(one.error for one in own if one.error is not None))
+    missing = [index for index, text in enumerate(texts) if text is None]
+    if missing:
+        instead = _instead([turns[index] for index in missing], choices, encoder, now)
+        for index, text in zip(missing, instead, strict=True):
+            texts[index] = text
+    left = sum(text is None for text in texts)
+    if left:
+        raise PromptError(
+            f"{left} of {len(turns)} prompts cannot be rendered: {'; '.join(errors[:3])}",
+            key="chat template",
+            remedy="Try --fold-system, --merge-turns or --chat-template FILE. --allow-fallback "
+            "NAME takes another template; --allow-raw takes none, and is never ranked.",
+        )
+    return Texts(
+        texts=tuple(text for text in texts if text is not None), ignored=ignored, errors=errors
+    )
+
+
+def ignored_kwargs(template: Template, turns: Turns, kwargs: Kwargs, now: str) -> tuple[str, ...]:
+    """Return the names of *kwargs* that *template* does not read in *turns*."""
+    return _unread(kwargs, render(_probes(template, turns, kwargs), now=now)) if kwargs else ()
+
+
+def _own(
+    template: Template | None, turns: Sequence[Turns], kwargs: Kwargs, now: str
+) -> tuple[list[Rendered], tuple[str, ...]]:
+    """Render all by the model's own template; also return the kwargs that change nothing."""
+    if template is None:
+        nothing = Rendered(error="the model has no chat template")
+        return [nothing for _ in turns], tuple(sorted(kwargs))
+    jobs = [Job(template=template, messages=messages, kwargs=kwargs) for messages in turns]
+    done = render([*jobs, *_probes(template, turns[0], kwargs)], now=now)
+    return done[: len(jobs)], _unread(kwargs, done[len(jobs) :])
+
+
+def _instead(turns: list[Turns], choices: Choices, encoder: Encoder, now: str) -> list[Text | None]:
+    """Render what the model's own template refused, in the way that is allowed."""
+    found: list[Text | None] = [None] * len(turns)
+    if choices.fallback is not None:
+        _check_marks(choices.fallback, encoder)
+        status = status_of_fallback(choices.fallback)
+        template = fallback_template(choices.fallback)
+        done = render([Job(template=template, messages=one) for one in turns], now=now)
+        found = [None if one.text is None else Text(one.text, status) for one in done]
+    if choices.raw:
+        pairs = zip(found, turns, strict=True)
+        found = [text or Text(flat(messages), RAW) for text, messages in pairs]
+    return found
+
+
+def _check_marks(name: Fallback, encoder: Encoder) -> None:
+    for mark in MARKS[name]:
+        if len(encoder.encode(mark)) != 1:
+            raise PromptError(
+                f"the tokenizer has no token {mark}: the fallback is not for this model",
+                key=f"--allow-fallback {name}",
+            )
+
+
+def _probes(template: Template, turns: Turns, kwargs: Kwargs) -> list[Job]:
+    """Return renders that tell whether each of *kwargs* is read: with all, and three without it.
+
+    The second and third give it another value, as a template's default may be the value given.
+    """
+    told = [kwargs]
+    for name, value in kwargs.items():
+        rest = {other: kwargs[other] for other in kwargs if other != name}
+        others: tuple[Kwargs, ...] = ({}, {name: not value}, {name: "another"})
+        told += [{**rest, **other} for other in others]
+    return [Job(template=template, messages=turns, kwargs=one) for one in told]
+
+
+def _unread(kwargs: Kwargs, probes: list[Rendered]) -> tuple[str, ...]:
+    """Return the names of *kwargs* whose probes all came out as the render with all did."""
+    unread = []
+    for place, name in enumerate(kwargs):
+        start = 1 + 3 * place
+        if all(probe == probes[0] for probe in probes[start : start + 3]):
+            unread.append(name)
+    return tuple(sorted(unread))

@@ -1,0 +1,87 @@
+"""What a run says of itself before the first answer: model, protocol, prompts and versions."""
+
+import platform
+
+from msgspec.structs import replace
+
+from ... import __version__
+from .. import records
+from ..engine import Account, Backend
+from ..prompts.prompts import Built, settled
+from ..suites.suite import Suite
+from .journal import Head
+from .request import Request
+
+
+def heading(
+    request: Request, suite: Suite, backend: Backend, built: Built, started_at: str
+) -> Head:
+    """Return the head of a run on a loaded *backend*, with *built* prompts."""
+    account = backend.account
+    return Head(
+        model=_model(request, account),
+        suite=suite.record,
+        protocol=_protocol(request, account, built),
+        prompts=built.record,
+        prompts_sha256=built.sha256,
+        versions=_versions() | dict(account.versions),
+        shard=request.shard,
+        started_at=started_at,
+    )
+
+
+def blank_heading(request: Request, suite: Suite, started_at: str) -> Head:
+    """Return the head of a run whose model could not be loaded: what was asked for."""
+    choices = settled(request.choices, request.model.id, None)
+    nothing = Built(prompts=(), record=records.Prompts(), rules=choices.rules)
+    account = Account(backend=request.backend, versions={}, dtype=request.options.dtype)
+    return Head(
+        model=request.model,
+        suite=suite.record,
+        protocol=_protocol(request, account, nothing),
+        prompts=nothing.record,
+        prompts_sha256=nothing.sha256,
+        versions=_versions(),
+        shard=request.shard,
+        started_at=started_at,
+    )
+
+
+def _model(request: Request, account: Account) -> records.Model:
+    asked = request.model
+    return replace(
+        asked,
+        revision=account.revision or asked.revision,
+        adapter=account.adapter or asked.adapter,
+        quantisation=account.quantisation,
+    )
+
+
+def _protocol(request: Request, account: Account, built: Built) -> records.Protocol:
+    extra = {**request.options.extra, **account.extra}
+    if request.backend == "scripted":
+        # A rule has no decoding: what was not sent is not recorded.
+        return records.Protocol(backend=account.backend, extra=extra)
+    sampling, options = request.sampling, request.options
+    thinking = built.record.kwargs.get("enable_thinking")
+    if not isinstance(thinking, bool) or "enable_thinking" in built.record.kwargs_ignored:
+        thinking = None
+    return records.Protocol(
+        backend=account.backend,
+        temperature=sampling.temperature,
+        top_p=sampling.top_p,
+        top_k=sampling.top_k,
+        max_tokens=sampling.max_tokens,
+        max_model_len=account.max_model_len,
+        thinking=thinking,
+        seed=sampling.seed,
+        dtype=account.dtype,
+        tensor_parallel=options.tensor_parallel if request.backend == "vllm" else None,
+        stop=sampling.stop or None,
+        prompt_rules=built.rules,
+        extra=extra,
+    )
+
+
+def _versions() -> dict[str, str]:
+    return {"cardboard": __version__, "python": platform.python_version()}

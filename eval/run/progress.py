@@ -1,0 +1,128 @@
+"""How far a run is: a bar on a terminal, a line now and then in a log, always on standard error."""
+
+from time import monotonic
+from types import TracebackType
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from ..engine import Answer
+
+LOG_SECONDS = 30.0
+
+
+class Watch(Protocol):
+    """Somebody who is told how a run goes."""
+
+    def say(self, text: str) -> None:
+        """Take note of a stage of the run, or of something odd."""
+
+    def begin(self, total: int, done: int) -> None:
+        """Take note that asking begins, with *done* of *total* steps answered before."""
+
+    def add(self, answer: Answer) -> None:
+        """Take note of an answer."""
+
+
+class Silent:
+    """Nobody is told."""
+
+    def say(self, text: str) -> None:
+        """Say nothing."""
+
+    def begin(self, total: int, done: int) -> None:
+        """Show nothing."""
+
+    def add(self, answer: Answer) -> None:
+        """Count nothing."""
+
+
+class Shown:
+    """Steps and tokens per second and the time that is left, on standard error."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        """Write to *console*, by default standard error."""
+        self._console = console or Console(stderr=True)
+        self._bar: Progress | None = None
+        self._total = self._done = self._before = self._failed = self._tokens = 0
+        self._began = self._logged = monotonic()
+
+    def __enter__(self) -> "Shown":
+        """Return the display."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Leave the last state standing."""
+        self._stop()
+
+    def say(self, text: str) -> None:
+        """Print a line."""
+        self._console.print(text, markup=False, highlight=False)
+
+    def begin(self, total: int, done: int) -> None:
+        """Show the bar; on anything but a terminal, the first line."""
+        self._stop()
+        self._total, self._done, self._before = total, done, done
+        self._failed = self._tokens = 0
+        self._began = self._logged = monotonic()
+        if not self._console.is_terminal:
+            self.say(self._line())
+            return
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[speed]}"),
+            TimeRemainingColumn(elapsed_when_finished=True),
+            console=self._console,
+        )
+        self._task = self._bar.add_task("Steps", total=total, completed=done, speed="")
+        self._bar.start()
+
+    def add(self, answer: Answer) -> None:
+        """Count an answer and show the new state."""
+        self._done += 1
+        self._failed += answer.error is not None
+        self._tokens += answer.output_tokens or 0
+        if self._bar is not None:
+            self._bar.update(self._task, completed=self._done, speed=self._speed())
+        elif monotonic() - self._logged > LOG_SECONDS or self._done == self._total:
+            self._logged = monotonic()
+            self.say(self._line())
+
+    def _speed(self) -> str:
+        seconds = monotonic() - self._began
+        if seconds <= 0 or self._done == self._before:
+            return ""
+        steps = (self._done - self._before) / seconds
+        said = [f"{steps:.1f} steps/s" if steps >= 1 else f"{1 / steps:.1f} s/step"]
+        if self._tokens:
+            said.append(f"{self._tokens / seconds:,.0f} tokens/s")
+        if self._failed:
+            said.append(f"{self._failed} failed")
+        return ", ".join(said)
+
+    def _line(self) -> str:
+        said = [f"{self._done} of {self._total} steps", self._speed()]
+        asked = self._done - self._before
+        if asked and self._done < self._total:
+            left = (monotonic() - self._began) / asked * (self._total - self._done)
+            said.append(f"{left:,.0f} s left")
+        return ", ".join(filter(None, said))
+
+    def _stop(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None

@@ -1,0 +1,257 @@
+"""One run: a suite's steps asked of a model, each answer kept at once, the result file written."""
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ..backends.registry import open_backend
+from ..engine import Adaptable, Answer, Backend, Prompt
+from ..errors import DeadEngine, UsageError
+from ..prompts.prompts import Built, build
+from ..records import Status, Timing
+from ..score.answers import well_formed
+from ..suites.suite import Suite
+from . import journal as journals
+from .heading import blank_heading, heading
+from .journal import Journal, Session
+from .progress import Silent, Watch
+from .request import Request, result_name, rows_of
+from .result import assemble, presentable, write
+
+Mode = Literal["new", "resume", "restart"]
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """What a run came to."""
+
+    path: Path
+    """Of the result file."""
+    status: Status
+    error: str | None = None
+    interrupted: bool = False
+
+
+class _Asked(Struct, frozen=True, kw_only=True):
+    """How far the asking came."""
+
+    answers: dict[str, Answer]
+    seconds: float
+    error: str | None = None
+    interrupted: bool = False
+
+
+def journal_of(result: Path) -> Path:
+    """Return the path of the journal that belongs to a result file."""
+    return result.with_suffix(".journal")
+
+
+def status_of(result: Path) -> Status | None:
+    """Return the status of the result file at *result*; `None` where there is none to read."""
+    ended = _ended(result)
+    return ended.status if ended is not None else None
+
+
+class _Ended(Struct):
+    status: Status
+    started_at: str | None = None
+
+
+def _ended(result: Path) -> _Ended | None:
+    try:
+        return msgspec.json.decode(result.read_bytes(), type=_Ended)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def _is_done(result: Path) -> bool:
+    """Tell whether *result* is complete and no later run of it has begun, as with `restart`."""
+    ended = _ended(result)
+    if ended is None or ended.status != "complete":
+        return False
+    began = journals.started_at(journal_of(result))
+    return began is None or began == ended.started_at
+
+
+def evaluate(
+    requests: Sequence[Request],
+    suite: Suite,
+    folder: Path,
+    *,
+    mode: Mode = "new",
+    watch: Watch | None = None,
+    backend: Backend | None = None,
+) -> list[Outcome]:
+    """Run *requests*, which differ in nothing but the adapter, and write a result file for each.
+
+    The model is loaded once, unless *backend* is one that is open already. Files go to *folder*.
+    With `resume`, nothing that was answered is asked again, and a finished run is left as it is.
+    Raises UsageError before anything is loaded where *mode* does not fit what is there already.
+    """
+    watch = watch or Silent()
+    paths = [folder / result_name(request, suite) for request in requests]
+    for path in paths:
+        _check(path, mode)
+    outcomes: list[Outcome] = []
+    opened = backend
+    try:
+        for request, path in zip(requests, paths, strict=True):
+            if mode == "resume" and _is_done(path):
+                journal_of(path).unlink(missing_ok=True)  # a kill may come between the two
+                outcomes.append(Outcome(path=path, status="complete"))
+                continue
+            try:
+                opened = _ready(opened, request, suite, watch)
+                outcomes.append(_run(opened, request, suite, path, mode, watch))
+            except DeadEngine as error:
+                outcomes.append(_never_began(request, suite, path, error))
+            if outcomes[-1].interrupted or outcomes[-1].status == "failed":
+                break
+    finally:
+        if opened is not None and backend is None:
+            opened.close()
+    return outcomes
+
+
+def _check(path: Path, mode: Mode) -> None:
+    """Refuse to lose or to repeat what is there already."""
+    if mode != "new":
+        return
+    if _is_done(path):
+        raise UsageError(
+            "this has been measured already",
+            file=path.name,
+            remedy="Measure it again with --restart.",
+        )
+    if journal_of(path).exists():
+        raise UsageError(
+            "a run of this has begun already",
+            file=journal_of(path).name,
+            remedy="Go on with --resume, or begin anew with --restart.",
+        )
+
+
+def _ready(backend: Backend | None, request: Request, suite: Suite, watch: Watch) -> Backend:
+    """Return a backend that answers as *request* wants it."""
+    if backend is None:
+        watch.say(f"Loading {request.model.id} ({request.backend})")
+        return open_backend(request.backend, request.options, suite)
+    if isinstance(backend, Adaptable):
+        backend.use(request.options.adapter)
+    elif request.options.adapter is not None:
+        raise UsageError(f"{request.backend} cannot change adapters", key="--adapter")
+    return backend
+
+
+def _run(
+    backend: Backend, request: Request, suite: Suite, path: Path, mode: Mode, watch: Watch
+) -> Outcome:
+    """Ask what has not been answered yet, and write the result of what is there."""
+    rows, kept = rows_of(request, suite), journal_of(path)
+    if mode == "restart":
+        journals.discard(kept)
+    started = journals.started_at(kept) or _now()
+    built = build(
+        rows,
+        backend,
+        request.choices,
+        model=request.model.id,
+        max_tokens=request.sampling.max_tokens,
+        now=started,
+    )
+    _warn(built, watch)
+    head = heading(request, suite, backend, built, started)
+    with Journal(kept, head, _session(backend)) as journal:
+        asked = _ask(backend, built.prompts[: request.limit], request, journal, watch)
+    result = assemble(
+        head,
+        rows,
+        asked.answers,
+        skipped=built.skipped,
+        timing=_timing(backend, asked),
+        finished_at=_now(),
+        error=asked.error,
+    )
+    if result.status == "complete" or status_of(path) != "complete":
+        write(path, result)
+    if result.status == "complete":
+        kept.unlink()
+    return Outcome(
+        path=path, status=result.status, error=result.error, interrupted=asked.interrupted
+    )
+
+
+def _warn(built: Built, watch: Watch) -> None:
+    if built.record.doubled_bos:
+        watch.say("Warning: prompts begin with two BOS tokens")
+    if built.record.kwargs_ignored:
+        watch.say(f"Warning: the template ignores {', '.join(built.record.kwargs_ignored)}")
+    if built.skipped:
+        watch.say(f"Warning: {len(built.skipped)} steps do not fit the window and are not asked")
+
+
+def _ask(
+    backend: Backend,
+    prompts: Sequence[Prompt],
+    request: Request,
+    journal: Journal,
+    watch: Watch,
+) -> _Asked:
+    """Ask what the journal has no answer to; each answer goes into it before all else."""
+    answers = dict(journal.done)
+    left = [prompt for prompt in prompts if prompt.key not in answers]
+    watch.begin(len(prompts), len(answers))
+    error, interrupted = None, False
+    began = time.monotonic()
+    try:
+        for answer in backend.answers(left, request.sampling) if left else ():
+            if answer.text is not None:
+                answer = replace(answer, text=well_formed(answer.text))
+            journal.add(answer, time.monotonic() - began)
+            answers[answer.key] = answer
+            watch.add(answer)
+    except DeadEngine as dead:
+        error = dead.what
+    except KeyboardInterrupt:
+        interrupted = True
+    return _Asked(
+        answers=answers,
+        seconds=journal.generate_seconds + time.monotonic() - began,
+        error=error,
+        interrupted=interrupted,
+    )
+
+
+def _never_began(request: Request, suite: Suite, path: Path, dead: DeadEngine) -> Outcome:
+    """Write a failed result where the model could not even be loaded, if there is none better."""
+    error = presentable(dead.what)
+    if not path.exists():
+        rows, now = rows_of(request, suite), _now()
+        result = assemble(
+            blank_heading(request, suite, now), rows, {}, skipped={}, timing=Timing(),
+            finished_at=now, error=dead.what,
+        )  # fmt: skip
+        write(path, result)
+    return Outcome(path=path, status="failed", error=error)
+
+
+def _timing(backend: Backend, asked: _Asked) -> Timing:
+    count = len(asked.answers)
+    return Timing(
+        load_seconds=backend.account.load_seconds,
+        generate_seconds=round(asked.seconds, 3),
+        seconds_per_step=round(asked.seconds / count, 4) if count else None,
+    )
+
+
+def _session(backend: Backend) -> Session:
+    return Session(started_at=_now(), load_seconds=backend.account.load_seconds)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

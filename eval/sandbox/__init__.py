@@ -1,0 +1,1 @@
+"""Strangers' commands and templates come in; what they did in a confined process goes out."""

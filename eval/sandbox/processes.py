@@ -1,0 +1,116 @@
+"""A process for what strangers wrote: no secrets in it, limited by the kernel, ended whole."""
+
+import json
+import os
+import resource
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from msgspec import Struct
+
+from ..errors import CardboardError
+
+
+class Ended(Struct, frozen=True, kw_only=True):
+    """How a process ended: its lines of JSON, its status (negative: a signal), its last words."""
+
+    lines: tuple[dict[str, Any], ...]
+    status: int
+    words: str
+
+
+def supervised(module: str, order: dict[str, Any], *, seconds: float, output_bytes: int) -> Ended:
+    """Run *module*, which reads *order* and prints lines of JSON.
+
+    Its first line, which is not among those returned, says that it is ready. However it ends,
+    nothing of its group of processes is left. Raises CardboardError where it cannot start.
+    """
+    with (
+        tempfile.TemporaryFile() as asked,
+        tempfile.TemporaryFile() as told,
+        tempfile.TemporaryFile() as words,
+    ):
+        asked.write(json.dumps({**order, "output_bytes": output_bytes}).encode("ascii"))
+        asked.seek(0)
+        # Python looks into the working folder for modules, unless it is told not to.
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", module],
+            stdin=asked,
+            stdout=told,
+            stderr=words,
+            env=_environment(),
+            start_new_session=True,
+        )
+        _wait(process, seconds)
+        lines = tuple(_lines(told))
+        said = _last(words)
+    if not lines:
+        raise CardboardError(
+            f"{module.rpartition('.')[2]} did not start: {said or f'status {process.returncode}'}"
+        )
+    return Ended(lines=lines[1:], status=process.returncode, words=said)
+
+
+def shut_in(order: dict[str, Any]) -> None:
+    """Limit this process to what *order* allows beside what it has in use, and say it is ready."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    most = pages * os.sysconf("SC_PAGE_SIZE") + order["memory_bytes"]
+    for what, limit in (
+        (resource.RLIMIT_AS, most),
+        (resource.RLIMIT_FSIZE, order["output_bytes"]),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NPROC, 0),
+    ):
+        resource.setrlimit(what, (limit, limit))
+    say({"ready": True})
+
+
+def say(line: dict[str, Any]) -> None:
+    """Print *line* at once: what is said before the end is not lost."""
+    print(json.dumps(line), flush=True)
+
+
+def allow(seconds: float) -> None:
+    """Let the kernel end this process after so many *seconds*: no program can catch that."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
+def _wait(process: subprocess.Popen[bytes], seconds: float) -> None:
+    """Wait for *process*, and end its whole group."""
+    ends = os.pidfd_open(process.pid)
+    try:
+        select.select([ends], [], [], seconds)
+    finally:
+        os.close(ends)
+        # Not yet waited for, the process still holds its number, and the group has the same.
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _environment() -> dict[str, str]:
+    """Return what such a process needs to start: no token, no key, no network."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    quiet = {"USE_TORCH": "0", "HF_HUB_OFFLINE": "1", "TRANSFORMERS_VERBOSITY": "error"}
+    single = {"OPENBLAS_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+    return {**kept, **quiet, **single, "PYTHONIOENCODING": "utf-8"}
+
+
+def _lines(file: IO[bytes]) -> Iterator[dict[str, Any]]:
+    """Yield the lines of *file*, but for one that was cut."""
+    file.seek(0)
+    for line in file:
+        if line.endswith(b"\n"):
+            yield json.loads(line)
+
+
+def _last(file: IO[bytes]) -> str:
+    file.seek(0, os.SEEK_END)
+    file.seek(max(0, file.tell() - 4096))
+    return (file.read().decode("utf-8", "replace").strip().splitlines() or [""])[-1][:300]

@@ -1,0 +1,79 @@
+"""From a suite's rows to conversations, with the changes that some chat templates demand."""
+
+import re
+from collections.abc import Iterable
+from itertools import groupby
+from typing import Literal, get_args
+
+from ..engine import Message
+from .suite import Row
+
+Rule = Literal["fold-system", "merge-turns", "strip-thoughts"]
+RULES: tuple[Rule, ...] = get_args(Rule)
+"""Changes to conversations, in the order in which they are made."""
+
+_GAP = "\n\n"
+_THOUGHTS = re.compile(
+    r"<think>.*?(?:</think>|\Z)\s*|<\|channel>thought\b.*?(?:<channel\|>|\Z)\s*", re.DOTALL
+)
+# A generation prompt may hold the opening mark, so that an answer begins inside the thought.
+_HEADLESS = re.compile(r"\A(?:(?!<think>).)*?</think>\s*", re.DOTALL)
+
+
+def key_of(row: Row) -> str:
+    """Return the key of a step: `task-000/3`, or `task-000.1/3` with a sample index."""
+    sample = "" if row.sample_idx is None else f".{row.sample_idx}"
+    return f"{row.task_id}{sample}/{row.step_idx}"
+
+
+def conversation(row: Row) -> tuple[Message, ...]:
+    """Return the turns of *row*; one that has only a flat prompt is a single user turn."""
+    if row.messages:
+        return tuple(Message(role=turn.role, content=turn.content) for turn in row.messages)
+    return (Message(role="user", content=row.prompt or ""),)
+
+
+def apply(rules: Iterable[Rule], turns: tuple[Message, ...]) -> tuple[Message, ...]:
+    """Return *turns* changed by *rules*, always in the order of `RULES`.
+
+    `fold-system` puts a leading system turn in front of the first user turn, `merge-turns` joins
+    neighbours of the same role, `strip-thoughts` takes thoughts out of the assistant's turns.
+    """
+    chosen = set(rules)
+    if "fold-system" in chosen:
+        turns = _folded(turns)
+    if "merge-turns" in chosen:
+        turns = _merged(turns)
+    if "strip-thoughts" in chosen:
+        turns = tuple(_thoughtless(turn) for turn in turns)
+    return turns
+
+
+def flat(turns: Iterable[Message]) -> str:
+    """Return *turns* as one text of `ROLE:` blocks, for models that have no template at all."""
+    blocks = [f"{turn.role.upper()}:\n{turn.content}" for turn in turns]
+    return _GAP.join([*blocks, "ASSISTANT:\n"])
+
+
+def _folded(turns: tuple[Message, ...]) -> tuple[Message, ...]:
+    if not turns or turns[0].role != "system":
+        return turns
+    system, rest = turns[0], turns[1:]
+    if rest and rest[0].role == "user":
+        first = Message(role="user", content=system.content + _GAP + rest[0].content)
+        return (first, *rest[1:])
+    return (Message(role="user", content=system.content), *rest)
+
+
+def _merged(turns: tuple[Message, ...]) -> tuple[Message, ...]:
+    return tuple(
+        Message(role=role, content=_GAP.join(turn.content for turn in same))
+        for role, same in groupby(turns, key=lambda turn: turn.role)
+    )
+
+
+def _thoughtless(turn: Message) -> Message:
+    if turn.role != "assistant":
+        return turn
+    content = _THOUGHTS.sub("", _HEADLESS.sub("", turn.content, count=1))
+    return Message(role=turn.role, content=content)

@@ -1,0 +1,1 @@
+"""Pages come in; a whole site goes out, moved into place or served."""

@@ -1,0 +1,55 @@
+"""What pages are made from besides the boards: drawings, history and data."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from ...board.history.history import History, history
+from ...board.model import Boards
+from ...board.workspace.settings import Settings
+from .workers import Beside
+from ..pages.chart_page import to_draw
+from ..data.exports import gather, write_parquet, write_tables
+from ..charts.drawing import draw
+from ..source.background import Background
+from ..frame.render import Renderer
+from ..source.source import Source
+
+
+def prepare(
+    boards: Boards,
+    settings: Settings,
+    renderers: Mapping[str, Renderer],
+    folder: Path,
+    elsewhere: Beside,
+    *,
+    results: Path | None,
+    snapshots: Path | None,
+) -> Callable[[], dict[str, Source]]:
+    """Begin what takes time in another process, and return what waits for it.
+
+    That fills *folder* with data, and gives what the pages of each language are made from.
+    """
+    wanted = to_draw(Source(boards, settings, next(iter(renderers.values()))))
+    drawn = elsewhere.begin(draw, list(wanted.values())) if wanted else list[str]
+    parquet = elsewhere.begin(write_parquet, write_tables(boards, folder), folder / "board.parquet")
+
+    def wait() -> dict[str, Source]:
+        parquet()
+        known = history(snapshots, boards) if snapshots else History()
+        data = gather(boards, folder, results, snapshots)
+        background = Background(boards, settings.ranking, results)
+        drawings = dict(zip(wanted, drawn(), strict=True))
+        return {
+            language: Source(
+                boards,
+                settings,
+                renderer,
+                history=known,
+                data=data,
+                drawings=drawings,
+                background=background,
+            )
+            for language, renderer in renderers.items()
+        }
+
+    return wait

@@ -1,0 +1,136 @@
+"""One language's tree of files: frames turn into shells, shells and pages into files."""
+
+import json
+import re
+import shutil
+from collections.abc import Iterable, Mapping
+from html import escape
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from ..frame.page import Addresses
+from ..frame.security import printable
+from ..frame.page import Page, root_of
+from ..frame.security import secure
+from ..frame.slots import Shell
+
+# The page that stands for all that have none of their own.
+_MODEL_SHELL = "models/_shell/"
+# Signs that would turn the text around them.
+_TURNING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# All that the theme says where there is no page, in one language.
+_LOST = re.compile(r"<h1>404[^<]*</h1>")
+_LONGEST_TITLE, _LONGEST_DESCRIPTION = 160, 300
+
+
+class Tree:
+    """The tree of one language, in a folder that the builder has filled with frames."""
+
+    def __init__(
+        self,
+        folder: Path,
+        language: str,
+        addresses: Addresses,
+        everywhere: Mapping[str, str],
+        nearby: Mapping[str, str],
+    ) -> None:
+        """Take over *folder*; *everywhere* fills the slots that every page has.
+
+        *nearby* is what pages show of their neighbours, by path.
+        """
+        self._folder, self._language, self._addresses = folder, language, addresses
+        self._everywhere = {slot: printable(html) for slot, html in everywhere.items()}
+        self._nearby = nearby
+        self._shells = {path: self._capture(path) for path in self._built()}
+        self._search = folder / "search" / "search_index.json"
+        self._found = json.loads(self._search.read_text(encoding="utf-8"))
+        self.paths: list[str] = []
+        """Every page that was written, for the sitemap."""
+
+    def _built(self) -> list[str]:
+        names = sorted(self._folder.rglob("*.html"))
+        return [
+            path.relative_to(self._folder).as_posix().removesuffix("index.html") for path in names
+        ]
+
+    def _file(self, path: str) -> Path:
+        return self._folder / (path if _anywhere(path) else f"{path}index.html")
+
+    def _capture(self, path: str) -> Shell:
+        file = self._file(path)
+        root = self._addresses.base(self._language) if _anywhere(path) else root_of(path)
+        html, scripts = secure(file.read_text(encoding="utf-8"), root)
+        for name, text in scripts.items():
+            (self._folder / name).write_text(text, encoding="utf-8")
+        if _anywhere(path):
+            html = _LOST.sub("<!-- cardboard:lost -->", html)
+        return Shell.capture(printable(html), compact=path == _MODEL_SHELL)
+
+    def write(self, pages: Iterable[Page], prose: Mapping[str, str]) -> None:
+        """Write every page; hand-written ones, which *pages* do not know, get *prose*."""
+        for page in pages:
+            self._write_page(page)
+        for path, shell in self._shells.items():
+            if path not in self.paths and path != _MODEL_SHELL:
+                self._stamp(path, shell, prose)
+                if not _anywhere(path):
+                    self.paths.append(path)
+        shutil.rmtree(self._file(_MODEL_SHELL).parent, ignore_errors=True)
+        found = json.dumps(self._found, ensure_ascii=False, separators=(",", ":"))
+        self._search.write_text(found, encoding="utf-8")
+        for name in ("sitemap.xml", "sitemap.xml.gz"):
+            (self._folder / name).unlink(missing_ok=True)
+        _copy(files("cardboard") / "site" / "assets", self._folder / "assets" / "cardboard")
+
+    def _write_page(self, page: Page) -> None:
+        title = _plain(page.title, _LONGEST_TITLE)
+        description = _plain(page.description, _LONGEST_DESCRIPTION)
+        words = {"title": escape(title), "description": escape(description)}
+        shell = self._shells.get(page.path) or self._shells[_MODEL_SHELL]
+        self._stamp(page.path, shell, {**words, **page.slots})
+        for name, text in page.files.items():
+            self._write(self._folder / name, text)
+        self.paths.append(page.path)
+        if page.search is not None:
+            text = escape(_plain(page.search, _LONGEST_DESCRIPTION))
+            # One short entry a model, in place of one a heading.
+            entry = {"location": page.path, "title": words["title"], "text": text}
+            self._found["docs"].append(entry)
+
+    def _stamp(self, path: str, shell: Shell, slots: Mapping[str, str]) -> None:
+        addresses = self._addresses
+        links = {
+            f"to-{one}": addresses.base(one)
+            if _anywhere(path)
+            else addresses.between(self._language, path, one)
+            for one in addresses.languages
+        }
+        links["head"] = "" if _anywhere(path) else addresses.head_links(self._language, path)
+        links["nearby"] = self._nearby.get(path, "")
+        filled = {slot: printable(html) for slot, html in slots.items()}
+        self._write(self._file(path), shell.stamp({**self._everywhere, **links, **filled}))
+
+    def _write(self, file: Path, text: str) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(text.encode())
+
+
+def _anywhere(path: str) -> bool:
+    """Tell whether this page is shown at any address, as 404.html is; its links start at `/`."""
+    return path.endswith(".html")
+
+
+def _plain(text: str, longest: int) -> str:
+    """Return *text* in one line that turns nothing around and is no longer than *longest*."""
+    line = " ".join(_TURNING.sub("", text[: 4 * longest]).split())
+    return line if len(line) <= longest else f"{line[: longest - 1]}…"
+
+
+def _copy(source: Traversable, target: Path) -> None:
+    target.mkdir(parents=True, exist_ok=True)
+    for item in source.iterdir():
+        if item.is_dir():
+            _copy(item, target / item.name)
+        else:
+            (target / item.name).write_bytes(item.read_bytes())

@@ -1,0 +1,226 @@
+"""Write the whole site aside and move it into place, so that no reader meets half of one."""
+
+import filecmp
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from html import escape
+from itertools import count
+from pathlib import Path
+
+from msgspec import Struct
+
+from ...board.model import Boards
+from ...board.workspace.settings import Settings
+from ..frame.page import Addresses
+from .workers import beside
+from ..charts.badges import badges
+from ..frame.builder import Frame, build_frames
+from ..data.exports import FOLDER
+from .navigation import groups, nearby
+from ..frame.page import Page
+from ..pages.pages import pages, prose_slots
+from .preparation import prepare
+from ..frame.render import Renderer
+from .workers import side_by_side
+from .sitemap import sitemaps
+from ..source.source import Source
+from .tree import Tree
+
+Progress = Callable[[int, int], None]
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """What a build has done."""
+
+    folder: Path
+    pages: int
+    languages: tuple[str, ...]
+    changed: bool
+    """False where the site was there already, byte for byte."""
+
+
+def write_site(
+    boards: Boards,
+    settings: Settings,
+    folder: Path,
+    *,
+    results: Path | None = None,
+    snapshots: Path | None = None,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Build the site of *boards* and put it at *folder*; a site that is the same stays untouched.
+
+    *results* and *snapshots* are the folders of the files that the site gives away. Raises
+    `CardboardError` where the builder fails. Whatever happens, *folder* holds a whole site or none,
+    and nothing else is left behind.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        sources = _sources(boards, settings, aside, results, snapshots)
+        written = _build(sources, aside / "site", progress)
+        changed = not _same(folder, aside / "site")
+        if changed:
+            _swap(aside / "site", folder, aside / "old")
+    finally:
+        shutil.rmtree(aside)
+    return Outcome(
+        folder=folder, pages=written, languages=settings.board.languages, changed=changed
+    )
+
+
+def _sources(
+    boards: Boards, settings: Settings, aside: Path, results: Path | None, snapshots: Path | None
+) -> dict[str, Source]:
+    """Build the frames of all languages in *aside*, and what fills them, side by side."""
+    languages = settings.board.languages
+    addresses = Addresses(languages, settings.board.site_url)
+    renderers = {one: Renderer(one) for one in languages}
+    names = {one: renderer.text("language.name") for one, renderer in renderers.items()}
+    with beside() as elsewhere:
+        prepared = prepare(
+            boards,
+            settings,
+            renderers,
+            aside / FOLDER,
+            elsewhere,
+            results=results,
+            snapshots=snapshots,
+        )
+        build_frames(
+            [
+                Frame(
+                    language=one,
+                    folder=_frames(aside, one),
+                    base=addresses.base(one),
+                    languages=names,
+                    palette={
+                        scheme: renderer.text(f"site.palette.{scheme}")
+                        for scheme in ("auto", "light", "dark")
+                    },
+                )
+                for one, renderer in renderers.items()
+            ]
+        )
+        return prepared()
+
+
+def _frames(aside: Path, language: str) -> Path:
+    return aside / f"frames.{language}"
+
+
+def _build(sources: Mapping[str, Source], target: Path, progress: Progress | None) -> int:
+    """Build all languages in *target* from what lies beside it; return how many pages there are.
+
+    *progress* is told of the first one, in the time of which the others are written as well.
+    """
+    first, *_ = sources.values()
+    addresses = first.addresses
+    trees = [_tree(source, _frames(target.parent, one)) for one, source in sources.items()]
+    first.background.ready()
+    tick = _ticker(progress, len(first.pages))
+
+    def write(number: int) -> None:
+        source = tuple(sources.values())[number]
+        computed = pages(source)
+        trees[number].write(computed if number else map(tick, computed), prose_slots(source))
+
+    side_by_side(write, range(len(trees)))
+    for one in sources:
+        folder = addresses.prefix(one)
+        _frames(target.parent, one).replace(target / one if folder else target)
+    _write_rest(first.boards, addresses, trees[0].paths, target)
+    _move(target.parent / FOLDER, target / FOLDER)
+    return len(trees[0].paths) * len(trees)
+
+
+def _tree(source: Source, frames: Path) -> Tree:
+    """Return the tree of one language, about to be written over its *frames*."""
+    language = source.render.language
+    links = nearby(language, _group_titles(source))
+    return Tree(frames, language, source.addresses, _everywhere(source), links)
+
+
+def _move(source: Path, target: Path) -> None:
+    """Move everything in *source* into *target*, where other files may be already."""
+    target.mkdir(exist_ok=True)
+    for path in sorted(source.iterdir()):
+        path.replace(target / path.name)
+
+
+def _ticker(progress: Progress | None, total: int) -> Callable[[Page], Page]:
+    """Return a function that lets a page pass and tells *progress* of it."""
+    numbers = count(1)
+
+    def tick(page: Page) -> Page:
+        if progress is not None:
+            progress(min(next(numbers), total), total)
+        return page
+
+    return tick
+
+
+def _group_titles(source: Source) -> dict[str, str]:
+    """Return the title of every group of the navigation, by its slot."""
+    return {group.slot: source.render.text(f"site.group.{group.slot}") for group in groups()}
+
+
+def _everywhere(source: Source) -> dict[str, str]:
+    """Return what stands on every page of a language."""
+    return {
+        **{slot: escape(title) for slot, title in _group_titles(source).items()},
+        "site": escape(source.title),
+        "footer": source.render.html(
+            "footer",
+            files=len(source.boards.readings),
+            sha256=source.boards.sha256,
+            repository=source.settings.board.repository_url,
+        ),
+    }
+
+
+def _write_rest(boards: Boards, addresses: Addresses, paths: list[str], target: Path) -> None:
+    """Write what no language owns: badges, sitemap, and the note that nothing is to be hidden."""
+    (target / "badges").mkdir()
+    for path, svg in badges(boards):
+        (target / path).write_text(svg, encoding="utf-8")
+    if addresses.site_url is not None:
+        for name, text in sitemaps(addresses, paths):
+            (target / name).write_text(text, encoding="utf-8")
+    # GitHub Pages would leave out files whose names begin with an underscore.
+    (target / ".nojekyll").touch()
+
+
+def _same(old: Path, new: Path) -> bool:
+    """Tell whether two folders hold the same files with the same bytes."""
+    if not old.is_dir():
+        return False
+    left, right = _files(old), _files(new)
+    return left == right and all(
+        filecmp.cmp(old / name, new / name, shallow=False) for name in left
+    )
+
+
+def _files(folder: Path) -> list[str]:
+    return sorted(
+        f"{place.removeprefix(str(folder))}/{name}".lstrip("/")
+        for place, _, names in os.walk(folder)
+        for name in names
+    )
+
+
+def _swap(new: Path, folder: Path, old: Path) -> None:
+    """Put *new* where *folder* is, moving what was there to *old*."""
+    with suppress(FileNotFoundError):
+        folder.replace(old)
+    try:
+        new.replace(folder)
+    except OSError:
+        if folder.is_dir():
+            return  # Somebody else's build arrived in between, and is as good as ours.
+        if old.is_dir():
+            old.replace(folder)
+        raise

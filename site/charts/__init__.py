@@ -1,0 +1,1 @@
+"""A board comes in; drawn charts and badges go out."""

@@ -1,0 +1,177 @@
+"""What the charts of a board show: points, lines, and whether there is enough to draw at all."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+
+from msgspec import Struct
+
+from ...board.model import Board, Entry
+
+# More marks than this can neither be told apart nor pointed at.
+MOST = 200
+FEWEST = 2
+
+
+class Point(Struct, frozen=True, kw_only=True):
+    """An entry on a chart: a figure of it against its score."""
+
+    label: str
+    slug: str
+    x: float
+    score: float
+    low: float | None = None
+    high: float | None = None
+    """Ends of the score's interval."""
+    best: bool = False
+    """Whether it lies on the line of the best."""
+    guessed: bool = False
+    """Whether the figure was read from the model's name."""
+
+
+class Scatter(Struct, frozen=True, kw_only=True):
+    """Scores against another figure."""
+
+    name: str
+    points: tuple[Point, ...]
+    """What is drawn, best score first."""
+    known: int
+    """Ranked entries that have the figure."""
+    ranked: int
+    log: bool = False
+
+    @property
+    def shown(self) -> bool:
+        """Tell whether there is enough to draw."""
+        return self.known >= FEWEST
+
+    @property
+    def front(self) -> tuple[Point, ...]:
+        """Return the points on the line of the best, from the smallest figure up."""
+        return tuple(sorted((p for p in self.points if p.best), key=lambda p: p.x))
+
+
+class Slope(Struct, frozen=True, kw_only=True):
+    """Scores of entries that follow from each other, from left to right."""
+
+    label: str
+    points: tuple[Point, ...]
+
+    @property
+    def gain(self) -> float:
+        """Return the last score minus the first."""
+        return round(self.points[-1].score - self.points[0].score, 2)
+
+
+class Slopes(Struct, frozen=True, kw_only=True):
+    """How scores went: over the epochs of a run, or from base model to fine-tune."""
+
+    name: str
+    lines: tuple[Slope, ...]
+    """What is drawn, the best last score first."""
+    known: int
+    """Lines that there are."""
+
+    @property
+    def shown(self) -> bool:
+        """Tell whether there is enough to draw."""
+        return self.known > 0
+
+
+Chart = Scatter | Slopes
+
+
+def charts_of(board: Board) -> tuple[Chart, ...]:
+    """Return the charts of *board*; all are of its ranked entries."""
+    return (
+        _scatter("size", board, lambda e: e.profile.parameters, log=True, front=True),
+        _scatter("speed", board, lambda e: e.metrics.seconds_per_step, log=True, front=True),
+        _scatter("valid", board, lambda e: e.metrics.valid_json_pct),
+        _slopes("epochs", _epochs(board)),
+        _slopes("bases", _bases(board)),
+    )
+
+
+def _scatter(
+    name: str,
+    board: Board,
+    figure: Callable[[Entry], float | None],
+    *,
+    log: bool = False,
+    front: bool = False,
+) -> Scatter:
+    known = [
+        _point(entry, value)
+        for entry in board.ranked
+        if (value := figure(entry)) is not None and (value > 0 or not log)
+    ]
+    if front:
+        known = _with_front(known)
+    # Whatever is left out, the line of the best is whole.
+    chosen = sorted(known, key=lambda p: (not p.best, -p.score, p.label))[:MOST]
+    return Scatter(
+        name=name,
+        points=tuple(sorted(chosen, key=lambda p: (-p.score, p.label))),
+        known=len(known),
+        ranked=len(board.ranked),
+        log=log,
+    )
+
+
+def _point(entry: Entry, x: float, *, best: bool = False) -> Point:
+    interval = entry.resolution.score if entry.resolution else None
+    return Point(
+        label=entry.label,
+        slug=entry.slug,
+        x=x,
+        score=entry.score or 0.0,
+        low=interval.low if interval else None,
+        high=interval.high if interval else None,
+        best=best,
+        guessed="parameters" in entry.profile.guessed,
+    )
+
+
+def _with_front(points: Iterable[Point]) -> list[Point]:
+    """Return *points*, marking those that no point with a smaller or equal figure outscores."""
+    from msgspec.structs import replace
+
+    told, best = [], -1.0
+    for point in sorted(points, key=lambda p: (p.x, -p.score, p.label)):
+        told.append(replace(point, best=point.score > best))
+        best = max(best, point.score)
+    return told
+
+
+def _slopes(name: str, lines: Sequence[Slope]) -> Slopes:
+    ordered = sorted(lines, key=lambda line: (-line.points[-1].score, line.label))
+    return Slopes(name=name, lines=tuple(ordered[: MOST // 4]), known=len(lines))
+
+
+def _epochs(board: Board) -> list[Slope]:
+    """Return the checkpoints of each training run by epoch, for runs with two or more."""
+    runs: dict[str, dict[float, Point]] = defaultdict(dict)
+    for entry in board.ranked:
+        series, epoch = entry.profile.series, entry.profile.epoch
+        if series is not None and epoch is not None:
+            # Several checkpoints of one epoch: the best of them, which comes first.
+            runs[series].setdefault(epoch, _point(entry, epoch))
+    return [
+        Slope(label=series, points=tuple(point for _, point in sorted(points.items())))
+        for series, points in runs.items()
+        if len(points) >= FEWEST
+    ]
+
+
+def _bases(board: Board) -> list[Slope]:
+    """Return each fine-tune beside its base model, where both are ranked."""
+    by_model = {entry.model.lower(): entry for entry in board.ranked}
+    pairs = (
+        (by_model[base], entry)
+        for entry in board.ranked
+        if (base := (entry.profile.base_model or "").lower()) in by_model
+        and base != entry.model.lower()
+    )
+    return [
+        Slope(label=tuned.label, points=(_point(base, 0.0), _point(tuned, 1.0)))
+        for base, tuned in pairs
+    ]

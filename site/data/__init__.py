@@ -1,0 +1,1 @@
+"""Boards come in; the files that the site gives away and figures as pages print them go out."""

@@ -1,0 +1,124 @@
+"""Which result files the site gives away as they are, and why it keeps others to itself."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from ...board.model import Boards, Reading
+from ...board.read.shapes.model_names import is_local, without_paths
+from ...eval.records import Step
+
+Reason = Literal["no-result", "older-shape", "machine", "changed", "too-much"]
+
+# A host for static pages takes a gigabyte at most, and the pages themselves need room.
+MOST_BYTES = 200 * 10**6
+# Files of these shapes hold what our own programs wrote: all of it is known, and can be looked at.
+_SHAPES = ("v1", "published-table")
+# What a step is, and what was said in it: terminal text is full of paths of sandboxes. Whatever
+# else stands in a step, an error above all, is looked at.
+_PLAIN = frozenset(Step.__struct_fields__) - {"error"}
+_DECODER = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_STEPS = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
+_NO_STEPS = msgspec.Raw(b"[]")
+_SLASHES = re.compile(rb"[/\\]")
+_INNER = re.compile(
+    r"://(?:localhost|127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|\[|[^/.:]+(?:[/:]|$))"
+)
+
+
+class Copies(Struct, frozen=True, kw_only=True):
+    """What is given away, by the SHA-256 of the file."""
+
+    paths: dict[str, str] = {}
+    """Below the folder of data."""
+    sizes: dict[str, int] = {}
+    """In bytes."""
+    withheld: dict[str, Reason] = {}
+
+
+def copy_results(boards: Boards, results: Path, folder: Path) -> Copies:
+    """Copy into *folder* every file of *results* that may be published, named after its hash.
+
+    A copy has the bytes of which the board was made, or there is none.
+    """
+    files = {reading.sha256: reading for reading in boards.readings if reading.sha256}
+    withheld: dict[str, Reason] = {
+        sha256: reason for sha256, one in files.items() if (reason := _kind(one)) is not None
+    }
+    wanted = {sha256: results / one.file for sha256, one in files.items() if sha256 not in withheld}
+    if sum(map(_size, wanted.values())) > MOST_BYTES:
+        return Copies(withheld=withheld | dict.fromkeys(wanted, "too-much"))
+    sizes: dict[str, int] = {}
+    for sha256, path in wanted.items():
+        content = _content(path)
+        reason = _trouble(content, sha256)
+        if reason is not None:
+            withheld[sha256] = reason
+            continue
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{sha256[:12]}.json").write_bytes(content)
+        sizes[sha256] = len(content)
+    paths = {sha256: f"{folder.name}/{sha256[:12]}.json" for sha256 in sizes}
+    return Copies(paths=paths, sizes=sizes, withheld=withheld)
+
+
+def _kind(reading: Reading) -> Reason | None:
+    """Return why a file like this is never published; `None` where its content decides."""
+    if reading.result is None:
+        return "no-result"
+    if reading.shape not in _SHAPES:
+        return "older-shape"
+    return "machine" if any(f.code == "local-path-dropped" for f in reading.findings) else None
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def _trouble(content: bytes, sha256: str) -> Reason | None:
+    """Return why the file with this *content* is not published."""
+    if hashlib.sha256(content).hexdigest() != sha256:
+        return "changed"
+    try:
+        head = _DECODER.decode(content)
+        steps = _STEPS.decode(head.pop("steps", _NO_STEPS))
+    except msgspec.DecodeError:
+        return "older-shape"  # It was read with some forgiveness; a copy gets none.
+    told = [raw for step in steps for key, raw in step.items() if key not in _PLAIN]
+    # Without a slash there is neither a path nor an address.
+    pieces = (raw for raw in (*head.values(), *told) if _SLASHES.search(raw))
+    texts = (text for raw in pieces for text in _texts(msgspec.json.decode(raw)))
+    return "machine" if any(map(_names_machine, texts)) else None
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Yield every text in *value*."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for member in value:
+            yield from _texts(member)
+    elif isinstance(value, dict):
+        for key, member in value.items():
+            yield key
+            yield from _texts(member)
+
+
+def _names_machine(text: str) -> bool:
+    """Tell whether *text* holds a path of a machine, or an address inside its network."""
+    return is_local(text) or without_paths(text) != text or _INNER.search(text) is not None

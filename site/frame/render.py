@@ -1,0 +1,113 @@
+"""From values to HTML in one language: our Jinja templates, with everything escaped by default."""
+
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup, escape
+
+from ...board.words.catalogue import Words
+from ...board.words.findings import Finding
+
+_BACKTICKS = re.compile("`([^`\n]+)`")
+_PLAIN_WORDS = re.compile(r"\bt\(('[a-z0-9_.-]+')\)")
+
+
+class _Context(Context):
+    """Call as Python does: no function of ours asks for the context that Jinja looks after."""
+
+    def call(
+        self,
+        called: Callable[..., object],
+        *values: object,
+        _loop_vars: object = None,
+        **named: object,
+    ) -> object:
+        """Return what *called* gives."""
+        return called(*values, **named)
+
+
+class _Environment(Environment):
+    """Ask for words without values by a filter, which the compiler folds: they cost no page."""
+
+    context_class = _Context
+
+    def preprocess(self, source: str, name: str | None = None, filename: str | None = None) -> str:
+        """Return *source* with `('key' | t)` in place of `t('key')`."""
+        return _PLAIN_WORDS.sub(r"(\1 | t)", super().preprocess(source, name, filename))
+
+
+class Renderer:
+    """Render templates/site in one language.
+
+    Templates know `t(key, **values)` for words, `say(finding)`, and the filter `shown`, which gives
+    readers of every kind the same where a figure is unknown.
+    """
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self.words = Words(language)
+        self._environment = _Environment(
+            loader=PackageLoader("cardboard", "templates/site"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        # Words without values are asked for on every row: once a language is enough.
+        self._known: dict[str, str] = {}
+        has = cache(self.words.has)
+        self._environment.globals.update(t=self.text, say=self.words.finding, has=has)
+        self._environment.filters["t"] = self.text
+        self._environment.filters["shown"] = self._shown
+        self._environment.filters["page"] = _page
+        self._environment.filters["soft"] = _soft
+        self._environment.filters["coded"] = _coded
+
+    def text(self, key: str, **values: object) -> str:
+        """Return the message *key* with *values* filled in."""
+        if values:
+            return self.words.text(key, **values)
+        if key not in self._known:
+            self._known[key] = self.words.text(key)
+        return self._known[key]
+
+    def finding(self, finding: Finding) -> str:
+        """Return what *finding* says."""
+        return self.words.finding(finding)
+
+    def own(self, text: Mapping[str, str]) -> str:
+        """Return what a workspace says in this language, else in its first, else nothing."""
+        return text.get(self.language) or next(iter(text.values()), "")
+
+    def html(self, template: str, **values: object) -> str:
+        """Return the template rendered with *values*."""
+        return self._environment.get_template(f"{template}.html.jinja").render(values)
+
+    def _shown(self, value: str | None, missing: str = "card.not-recorded") -> str:
+        """Return *value*, or a dash that is read aloud as what it means."""
+        if value is not None:
+            return value
+        return Markup(
+            '<span class="cb-none"><span aria-hidden="true">—</span>'
+            '<span class="cb-sr">{}</span></span>'
+        ).format(self.text(missing))
+
+
+@pass_context
+def _page(context: Context, path: str) -> str:
+    """Return the link to the page at *path* of the same language."""
+    return f"{context['root']}{path}" or "./"
+
+
+def _soft(identifier: str) -> Markup:
+    """Return *identifier* with leave to break behind every underscore."""
+    return escape(identifier).replace("_", Markup("_<wbr>"))
+
+
+def _coded(text: str) -> Markup:
+    """Return a sentence as text, with words between backticks as code."""
+    return Markup(_BACKTICKS.sub(r"<code>\1</code>", str(escape(text))))

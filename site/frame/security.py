@@ -1,0 +1,38 @@
+"""What pages may hold and run: no forbidden signs, no inline scripts, a content security policy."""
+
+import hashlib
+import re
+
+# Icons in the theme's style sheets are data: images, which cannot run anything.
+POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'"
+
+_INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+_CHARSET = '<meta charset="utf-8">'
+_META = f'{_CHARSET}<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+
+
+def secure(html: str, root: str) -> tuple[str, dict[str, str]]:
+    """Return the page *html* under the policy, and the scripts that were in it by their path.
+
+    *root* leads from the page to the folder of the language, e.g. `../../`. A script's name holds
+    the hash of its text, so pages that had the same script share a file.
+    """
+    scripts: dict[str, str] = {}
+
+    def refer(found: re.Match[str]) -> str:
+        digest = hashlib.sha256(found[1].encode()).hexdigest()[:8]
+        path = f"assets/javascripts/inline.{digest}.js"
+        scripts[path] = found[1]
+        return f'<script src="{root}{path}"></script>'
+
+    return _INLINE_SCRIPT.sub(refer, html).replace(_CHARSET, _META, 1), scripts
+
+
+_FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
+)
+
+
+def printable(text: str) -> str:
+    """Return *text* with a replacement mark for every sign that HTML forbids."""
+    return _FORBIDDEN.sub("\ufffd", text)

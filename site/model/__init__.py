@@ -1,0 +1,1 @@
+"""An entry comes in; the page of its model goes out."""

@@ -1,0 +1,225 @@
+"""What a result recorded, as rows of name and value: settings, prompts, model, run, origin."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+from ...board.model import Entry
+from ...board.workspace.settings import Profile
+from ..data.figures import Value, billions, plain, printed
+from ..frame.render import Renderer
+from ..source.source import Source
+
+_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
+# What a reader looks for, and is told of when it is not known.
+ALWAYS = ("parameters", "family", "base_model", "license")
+
+_LOCAL = re.compile(r"(?:file:)?(?:/|~|\\\\|[A-Za-z]:[\\/])")
+_WEB = re.compile(r"https?://[^\s<>\"']+")
+
+
+class Fact(Struct, frozen=True, kw_only=True):
+    """One row: `value` is `None` where nothing is known, and `missing` names the word for that."""
+
+    name: str
+    value: str | None
+    code: bool = False
+    """Whether the value is an identifier, which no language translates."""
+    href: str | None = None
+    slug: str | None = None
+    """Of the model's page that the value names."""
+    note: str | None = None
+    missing: str = "not-recorded"
+
+
+class Facts(Struct, frozen=True, kw_only=True):
+    """A group of rows under one heading, and in one line the names of those without a value."""
+
+    anchor: str
+    heading: str
+    """Key in the catalogue."""
+    rows: tuple[Fact, ...]
+    absent: tuple[tuple[str, str], ...]
+    """What is missing, and in which sense: `not-recorded`, `unknown`."""
+
+
+def facts_of(entry: Entry, source: Source) -> tuple[Facts, ...]:
+    """Return everything that the result of *entry* recorded, in groups."""
+    render = source.render
+    return (
+        _group("protocol", "card.protocol", _protocol(entry, render)),
+        _group("template", "card.template", _prompts(entry, render)),
+        _group("model", "card.model", _model(entry, source)),
+        _group("run", "site.run", _run(entry, render)),
+        _group("evidence", "card.origin", _origin(entry, render)),
+    )
+
+
+def _group(anchor: str, heading: str, facts: Iterable[Fact]) -> Facts:
+    rows: list[Fact] = []
+    absent: dict[str, list[str]] = {}
+    for fact in facts:
+        if fact.value is None:
+            absent.setdefault(fact.missing, []).append(fact.name)
+        else:
+            rows.append(fact)
+    return Facts(
+        anchor=anchor,
+        heading=heading,
+        rows=tuple(rows),
+        absent=tuple((sense, ", ".join(names)) for sense, names in absent.items()),
+    )
+
+
+def _fact(render: Renderer, key: str, value: Value, **more: bool | str | None) -> Fact:
+    text = plain(value)
+    return Fact(name=render.text(key), value=text or None, **more)  # type: ignore[arg-type]  # the fields of Fact
+
+
+def _pairs(values: dict[str, Value]) -> str | None:
+    """Return named values in one line, sorted, without paths of a machine; `None` for none."""
+    told = ((key, plain(value) or "null") for key, value in sorted(values.items()))
+    return ", ".join(f"{key}={text}" for key, text in told if not _LOCAL.match(text)) or None
+
+
+def _protocol(entry: Entry, render: Renderer) -> Iterator[Fact]:
+    protocol = entry.result.protocol
+    for key in (
+        "backend",
+        "temperature",
+        "top_p",
+        "top_k",
+        "max_tokens",
+        "max_model_len",
+        "thinking",
+        "seed",
+        "dtype",
+        "tensor_parallel",
+    ):
+        yield _fact(render, f"protocol.{key}", getattr(protocol, key), code=True)
+    if protocol.stop:
+        yield _fact(render, "protocol.stop", ", ".join(map(repr, protocol.stop)), code=True)
+    if protocol.prompt_rules:
+        yield _fact(render, "protocol.prompt_rules", ", ".join(protocol.prompt_rules), code=True)
+    if protocol.extra:
+        yield _fact(render, "site.fact.extra", _pairs(dict(protocol.extra)), code=True)
+
+
+def _prompts(entry: Entry, render: Renderer) -> Iterator[Fact]:
+    prompts = entry.result.prompts
+    yield _fact(render, "site.fact.template_status", prompts.template_status, code=True)
+    yield _fact(render, "prompts.status_counts", _pairs(dict(prompts.status_counts)), code=True)
+    yield _fact(render, "prompts.template_source", prompts.template_source, code=True)
+    yield _fact(render, "prompts.template_sha256", prompts.template_sha256, code=True)
+    yield _fact(render, "prompts.truncated", prompts.truncated)
+    yield _fact(render, "prompts.doubled_bos", _yes_no(prompts.doubled_bos, render))
+    if prompts.kwargs:
+        yield _fact(render, "prompts.kwargs", _pairs(dict(prompts.kwargs)), code=True)
+    if prompts.kwargs_ignored:
+        yield _fact(render, "prompts.kwargs_ignored", ", ".join(prompts.kwargs_ignored), code=True)
+    sizes = (prompts.tokens_min, prompts.tokens_median, prompts.tokens_max)
+    if any(size is not None for size in sizes):
+        shown = " / ".join(plain(size) or "–" for size in sizes)
+        yield _fact(render, "prompts.tokens", shown)
+    if prompts.first_token_ids is not None:
+        ids = ", ".join(map(str, prompts.first_token_ids))
+        yield _fact(render, "prompts.first_token_ids", ids, code=True)
+    for error in prompts.errors:
+        yield _fact(render, "site.fact.prompt_error", error)
+
+
+def _yes_no(value: bool | None, render: Renderer) -> str | None:
+    return None if value is None else render.text(f"site.{'yes' if value else 'no'}")
+
+
+def _model(entry: Entry, source: Source) -> Iterator[Fact]:
+    render = source.render
+    profile, model = entry.profile, entry.result.model
+    repository = profile.repo if isinstance(profile.repo, str) else entry.model
+    on_hub = bool(profile.repo) and _HUB_ID.fullmatch(repository) is not None
+    link = f"https://huggingface.co/{repository}" if on_hub else None
+    yield _fact(render, "site.fact.model_id", model.id, code=True, href=link)
+    if model.label:
+        yield _fact(render, "site.fact.label", model.label)
+    yield _fact(render, "origin.revision", model.revision, code=True)
+    if model.adapter is not None:
+        adapter = ", ".join(
+            filter(None, (model.adapter.id, model.adapter.revision, model.adapter.sha256))
+        )
+        yield _fact(render, "origin.adapter", adapter, code=True)
+    if model.quantisation:
+        yield _fact(render, "origin.quantisation", model.quantisation, code=True)
+    relation = profile.base_model_relation
+    known = {
+        "parameters": ("card.parameters", _parameters(profile, render)),
+        "family": ("card.family", source.family(entry)),
+        "base_model": ("card.base", profile.base_model),
+        "base_model_relation": ("site.fact.relation", relation and f"relation.{relation}"),
+        "training": ("card.training", render.own(profile.training)),
+        "epoch": ("site.fact.epoch", plain(profile.epoch)),
+        "series": ("site.fact.series", profile.series),
+        "datasets": ("card.datasets", ", ".join(profile.datasets)),
+        "license": ("card.license", profile.license),
+    }
+    for name, (key, value) in known.items():
+        if name == "base_model_relation" and value:
+            value = render.text(value)
+        if value or name in ALWAYS:
+            note = f"({render.text('card.guessed')})" if name in profile.guessed else None
+            known_pages = source.models.get(value or "") if name == "base_model" else None
+            slug = known_pages[0].slug if known_pages else None
+            yield _fact(render, key, value, note=note, slug=slug, missing="unknown")
+    for name, address in sorted(profile.links.items()):
+        if _WEB.fullmatch(address):
+            yield Fact(name=name, value=address, href=address)
+
+
+def _parameters(profile: Profile, render: Renderer) -> str | None:
+    everything, active = profile.parameters, profile.active_parameters
+    if everything is None or active is None:
+        return billions(everything)
+    return render.text("card.active", all=f"{everything:g}", active=f"{active:g}")
+
+
+def _run(entry: Entry, render: Renderer) -> Iterator[Fact]:
+    result = entry.result
+    yield _fact(render, "site.fact.status", render.text(f"site.status.{result.status}"))
+    if result.error:
+        yield _fact(render, "site.fact.error", result.error)
+    yield _fact(render, "site.fact.expected", result.counts.expected)
+    yield _fact(render, "metric.steps", result.counts.scored)
+    yield _fact(render, "site.fact.failed", result.counts.failed)
+    yield _fact(
+        render,
+        "site.fact.generate_seconds",
+        printed("load_seconds", result.timing.generate_seconds),
+    )
+    yield _fact(render, "site.fact.started_at", result.started_at, code=True)
+    yield _fact(render, "origin.finished_at", result.finished_at, code=True)
+    yield _fact(render, "origin.scorer", result.scorer, code=True)
+    yield _fact(render, "origin.versions", _pairs(dict(result.versions)), code=True)
+    if result.adjusted:
+        yield _fact(render, "site.fact.adjusted", render.text("site.yes"))
+
+
+def _origin(entry: Entry, render: Renderer) -> Iterator[Fact]:
+    yield _fact(render, "origin.file", entry.file, code=True)
+    yield _fact(render, "origin.sha256", entry.sha256, code=True)
+    yield _fact(render, "card.result", entry.result_id, code=True)
+    for part in entry.result.parts:
+        yield _fact(render, "site.fact.part", part, code=True)
+    source = entry.result.provenance
+    if source is None:
+        return
+    yield from (
+        _fact(render, key, value, code=True)
+        for key, value in (
+            ("origin.repository", source.repository),
+            ("origin.document", source.document),
+            ("origin.row", source.row_label),
+            ("site.fact.source_kind", source.kind),
+            ("site.fact.source_printed", _pairs(dict(source.printed))),
+        )
+        if value
+    )

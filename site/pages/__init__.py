@@ -1,0 +1,1 @@
+"""What pages are made from comes in; the pages of one language go out."""

@@ -1,0 +1,133 @@
+"""The leaderboard's pages: every row in the HTML, and what the script needs to sort and choose."""
+
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+from ...board.model import Board
+from ..frame.page import Page, root_of
+from ..frame.pagination import ROWS_A_PAGE, Part, parts
+from ..source.source import Place, Source
+from ..table.filters import empty_columns, filters
+from ..table.rows import COLUMNS, Row, rows, universal
+from ..table.rows import ranks as ranks  # standing.py takes it from here
+from ..table.script_data import MODELS_A_FILE, points_files, rows_file
+from ..table.words import BoardWords
+
+MOST_COMPARED = 4
+
+
+class _Telling(NamedTuple):
+    """A board, about to be told in one language."""
+
+    source: Source
+    place: Place
+    board: Board
+    rows: tuple[Row, ...]
+    words: BoardWords
+
+
+def board_pages(source: Source) -> Iterator[Page]:
+    """Yield every page of every board; the first page of all is there even without a board."""
+    if not source.places:
+        html = source.render.html("board", root="", boards=(), here=None)
+        yield Page(path="", title=source.title, description=source.title, slots={"board": html})
+    for place, board in zip(source.places, source.boards.boards, strict=True):
+        telling = _Telling(source, place, board, rows(board), BoardWords(board, source))
+        for part in parts(place.path, place.slug, telling.rows):
+            yield _first(telling, part) if part.number == 1 else _further(telling, part)
+
+
+def _description(telling: _Telling) -> str:
+    place = telling.place
+    return telling.source.render.text(
+        "site.board.description", title=place.title, ranked=place.ranked, unranked=place.unranked
+    )
+
+
+def _table(telling: _Telling, part: Part[Row]) -> dict[str, object]:
+    """Return what the template of a table of rows asks for."""
+    quiet = frozenset(column.name for column in COLUMNS if not column.shown)
+    return {
+        "root": root_of(part.path),
+        "here": telling.place,
+        "part": part,
+        "columns": COLUMNS,
+        "hidden": quiet | empty_columns(telling.rows),
+        "words": telling.words,
+        "method": telling.board.method,
+    }
+
+
+def _further(telling: _Telling, part: Part[Row]) -> Page:
+    """Return a numbered page of a long board, for readers whose browser runs no scripts."""
+    return Page(
+        path=part.path,
+        title=f"{telling.place.title} ({part.number})",
+        description=_description(telling),
+        slots={"body": telling.source.render.html("board_rest", **_table(telling, part))},
+    )
+
+
+def _first(telling: _Telling, part: Part[Row]) -> Page:
+    """Return the page that holds the board's script, and the files that this one reads."""
+    source, place, board, all_rows, words = telling
+    data = dict((rows_file(place, all_rows), *points_files(place, board))) if all_rows else {}
+    html = source.render.html(
+        "board",
+        **_table(telling, part),
+        boards=source.places,
+        unmeasured=place.ranked - (board.method.measured if board.method else 0),
+        universal=[words.badge(code) for code in universal(board)],
+        filters=tuple(filters(all_rows, words)),
+        most=MOST_COMPARED,
+        scripts=_scripts(),
+        config=_config(telling, part, tuple(data)) if data else None,
+    )
+    return Page(
+        path=part.path,
+        title=place.title if part.path else source.title,
+        description=_description(telling),
+        slots={"body" if part.path else "board": html},
+        search=_description(telling),
+        files=data,
+    )
+
+
+@cache
+def _scripts() -> tuple[str, ...]:
+    """Return the parts of the board's script, so that a browser need not discover one by one."""
+    folder = files("cardboard") / "site" / "assets" / "board"
+    return tuple(sorted(part.name for part in folder.iterdir()))
+
+
+def _config(telling: _Telling, part: Part[Row], data: tuple[str, ...]) -> dict[str, object]:
+    """Return what the board's script must know beside the rows themselves."""
+    _, place, board, all_rows, words = telling
+    root = root_of(part.path)
+    return {
+        "name": place.slug,
+        "title": place.title,
+        "models": f"{root}models/",
+        "rows": f"{root}{data[0]}",
+        "points": [f"{root}{path}" for path in data[1:]],
+        "modelsAFile": MODELS_A_FILE,
+        "method": board.method is not None,
+        "critical": board.method.critical if board.method else None,
+        "rowsAPage": ROWS_A_PAGE if len(part.links) > 1 else None,
+        "mostCompared": MOST_COMPARED,
+        "columns": [
+            {
+                "name": column.name,
+                "kind": column.kind,
+                "field": column.field or column.name,
+                "best": column.best,
+                "descends": column.descends,
+                "missing": words.missing(column),
+            }
+            for column in COLUMNS
+        ],
+        "values": words.values(all_rows),
+        "words": words.script(),
+    }

@@ -1,0 +1,166 @@
+"""The pages of charts, one a board: each chart with its words, and its table for every reader."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import NamedTuple
+
+from ...board.model import Board
+from ..charts.charts import Chart, Scatter, Slopes, charts_of
+from ..charts.scales import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, across
+from ..data.figures import billions, printed, signed
+from ..frame.page import Page, root_of
+from ..source.source import Place, Source
+
+PATH = "charts/"
+
+
+class Word(NamedTuple):
+    """A word inside a drawing: where it stands, and by which end."""
+
+    x: float
+    y: float
+    anchor: str
+    text: str
+
+
+class Row(NamedTuple):
+    """A row of the table beside a chart; slopes have a score for each of their points."""
+
+    slug: str
+    label: str
+    cells: tuple[str, ...]
+    best: bool
+
+
+class Drawn(NamedTuple):
+    """A chart as its page shows it."""
+
+    name: str
+    title: str
+    text: str
+    svg: str | None
+    """What belongs inside the drawing; `None` where there is too little to draw."""
+    words: tuple[Word, ...]
+    more: bool
+    """Whether there is more than what is drawn."""
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+SIZE = (LEFT + WIDTH + RIGHT, TOP + HEIGHT + BOTTOM)
+
+
+def chart_path(place: Place) -> str:
+    """Return the path of the charts of the board at *place*: the first board's are at the top."""
+    return f"{PATH}{place.slug}/" if place.path else PATH
+
+
+def to_draw(source: Source) -> dict[tuple[str, str], tuple[Chart, str]]:
+    """Return every chart that has enough to draw, by board and name, with the way to its models."""
+    return {
+        (place.slug, chart.name): (chart, f"{root_of(chart_path(place))}models/")
+        for place, board in zip(source.places, source.boards.boards, strict=True)
+        for chart in charts_of(board)
+        if chart.shown
+    }
+
+
+def chart_pages(source: Source) -> Iterator[Page]:
+    """Yield a page of charts for every board; the first is there even without one."""
+    title = source.render.text("site.charts.title")
+    if not source.places:
+        html = source.render.html("charts", root="../", places=(), here=None, charts=(), size=SIZE)
+        yield Page(path=PATH, title=title, description=title, slots={"charts": html})
+    for place, board in zip(source.places, source.boards.boards, strict=True):
+        path = chart_path(place)
+        html = source.render.html(
+            "charts",
+            root=root_of(path),
+            places=[(one.slug, one.title, chart_path(one)) for one in source.places],
+            here=place,
+            charts=list(_drawn(board, place, source)),
+            size=SIZE,
+        )
+        yield Page(
+            path=path,
+            title=f"{title}: {place.title}",
+            description=source.render.text("site.charts.description", title=place.title),
+            slots={"charts" if path == PATH else "body": html},
+        )
+
+
+def _drawn(board: Board, place: Place, source: Source) -> Iterator[Drawn]:
+    say = source.render.text
+    for chart in charts_of(board):
+        key = f"site.charts.{chart.name}"
+        counted = {"known": chart.known, "ranked": place.ranked}
+        shown = len(chart.points) if isinstance(chart, Scatter) else len(chart.lines)
+        yield Drawn(
+            name=chart.name,
+            title=say(key),
+            text=say(f"{key}.text" if chart.shown else f"{key}.missing", **counted),
+            svg=source.drawings.get((place.slug, chart.name)),
+            words=tuple(_words(chart, source)) if chart.shown else (),
+            more=chart.known > shown,
+            columns=tuple(say(name) for name in _columns(chart)),
+            rows=tuple(_rows(chart, source)) if chart.shown else (),
+        )
+
+
+def _words(chart: Chart, source: Source) -> Iterator[Word]:
+    """Yield what is written around the drawing: the axes' titles, and the ends of a slope."""
+    say = source.render.text
+    yield Word(4, 16, "start", say("site.column.score"))
+    base = TOP + HEIGHT
+    if chart.name == "bases":
+        scale = across(chart)
+        for value, name in ((0.0, "base"), (1.0, "tuned")):
+            yield Word(round(LEFT + scale.at(value), 2), base + 20, "middle", say(_key(name)))
+        return
+    middle = LEFT + WIDTH / 2 if isinstance(chart, Scatter) else LEFT + WIDTH * 0.3
+    yield Word(round(middle, 2), base + 42, "middle", say(f"site.charts.{chart.name}.axis"))
+
+
+def _key(name: str) -> str:
+    return f"site.charts.column.{name}"
+
+
+def _columns(chart: Chart) -> tuple[str, ...]:
+    columns = {
+        "size": ("site.column.model", "site.column.score", "site.column.parameters"),
+        "speed": ("site.column.model", "site.column.score", "site.column.seconds"),
+        "valid": ("site.column.model", "site.column.score", "site.column.valid"),
+        "epochs": (_key("run"), _key("course"), _key("gain")),
+        "bases": ("site.column.model", _key("base"), _key("tuned"), _key("gain")),
+    }
+    return columns[chart.name]
+
+
+def _rows(chart: Chart, source: Source) -> Iterator[Row]:
+    if isinstance(chart, Scatter):
+        shown: dict[str, Callable[[float], str | None]] = {
+            "size": billions,
+            "speed": partial(printed, "seconds_per_step"),
+            "valid": partial(printed, "valid_json_pct"),
+        }
+        guessed = f" ({source.render.text('card.guessed')})"
+        for point in chart.points:
+            marked = guessed if point.guessed and chart.name == "size" else ""
+            figure = f"{shown[chart.name](point.x) or ''}{marked}"
+            yield Row(point.slug, point.label, (_score(point.score), figure), point.best)
+    else:
+        yield from _slope_rows(chart)
+
+
+def _slope_rows(chart: Slopes) -> Iterator[Row]:
+    for line in chart.lines:
+        last, gain = line.points[-1], signed(line.gain)
+        if chart.name == "bases":
+            cells: tuple[str, ...] = tuple(_score(point.score) for point in line.points)
+        else:
+            cells = (", ".join(f"{point.x:g}: {_score(point.score)}" for point in line.points),)
+        yield Row(last.slug, line.label, (*cells, gain), False)
+
+
+def _score(value: float) -> str:
+    return printed("score", value) or ""

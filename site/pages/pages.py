@@ -1,0 +1,69 @@
+"""Every page of one language, in the order in which it is written."""
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import NamedTuple
+
+from ...board.words.catalogue import Words
+from ..audits.check_guide import checks_html
+from ..audits.template_page import template_pages
+from ..changes.history_page import history_pages
+from ..frame.page import Page
+from ..model.model_page import model_pages
+from ..source.source import Source
+from .board_page import board_pages
+from .chart_page import chart_pages
+from .download_page import download_pages
+from .family_page import family_pages
+from .listed_pages import files_pages, unranked_pages
+from .policy_page import policy_html
+
+
+class Way(NamedTuple):
+    """What a reader of one language is told, and where the leaderboard is."""
+
+    language: str
+    said: str
+    link: str
+    href: str
+
+
+def lost_html(source: Source) -> str:
+    """Return the content of `404.html`: the words of every language, the tree's own first."""
+    own = source.render.language
+    languages = sorted(source.addresses.languages, key=lambda one: one != own)
+    return source.render.html("lost", ways=[_way(one, source) for one in languages])
+
+
+def _way(language: str, source: Source) -> Way:
+    words = Words(language)
+    return Way(
+        language=language,
+        said=words.text("site.lost"),
+        link=words.text("site.lost.board"),
+        href=source.addresses.base(language),
+    )
+
+
+def pages(source: Source) -> Iterator[Page]:
+    """Yield all computed pages."""
+    yield from chain(
+        board_pages(source),
+        chart_pages(source),
+        family_pages(source),
+        unranked_pages(source),
+        template_pages(source),
+        history_pages(source),
+        download_pages(source),
+        files_pages(source),
+        model_pages(source),
+    )
+
+
+def prose_slots(source: Source) -> dict[str, str]:
+    """Return what hand-written pages may say of this workspace, by slot."""
+    return {
+        "policy": policy_html(source),
+        "audit-codes": checks_html(source),
+        "lost": lost_html(source),
+    }

@@ -1,0 +1,131 @@
+"""What pages of every language share, worked out once a build: tests, medians, texts of steps."""
+
+from functools import cached_property
+from pathlib import Path
+from statistics import median
+
+from ...board.model import Board, Boards, Entry
+from ...board.read.reader import read_whole
+from ...board.workspace.settings import Ranking
+from ...board.workspace.settings import Suite as Known
+from ...eval.errors import CardboardError
+from ...eval.suites.source import load
+from ...eval.suites.suite import Suite
+from .paired_table import Rival, rivals_of
+from .steps import Extremes, extremes
+from .task_strip import Medians, medians_of
+
+MOST_READ = 200
+"""Files that are read once more for their texts, best ranks first."""
+MOST_BYTES = 64 * 2**20
+"""A longer file is not."""
+
+PartMedians = dict[tuple[str, str], float]
+DIVISIONS = ("by_bucket", "by_source_group")
+
+
+class Measured:
+    """Figures of one board that all its pages need."""
+
+    def __init__(self, board: Board, ranking: Ranking) -> None:
+        self._board, self._ranking = board, ranking
+
+    @cached_property
+    def rivals(self) -> dict[str, tuple[Rival, ...]]:
+        """Return whom each ranked entry is compared with, by its result id."""
+        return rivals_of(self._board, self._ranking)
+
+    @cached_property
+    def tasks(self) -> Medians:
+        """Return the median score of every task."""
+        return medians_of(self._board)
+
+    @cached_property
+    def parts(self) -> PartMedians:
+        """Return the median F1 of every bucket and source group, over the ranked entries."""
+        values: dict[tuple[str, str], list[float]] = {}
+        for entry in self._board.ranked:
+            for division in DIVISIONS:
+                for part, one in getattr(entry.result.aggregate, division).items():
+                    if one.avg_command_f1 is not None:
+                        values.setdefault((division, part), []).append(one.avg_command_f1)
+        return {part: median(found) for part, found in values.items() if len(found) > 1}
+
+
+class Texts:
+    """The steps of result files with their prompts, read when a page shows them, and kept.
+
+    *results* is the workspace's folder of result files, with `suites/` beside it. At most 200 files
+    are read, those of the first boards and the best ranks, and none but what was judged.
+    """
+
+    def __init__(self, boards: Boards, results: Path) -> None:
+        everywhere: list[tuple[Known | None, Entry]] = [
+            (board.suite, entry) for board in boards.boards for entry in board.entries
+        ]
+        everywhere += [(None, entry) for entry in boards.unplaced]
+        holding = [(suite, entry) for suite, entry in everywhere if _holds_texts(entry)]
+        self._results = results
+        self._suites: dict[str, Suite | None] = {}
+        self._wanted = {entry.sha256: suite for suite, entry in holding[:MOST_READ]}
+        self._kept: dict[str, Extremes | None] = {}
+
+    def steps(self, entry: Entry) -> Extremes | None:
+        """Return the worst and best steps of *entry*; `None` where there is nothing to show."""
+        if entry.sha256 not in self._wanted:
+            return None
+        if entry.sha256 not in self._kept:
+            self._kept[entry.sha256] = self._read(entry)
+        return self._kept[entry.sha256]
+
+    def _read(self, entry: Entry) -> Extremes | None:
+        path = self._results / entry.file
+        try:
+            if path.stat().st_size > MOST_BYTES:
+                return None
+        except OSError:
+            return None
+        reading, result = read_whole(path)
+        if result is None or reading.sha256 != entry.sha256:
+            return None
+        suite = self._wanted[entry.sha256]
+        return extremes(result, self._prompts(suite, entry) if suite else None)
+
+    def _prompts(self, known: Known, entry: Entry) -> Suite | None:
+        """Return the suite with its prompts, where the one at hand holds the very same steps."""
+        if known.slug not in self._suites:
+            self._suites[known.slug] = self._load(known)
+        suite = self._suites[known.slug]
+        same = suite and entry.facts and suite.fingerprint == entry.facts.fingerprint
+        return suite if same else None
+
+    def _load(self, known: Known) -> Suite | None:
+        if "/" in known.name:  # Neither a download nor a path: a name, or nothing.
+            return None
+        try:
+            return load(f"{known.name}@{known.version}", folder=self._results.parent / "suites")
+        except CardboardError:
+            return None
+
+
+class Background:
+    """What stands behind the pages of all boards; *results* is where files may be read again."""
+
+    def __init__(self, boards: Boards, ranking: Ranking, results: Path | None = None) -> None:
+        self.boards = tuple(Measured(board, ranking) for board in boards.boards)
+        self._texts = Texts(boards, results) if results is not None else None
+
+    def ready(self) -> None:
+        """Work out all that the boards' pages share, before several processes need it."""
+        for board in self.boards:
+            _ = board.rivals, board.tasks, board.parts
+
+    def steps(self, entry: Entry) -> Extremes | None:
+        """Return the worst and best steps of *entry*, where files may be read and hold them."""
+        return self._texts.steps(entry) if self._texts is not None else None
+
+
+def _holds_texts(entry: Entry) -> bool:
+    """Tell whether the file of *entry* may hold references or answers."""
+    facts = entry.facts
+    return facts is not None and (facts.fingerprint is not None or facts.rescored > 0)

@@ -1,0 +1,98 @@
+"""An entry against those that it is compared with: its neighbours in the ranking and its base."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from ...board.compare.comparison import Comparison, compare
+from ...board.model import Board, Entry
+from ...board.notes.figures import shown
+from ...board.workspace.settings import Ranking
+from ..data.figures import signed
+
+MOST_MEASURED = 500
+"""Ranked entries up to which every pair is tested; `cardboard compare` tests any other."""
+
+_EACH_SIDE = 2
+
+Relation = Literal["above", "below", "base"]
+
+
+class Rival(Struct, frozen=True, kw_only=True):
+    """Another entry, and this one's difference from it in points, as a page prints them."""
+
+    relation: Relation
+    """What the other is to this one."""
+    label: str
+    slug: str
+    rank: str
+    score: str
+    difference: str
+    low: str | None
+    """95 % interval; `None` where the two share no per-step data."""
+    high: str | None
+    p: str | None
+    won: int | None
+    """Tasks on which this entry does better."""
+    tied: int | None
+    lost: int | None
+    apart: bool | None
+    """Whether the board's own corrected test tells the two apart."""
+
+
+def rivals_of(board: Board, ranking: Ranking) -> dict[str, tuple[Rival, ...]]:
+    """Return the rivals of every ranked entry of *board*, best first, by its result id."""
+    places = {entry.model.lower(): place for place, entry in enumerate(board.ranked)}
+    chosen = [
+        (entry, relation, board.ranked[place])
+        for at, entry in enumerate(board.ranked)
+        for place, relation in _chosen(at, len(board.ranked), _base(entry, places))
+    ]
+    tested: list[Comparison] = []
+    if len(board.ranked) <= MOST_MEASURED:
+        tested = compare(board, [(one, other) for one, _, other in chosen], ranking)
+    found: dict[str, list[Rival]] = {}
+    for number, (one, relation, other) in enumerate(chosen):
+        rival = _rival(one, relation, other, tested[number] if tested else None)
+        found.setdefault(one.result_id, []).append(rival)
+    return {result_id: tuple(rivals) for result_id, rivals in found.items()}
+
+
+def _base(entry: Entry, places: dict[str, int]) -> int | None:
+    return places.get((entry.profile.base_model or "").lower())
+
+
+def _chosen(at: int, count: int, base: int | None) -> list[tuple[int, Relation]]:
+    """Return the places of the two entries on each side of *at*, and of its base, in order."""
+    around = range(max(at - _EACH_SIDE, 0), min(at + _EACH_SIDE + 1, count))
+    chosen: dict[int, Relation] = {n: "above" if n < at else "below" for n in around if n != at}
+    if base is not None and base != at:
+        chosen[base] = "base"
+    return sorted(chosen.items())
+
+
+def _rival(one: Entry, relation: Relation, other: Entry, tested: Comparison | None) -> Rival:
+    assert one.score is not None and other.score is not None, "both are ranked"
+    found = tested.paired if tested else None
+    bounds = (found.low, found.high) if found else (None, None)
+    low, high = (None if bound is None else signed(bound) for bound in bounds)
+    return Rival(
+        relation=relation,
+        label=other.label,
+        slug=other.slug,
+        rank=other.rank_text,
+        score=shown("score", other.score),
+        difference=signed(found.difference if found else one.score - other.score),
+        low=low,
+        high=high,
+        p=_probability(found.p) if found else None,
+        won=found.won if found else None,
+        tied=found.tied if found else None,
+        lost=found.lost if found else None,
+        apart=tested.separable if tested else None,
+    )
+
+
+def _probability(p: float) -> str:
+    """Return *p* as it is printed; the test counts to no less than 0.0001."""
+    return "≤ 0.0001" if p <= 0.0001 else f"{p:.4f}"

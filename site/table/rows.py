@@ -1,0 +1,183 @@
+"""A board's columns, and its entries as the lines of a table."""
+
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+from msgspec import Struct
+
+from ...board.model import Board, Entry
+from ...board.words.findings import Finding
+from ..data.figures import billions, plain, printed
+
+Kind = Literal["rank", "model", "score", "number", "set", "date", "findings"]
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+class Column(Struct, frozen=True, kw_only=True):
+    """A column of the board: its name in the catalogue, what it holds, and which value is best."""
+
+    name: str
+    kind: Kind
+    best: Literal["high", "low"] | None = None
+    shown: bool = True
+    """Whether a reader sees it without asking."""
+    unknown: str = "card.not-recorded"
+    """What a missing value means, as a message."""
+    field: str | None = None
+    """Its name in exported files, where that is not its own."""
+
+    @property
+    def number(self) -> bool:
+        """Whether its values stand to the right."""
+        return self.kind in ("rank", "score", "number")
+
+    @property
+    def descends(self) -> bool:
+        """Whether a reader wants to see the highest value first."""
+        return self.best == "high" or self.kind in ("date", "findings")
+
+
+COLUMNS = (
+    Column(name="rank", kind="rank"),
+    Column(name="model", kind="model"),
+    Column(name="score", kind="score", best="high"),
+    Column(name="precision", kind="number", best="high"),
+    Column(name="recall", kind="number", best="high"),
+    Column(name="first", kind="number", best="high", field="first_cmd_exact_pct"),
+    Column(name="valid", kind="number", best="high", field="valid_json_pct"),
+    Column(name="seconds", kind="number", best="low", field="seconds_per_step"),
+    Column(name="parameters", kind="number", unknown="site.unknown", field="parameters_billions"),
+    Column(name="family", kind="set", unknown="site.unknown"),
+    Column(
+        name="relation",
+        kind="set",
+        shown=False,
+        unknown="site.relation.none",
+        field="base_model_relation",
+    ),
+    Column(name="backend", kind="set", shown=False),
+    Column(name="template", kind="set", field="template_status"),
+    Column(name="date", kind="date", shown=False, field="finished_on"),
+    Column(name="group", kind="number", shown=False, unknown="site.unmeasured", field="tie_group"),
+    Column(name="findings", kind="findings", unknown="site.badge.nothing"),
+)
+NUMBERS = tuple(one.name for one in COLUMNS if one.kind == "number")
+WORDS = tuple(one.name for one in COLUMNS if one.kind in ("set", "date"))
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """An entry as the table prints it; `None` where a figure is unknown."""
+
+    slug: str
+    organisation: str
+    """What stands before the first `/` of the model's id; empty where there is none."""
+    name: str
+    rank: str
+    ranks: str | None
+    """The ranks that the paired tests leave open, e.g. `1–9`."""
+    score: str
+    low: str | None
+    high: str | None
+    """Ends of the score's interval."""
+    measured: bool
+    """Whether the entry has per-step data."""
+    anchor: bool
+    """Whether it is the first of a tie group, but not of the first one."""
+    cells: dict[str, str | None]
+    """The columns of `NUMBERS` and `WORDS` as printed; sets by the key of their value."""
+    findings: tuple[str, ...]
+    """Codes of what was found, without repetition."""
+    badges: tuple[str, ...]
+    """Those among them that warn of what does not hold for the whole board."""
+
+    @property
+    def label(self) -> str:
+        """Return the entry's whole name."""
+        return f"{self.organisation}/{self.name}" if self.organisation else self.name
+
+    @property
+    def tied(self) -> bool:
+        """Whether the rank is shared."""
+        return self.rank.endswith("=")
+
+
+def rows(board: Board) -> tuple[Row, ...]:
+    """Return the ranked entries of *board* as lines, the same in every language."""
+    everywhere, groups = frozenset(universal(board)), _anchors(board)
+    return tuple(_row(entry, everywhere, groups) for entry in board.ranked)
+
+
+def universal(board: Board) -> tuple[str, ...]:
+    """Return the codes of the findings that all ranked entries share, where there are several."""
+    found = [_codes(entry.findings) for entry in board.ranked]
+    if len(found) < 2:
+        return ()
+    shared = set(found[0]).intersection(*found[1:])
+    return tuple(code for code in found[0] if code in shared)
+
+
+def _anchors(board: Board) -> frozenset[str]:
+    """Return the results at which a tie group begins; members of one may stand below the next."""
+    last, found = 1, []
+    for entry in board.ranked:
+        if entry.resolution is not None and entry.resolution.group > last:
+            last = entry.resolution.group
+            found.append(entry.result_id)
+    return frozenset(found)
+
+
+def _row(entry: Entry, everywhere: frozenset[str], anchors: frozenset[str]) -> Row:
+    resolution = entry.resolution
+    interval = resolution.score if resolution else None
+    organisation, slash, _ = entry.model.partition("/")
+    return Row(
+        slug=entry.slug,
+        organisation=organisation if slash else "",
+        name=entry.label.removeprefix(f"{organisation}/") if slash else entry.label,
+        rank=entry.rank_text,
+        ranks=ranks(entry),
+        score=printed("score", entry.score) or "",
+        low=printed("score", interval.low) if interval else None,
+        high=printed("score", interval.high) if interval else None,
+        measured=resolution is not None,
+        anchor=entry.result_id in anchors,
+        cells=_cells(entry),
+        findings=_codes(entry.findings),
+        badges=_codes(
+            [one for one in entry.findings if one.severity != "info" and one.code not in everywhere]
+        ),
+    )
+
+
+def _cells(entry: Entry) -> dict[str, str | None]:
+    metrics, profile, result = entry.metrics, entry.profile, entry.result
+    date = _DATE.match(result.finished_at or "")
+    return {
+        "group": plain(entry.resolution.group) if entry.resolution else None,
+        "precision": printed("command_precision", metrics.command_precision),
+        "recall": printed("command_recall", metrics.command_recall),
+        "first": printed("first_cmd_exact_pct", metrics.first_cmd_exact_pct),
+        "valid": printed("valid_json_pct", metrics.valid_json_pct),
+        "seconds": printed("seconds_per_step", metrics.seconds_per_step),
+        "parameters": billions(profile.parameters),
+        "family": profile.family,
+        "relation": profile.base_model_relation,
+        "backend": result.protocol.backend,
+        "template": entry.template_status,
+        "date": date[0] if date else None,
+    }
+
+
+def _codes(findings: Sequence[Finding]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one.code for one in findings))
+
+
+def ranks(entry: Entry) -> str | None:
+    """Return the range of ranks that the tests leave open; `None` where nothing was tested."""
+    resolution = entry.resolution
+    if resolution is None:
+        return None
+    low, high = resolution.low, resolution.high
+    return str(low) if low == high else f"{low}–{high}"

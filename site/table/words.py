@@ -1,0 +1,90 @@
+"""The words of a board's columns and values in one language, and those that its script needs."""
+
+from collections.abc import Sequence
+
+from ...board.model import Board
+from ..source.source import Source
+from .rows import COLUMNS, Column, Row
+
+# What a board's script says: its own name for a message, and the message's key.
+SCRIPT = {
+    "tied": "site.tied",
+    "unmeasured": "site.unmeasured",
+    "unremarkable": "site.badge.none",
+    **{
+        name: f"site.script.{name}"
+        for name in (
+            "against",
+            "another",
+            "apart",
+            "ascending",
+            "best",
+            "clear",
+            "compare",
+            "comparison",
+            "count",
+            "descending",
+            "difference",
+            "error",
+            "first",
+            "grouped",
+            "last",
+            "leads",
+            "level",
+            "next",
+            "pages",
+            "pick",
+            "picked",
+            "previous",
+            "reference",
+            "remove",
+            "tasks",
+            "unpick",
+            "verdict",
+        )
+    },
+}
+
+
+class BoardWords:
+    """Say what a board's rows hold, in the language of *source*."""
+
+    def __init__(self, board: Board, source: Source) -> None:
+        self._render = source.render
+        families = {entry.profile.family: source.family(entry) for entry in board.ranked}
+        self._families = {key: name for key, name in families.items() if key and name}
+
+    def value(self, column: Column, value: str) -> str:
+        """Return the words for what a row holds in *column*; identifiers stay as they are."""
+        if column.name == "family":
+            return self._families.get(value, value)
+        if column.name == "relation":
+            return self._render.text(f"relation.{value}")
+        return self.badge(value) if column.kind == "findings" else value
+
+    def missing(self, column: Column) -> str:
+        """Return the words for a row that holds nothing in *column*."""
+        return self._render.text(column.unknown)
+
+    def badge(self, code: str) -> str:
+        """Return the finding *code* in a few words, or the code where there are none."""
+        key = f"site.badge.{code}"
+        return self._render.text(key) if self._render.words.has(key) else code
+
+    def values(self, rows: Sequence[Row]) -> dict[str, dict[str, str]]:
+        """Return the words for every value that has any, by column."""
+        told: dict[str, dict[str, str]] = {}
+        for column in COLUMNS:
+            if column.kind == "findings":
+                held = {code for row in rows for code in row.findings}
+            elif column.kind == "set":
+                held = {value for row in rows if (value := row.cells[column.name]) is not None}
+            else:
+                continue
+            words = {value: self.value(column, value) for value in sorted(held)}
+            told[column.name] = {value: text for value, text in words.items() if text != value}
+        return told
+
+    def script(self) -> dict[str, str]:
+        """Return what the board's script says."""
+        return {name: self._render.text(key) for name, key in SCRIPT.items()}

@@ -1,0 +1,192 @@
+"""The judge: what keeps a result from being ranked, what is only said, and what policy changes."""
+
+from functools import partial
+
+import pytest
+
+from cardboard.board.judge.build import build_boards
+from cardboard.board.model import StepFacts
+from cardboard.board.words.findings import JUDGING
+from cardboard.board.workspace.settings import Protocol, Suite
+from cardboard.eval.records import Aggregate, Counts, Model, Prompts, Provenance, Slice
+from cardboard.eval.records import Protocol as Sent
+from cardboard.tests.making import SUITE, a_reading, a_result, a_workspace, entries_of
+
+
+def judged(result=None, *, suite=SUITE, kind="result", facts=None, **settings):
+    reading = a_reading(result or a_result(), kind=kind, facts=facts)
+    boards = build_boards([reading], a_workspace(suites=(suite,), **settings))
+    return (boards.boards[0].entries if boards.boards else boards.unplaced)[0]
+
+
+def codes(entry):
+    return {finding.code for finding in entry.findings}
+
+
+def facts(**differs):
+    whole = {
+        "steps": 6,
+        "scored": 6,
+        "failed": 0,
+        "unique": 6,
+        "keys_sha256": "k" * 64,
+        "aggregate": a_result().aggregate,
+    }
+    return StepFacts(**(whole | differs))
+
+
+def prompts(status="chat_template", **differs):
+    return a_result(prompts=Prompts(template_status=status, **differs))
+
+
+def test_a_complete_documented_result_is_ranked_without_an_error():
+    entry = judged(facts=facts())
+    assert entry.rank == 1
+    assert entry.findings == ()
+
+
+UNRANKED = {
+    "score-missing": partial(judged, a_result(f1=None)),
+    "run-failed": partial(judged, a_result(status="failed", error="out of memory")),
+    "incomplete": partial(judged, a_result(counts=Counts(expected=6, scored=5))),
+    "steps-failed": partial(judged, a_result(counts=Counts(expected=6, scored=6, failed=1))),
+    "steps-duplicated": partial(judged, facts=facts(steps=7, duplicates=("task-0/1",))),
+    "steps-missing": partial(judged, facts=facts(unique=5)),
+    "steps-foreign": partial(
+        judged,
+        facts=facts(),
+        suite=Suite(name="mini", version="1", steps=6, tasks=3, keys_sha256="x" * 64),
+    ),
+    "template-raw": partial(judged, prompts("mixed_or_raw")),
+    "template-unknown": partial(judged, a_result(prompts=Prompts())),
+    "template-unverifiable": partial(judged, prompts("anthropic-api")),
+    "doubled-bos": partial(judged, prompts(doubled_bos=True)),
+    "prompts-truncated": partial(judged, prompts(truncated=24)),
+    "off-protocol": partial(judged, a_result(protocol=Sent(temperature=1.0, max_tokens=1024))),
+    "adjusted": partial(judged, a_result(adjusted=True)),
+    "post-processed": partial(judged, kind="postprocessed"),
+    "aggregate-mismatch": partial(judged, facts=facts(aggregate=Aggregate(avg_command_f1=0.4998))),
+    "rescore-mismatch": partial(judged, facts=facts(rescored=6, rescore_differs=1)),
+    "bucket-mismatch": partial(
+        judged,
+        a_result(
+            aggregate=Aggregate(
+                avg_command_f1=0.5,
+                by_bucket={
+                    "early": Slice(steps=2, avg_command_f1=0.5),
+                    "late": Slice(steps=4, avg_command_f1=0.6),
+                },
+            )
+        ),
+    ),
+    "suite-unknown": partial(judged, suite=Suite(name="other", version="1", steps=99, tasks=3)),
+}
+
+
+@pytest.mark.parametrize("code", UNRANKED)
+def test_this_keeps_a_result_from_being_ranked(code):
+    entry = UNRANKED[code]()
+    assert entry.rank is None
+    assert code in codes(entry)
+    assert next(f for f in entry.findings if f.code == code).severity == "error"
+
+
+def test_every_unranking_code_of_the_table_is_shown_here():
+    told_elsewhere = {"superseded", "template-faulty"}
+    assert {c for c, v in JUDGING.items() if v == "unranked"} == set(UNRANKED) | told_elsewhere
+
+
+@pytest.mark.parametrize("code", sorted(set(UNRANKED) - {"suite-unknown", "score-missing"}))
+def test_a_policy_can_relax_what_unranks(code):
+    entry = UNRANKED[code](policy={code: "warning"})
+    assert entry.rank == 1
+    assert next(f for f in entry.findings if f.code == code).severity == "warning"
+
+
+def test_a_score_that_is_missing_is_never_ranked_whatever_the_policy():
+    entry = judged(a_result(f1=None), policy={"score-missing": "off"})
+    assert entry.rank is None
+
+
+WARNED = {
+    "protocol-not-recorded": partial(judged, a_result(protocol=Sent())),
+    "revision-not-recorded": partial(judged, a_result(model=Model(id="org/model"))),
+    "valid-json-low": partial(
+        judged, a_result(aggregate=Aggregate(avg_command_f1=0.5, valid_json_pct=17.2))
+    ),
+    "answers-cut": partial(judged, facts=facts(length_stops=2)),
+    "kwargs-ignored": partial(judged, prompts(kwargs_ignored=("enable_thinking",))),
+}
+
+
+@pytest.mark.parametrize("code", WARNED)
+def test_this_is_warned_of_and_ranked(code):
+    entry = WARNED[code]()
+    assert entry.rank == 1
+    assert next(f for f in entry.findings if f.code == code).severity == "warning"
+
+
+def test_a_policy_can_tighten_a_warning_or_silence_it():
+    strict = {"revision-not-recorded": "unranked"}
+    unknown = a_result(model=Model(id="org/model"))
+    assert judged(unknown, policy=strict).rank is None
+    silent = judged(unknown, policy={"revision-not-recorded": "off"})
+    assert "revision-not-recorded" not in codes(silent)
+
+
+def test_mixed_templates_are_ranked_only_without_raw_rows():
+    status = "model_specific_or_mixed"
+    named = {"chat_template": 4, "chatml_fallback": 2}
+    settings = {"templates": a_workspace().settings.templates}
+    assert judged(prompts(status, status_counts=named), **settings).rank == 1
+    raw = judged(prompts(status, status_counts={"chat_template": 5, "raw_fallback": 1}))
+    assert (raw.rank, "template-raw" in codes(raw)) == (None, True)
+
+
+def test_steps_that_were_never_asked_are_missing_and_not_failed():
+    skipped = a_result(counts=Counts(expected=6, scored=5, failed=0), status="partial")
+    entry = judged(skipped, facts=facts(scored=5, failed=1))
+    assert "incomplete" in codes(entry)
+    assert "steps-failed" not in codes(entry)
+
+
+def test_a_count_that_the_steps_do_not_bear_out_is_not_believed():
+    assert "incomplete" in codes(judged(facts=facts(scored=5, failed=1)))
+
+
+def test_one_of_several_accepted_values_is_on_protocol():
+    free = {"greedy": Protocol(temperature=0.0, max_tokens=(768, 1024))}
+    assert (
+        judged(a_result(protocol=Sent(temperature=0.0, max_tokens=768)), protocols=free).rank == 1
+    )
+
+
+def test_a_window_that_is_too_small_is_off_protocol():
+    wide = {"greedy": Protocol(min_window=49152)}
+    small = judged(a_result(protocol=Sent(max_model_len=8192)), protocols=wide)
+    assert "off-protocol" in codes(small)
+    assert "protocol-not-recorded" in codes(judged(a_result(protocol=Sent()), protocols=wide))
+
+
+def test_one_unit_of_rounding_is_no_mismatch():
+    assert judged(facts=facts(aggregate=Aggregate(avg_command_f1=0.5001))).rank == 1
+
+
+def test_a_printed_score_that_differs_from_the_stored_one_is_told():
+    source = Provenance(printed={"score": "52.30"})
+    entry = judged(a_result(provenance=source))
+    assert "printed-differs" in codes(entry)
+    assert entry.rank == 1
+
+
+def test_findings_carry_their_evidence_and_the_file():
+    entry = judged(a_result(protocol=Sent(temperature=1.0, max_tokens=1024)))
+    (finding,) = [f for f in entry.findings if f.code == "off-protocol"]
+    assert finding.values == {"setting": "temperature", "value": 1.0, "wanted": 0.0}
+    assert (finding.file, finding.sha256) == (entry.file, entry.sha256)
+    assert finding.key == "protocol.temperature"
+
+
+def test_two_entries_have_findings_of_their_own():
+    good, bad = entries_of(a_result("a"), a_result("b", adjusted=True))
+    assert (codes(good) & {"adjusted"}, codes(bad) & {"adjusted"}) == (set(), {"adjusted"})

@@ -1,0 +1,109 @@
+"""What a board can tell apart, wired from step data to entries, and what it leaves open."""
+
+import random
+
+from msgspec.structs import replace
+
+from cardboard.board.judge.build import build_boards
+from cardboard.board.workspace.settings import Profile, Ranking, Suite
+from cardboard.tests.making import a_reading, a_result, a_workspace, measured
+
+SUITE = Suite(name="mini", version="1", steps=40, tasks=20, fingerprint="f" * 64)
+
+
+def scores(mean, *, seed=0, tasks=20, steps=2):
+    chance = random.Random(seed)
+    return [
+        [min(1.0, max(0.0, round(mean + chance.uniform(-0.2, 0.2), 4))) for _ in range(steps)]
+        for _ in range(tasks)
+    ]
+
+
+def board_of(*readings, suite=SUITE, **settings):
+    return build_boards(readings, a_workspace(suites=(suite,), **settings)).boards[0]
+
+
+def test_every_measured_entry_gets_interval_rank_range_and_group():
+    board = board_of(measured("a", *scores(0.7)), measured("b", *scores(0.3, seed=1)))
+    best, worst = board.entries
+    assert best.resolution.score.low < best.score < best.resolution.score.high
+    assert (best.resolution.low, best.resolution.high, best.resolution.group) == (1, 1, 1)
+    assert (worst.resolution.low, worst.resolution.high, worst.resolution.group) == (2, 2, 2)
+    assert (best.resolution.level_with, worst.resolution.level_with) == (0, 0)
+    assert (board.method.tasks, board.method.measured, board.method.separable) == (20, 2, 1)
+
+
+def test_two_identical_runs_are_level_in_one_group():
+    same = scores(0.5)
+    board = board_of(measured("a", *same), measured("b", *same), measured("c", *scores(0.1)))
+    one, two, last = board.entries
+    assert (one.rank_text, two.rank_text) == ("1=", "1=")
+    assert one.resolution.group == two.resolution.group != last.resolution.group
+    assert (one.resolution.level_with, two.resolution.level_with) == (1, 1)
+    assert (one.resolution.low, one.resolution.high) == (1, 2)
+
+
+def test_without_step_data_there_is_no_interval_and_every_range_widens():
+    board = board_of(
+        measured("a", *scores(0.7)),
+        measured("b", *scores(0.3, seed=1)),
+        a_reading(a_result("bare", 0.5, counts=type(a_result().counts)(scored=40))),
+    )
+    by_name = {entry.model: entry for entry in board.entries}
+    assert by_name["bare"].resolution is None
+    assert by_name["bare"].rank == 2
+    assert (by_name["a"].resolution.low, by_name["a"].resolution.high) == (1, 2)
+    assert by_name["a"].resolution.level_with == 0
+    assert board.method.measured == 2
+
+
+def test_a_board_without_any_step_data_has_no_method():
+    board = board_of(a_reading(a_result("bare", 0.5, counts=type(a_result().counts)(scored=40))))
+    assert board.method is None
+
+
+def test_entries_with_other_steps_are_not_compared():
+    suite = replace(SUITE, fingerprint=None)
+    other = measured("other", *scores(0.9), keys="o" * 64)
+    board = board_of(
+        measured("a", *scores(0.7)), measured("b", *scores(0.3, seed=1)), other, suite=suite
+    )
+    by_name = {entry.model: entry for entry in board.entries}
+    assert by_name["other"].resolution is None
+    assert by_name["a"].resolution is not None
+
+
+def test_too_few_tasks_give_ranks_but_no_interval():
+    suite = replace(SUITE, steps=8, tasks=4)
+    board = board_of(measured("a", *scores(0.7, tasks=4)), suite=suite)
+    (entry,) = board.entries
+    assert entry.resolution.score is None
+    assert (entry.resolution.low, entry.resolution.high) == (1, 1)
+
+
+def test_the_resolution_depends_on_nothing_but_the_results():
+    readings = [measured(f"m{n}", *scores(0.2 + n / 20, seed=n)) for n in range(8)]
+    again = [replace(reading, file=f"z{n}.json") for n, reading in enumerate(readings[::-1])]
+    assert [e.resolution for e in board_of(*readings).entries] == [
+        e.resolution for e in board_of(*again).entries
+    ]
+
+
+def test_the_correction_of_the_workspace_is_used_and_told():
+    readings = [measured(f"m{n}", *scores(0.4 + n / 100, seed=n)) for n in range(12)]
+    strict, loose = (
+        board_of(*readings, ranking=Ranking(draws=500, correction=name))
+        for name in ("holm", "none")
+    )
+    assert (strict.method.correction, loose.method.correction) == ("holm", "none")
+    assert strict.method.separable <= loose.method.separable
+
+
+def test_unranked_entries_take_no_part():
+    partial = replace(measured("a", *scores(0.7)), kind="partial")
+    board = board_of(
+        replace(partial, result=replace(partial.result, status="partial")),
+        measured("b", *scores(0.3)),
+        models={"b": Profile()},
+    )
+    assert [entry.resolution is None for entry in board.entries] == [False, True]

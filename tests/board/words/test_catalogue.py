@@ -1,0 +1,241 @@
+"""The catalogues are whole, say the same in every language, and speak of every finding."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+
+from cardboard.board.words import catalogue as module
+from cardboard.board.words.catalogue import CatalogueError, Words, languages
+from cardboard.board.words.findings import JUDGING, READING, Finding
+from cardboard.board.words.phrases import slots
+from cardboard.cards.text.lint import LINT
+
+ROOT = Path(__file__).parents[3]
+LOCALE = ROOT / "templates" / "locale"
+
+# Messages whose keys are put together while a card or page is made: the beginnings of such keys.
+PUT_TOGETHER = (
+    "finding.", "remedy.", "reason.", "severity.", "metric.", "bucket.", "division.", "relation.",
+    "protocol.", "prompts.", "origin.", "template.", "notes.", "run.values-", "rank.", "site.",
+    "audit.",
+)  # fmt: skip
+
+
+def catalogue(language: str) -> Catalog:
+    with (LOCALE / f"{language}.po").open("rb") as source:
+        return read_po(source, locale=language, abort_invalid=True)
+
+
+def messages(language: str) -> dict[str, tuple[str, ...]]:
+    """Return every message of a catalogue by key, plural forms one after the other."""
+    return {
+        message.id if isinstance(message.id, str) else message.id[0]: (message.string,)
+        if isinstance(message.string, str)
+        else tuple(message.string)
+        for message in catalogue(language)
+        if message.id
+    }
+
+
+CATALOGUES = {language: messages(language) for language in languages()}
+
+
+def test_english_and_korean_have_a_catalogue():
+    assert set(languages()) >= {"en", "ko"}
+
+
+@pytest.mark.parametrize("language", languages())
+def test_every_catalogue_is_complete(language):
+    assert set(CATALOGUES[language]) == set(CATALOGUES["en"])
+    assert [key for key, forms in CATALOGUES[language].items() if not all(forms)] == []
+
+
+@pytest.mark.parametrize("language", languages())
+def test_every_language_speaks_of_the_same_values(language):
+    for key, forms in CATALOGUES[language].items():
+        wanted = {slots(form) for form in CATALOGUES["en"][key]}
+        assert {slots(form) for form in forms} == wanted, key
+
+
+@pytest.mark.parametrize("language", languages())
+def test_messages_hold_words_and_no_markup(language):
+    """Values are escaped for where they land, so the words around them must need no escaping."""
+    marked = re.compile(r"[`*_<>|#~\\]|&\w+;")
+    for key, forms in CATALOGUES[language].items():
+        plain = [re.sub(r"\{\w+(:[^{}]*)?\}", "", form) for form in forms]
+        assert [form for form in plain if marked.search(form)] == [], key
+
+
+def test_korean_never_leaves_a_particle_open():
+    for key, forms in CATALOGUES["ko"].items():
+        for form in forms:
+            assert not re.search(
+                r"[은을이와](\(|/)[는를가과]|\((으)\)로", re.sub(r"\{.*?\}", "", form)
+            ), key
+
+
+def sources() -> Iterator[str]:
+    for folder in ("board", "cards", "eval", "site", "templates"):
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.suffix in (".py", ".jinja"):
+                yield path.read_text("utf-8")
+    yield (ROOT / "cli.py").read_text("utf-8")
+
+
+def test_no_message_is_left_over():
+    text = "\n".join(sources())
+    named = set(re.findall(r"""["']([a-z]+(?:\.[\w-]+)+)["']""", text))
+    left = [
+        key for key in CATALOGUES["en"] if key not in named and not key.startswith(PUT_TOGETHER)
+    ]
+    assert left == []
+
+
+def test_every_message_that_code_names_exists():
+    starts = {key.partition(".")[0] for key in CATALOGUES["en"]}
+    for text in sources():
+        for key in re.findall(r"""["']([a-z]+\.[\w-]+)["']\s*\|\s*t\b""", text):
+            assert key.partition(".")[0] in starts
+            assert key in CATALOGUES["en"], key
+
+
+# What the judge puts into its findings; see board/judge.py.
+EVIDENCE = {
+    "suite-unknown": {"steps": 175},
+    "suite-by-count": {"suite": "tb2-lite corrected303", "steps": 303},
+    "run-failed": {"error": "CUDA out of memory"},
+    "incomplete": {"scored": 175, "expected": 303},
+    "steps-missing": {"missing": 3, "expected": 303},
+    "steps-foreign": {"count": 386, "expected": 303},
+    "steps-duplicated": {"count": 2, "example": "task-000/3"},
+    "steps-failed": {"failed": 2, "expected": 303},
+    "template-raw": {"raw": 3, "rows": 303},
+    "template-unverifiable": {"status": "anthropic-api"},
+    "template-faulty": {"codes": "audit-bos-doubled, audit-escape"},
+    "template-doubtful": {"codes": "audit-date"},
+    "template-moved": {"was": "ab12cd34ef56", "now": "cd34ef56ab12"},
+    "prompts-truncated": {"count": 24},
+    "aggregate-mismatch": {"metric": "avg_command_f1", "stored": 0.3, "computed": 0.31},
+    "bucket-mismatch": {"stored": 0.3, "computed": 0.31},
+    "rescore-mismatch": {"count": 1, "steps": 303, "example": "task-000/3"},
+    "off-protocol": {"setting": "temperature", "value": 1.0, "wanted": 0.0},
+    "adjusted": {"printed": "48.19*"},
+    "superseded": {"by": "ab12cd34ef56", "file": "better.json"},
+    "protocol-not-recorded": {"missing": "temperature, max_tokens"},
+    "valid-json-low": {"pct": 17.2, "limit": 50.0},
+    "answers-cut": {"count": 30, "steps": 303},
+    "kwargs-ignored": {"names": "enable_thinking"},
+    "printed-differs": {"field": "score", "printed": "36.53", "stored": 39.92},
+    "name-guessed": {"fields": "family"},
+}
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("code", JUDGING)
+def test_every_finding_of_the_judge_names_its_evidence(code, language):
+    values = EVIDENCE.get(code, {})
+    said = Words(language).finding(Finding(code=code, severity="info", values=values))
+    missing = [value for value in values.values() if format(value) not in said]
+    assert [value for value in missing if not isinstance(value, float)] == []
+    assert "{" not in said
+    assert "None" not in said
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("code", [*READING, *LINT])
+def test_every_other_finding_can_be_said_with_and_without_its_place(code, language):
+    words = Words(language)
+    bare = words.finding(Finding(code=code, severity="info", values={"bytes": 1, "limit": 2}))
+    placed = words.finding(
+        Finding(
+            code=code,
+            severity="info",
+            file="a.json",
+            key="steps[3].command_f1",
+            values={"value": "1e999", "bytes": 1, "limit": 2, "reason": "cut off"},
+        )
+    )
+    assert bare
+    assert placed
+    assert "None" not in bare + placed
+
+
+def test_missing_evidence_falls_away_in_silence():
+    words = Words("en")
+    told = Finding(code="incomplete", severity="error", values={"scored": 175, "expected": 303})
+    untold = Finding(code="incomplete", severity="error", values={"scored": 175, "expected": None})
+    assert words.finding(told) == "The run is incomplete: 175 of 303 steps were scored."
+    assert words.finding(untold) == "The run is incomplete: 175 steps were scored."
+
+
+def test_reasons_of_the_reader_are_said_in_the_same_language():
+    finding = Finding(code="not-json", severity="error", values={"reason": "cut off"})
+    assert Words("en").finding(finding) == "The file is not valid JSON: it ends in the middle."
+    assert Words("ko").finding(finding) == "올바른 JSON이 아닙니다: 중간에서 끊김."
+
+
+def test_a_remedy_is_given_where_there_is_one():
+    words = Words("en")
+    assert words.remedy(Finding(code="incomplete", severity="error")) is not None
+    assert words.remedy(Finding(code="no-step-data", severity="info")) is None
+
+
+def test_what_a_file_says_cannot_flood_a_message_or_break_its_line():
+    finding = Finding(code="run-failed", severity="error", values={"error": "a\nb" + "x" * 10_000})
+    said = Words("en").finding(finding)
+    assert len(said) < 300
+    assert "\n" not in said
+
+
+@pytest.fixture
+def third(tmp_path, monkeypatch):
+    """A third language: one more file, nothing else."""
+    (tmp_path / "eo.po").write_text(
+        'msgid ""\nmsgstr ""\n"Plural-Forms: nplurals=2; plural=(n != 1);\\n"\n\n'
+        'msgid "card.models"\nmsgid_plural "card.models"\n'
+        'msgstr[0] "{n} modelo"\nmsgstr[1] "{n} modeloj"\n\n'
+        'msgid "card.named"\nmsgstr "La modelo {model}"\n',
+        encoding="utf-8",
+    )
+    monkeypatch.setattr(module, "_folder", lambda: tmp_path)
+    module._load.cache_clear()
+    yield Words("eo")
+    module._load.cache_clear()
+
+
+def test_a_third_language_is_one_more_catalogue(third):
+    assert third.text("card.named", model="Qwen") == "La modelo Qwen"
+
+
+def test_the_count_chooses_the_plural(third):
+    assert third.text("card.models", n=1) == "1 modelo"
+    assert third.text("card.models", n=3) == "3 modeloj"
+
+
+def test_a_missing_message_or_value_is_named_with_its_file(third):
+    with pytest.raises(CatalogueError, match=r"eo\.po: card\.absent"):
+        third.text("card.absent")
+    with pytest.raises(CatalogueError, match="needs the value 'model'"):
+        third.text("card.named")
+
+
+def test_a_language_without_a_catalogue_is_refused_with_those_that_have_one():
+    with pytest.raises(CatalogueError, match="There are: en, ko"):
+        Words("tlh")
+
+
+@pytest.mark.parametrize("reason", ["EACCES", "ENOENT", "ELOOP", "not a regular file"])
+def test_why_a_file_cannot_be_read_is_said_in_words_and_not_in_a_code(reason):
+    finding = Finding(code="unreadable", severity="error", values={"reason": reason})
+    english, korean = (Words(language).finding(finding) for language in ("en", "ko"))
+    assert reason not in english and reason not in korean and english.isascii()
+
+
+@pytest.mark.parametrize("printed", ["~33*", "40.87*"])
+def test_a_printed_score_of_any_ending_needs_no_particle(printed):
+    finding = Finding(code="adjusted", severity="error", values={"printed": printed})
+    assert f"(표기: {printed})" in Words("ko").finding(finding)

@@ -1,0 +1,101 @@
+"""What the Hub answers, and what its client raises, becomes one of a few kinds of trouble."""
+
+import json
+from dataclasses import dataclass, field
+
+import pytest
+
+from cardboard.cards.hub.answers import meaning, scrubber, troubles
+from cardboard.cards.hub.errors import (
+    Busy,
+    Denied,
+    Gone,
+    Limited,
+    Rejected,
+    Stale,
+    Trouble,
+    Unclear,
+    Unfit,
+)
+
+TOKEN = "hf_secret"
+
+
+@dataclass
+class Answer:
+    """An answer of the Hub."""
+
+    status_code: int
+    text: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, Rejected),
+        (401, Unfit),
+        (403, Denied),
+        (404, Gone),
+        (408, Unclear),
+        (409, Busy),
+        (412, Stale),
+        (413, Rejected),
+        (422, Rejected),
+        (429, Limited),
+        (500, Unclear),
+        (502, Unclear),
+        (504, Unclear),
+    ],
+)
+def test_every_status_has_a_meaning(status: int, kind: type[Trouble]) -> None:
+    assert type(meaning(Answer(status), scrubber(None))) is kind
+
+
+@pytest.mark.parametrize("status", [401, 404])
+def test_a_repository_that_is_not_there_is_gone_whoever_asks(status: int) -> None:
+    answer = Answer(status, "", {"x-error-code": "RepoNotFound"})
+    assert type(meaning(answer, scrubber(None))) is Gone
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (Answer(403, "", {"x-error-message": "Not you."}), "403: Not you."),
+        (Answer(500, '{"error": "Oh  no"}'), "500: Oh no"),
+        (Answer(502, "<html>Bad gateway</html>"), "502: a web page instead of an answer"),
+        (Answer(400, ""), "400: no reason given"),
+        (Answer(500, "[" * 100_000), "500: " + "[" * 400),
+        (Answer(403, f'{{"error": "Bearer {TOKEN} is bad"}}'), "403: Bearer hf_... is bad"),
+        (Answer(400, json.dumps({"error": "\x1b[2J"})), "400: \ufffd[2J"),
+    ],
+)
+def test_the_hub_is_quoted_in_one_harmless_line(answer: Answer, why: str) -> None:
+    assert meaning(answer, scrubber(TOKEN)).why == why
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (ValueError("Invalid metadata in README.md.\n- license is bad"), Rejected),
+        (ValueError("anything else"), Unclear),
+        (json.JSONDecodeError("no", "<html>", 0), Unclear),
+        (KeyError("commitOid"), Unclear),
+        (TypeError("list indices"), Unclear),
+        (AttributeError("'list' object has no attribute 'get'"), Unclear),
+        (Denied("as it is"), Denied),
+    ],
+)
+def test_what_the_client_raises_is_told_apart(error: Exception, kind: type[Trouble]) -> None:
+    with pytest.raises(kind), troubles(scrubber(None)):
+        raise error
+
+
+def test_a_mistake_of_ours_stays_one() -> None:
+    with pytest.raises(ZeroDivisionError), troubles(scrubber(None)):
+        raise ZeroDivisionError
+
+
+def test_a_text_without_secrets_stays_as_it_is() -> None:
+    assert scrubber(None)("Zeile 1\n\tnaïve 한국어") == "Zeile 1\n\tnaïve 한국어"
+    assert scrubber("")("abc") == "abc"

@@ -1,0 +1,35 @@
+"""A push tells why it waits, once and where it can be read."""
+
+import os
+import pty
+import re
+
+import pytest
+
+from cardboard.cards.hub.answers import scrubber
+from cardboard.cards.push.console import Voice
+
+
+def test_a_remark_stands_on_a_line_of_its_own_above_the_bar(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    voice = Voice(scrubber("hf_secret"))
+    ours, theirs = pty.openpty()
+    monkeypatch.setenv("TERM", "xterm")
+    with os.fdopen(theirs, "w") as terminal:
+        monkeypatch.setattr("sys.stderr", terminal)
+        voice.progress("Pushing", 3, lambda tell: voice.waiting("[red]hf_secret[/red]", 600.0))
+        said = os.read(ours, 100_000).decode()
+    os.close(ours)
+    assert "Pushing" in said
+    told = re.search(r"(?:\r\n|\r|\x1b\[2K)Waiting: \[red\]hf_\.\.\.\[/red\]\. Going on at", said)
+    assert told is not None, said
+
+
+def test_short_waits_are_not_worth_a_word(capsys: pytest.CaptureFixture[str]) -> None:
+    voice = Voice(scrubber(None))
+    voice.waiting("a moment", 2.0)
+    voice.waiting("the quota is spent", 60.0)
+    voice.waiting("the quota is spent", 3600.0)
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.partition("(in ")[2][:7] for line in lines] == ["60 s). ", "60 min)"]

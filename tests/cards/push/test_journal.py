@@ -1,0 +1,121 @@
+"""The journal remembers pushes through every crash, and never more than is sure."""
+
+from pathlib import Path
+
+import pytest
+
+from cardboard.cards.push.journal import Journal, Record, alone
+from cardboard.eval.errors import CardboardError, UsageError
+
+HUB = "https://huggingface.co"
+
+
+def opened(path: Path, hub: str = HUB, now: float = 100.0) -> Journal:
+    """Open the journal anew, as the next process would."""
+    return Journal(path / "push.jsonl", hub, lambda: now)
+
+
+def test_a_commit_that_was_made_is_remembered(tmp_path: Path) -> None:
+    opened(tmp_path).sent("a/b", "digest", "old")
+    opened(tmp_path).made("a/b", "digest", "new", "front", None)
+    found = opened(tmp_path)
+    assert found.record("a/b") == Record(head="new", digest="digest", front="front", pull=None)
+    assert found.pushed("a/b")
+    assert not found.unsure
+
+
+def test_a_commit_that_was_only_sent_is_unsure_and_hides_what_was_known(tmp_path: Path) -> None:
+    journal = opened(tmp_path)
+    journal.made("a/b", "one", "h1")
+    journal.sent("a/b", "two", "h1")
+    found = opened(tmp_path)
+    assert found.unsure == {"a/b"}
+    assert found.record("a/b") is None
+    assert found.pushed("a/b")
+
+
+@pytest.mark.parametrize("ending", ["made", "seen", "failed"])
+def test_whatever_became_of_it_ends_the_doubt(tmp_path: Path, ending: str) -> None:
+    journal = opened(tmp_path)
+    journal.sent("a/b", "digest", "h1")
+    if ending == "failed":
+        journal.failed("a/b")
+    else:
+        getattr(journal, ending)("a/b", "digest", "h2")
+    assert not opened(tmp_path).unsure
+    assert opened(tmp_path).pushed("a/b") is (ending != "failed")
+
+
+def test_a_file_cut_anywhere_tells_what_its_whole_lines_told(tmp_path: Path) -> None:
+    journal = opened(tmp_path)
+    journal.made("a/b", "one", "h1")
+    journal.sent("a/b", "two", "h1")
+    journal.made("a/b", "two", "h2")
+    data = (tmp_path / "push.jsonl").read_bytes()
+    cut = tmp_path / "cut"
+    cut.mkdir()
+    ends = [place for place, byte in enumerate(data) if byte == ord("\n")]
+    for length in range(len(data)):
+        (cut / "push.jsonl").write_bytes(data[:length])
+        after = opened(cut)
+        whole = sum(length >= end for end in ends)
+        assert (after.record("a/b") is not None) is (whole in (1, 3))
+        assert after.unsure == ({"a/b"} if whole == 2 else set())
+        after.made("a/b", "three", "h3")
+        again = opened(cut).record("a/b")
+        assert again is not None
+        assert again.head == "h3"
+
+
+def test_strange_lines_are_passed_over(tmp_path: Path) -> None:
+    lines = b'\xff\xfe\n{"what": "made"}\n[]\n\n' + b'{"what":"seen","hub":"h","repo":1,"at":0}\n'
+    (tmp_path / "push.jsonl").write_bytes(lines)
+    assert not opened(tmp_path).pushed("a/b")
+
+
+def test_each_hub_has_records_of_its_own_and_commits_count_together(tmp_path: Path) -> None:
+    opened(tmp_path).sent("a/b", "d", "h")
+    opened(tmp_path).made("a/b", "d", "h2")
+    other = opened(tmp_path, "http://127.0.0.1:8123")
+    assert not other.pushed("a/b")
+    assert other.commits_sent() == [100.0]
+    assert opened(tmp_path, now=100.0 + 3601).commits_sent() == []
+
+
+def test_a_clock_that_was_wrong_once_holds_nobody_for_years(tmp_path: Path) -> None:
+    for moment in (9e9, 50.0, 30.0):
+        opened(tmp_path, now=moment).sent("a/b", "d", "h")
+    assert opened(tmp_path).commits_sent() == [30.0, 50.0]
+
+
+def test_what_is_known_is_not_written_twice(tmp_path: Path) -> None:
+    journal = opened(tmp_path)
+    for _ in range(3):
+        journal.seen("a/b", "d", "h")
+    assert len((tmp_path / "push.jsonl").read_bytes().splitlines()) == 1
+
+
+def test_without_a_path_nothing_is_written(tmp_path: Path) -> None:
+    journal = Journal(None, HUB, lambda: 0.0)
+    journal.made("a/b", "d", "h")
+    assert journal.pushed("a/b")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_disk_that_refuses_is_an_error_with_a_remedy(tmp_path: Path) -> None:
+    (tmp_path / "push.jsonl").mkdir()
+    (tmp_path / "file").touch()
+    with pytest.raises(CardboardError, match=r"push\.jsonl: the journal .*: Is a directory"):
+        opened(tmp_path)
+    with pytest.raises(CardboardError, match="push again: nothing is done twice"):
+        opened(tmp_path / "file").sent("a/b", "d", "h")
+    with pytest.raises(CardboardError, match="cannot be kept"), alone(tmp_path / "file" / "lock"):
+        raise AssertionError("nobody gets here")
+
+
+def test_two_pushes_of_one_workspace_exclude_each_other(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    with alone(lock), pytest.raises(UsageError, match="another push"), alone(lock):
+        raise AssertionError("nobody gets here")
+    with alone(lock):
+        assert lock.exists()

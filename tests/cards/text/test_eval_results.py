@@ -1,0 +1,62 @@
+"""Ranked results become entries that the Hub's benchmarks read, each with its scale."""
+
+from msgspec.structs import replace
+from ruamel.yaml import YAML
+
+from cardboard.board.workspace.settings import Identity, Suite
+from cardboard.cards.text.card import cards_of
+from cardboard.cards.text.eval_results import eval_results
+from cardboard.tests.hub.evals import entries
+from cardboard.tests.making import SETTINGS, SUITE, a_result, boards_of
+
+SITE = "https://example.org/board"
+BOARD = Identity(title={"en": "A board"}, site_url=SITE)
+
+
+def results_file(suite: Suite, **result: object) -> str | None:
+    """Return the results file of the card of one result."""
+    settings = replace(SETTINGS, board=BOARD, suites=(suite,))
+    boards = boards_of(a_result(**result), board=BOARD, suites=(suite,))  # type: ignore[arg-type]  # the parts of a result, by name
+    (card,) = cards_of(boards, settings)
+    return eval_results(card, "A board")
+
+
+def test_a_ranked_result_of_a_published_suite_is_one_entry() -> None:
+    text = results_file(replace(SUITE, dataset="acme/mini"), finished_at="2026-11-20T10:00:00Z")
+    assert text == (
+        "# Written by cardboard; edits are overwritten.\n"
+        "- dataset:\n"
+        "    id: acme/mini\n"
+        "    task_id: mini-1\n"
+        "  value: 50.0\n"
+        '  date: "2026-11-20"\n'
+        "  source:\n"
+        f'    url: "{SITE}/"\n'
+        '    name: "A board"\n'
+        '  notes: "100 x mean command F1 over 6 steps: 0 to 100, higher is better; mini 1"\n'
+    )
+
+
+def test_the_hub_reads_it() -> None:
+    suite = replace(SUITE, dataset="acme/mini", dataset_task="replay")
+    text = results_file(suite, finished_at="2026-11-20T10:00:00Z")
+    assert text is not None
+    (entry,) = entries(
+        ".eval_results/cardboard.yaml", text.encode(), {"acme/mini": frozenset(["replay"])}
+    )
+    assert "error" not in entry
+    (read,) = YAML(typ="safe", pure=True).load(text)
+    assert read["dataset"] == {"id": "acme/mini", "task_id": "replay"}
+
+
+def test_there_is_no_file_without_a_benchmark_a_rank_or_a_score() -> None:
+    published = replace(SUITE, dataset="acme/mini")
+    assert results_file(SUITE) is None
+    assert results_file(replace(SUITE, dataset="/data/mini")) is None
+    assert results_file(published, status="failed") is None
+
+
+def test_an_unknown_date_is_left_out() -> None:
+    text = results_file(replace(SUITE, dataset="acme/mini"))
+    assert text is not None
+    assert "date:" not in text

@@ -1,0 +1,445 @@
+"""Servers: what is sent to them, what counts as an answer, and what is tried again."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from cardboard.eval.backends import openai_retries as retries
+from cardboard.eval.backends.openai import OpenAI
+from cardboard.eval.backends.openai_servers import base_url, key_for
+from cardboard.eval.engine import Answer, Message, Options, Prompt, Sampling
+from cardboard.eval.errors import DeadEngine, UsageError
+
+from ..speaking import CHAT, Call, Reply, Speaker, said, speaking
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+Serve = Callable[..., Speaker]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Return a function that starts a server with one reply, a function, or a list in turn."""
+    with ExitStack() as stack:
+
+        def start(chat: Any, **pages: Any) -> Speaker:
+            replies = iter(chat) if isinstance(chat, list) else None
+            if replies is not None:
+                chat = lambda call: next(replies)  # noqa: E731
+            elif isinstance(chat, Reply):
+                one = chat
+                chat = lambda call: one  # noqa: E731
+            paths = {"/" + name.replace("__", "/"): page for name, page in pages.items()}
+            return stack.enter_context(speaking(Speaker(chat, paths)))
+
+        yield start
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Return the list of all waits between tries, none of which is really waited."""
+    waited: list[float] = []
+    sleep = asyncio.sleep
+
+    async def noted(seconds: float) -> None:
+        waited.append(seconds)
+        await sleep(0)
+
+    monkeypatch.setattr("cardboard.eval.backends.registry.openai.asyncio.sleep", noted)
+    return waited
+
+
+def prompts(count: int = 1) -> list[Prompt]:
+    return [Prompt(key=f"t/{n}", messages=(Message("user", f"step {n}"),)) for n in range(count)]
+
+
+def answers(server: Speaker, count: int = 1, **differs: Any) -> list[Answer]:
+    sampling = differs.pop("sampling", Sampling())
+    backend = OpenAI(Options(model="org/m", base_url=server.url, **differs))
+    return sorted(backend.answers(prompts(count), sampling), key=lambda answer: answer.key)
+
+
+def models(owner: str, **differs: Any) -> dict[str, Any]:
+    return {"data": [{"id": "org/m", "owned_by": owner, **differs}]}
+
+
+def test_an_answer_is_what_the_server_said(serve: Serve) -> None:
+    (answer,) = answers(serve(Reply(said("ls", "length"))))
+    assert answer == Answer(
+        key="t/0", text="ls", finish_reason="length", prompt_tokens=7, output_tokens=3
+    )
+
+
+def test_every_setting_is_said_though_servers_have_defaults(serve: Serve) -> None:
+    server = serve(Reply(said("ls")))
+    answers(server, sampling=Sampling(max_tokens=9, seed=4, stop=("END",)))
+    assert server.asked == [
+        {
+            "model": "org/m",
+            "messages": [{"role": "user", "content": "step 0"}],
+            "temperature": 0.0,
+            "top_p": 1.0,
+            "presence_penalty": 0.0,
+            "frequency_penalty": 0.0,
+            "max_tokens": 9,
+            "seed": 4,
+            "stop": ["END"],
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("owner", "kind", "own"),
+    [
+        ("vllm", "vllm", {"min_p": 0.0, "repetition_penalty": 1.0, "top_k": 0}),
+        ("sglang", "sglang", {"min_p": 0.0, "repetition_penalty": 1.0, "top_k": -1}),
+        ("llamacpp", "llama.cpp", {"repeat_penalty": 1.0, "min_p": 0.0, "top_k": 0}),
+        ("me", "llama-cpp-python", {"repeat_penalty": 1.0, "min_p": 0.0, "top_k": 0}),
+        ("organization_owner", "lm-studio", {"repeat_penalty": 1.0, "top_k": 0}),
+        ("library", "ollama", {}),
+        ("someone", "other", {}),
+    ],
+)
+def test_a_known_kind_of_server_is_told_in_its_own_words(
+    serve: Serve, owner: str, kind: str, own: dict[str, Any]
+) -> None:
+    server = serve(Reply(said("ls")), v1__models=models(owner))
+    backend = OpenAI(Options(model="org/m", base_url=server.url))
+    list(backend.answers(prompts(), Sampling()))
+    assert own.items() <= server.asked[0].items()
+    assert backend.account.extra["server"] == kind
+
+
+def test_transformers_is_kept_from_the_settings_that_a_model_brings(serve: Serve) -> None:
+    server = serve(Reply(said("ls")), **{"openapi.json": {"paths": {"/load_model": {}}}})
+    answers(server, sampling=Sampling(temperature=0.5))
+    assert server.asked[0]["generation_config"] == (
+        '{"do_sample":true,"num_beams":1,"repetition_penalty":1.0,"top_k":0}'
+    )
+
+
+def test_a_setting_that_the_server_has_no_word_for_is_refused(serve: Serve) -> None:
+    with pytest.raises(UsageError, match="has no top_k"):
+        answers(serve(Reply(said("ls"))), sampling=Sampling(top_k=5))
+
+
+def test_template_settings_and_the_users_own_are_sent(serve: Serve) -> None:
+    server = serve(Reply(said("ls")))
+    answers(server, template_kwargs={"enable_thinking": False}, extra={"priority": 2})
+    assert server.asked[0]["chat_template_kwargs"] == {"enable_thinking": False}
+    assert server.asked[0]["priority"] == 2
+
+
+def test_a_llama_server_tells_template_window_and_build(serve: Serve) -> None:
+    props = {
+        "chat_template": "{{ bos_token }}{{ messages }}",
+        "bos_token": "<s>",
+        "build_info": "b6000",
+        "default_generation_settings": {"n_ctx": 4096},
+    }
+    server = serve(Reply(said("ls")), v1__models=models("llamacpp"), props=props)
+    backend = OpenAI(Options(model="org/m", base_url=server.url))
+    assert backend.template is not None
+    assert (backend.template.source, backend.template.text) == ("server", props["chat_template"])
+    assert backend.template.special_tokens == {"bos_token": "<s>"}
+    assert backend.account.max_model_len == 4096
+    assert backend.account.versions == {"llama.cpp": "b6000"}
+
+
+@pytest.mark.parametrize(
+    ("template", "prompt", "refused"),
+    [
+        ("{{ messages }}", "<|im_start|>user\n?<|im_end|>", True),
+        (None, "<|im_start|>user\n?<|im_end|>", True),
+        ("<|im_start|>{{ messages }}", "<|im_start|>user\n?<|im_end|>", False),
+        ("{{ messages }}", "?", False),
+    ],
+)
+def test_a_llama_server_that_gave_the_models_template_up_is_refused(
+    serve: Serve, template: str | None, prompt: str, refused: bool
+) -> None:
+    pages = {"props": {"chat_template": template}, "apply-template": {"prompt": prompt}}
+    server = serve(Reply(said("ls")), v1__models=models("llamacpp"), **pages)
+    options = Options(model="org/m", base_url=server.url)
+    if refused:
+        with pytest.raises(UsageError, match="uses another one, ChatML"):
+            OpenAI(options)
+    else:
+        assert OpenAI(options).account.extra["server"] == "llama.cpp"
+
+
+def test_a_vllm_server_tells_template_window_version_and_token_ids(serve: Serve) -> None:
+    reply = said("ls") | {"prompt_token_ids": list(range(20))}
+    server = serve(
+        Reply(reply),
+        v1__models=models("vllm", max_model_len=512),
+        version={"version": "0.32.0"},
+        tokenizer_info={"chat_template": "{{ messages }}", "eos_token": "</s>"},
+    )
+    backend = OpenAI(Options(model="org/m", base_url=server.url))
+    (answer,) = backend.answers(prompts(), Sampling())
+    assert server.asked[0]["return_token_ids"] is True
+    assert answer.first_token_ids == tuple(range(8))
+    assert backend.template is not None
+    assert backend.account.max_model_len == 512
+    assert backend.account.versions == {"vllm": "0.32.0"}
+
+
+def test_ollama_and_lm_studio_tell_the_window_of_the_loaded_model(serve: Serve) -> None:
+    ollama = serve(
+        Reply(said("ls")),
+        v1__models=models("library"),
+        api__version={"version": "0.9"},
+        api__ps={"models": [{"name": "org/m:latest", "context_length": 4096}]},
+    )
+    account = OpenAI(Options(model="org/m", base_url=ollama.url)).account
+    assert (account.max_model_len, account.versions) == (4096, {"ollama": "0.9"})
+    loaded = {"loaded_context_length": 2048, "quantization": "Q4_K_M"}
+    pages = {"/v1/models": models("organization_owner"), "/api/v0/models/org/m": loaded}
+    with speaking(Speaker(lambda call: Reply(said("ls")), pages)) as studio:
+        account = OpenAI(Options(model="org/m", base_url=studio.url)).account
+    assert (account.max_model_len, account.quantisation) == (2048, "Q4_K_M")
+
+
+def test_a_server_that_tells_nothing_has_no_template(serve: Serve) -> None:
+    backend = OpenAI(Options(model="org/m", base_url=serve(Reply(said("ls"))).url))
+    assert backend.template is None
+    assert backend.account.max_model_len is None
+
+
+@pytest.mark.parametrize(
+    ("reply", "error"),
+    [
+        (said(None), "the reply has no text"),
+        ({"choices": []}, "the reply has no choices"),
+        ({"id": 1}, "not a reply of this API"),
+        ({"error": {"message": "no GPU is free"}}, "no GPU is free"),
+        (b"<html>", "not a reply of this API"),
+        (said("half", "content_filter"), "ended the answer with content_filter"),
+        (said(None, "tool_calls", tool_calls=[{}]), "ended the answer with tool_calls"),
+    ],
+)
+def test_what_is_no_answer_is_a_failed_step_and_never_an_empty_one(
+    serve: Serve, reply: Any, error: str
+) -> None:
+    (answer,) = answers(serve(Reply(reply)))
+    assert answer.text is None
+    assert answer.error is not None
+    assert error in answer.error
+
+
+@pytest.mark.parametrize("field", ["reasoning", "reasoning_content"])
+def test_a_model_cut_off_in_its_thoughts_has_said_an_empty_text(serve: Serve, field: str) -> None:
+    (answer,) = answers(serve(Reply(said(None, "length", **{field: "Let me"}))))
+    assert (answer.text, answer.finish_reason, answer.error) == ("", "length", None)
+
+
+def test_a_prompt_that_fills_the_window_was_cut_to_it(serve: Serve) -> None:
+    server = serve(Reply(said("ls")), v1__models=models("vllm", max_model_len=7))
+    (answer,) = answers(server)
+    assert answer.error == "the server cut the prompt to its window of 7 tokens"
+
+
+def test_the_window_of_a_server_that_does_not_tell_it_is_the_one_that_is_given(
+    serve: Serve,
+) -> None:
+    (answer,) = answers(serve(Reply(said("ls"))), max_model_len=7)
+    assert answer.error == "the server cut the prompt to its window of 7 tokens"
+    told = serve(Reply(said("ls")), v1__models=models("vllm", max_model_len=512))
+    backend = OpenAI(Options(model="org/m", base_url=told.url, max_model_len=7))
+    assert backend.account.max_model_len == 512
+
+
+@pytest.mark.parametrize("status", sorted(retries.AGAIN))
+def test_a_busy_server_is_asked_again(serve: Serve, waits: list[float], status: int) -> None:
+    server = serve([Reply({}, status), Reply({}, status), Reply(said("ls"))])
+    (answer,) = answers(server)
+    assert answer.text == "ls"
+    assert waits == [1.0, 2.0]
+    assert len(server.asked) == 3
+
+
+def test_the_server_says_how_long_to_wait(serve: Serve, waits: list[float]) -> None:
+    server = serve([Reply({}, 429, {"Retry-After": "37"}), Reply(said("ls"))])
+    assert answers(server)[0].text == "ls"
+    assert waits == [37.0]
+
+
+def test_a_connection_that_breaks_is_made_again(serve: Serve, waits: list[float]) -> None:
+    server = serve([Reply(cut=True), Reply(said("ls"))])
+    assert answers(server)[0].text == "ls"
+
+
+def test_a_call_that_fails_to_the_end_is_a_failed_step_and_the_others_go_on(
+    serve: Serve, waits: list[float]
+) -> None:
+    def chat(call: Call) -> Reply:
+        if call.body["messages"][0]["content"] == "step 1":
+            return Reply({"error": {"message": "out of luck"}}, 503)
+        return Reply(said("ls"))
+
+    server = serve(chat)
+    found = answers(server, 3)
+    assert [answer.text for answer in found] == ["ls", None, "ls"]
+    assert found[1].error == "HTTP 503: out of luck"
+    assert waits == list(retries.WAITS)
+    assert len(server.asked) == 2 + len(retries.WAITS) + 1
+
+
+@pytest.mark.parametrize(
+    "body", [{"error": {"message": "too long"}}, {"error": "too long"}, {"detail": "too long"}]
+)
+def test_a_call_that_is_wrong_is_not_repeated(
+    serve: Serve, waits: list[float], body: dict[str, Any]
+) -> None:
+    (answer,) = answers(serve(Reply(body, 400)))
+    assert (answer.error, waits) == ("HTTP 400: too long", [])
+
+
+@pytest.mark.parametrize("status", sorted(retries.NEVER))
+def test_what_every_call_would_meet_ends_the_run(serve: Serve, status: int) -> None:
+    server = serve(Reply({"error": "no more credit"}, status))
+    with pytest.raises(DeadEngine, match=f"HTTP {status}: no more credit"):
+        answers(server, 50, concurrency=2)
+    assert len(server.asked) <= 4
+
+
+def test_a_server_that_is_gone_ends_the_run(serve: Serve, waits: list[float]) -> None:
+    with speaking(Speaker(lambda call: Reply(said("ls")))) as server:
+        backend = OpenAI(Options(model="org/m", base_url=server.url))
+    with pytest.raises(DeadEngine, match="cannot be reached"):
+        list(backend.answers(prompts(), Sampling()))
+    with pytest.raises(DeadEngine, match="cannot be reached"):
+        OpenAI(Options(model="org/m", base_url=server.url))
+
+
+def test_no_more_calls_than_allowed_are_open_at_a_time(serve: Serve) -> None:
+    lock, most = threading.Lock(), [0, 0]
+
+    def chat(call: Call) -> Reply:
+        with lock:
+            most[0] += 1
+            most[1] = max(most)
+        barrier.wait(10)
+        with lock:
+            most[0] -= 1
+        return Reply(said("ls"))
+
+    barrier = threading.Barrier(3)
+    assert len(answers(serve(chat), 9, concurrency=3)) == 9
+    assert most == [0, 3]
+
+
+def test_whoever_stops_listening_leaves_no_call_open(serve: Serve) -> None:
+    server = serve(Reply(said("ls")))
+    backend = OpenAI(Options(model="org/m", base_url=server.url, concurrency=2))
+    stream = backend.answers(prompts(40), Sampling())
+    next(stream)
+    stream.close()  # type: ignore[attr-defined]  # it is a generator
+    assert len(server.asked) <= 4
+
+
+def test_a_model_that_vllm_does_not_serve_is_named(serve: Serve) -> None:
+    server = serve(Reply(said("ls")), v1__models={"data": [{"id": "o/a", "owned_by": "vllm"}]})
+    with pytest.raises(UsageError, match="does not serve org/m\nIt serves o/a"):
+        answers(server)
+
+
+def test_a_key_goes_into_the_header_and_nowhere_else(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("THE_KEY", "sk-secret")
+    server = serve(Reply({"error": "no such key: sk-secret"}, 400))
+    (answer,) = answers(server, api_key_variable="THE_KEY")
+    call = next(call for call in server.calls if call.path == CHAT)
+    assert call.headers["Authorization"] == "Bearer sk-secret"
+    assert answer.error == "HTTP 400: no such key: (key)"
+    (answer,) = answers(
+        serve(Reply({"error": "no such key: sk-secret"})), api_key_variable="THE_KEY"
+    )
+    assert "no such key: (key)" in (answer.error or "")
+
+
+def test_a_refused_key_is_named_by_its_remedy(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    server = serve(Reply(said("ls")), v1__models=Reply({"error": "bad sk-secret"}, 401))
+    with pytest.raises(UsageError) as refusal:
+        answers(server)
+    assert "sk-secret" not in refusal.value.message
+    assert "--api-key-variable" in refusal.value.message
+
+
+@pytest.mark.parametrize(
+    ("url", "variable", "sent"),
+    [
+        ("https://api.openai.com/v1", "OPENAI_API_KEY", True),
+        ("http://127.0.0.1:8000/v1", "OPENAI_API_KEY", True),
+        ("http://localhost:8000/v1", "OPENAI_API_KEY", True),
+        ("https://elsewhere.example/v1", "OPENAI_API_KEY", False),
+        ("https://elsewhere.example/v1", "ELSEWHERE_KEY", True),
+    ],
+)
+def test_a_key_for_openai_goes_to_nobody_else(
+    monkeypatch: pytest.MonkeyPatch, url: str, variable: str, sent: bool
+) -> None:
+    monkeypatch.setenv(variable, "sk-secret")
+    assert key_for(Options(model="m", api_key_variable=variable), url) == (
+        "sk-secret" if sent else None
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "base"),
+    [
+        ("http://127.0.0.1:8000", "http://127.0.0.1:8000/v1/"),
+        ("http://127.0.0.1:8000/v1/", "http://127.0.0.1:8000/v1/"),
+        ("https://host/api/v3", "https://host/api/v3/"),
+    ],
+)
+def test_an_address_ends_where_the_api_begins(given: str, base: str) -> None:
+    assert base_url(given) == base
+
+
+@pytest.mark.parametrize(
+    "given",
+    [None, "host:8000", "ftp://host", "http://", "http://me:secret@host/v1", "http://h?k=1"],
+)
+def test_what_is_no_address_or_holds_a_password_is_refused(given: str | None) -> None:
+    with pytest.raises(UsageError) as refusal:
+        base_url(given)
+    assert "secret" not in refusal.value.message
+
+
+def test_adapters_are_named_as_models(serve: Serve) -> None:
+    with pytest.raises(UsageError, match="Give the adapter's name as MODEL"):
+        OpenAI(Options(model="m", base_url="http://127.0.0.1:1", adapter="a"))
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        (None, None),
+        ("7", 7.0),
+        ("0.5", 0.5),
+        ("-3", 0.0),
+        ("nan", None),
+        ("soon", None),
+        ("Fri, 02 Jan 2026 03:05:05 GMT", 60.0),
+        ("Fri, 02 Jan 2026 03:05:05 -0000", 60.0),
+        ("Fri, 02 Jan 2026 03:00:00 GMT", 0.0),
+    ],
+)
+def test_retry_after_is_a_number_or_a_date(value: str | None, seconds: float | None) -> None:
+    assert retries.retry_after(value, NOW) == seconds
+
+
+def test_patience_has_an_end() -> None:
+    assert retries.wait_before(len(retries.WAITS), {}, NOW) is None
+    assert retries.wait_before(0, {"retry-after": "601"}, NOW) is None
+    assert retries.wait_before(0, {"retry-after": "600"}, NOW) == 600.0

@@ -1,0 +1,222 @@
+"""The transformers backend on tiny models: batches, limits, decoding, adapters, honest errors."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import torch
+
+from cardboard.eval.backends import transformers as engine
+from cardboard.eval.backends.transformers import Transformers, open_backend
+from cardboard.eval.engine import Answer, Options, Prompt, Sampling, Template
+from cardboard.eval.errors import DeadEngine, UsageError
+from cardboard.eval.prompts.texts import PromptError
+from cardboard.eval.run.run import evaluate
+
+from ...replays import a_request, a_suite
+from ...tiny import ARCHITECTURES, TEMPLATE, a_model, a_model_that_sees
+
+# peft asks transformers for something that transformers is about to rename.
+pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")
+
+GREEDY = Sampling(max_tokens=12)
+
+
+def prompts(backend: Transformers, count: int = 6) -> list[Prompt]:
+    """Return prompts of different lengths."""
+    texts = [f"<s><|im_start|>user\nls{' -la' * 3 * n}<|im_end|>\n" for n in range(count)]
+    return [
+        Prompt(key=f"t/{n}", messages=(), token_ids=tuple(backend.encoder.encode(text)))
+        for n, text in enumerate(texts)
+    ]
+
+
+def said(
+    backend: Transformers, asked: Sequence[Prompt], sampling: Sampling = GREEDY
+) -> dict[str, Answer]:
+    """Return the answers by their keys."""
+    return {answer.key: answer for answer in backend.answers(asked, sampling)}
+
+
+def texts(backend: Transformers) -> list[str | None]:
+    """Return what it says to three prompts."""
+    return [answer.text for answer in said(backend, prompts(backend, 3)).values()]
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_a_batch_answers_as_each_prompt_alone_would(architecture: str, tmp_path: Path) -> None:
+    backend = open_backend(Options(model=str(a_model(tmp_path, architecture)), batch_size=6))
+    asked = prompts(backend)
+    alone = {key: answer for one in asked for key, answer in said(backend, [one]).items()}
+    assert said(backend, asked) == alone
+    assert len({answer.text for answer in alone.values()}) > 1 or "Gemma" in architecture
+
+
+def test_a_model_that_also_sees_answers_texts(tmp_path: Path) -> None:
+    backend = open_backend(Options(model=str(a_model_that_sees(tmp_path))))
+    asked = prompts(backend, 3)
+    assert {answer.output_tokens for answer in said(backend, asked).values()} == {12}
+    assert backend.account.max_model_len == 4096
+
+
+def test_answers_are_those_of_generate(backend: Transformers, llama: Path) -> None:
+    import transformers
+
+    model: Any = transformers.AutoModelForCausalLM.from_pretrained(llama)
+    (prompt,) = prompts(backend, 1)
+    assert prompt.token_ids is not None
+    ids = torch.tensor([prompt.token_ids])
+    output = model.generate(
+        ids, attention_mask=torch.ones_like(ids), max_new_tokens=12, do_sample=False
+    )
+    tokenizer = transformers.AutoTokenizer.from_pretrained(llama)
+    expected = tokenizer.decode(output[0, ids.shape[1] :], skip_special_tokens=True)
+    answer = said(backend, [prompt])["t/0"]
+    assert answer.text == expected
+    assert (answer.finish_reason, answer.output_tokens) == ("length", 12)
+    assert answer.prompt_tokens == len(prompt.token_ids)
+    assert answer.first_token_ids == prompt.token_ids[:8]
+
+
+def test_an_answer_ends_at_the_models_own_end_token(backend: Transformers, tmp_path: Path) -> None:
+    """The third token that this model writes is made its end."""
+    (prompt,) = prompts(backend, 1)
+    ids = torch.tensor([prompt.token_ids])
+    tokens = backend._model.generate(
+        ids, attention_mask=torch.ones_like(ids), max_new_tokens=3, do_sample=False
+    )[0].tolist()
+    ending = open_backend(Options(model=str(a_model(tmp_path, eos_token_id=tokens[-1]))))
+    answer = said(ending, [prompt])["t/0"]
+    assert (answer.finish_reason, answer.output_tokens) == ("stop", 3)
+
+
+def test_what_a_model_brings_for_decoding_does_not_apply(llama: Path, tmp_path: Path) -> None:
+    model = a_model(tmp_path / "odd")
+    settings = b'{"do_sample": true, "temperature": 9.0, "repetition_penalty": 9.0, "top_k": 3}'
+    (model / "generation_config.json").write_bytes(settings)
+    odd, plain = (open_backend(Options(model=str(path))) for path in (model, llama))
+    assert texts(odd) == texts(plain)
+
+
+def test_sampling_follows_its_seed(backend: Transformers) -> None:
+    warm = Sampling(max_tokens=12, temperature=1.0, top_p=0.9, top_k=50, seed=1)
+    asked = prompts(backend, 2)
+    assert said(backend, asked, warm) == said(backend, asked, warm)
+    assert said(backend, asked, warm) != said(backend, asked, msgspec.structs.replace(warm, seed=2))
+
+
+def test_a_stop_text_ends_the_answer_and_is_not_part_of_it(backend: Transformers) -> None:
+    asked = prompts(backend, 1)
+    whole = said(backend, asked)["t/0"].text or ""
+    stop = whole[2]
+    answer = said(backend, asked, Sampling(max_tokens=12, stop=(stop,)))["t/0"]
+    assert answer.text == whole[: whole.index(stop)]
+    assert answer.finish_reason == "stop"
+
+
+def test_what_it_says_of_itself(backend: Transformers, llama: Path) -> None:
+    account = backend.account
+    assert (account.backend, account.dtype, account.max_model_len) == (
+        "transformers",
+        "float32",
+        4096,
+    )
+    assert set(account.versions) == {"torch", "transformers"}
+    assert account.revision is None
+    assert backend.template == Template(
+        text=TEMPLATE,
+        source="chat_template.jinja",
+        special_tokens={"bos_token": "<s>", "eos_token": "<|im_end|>", "pad_token": "<pad>"},
+    )
+    assert backend.encoder.encode("<s>ls") == [0, *backend.encoder.encode("ls")]
+
+
+@pytest.mark.parametrize("model", ["/nowhere", "not a name/at all"])
+def test_a_model_that_is_not_there_is_one_sentence(model: str) -> None:
+    with pytest.raises(UsageError, match="cannot be loaded"):
+        open_backend(Options(model=model))
+
+
+class Full:
+    """A model whose memory holds *room* prompts at a time."""
+
+    device = torch.device("cpu")
+
+    def __init__(self, room: int) -> None:
+        self.room, self.batches = room, []  # type: tuple[int, list[int]]
+
+    def generate(self, input_ids: torch.Tensor, **settings: object) -> torch.Tensor:
+        self.batches.append(len(input_ids))
+        if len(input_ids) > self.room:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
+        return torch.cat([input_ids, torch.full((len(input_ids), 1), 4)], dim=1)
+
+
+@pytest.fixture
+def full(backend: Transformers, monkeypatch: pytest.MonkeyPatch) -> Full:
+    model = Full(room=1)
+    monkeypatch.setattr(backend, "_model", model)
+    return model
+
+
+def test_where_a_batch_does_not_fit_in_memory_a_smaller_one_is_tried(
+    backend: Transformers, full: Full
+) -> None:
+    answers = list(backend.answers(prompts(backend, 5), GREEDY))
+    assert full.batches == [4, 2, 1, 1, 1, 1, 1]
+    lengths = [answer.prompt_tokens or 0 for answer in answers]
+    assert lengths == sorted(lengths, reverse=True), "the longest first"
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory"), "out of memory: CUDA out of memory"),
+        (MemoryError(), "out of memory"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), "can't allocate memory"),
+        (RuntimeError("CUDA error: device-side assert triggered"), "device-side assert"),
+    ],
+)
+def test_where_not_even_one_fits_the_engine_is_dead(
+    backend: Transformers, full: Full, monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
+) -> None:
+    def generate(**given: object) -> torch.Tensor:
+        raise error
+
+    monkeypatch.setattr(full, "generate", generate)
+    with pytest.raises(DeadEngine, match=words):
+        list(backend.answers(prompts(backend), GREEDY))
+
+
+def test_a_prompt_beyond_the_window_is_refused_before_anything_is_asked(
+    llama: Path, tmp_path: Path
+) -> None:
+    options = {"max_model_len": 60}
+    request = a_request(model=str(llama), backend="transformers", options=options)
+    with pytest.raises(PromptError, match="do not fit the window of 60"):
+        evaluate([request], a_suite(), tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_setting_by_the_engines_own_name_is_what_the_model_is_loaded_with(llama: Path) -> None:
+    backend = open_backend(Options(model=str(llama), extra={"attn_implementation": "eager"}))
+    assert backend._model.config._attn_implementation == "eager"
+
+
+def test_a_setting_that_the_engine_does_not_know_is_refused(llama: Path) -> None:
+    with pytest.raises(UsageError, match="max_num_seqs"):
+        open_backend(Options(model=str(llama), extra={"max_num_seqs": 4}))
+
+
+def test_without_torch_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    import importlib
+    import sys
+
+    from cardboard.eval.errors import MissingExtra
+
+    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.delitem(sys.modules, engine.__name__)
+    with pytest.raises(MissingExtra, match=r"pip install 'cardboard\[transformers\]'"):
+        importlib.import_module(engine.__name__)

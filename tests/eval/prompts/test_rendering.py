@@ -1,0 +1,90 @@
+"""Chat templates are strangers' programs: what they make is taken, what they try is stopped."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from cardboard.eval.engine import Message, Template
+from cardboard.eval.prompts import rendering
+from cardboard.eval.prompts.rendering import HostileTemplate, Job, Limits, Rendered, render
+
+from ...tiny import TEMPLATE, a_tokenizer
+
+NOW = "2026-03-04T05:06:07"
+TURNS = (Message("user", "안녕 🙂 <|im_end|>"),)
+
+
+def a_job(text: str, **kwargs: str | bool) -> Job:
+    template = Template(text=text, source="given", special_tokens={"bos_token": "<s>"})
+    return Job(template=template, messages=TURNS, kwargs=kwargs)
+
+
+def test_what_is_rendered_is_what_transformers_renders() -> None:
+    tokenizer = a_tokenizer()
+    template = Template(
+        text=TEMPLATE, source="given", special_tokens=dict(tokenizer.special_tokens_map)
+    )
+    talks = [(*TURNS, Message("assistant", "ls"), *TURNS), TURNS]
+    jobs = [
+        Job(template=template, messages=turns, kwargs=kwargs)
+        for turns in talks
+        for kwargs in ({}, {"enable_thinking": False})
+    ]
+    theirs = [
+        tokenizer.apply_chat_template(
+            [{"role": turn.role, "content": turn.content} for turn in job.messages],
+            tokenize=False,
+            add_generation_prompt=True,
+            **job.kwargs,
+        )
+        for job in jobs
+    ]
+    assert [one.text for one in render(jobs, now=NOW)] == theirs
+
+
+REFUSED = {
+    "{{ raise_exception('roles must alternate') }}": "TemplateError: roles must alternate",
+    "{% for %}": "TemplateSyntaxError",
+    "{{ messages[0].nothing.at_all }}": "UndefinedError",
+    "{{ self.__init__.__globals__ }}": "SecurityError",
+    "{{ 1 // 0 }}": "ZeroDivisionError",
+    "{{ 'a' * 10000000000 }}": "MemoryError",
+    "{{ 'a' * 20000000 }}": "more than 16000000 characters",
+}
+
+
+def test_what_a_template_raises_is_its_answer_and_leaves_the_others_whole() -> None:
+    bad = [a_job(text) for text in REFUSED]
+    good = a_job("{{ bos_token }}{{ strftime_now('%d %b %Y') }}")
+    first, *done, last = render([good, *bad, good], now=NOW)
+    assert first == last == Rendered(text="<s>04 Mar 2026"), "the time that it is given"
+    for error, one in zip(REFUSED.values(), done, strict=True):
+        assert one.text is None
+        assert error in (one.error or "")
+
+
+def test_an_endless_template_is_stopped_and_leaves_no_process() -> None:
+    before = _children()
+    loop = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
+    with pytest.raises(HostileTemplate, match=r"stopped at render 2 of 2.*more than 0\.5 seconds"):
+        render([a_job("fine"), a_job(loop)], now=NOW, limits=Limits(seconds=0.5))
+    assert not _children() - before
+
+
+def test_the_renderer_is_told_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    assert not {"hf_secret", "sk-secret"} & set(rendering._environment().values())
+
+
+def _children() -> set[str]:
+    """Return the processes that this one started and that still run."""
+    return set(Path(f"/proc/self/task/{os.getpid()}/children").read_text("ascii").split())
+
+
+def test_a_template_that_is_slow_each_time_is_stopped_too() -> None:
+    slow = "{% for i in range(900) %}{% for j in range(900) %}{% endfor %}{% endfor %}"
+    limits = Limits(start_seconds=2.0, mean_seconds=0.001)
+    with pytest.raises(HostileTemplate, match=r"500 renders took more than 2\.5 seconds"):
+        render([a_job(slow)] * 500, now=NOW, limits=limits)

@@ -1,0 +1,133 @@
+"""What holds for every page of every site: valid HTML, links that lead somewhere, no scripts."""
+
+import json
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import html5lib
+import pytest
+
+from cardboard.site.build.write import write_site
+from cardboard.site.frame.security import POLICY
+from cardboard.tests.site.links import HOST, Page, Site
+
+
+@pytest.fixture(params=["sample_site", "hostile_site"])
+def folder(request: pytest.FixtureRequest) -> Path:
+    site: Path = request.getfixturevalue(request.param)
+    return site
+
+
+def pages(folder):
+    return sorted(folder.rglob("*.html"))
+
+
+def test_two_builds_of_the_same_input_are_the_same_bytes(sample, sample_site, tmp_path):
+    root = Path(__file__).parents[3]
+    again = tmp_path / "elsewhere" / "again"
+    write_site(*sample, again, results=root / "results", snapshots=root / "history")
+    again, first = (
+        {path.relative_to(site): path.read_bytes() for path in site.rglob("*") if path.is_file()}
+        for site in (again, sample_site)
+    )
+    assert again.keys() == first.keys()
+    assert [path for path in first if again[path] != first[path]] == []
+
+
+def test_every_link_and_anchor_leads_somewhere(folder):
+    assert Site(folder).complaints() == []
+
+
+def test_nothing_is_loaded_from_another_site(folder):
+    assert Site(folder).outside() == set()
+
+
+def test_every_page_is_valid_html(folder):
+    """A strict parser raises at the first mistake."""
+    for page in pages(folder):
+        html5lib.HTMLParser(strict=True).parse(page.read_text(encoding="utf-8"))
+
+
+def test_no_page_holds_anything_that_could_run(folder):
+    for address, page in Site(folder).pages.items():
+        assert page.running == [], address
+
+
+def test_every_page_forbids_scripts_that_are_not_files_of_the_site(folder):
+    for page in pages(folder):
+        html = page.read_text(encoding="utf-8")
+        assert html.count(f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">') == 1
+
+
+def test_no_slot_is_left_open(sample_site):
+    for page in pages(sample_site):
+        html = page.read_text(encoding="utf-8")
+        assert "<!-- cardboard:" not in html, page
+        assert "CARDBOARD_" not in html, page
+        assert "cardboard.invalid" not in html, page
+
+
+def test_no_page_of_the_builder_is_left_over(folder):
+    assert not list(folder.rglob("_shell"))
+
+
+def test_both_languages_have_the_same_pages(folder):
+    assert {page.relative_to(folder / "ko") for page in pages(folder / "ko")} == {
+        page.relative_to(folder)
+        for page in pages(folder)
+        if page.relative_to(folder).parts[0] != "ko"
+    }
+
+
+def test_the_language_switch_leads_to_the_same_page(sample_site):
+    page = sample_site / "unranked" / "index.html"
+    assert '<a href="../ko/unranked/" hreflang="ko" class="md-select__link">' in page.read_text()
+
+
+@pytest.mark.parametrize("tree", [".", "ko"])
+def test_the_search_finds_every_model_page_once(folder, tree):
+    index = json.loads((folder / tree / "search" / "search_index.json").read_text())
+    found = [
+        entry["location"] for entry in index["docs"] if entry["location"].startswith("models/")
+    ]
+    there = {f"models/{page.parent.name}/" for page in (folder / tree / "models").rglob("*.html")}
+    assert len(found) == len(set(found))
+    assert set(found) == there
+
+
+def test_every_page_has_a_badge_that_is_valid_xml(folder):
+    slugs = {page.parent.name for page in (folder / "models").rglob("*.html")}
+    badges = {badge.stem: badge for badge in (folder / "badges").iterdir()}
+    assert badges.keys() == slugs
+    for badge in badges.values():
+        ET.fromstring(badge.read_text(encoding="utf-8"))
+
+
+class TestTheCheckerItself:
+    """The tests above rest on it."""
+
+    @pytest.fixture
+    def site(self, tmp_path):
+        (tmp_path / "a").mkdir()
+        (tmp_path / "index.html").write_text('<p id="x"><a href="a/#y">a</a><img src="no.png">')
+        (tmp_path / "a" / "index.html").write_text(
+            '<p id="z"></p><p id="z"></p><a href="../#x">up</a><script src="//cdn.test/x"></script>'
+        )
+        return Site(tmp_path)
+
+    def test_it_sees_missing_files_missing_anchors_and_ids_that_stand_twice(self, site):
+        assert site.complaints() == [
+            "/a/: id 'z' stands twice",
+            "/: leads to /a/#y",
+            "/: leads to /no.png",
+        ]
+
+    @pytest.mark.parametrize(
+        "html", ["<script>x</script>", "<p onclick=x>", '<p style="x">', '<a href="javascript:x">']
+    )
+    def test_it_sees_what_could_run(self, html):
+        assert Page(html).running
+
+    def test_it_sees_what_is_loaded_from_elsewhere(self, site):
+        assert site.outside() == {"//cdn.test/x"}
+        assert HOST not in site.outside()

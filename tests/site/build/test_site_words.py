@@ -1,0 +1,59 @@
+"""The catalogues hold every word that a site may need, also those that no sample page uses."""
+
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from cardboard.board.judge.judge import THRESHOLDS
+from cardboard.board.model import Class, Kind
+from cardboard.board.statistics.all_pairs import Correction
+from cardboard.board.words.catalogue import Words
+from cardboard.board.words.findings import JUDGING, Verdict
+from cardboard.eval.records import Adapter, Bucket, Prompts, Protocol, Status
+from cardboard.site.model.standing import ALWAYS, FURTHER
+from cardboard.site.table.rows import COLUMNS
+from cardboard.site.table.words import SCRIPT
+
+ROOT = Path(__file__).parents[3]
+SOURCES = [*(ROOT / "site").glob("*.py"), *(ROOT / "templates" / "site").iterdir()]
+WHOLE = re.compile(r"""["']((?:site|card|origin|protocol|prompts|metric|language)\.[\w.-]+)["']""")
+KEYS = {
+    *(key for source in SOURCES for key in WHOLE.findall(source.read_text(encoding="utf-8"))),
+    *(f"site.column.{column.name}" for column in COLUMNS),
+    *(column.unknown for column in COLUMNS),
+    *SCRIPT.values(),
+    *(f"site.badge.{code}" for code in JUDGING),
+    *(f"site.board.range.{correction}" for correction in get_args(Correction)),
+    *(f"site.kind.{kind}" for kind in get_args(Kind)),
+    *(f"site.verdict.{verdict}" for verdict in get_args(Verdict)),
+    *(f"site.status.{status}" for status in get_args(Status)),
+    *(f"site.board.title.{name}" for name in get_args(Class)),
+    *(f"site.policy.threshold.{code}" for code in THRESHOLDS),
+    *(f"metric.{name}" for name in (*ALWAYS, *FURTHER, "steps", "tasks")),
+    *(f"protocol.{name}" for name in Protocol.__struct_fields__ if name != "extra"),
+    *(f"relation.{name}" for name in ("finetune", "adapter", "merge", "quantized")),
+    *(f"notes.{name}" for name in ("strength", "limit", "speed", "next")),
+    *(f"bucket.{name}" for name in get_args(Bucket)),
+    "template.other",
+}
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_nothing_is_missing(language):
+    words = Words(language)
+    # Some keys end where the code appends a name; those are listed above.
+    assert sorted(key for key in KEYS if not key.endswith(".") and not words.has(key)) == []
+
+
+def test_the_search_for_keys_finds_some():
+    assert len(KEYS) > 100
+    assert "site.policy.title" in KEYS
+
+
+@pytest.mark.parametrize("record", [Protocol, Prompts, Adapter])
+def test_every_recorded_setting_is_shown(record):
+    """Whoever adds a field to a record must say how pages show it."""
+    shown = (ROOT / "site" / "facts.py").read_text(encoding="utf-8")
+    assert [name for name in record.__struct_fields__ if name not in shown] == []

@@ -1,0 +1,97 @@
+"""Drawings: the same bytes each time, in the colours of the page, and nothing that could run."""
+
+import re
+from xml.etree import ElementTree
+
+import altair as alt
+import pytest
+
+from cardboard.site.charts.charts import Point, Scatter, Slope, Slopes
+from cardboard.site.charts.drawing import draw, specified
+from cardboard.site.charts.svg import COLOURS
+
+NAMES = ("org/모델", "<script>harm()</script>", '"><img src=x onerror=harm()>', "a\x00\ufffe\nb")
+
+
+def a_point(n, name, **differs):
+    whole = {"label": name, "slug": f"slug-{n}", "x": 1.0 + n, "score": 10.0 * n + 5}
+    return Point(**(whole | differs))
+
+
+POINTS = tuple(a_point(n, name, low=1.0, high=60.0, best=n == 3) for n, name in enumerate(NAMES))
+SCATTER = Scatter(name="size", points=POINTS, known=4, ranked=4, log=True)
+SLOPES = Slopes(
+    name="bases",
+    lines=(Slope(label=NAMES[1], points=POINTS[:2]), Slope(label="fell", points=POINTS[2:0:-1])),
+    known=2,
+)
+CHARTS = pytest.mark.parametrize("chart", [SCATTER, SLOPES], ids=["scatter", "slopes"])
+
+
+@pytest.fixture(scope="module")
+def drawings():
+    return draw([(SCATTER, "../models/"), (SLOPES, "../../models/")])
+
+
+def parse(drawing):
+    return ElementTree.fromstring(f"<svg>{drawing}</svg>")
+
+
+def test_the_same_charts_are_the_same_bytes(drawings):
+    assert draw([(SCATTER, "../models/"), (SLOPES, "../../models/")]) == drawings
+
+
+@CHARTS
+def test_altair_finds_nothing_wrong_with_a_chart(chart):
+    alt.Chart.from_dict(specified(chart))
+
+
+def test_every_point_leads_to_its_model(drawings):
+    for drawing, way in zip(drawings, ("../models/", "../../models/"), strict=True):
+        links = {link.get("href") for link in parse(drawing).iter("a")}
+        assert links <= {f"{way}slug-{n}/" for n in range(4)}
+        assert len(links) >= 3
+
+
+def test_a_point_says_its_name_and_score_and_is_no_stop_of_the_tab_key(drawings):
+    link = next(parse(drawings[0]).iter("a"))
+    assert link.find("title").text == "org/모델: 5.00"
+    assert link.get("tabindex") == "-1"
+
+
+def test_signs_that_no_document_may_hold_are_replaced_and_long_names_cut():
+    chart = Scatter(
+        name="size", points=(a_point(0, "a\x00b"), a_point(1, "x" * 10_000)), known=2, ranked=2
+    )
+    titles = [title.text for title in parse(*draw([(chart, "")])).iter("title")]
+    assert titles == ["a\ufffdb: 5.00", f"{'x' * 200}: 15.00"]
+
+
+def test_names_are_text_and_nothing_else(drawings):
+    for drawing in drawings:
+        names = {element.tag for element in parse(drawing).iter()}
+        assert names == {"svg", "g", "path", "line", "text", "a", "title"}
+        keys = {key for element in parse(drawing).iter() for key in element.attrib}
+        assert not [key for key in keys if key.startswith("on") or key in ("style", "class", "id")]
+
+
+def test_colours_are_those_of_the_page(drawings):
+    for drawing in drawings:
+        assert "#0" not in drawing
+        used = set(re.findall(r'(?:fill|stroke)="([^"]*)"', drawing))
+        assert used <= {"none", *COLOURS.values()}
+        assert "var(--cb-chart-mark)" in used
+
+
+def test_numbers_are_exact_to_a_hundredth(drawings):
+    assert not re.findall(r"\d\.\d{3,}", "".join(drawings))
+
+
+def test_the_axes_name_round_values(drawings):
+    words = [text.text for text in parse(drawings[0]).iter("text")]
+    assert {"0", "10", "50", "1", "2", "5"} <= set(words)
+
+
+def test_a_line_that_ends_lower_is_dashed(drawings):
+    dashed = [p for p in parse(drawings[1]).iter("path") if p.get("stroke-dasharray") == "5,3"]
+    assert [path.get("stroke") for path in dashed] == ["var(--cb-chart-best)"]

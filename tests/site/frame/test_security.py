@@ -1,0 +1,30 @@
+"""Inline scripts become files, and nothing else of a page changes."""
+
+from cardboard.site.frame.security import secure
+
+PAGE = '<head><meta charset="utf-8"></head><script>one()</script><script src="x.js"></script>'
+
+
+def test_a_script_moves_to_a_file_that_the_page_names():
+    html, scripts = secure(PAGE, "../../")
+    ((path, text),) = scripts.items()
+    assert text == "one()"
+    assert f'<script src="../../{path}"></script><script src="x.js"></script>' in html
+
+
+def test_the_same_script_is_the_same_file_on_every_page():
+    assert secure(PAGE, "")[1] == secure(PAGE, "../")[1]
+
+
+def test_the_policy_stands_before_anything_that_it_rules():
+    html, _ = secure(PAGE, "")
+    assert html.index("Content-Security-Policy") < html.index("<script")
+    assert "script-src" not in html, "default-src covers scripts, and nothing loosens it"
+    assert "unsafe" not in html
+
+
+def test_data_in_a_script_element_stays():
+    data = '<meta charset="utf-8"><script id="c" type="application/json">{"a": 1}</script>'
+    html, scripts = secure(data, "")
+    assert scripts == {}
+    assert '{"a": 1}' in html

@@ -1,0 +1,136 @@
+"""What a model's page says beyond its figures: rivals, tasks, steps, code; in both languages."""
+
+import html5lib
+import pytest
+
+HTML = "{http://www.w3.org/1999/xhtml}"
+MEASURED = "models/noisy-oracle-0.5"
+PUBLISHED = "models/LLM-OS-Models__LFM2.5-1.2B-Terminal-SFT-2Epoch-Unsloth"
+LANGUAGES = ["", "ko/"]
+
+
+@pytest.fixture(scope="module")
+def page(sample_site):
+    """Return `page(PATH)`: the parsed content of a page of the sample site."""
+
+    def parse(path):
+        html = (sample_site / path / "index.html").read_text(encoding="utf-8")
+        return html5lib.parse(html).find(f".//{HTML}article")
+
+    return parse
+
+
+def text(element):
+    return " ".join("".join(element.itertext()).split())
+
+
+def table(page, name):
+    return next(one for one in page.iter(f"{HTML}table") if name in one.get("class", "").split())
+
+
+def cells(table):
+    return [[text(cell) for cell in row] for row in table.findall(f"{HTML}tbody/{HTML}tr")]
+
+
+def headings(page):
+    return {one.get("id") for tag in ("h2", "h3", "h4") for one in page.iter(f"{HTML}{tag}")}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_measured_entry_stands_beside_its_neighbours_with_interval_and_verdict(page, language):
+    rows = cells(table(page(language + MEASURED), "cb-rivals"))
+    assert [row[0] for row in rows] == [
+        "noisy-oracle-0.1",
+        "noisy-oracle-0.3",
+        "echo-previous",
+        "most-frequent",
+    ]
+    assert rows[0][2:5] == ["2", "94.21", "−29.92"]
+    won, tied, lost = map(int, rows[0][7].split(" / "))
+    assert won + tied + lost == 50
+
+
+def test_without_steps_only_the_difference_of_scores_is_shown(page):
+    rows = cells(table(page(PUBLISHED), "cb-rivals"))
+    assert all(len(row) == 5 for row in rows)
+    assert "may be chance" in text(page(PUBLISHED))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_task_is_a_mark_and_a_row_that_say_the_same(page, sample, language):
+    entry = next(
+        e for b in sample[0].boards for e in b.entries if e.slug == MEASURED.partition("/")[2]
+    )
+    here = page(language + MEASURED)
+    titles = [text(one) for one in here.iter("{http://www.w3.org/2000/svg}title")]
+    rows = cells(table(here, "cb-tasks"))
+    assert [row[0] for row in rows] == list(entry.facts.tasks)
+    for title, (task, _, score, median) in zip(titles, rows, strict=True):
+        assert title.startswith(f"{task}: ")
+        assert score in title
+        assert title.endswith(median)
+
+
+def test_buckets_come_in_the_order_of_a_task_beside_the_field(page):
+    rows = cells(table(page(MEASURED), "cb-parts"))
+    assert [row[0] for row in rows] == ["early", "middle", "late"]
+    assert all(row[3] != "–" for row in rows)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_five_steps_of_each_end_show_prompt_difference_and_answer(page, language):
+    here = page(language + MEASURED)
+    steps = [one for one in here.iter(f"{HTML}details") if one.get("class") == "cb-step"]
+    assert len(steps) == 10
+    scores = [float(text(step.find(f".//{HTML}b"))) for step in steps]
+    assert scores[:5] == sorted(scores[:5])
+    assert scores[5:] == sorted(scores[5:], reverse=True)
+    assert max(scores[:5]) < min(scores[5:])
+    for step in steps:
+        kinds = {one.get("class", "").split()[-1] for one in step.iter(f"{HTML}pre")}
+        assert kinds == {"cb-prompt", "cb-answer"}
+        assert step.find(f".//{HTML}ul").get("class") == "cb-diff"
+
+
+def test_an_entry_without_steps_has_no_section_for_them(page):
+    assert {"steps", "tasks"} <= headings(page(MEASURED))
+    assert not {"steps", "tasks"} & headings(page(PUBLISHED))
+
+
+def test_both_languages_have_the_same_sections(page):
+    for path in (MEASURED, PUBLISHED, "models/GLM-5.1"):
+        assert headings(page(path)) == headings(page(f"ko/{path}"))
+
+
+def test_a_page_says_all_that_a_card_says(page):
+    expected = {
+        "figures",
+        "notes",
+        "protocol",
+        "template",
+        "evidence",
+        "running",
+        "output",
+        "safety",
+    }
+    assert expected | {"reading", "reproduce"} <= headings(page(PUBLISHED))
+
+
+def test_the_code_of_a_page_is_that_of_the_card(page, sample):
+    from cardboard.board.show.reproduction import run_of
+    from cardboard.board.show.snippets import examples, snippet
+
+    boards, settings = sample
+    board = boards.boards[0]
+    entry = next(e for e in board.entries if e.slug == PUBLISHED.partition("/")[2])
+    run = run_of([(board.suite, entry)], settings)
+    shown = ["".join(one.itertext()) for one in page(PUBLISHED).iter(f"{HTML}pre")]
+    wanted = [*run.commands, *(snippet(run, one.name) for one in examples(run))]
+    assert shown[: len(wanted)] == wanted
+
+
+def test_the_file_that_the_figures_come_from_can_be_downloaded(page, sample_site):
+    links = [one.get("href") for one in page(MEASURED).iter(f"{HTML}a") if "download" in one.attrib]
+    assert links
+    for link in links:
+        assert (sample_site / MEASURED / link).is_file()

@@ -1,0 +1,194 @@
+"""Downloads: the whole board in three formats that say the same, and result files as they are."""
+
+import csv
+import hashlib
+import json
+
+import pytest
+from msgspec.structs import replace
+from pyarrow import parquet
+
+from cardboard.board.judge.build import build_boards
+from cardboard.board.read.reader import read_results
+from cardboard.board.show.document import FIELDS
+from cardboard.board.workspace.settings import Workspace
+from cardboard.eval import records
+from cardboard.eval.records import encode
+from cardboard.site.data import published_files
+from cardboard.site.data.exports import amount, write_parquet
+from cardboard.tests.making import SETTINGS, a_result, boards_of
+from cardboard.tests.site.links import Site
+from cardboard.tests.site.reading import article, links, tables, text
+
+LOCAL = "/home/somebody/models/secret"
+FILES = {
+    "good.json": encode(a_result("org/good")),
+    "deep/한국어 <b>.json": encode(a_result("org/other", 0.6)),
+    "path.json": encode(a_result("org/path", error=f"no such file: {LOCAL}")),
+    "adapter.json": encode(a_result("org/adapter", model=records.Model(id=LOCAL))),
+    "unknown-key.json": encode(a_result("org/key")).replace(
+        b'"status"', f'"written_to": "{LOCAL}", "status"'.encode()
+    ),
+    "server.json": encode(
+        a_result("org/server", protocol=records.Protocol(extra={"url": "http://10.0.0.7:8000/v1"}))
+    ),
+    "step.json": encode(
+        a_result(
+            "org/step",
+            steps=(
+                records.Step(task_id="t", step_idx=0, scored=False, error=f"died in {LOCAL}/x.py"),
+            ),
+        )
+    ),
+    "talk.json": encode(
+        a_result(
+            "org/talk",
+            steps=(records.Step(task_id="t", step_idx=0, raw_output="cat /etc/passwd"),),
+        )
+    ),
+    "broken.json": b"{",
+}
+GIVEN = ("good.json", "deep/한국어 <b>.json", "talk.json")
+
+
+@pytest.fixture
+def results(tmp_path):
+    folder = tmp_path / "workspace" / "results"
+    for name, content in FILES.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return folder
+
+
+@pytest.fixture
+def site(build, results):
+    return build(boards_in(results), SETTINGS, results=results)
+
+
+def boards_in(results):
+    workspace = Workspace(root=results.parent, settings=SETTINGS, models={})
+    return build_boards(read_results(results), workspace)
+
+
+def sha256(content):
+    return hashlib.sha256(content).hexdigest()
+
+
+def test_a_result_file_is_given_away_byte_for_byte_under_its_hash(site):
+    given = {path.name: path.read_bytes() for path in (site / "data" / "results").iterdir()}
+    assert given == {f"{sha256(FILES[name])[:12]}.json": FILES[name] for name in GIVEN}
+
+
+def test_no_path_of_a_machine_is_published_anywhere(site):
+    for path in site.rglob("*"):
+        if path.is_file():
+            assert b"/home/somebody" not in path.read_bytes(), path
+
+
+def test_no_server_of_a_machine_is_in_the_data(site):
+    for path in (site / "data").rglob("*.*"):
+        assert b"10.0.0.7" not in path.read_bytes(), path
+
+
+def test_the_list_of_files_links_each_copy_and_says_why_others_are_kept(site):
+    (rows,) = tables(article(site, "files"))
+    told = {row[0]: row[-1] for row in rows}
+    for name in GIVEN:
+        assert told[name].endswith(f"Download ({name})")
+        assert f"../data/results/{sha256(FILES[name])[:12]}.json" in links(article(site, "files"))
+    for name in ("path.json", "unknown-key.json", "server.json", "step.json"):
+        assert told[name].endswith("It names a path or a server of somebody's machine.")
+    assert Site(site).complaints() == []
+
+
+def test_the_page_counts_what_is_given_and_what_is_kept(site):
+    said = text(article(site, "downloads"))
+    assert "3 files as they are" in said
+    assert "somebody's machine. (5)" in said
+    assert "It holds no result. (1)" in said
+
+
+def test_the_page_names_size_and_hash_of_what_it_offers(site):
+    (rows,) = tables(article(site, "downloads"))
+    for name, _, size, digest in rows:
+        content = (site / "data" / name).read_bytes()
+        assert (size, digest) == (amount(len(content)), sha256(content))
+    assert [row[0] for row in rows] == ["board.csv", "board.json", "board.parquet"]
+    assert "../../data/board.csv" in links(article(site, "ko/downloads"))
+
+
+def test_the_three_formats_say_the_same(site):
+    with (site / "data" / "board.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    frame = parquet.read_table(site / "data" / "board.parquet").to_pylist()
+    (board,) = json.loads((site / "data" / "board.json").read_text())["boards"]
+    assert tuple(rows[0]) == FIELDS
+    for row, cells, entry in zip(rows, frame, board["entries"], strict=True):
+        assert row["label"] == cells["label"] == entry["label"]
+        assert cells["score"] == entry["score"] == float(row["score"])
+        assert cells["rank"] == entry["rank"]
+        assert cells["sha256"] == entry["sha256"]
+
+
+def test_the_columns_of_the_table_have_types(site):
+    schema = parquet.read_schema(site / "data" / "board.parquet")
+    types = {name: str(schema.field(name).type) for name in FIELDS}
+    assert (types["rank"], types["score"], types["label"]) == ("int64", "double", "string")
+    assert types["rank_text"] == "string"
+
+
+def test_a_table_without_rows_and_one_with_odd_signs_can_be_written(tmp_path):
+    write_parquet([], tmp_path / "none.parquet")
+    assert parquet.read_table(tmp_path / "none.parquet").num_rows == 0
+    row = ["\ud800" if name == "label" else None for name in FIELDS]
+    write_parquet([row], tmp_path / "odd.parquet")
+    assert parquet.read_table(tmp_path / "odd.parquet")["label"].to_pylist() == ["?"]
+
+
+def test_the_same_rows_are_the_same_bytes(tmp_path):
+    rows = [[n if name == "rank" else None for name in FIELDS] for n in range(3)]
+    for name in ("one", "two"):
+        write_parquet(rows, tmp_path / name)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+def test_a_formula_in_a_name_is_harmless_in_a_spreadsheet(build):
+    folder = build(boards_of(a_result("=1+1")), SETTINGS)
+    assert ",'=1+1," in (folder / "data" / "board.csv").read_text()
+
+
+def test_too_many_files_are_not_copied_at_all(build, results, monkeypatch):
+    monkeypatch.setattr(published_files, "MOST_BYTES", 1000)
+    folder = build(boards_in(results), SETTINGS, results=results)
+    assert not (folder / "data" / "results").exists()
+    assert "All result files together are larger than 200.0 MB. (6)" in (
+        text(article(folder, "downloads"))
+    )
+
+
+def test_a_file_that_changes_during_the_build_is_not_given_away(build, results):
+    boards = boards_in(results)
+    (results / "good.json").write_bytes(encode(a_result("org/other-now")))
+    folder = build(boards, SETTINGS, results=results)
+    assert len(list((folder / "data" / "results").iterdir())) == len(GIVEN) - 1
+    assert "It changed while the site was built. (1)" in text(article(folder, "downloads"))
+
+
+def test_without_results_there_are_tables_without_rows(build):
+    folder = build(boards_of(), SETTINGS)
+    assert (folder / "data" / "board.csv").read_text().splitlines() == [",".join(FIELDS)]
+    assert "0 files as they are" in text(article(folder, "downloads"))
+
+
+def test_a_public_repository_is_linked(build):
+    board = replace(SETTINGS.board, repository_url="https://example.org/repo")
+    folder = build(boards_of(a_result()), replace(SETTINGS, board=board))
+    assert "https://example.org/repo" in links(article(folder, "downloads"))
+
+
+@pytest.mark.parametrize(
+    ("size", "told"), [(0, "0 B"), (999, "999 B"), (1500, "1.5 kB"), (2_756_693, "2.8 MB")]
+)
+def test_sizes_are_told_as_people_read_them(size, told):
+    assert amount(size) == told
