@@ -103,7 +103,7 @@ def test_every_message_that_code_names_exists():
             assert key in CATALOGUES["en"], key
 
 
-# What the judge puts into its findings; see board/judge.py.
+# What the judge puts into its findings; see board/judge/judge.py.
 EVIDENCE = {
     "suite-unknown": {"steps": 175},
     "suite-by-count": {"suite": "tb2-lite corrected303", "steps": 303},
