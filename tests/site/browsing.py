@@ -1,12 +1,13 @@
 """A real browser for tests: Debian's Chromium, and a page that remembers what went wrong."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = shutil.which("chromium") or "chromium"
 # As root there is no sandbox; the others keep it from calling home.
 ARGUMENTS = [
     "--no-sandbox",
