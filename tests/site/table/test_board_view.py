@@ -10,6 +10,7 @@ from cardboard.tests.site.browsing import browsing, column, names, open_board
 
 GAPS = {"not recorded", "unknown", "확인 불가"}
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+SHEET = {"width": 703, "height": 1000}
 WHITE = "rgb(255, 255, 255)"
 
 
@@ -377,14 +378,21 @@ def test_print_shows_the_whole_table_and_no_tools(browser, varied_url):
 
 
 @pytest.mark.parametrize("path", ["", "ko/"])
-def test_on_paper_every_column_fits_and_the_dark_of_a_screen_stays_there(browser, varied_url, path):
-    """A sheet of A4 within its margins is 703 px wide."""
-    sheet = {"width": 703, "height": 1000}
-    with browsing(browser, varied_url, viewport=sheet, color_scheme="dark") as page:
+@pytest.mark.parametrize("wider", ["0", "0.1em"])
+def test_on_paper_every_column_fits_in_any_font(browser, varied_url, path, wider):
+    """A sheet of A4 within its margins is 703 px wide; even narrow fonts are spaced to be wide."""
+    with browsing(browser, varied_url, viewport=SHEET) as page:
         open_board(page, path)
-        page.emulate_media(media="print", color_scheme="dark")
+        page.emulate_media(media="print")
+        page.locator("#table").evaluate("(table, em) => table.style.letterSpacing = em", wider)
         region = page.locator(".cb-board")
         assert region.evaluate("region => region.scrollWidth <= region.clientWidth")
+
+
+def test_on_paper_the_dark_of_a_screen_stays_there(browser, varied_url):
+    with browsing(browser, varied_url, viewport=SHEET, color_scheme="dark") as page:
+        open_board(page)
+        page.emulate_media(media="print", color_scheme="dark")
         first = page.locator("#table tbody tr:first-child td.cb-rank")
         assert first.evaluate("cell => getComputedStyle(cell).backgroundColor") == WHITE
         # Nearly black, as light as the theme prints.
