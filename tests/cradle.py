@@ -17,12 +17,15 @@ from rich import console, progress
 from cardboard.cards.commands import push_commands
 from cardboard.cards.hub import hub, session
 from cardboard.cards.push import flow as push_flow
-from cardboard.cards.push import push
+from cardboard.cards.push import push, status
 from cardboard.cards.text import render
 from cardboard.cli import main
 from cardboard.tests.pushing import write_workspace
 
-LOADED = (CommitOperationAdd, HfApi, console, progress, hub, push_commands, push_flow, session)
+LOADED = (
+    *(CommitOperationAdd, HfApi, console, progress),
+    *(hub, push_commands, push_flow, session, status),
+)
 SHORT = 0.01
 """Seconds that pauses between tries take here."""
 

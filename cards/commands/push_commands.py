@@ -86,6 +86,7 @@ def push(
     form: str,
 ) -> None:
     """Push all cards to the Hub: only what changed, and nothing that people wrote is lost."""
+    from ..plan.targets import wanted
     from ..push.flow import pushed
     from ..push.setup import Options
 
@@ -93,8 +94,8 @@ def push(
     options = Options(
         to=to, repos=repos, takes=takes, propose=propose, workers=workers, only_look=dry_run
     )
-    boards = _boards(workspace, strict=strict)
-    if code := pushed(workspace, boards, options, yes=yes, as_json=form == "json"):
+    gathered = wanted(_boards(workspace, strict=strict), workspace.settings)
+    if code := pushed(gathered, workspace, options, yes=yes, as_json=form == "json"):
         context.exit(code)
 
 
@@ -116,14 +117,16 @@ def status(
     form: str,
 ) -> None:
     """Say which cards on the Hub are stale; write nothing, and exit with 1 if any is."""
-    from ..push.flow import told_status
+    from ..plan.targets import wanted
     from ..push.setup import Options
+    from ..push.status import told_status
 
     workspace = workspace_of(context)
     options = Options(to=to, repos=repos, workers=workers, only_look=True, anonymous=True)
-    as_json = form == "json"
     boards = _boards(workspace)
-    context.exit(told_status(workspace, boards, options, as_json=as_json, ask=ask))
+    gathered = wanted(boards, workspace.settings)
+    as_json = form == "json"
+    context.exit(told_status(gathered, boards, workspace, options, as_json=as_json, ask=ask))
 
 
 @click.command(epilog="Example: cardboard watch --to build/hub")
@@ -151,7 +154,9 @@ def watch(
     import time
 
     from ...eval.errors import CardboardError
-    from ..push.flow import INTERRUPTED, pushed
+    from ..plan.targets import wanted
+    from ..push.flow import pushed
+    from ..push.push import INTERRUPTED
     from ..push.setup import Options
     from ..push.watch import Debounce, snapshot
 
@@ -165,8 +170,8 @@ def watch(
             if debounce.due(snapshot(root)):
                 try:
                     workspace = workspace_of(context)
-                    boards = _boards(workspace, strict=strict)
-                    code = pushed(workspace, boards, options, yes=True, as_json=False)
+                    gathered = wanted(_boards(workspace, strict=strict), workspace.settings)
+                    code = pushed(gathered, workspace, options, yes=True, as_json=False)
                 except CardboardError as error:
                     error.show()
                     code = error.exit_code

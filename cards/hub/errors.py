@@ -1,7 +1,7 @@
-"""What can go wrong where cards are pushed to: as many kinds as there are remedies."""
+"""What can go wrong on the Hub or in a folder: as many kinds as there are remedies."""
 
 
-class Trouble(Exception):
+class HubError(Exception):
     """A request that did not end well; it says why in words that hold no token."""
 
     def __init__(self, why: str = "") -> None:
@@ -9,7 +9,7 @@ class Trouble(Exception):
         super().__init__(why)
 
 
-class Denied(Trouble):
+class Denied(HubError):
     """We may not do this (401, 403): nothing was changed, and asking again does not help."""
 
 
@@ -17,19 +17,19 @@ class Unfit(Denied):
     """The token itself is no use (401, or it may only read): a pull request is not to be had."""
 
 
-class Gone(Trouble):
+class Gone(HubError):
     """The repository is not there, or not for us to see."""
 
 
-class Stale(Trouble):
+class Stale(HubError):
     """Somebody committed since we looked (412): nothing was changed."""
 
 
-class Busy(Trouble):
+class Busy(HubError):
     """Another commit is being made right now (409): nothing was changed."""
 
 
-class Limited(Trouble):
+class Limited(HubError):
     """A quota is spent (429): nothing was changed; *seconds* until it is not, if that was told."""
 
     def __init__(self, why: str, seconds: float | None) -> None:
@@ -37,11 +37,11 @@ class Limited(Trouble):
         super().__init__(why)
 
 
-class Rejected(Trouble):
+class Rejected(HubError):
     """The Hub does not take what we sent: nothing was changed, and sending it again is no use."""
 
 
-class Unclear(Trouble):
+class Unclear(HubError):
     """The answer is lost or no answer of a Hub's: what was asked may have been done."""
 
 

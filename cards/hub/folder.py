@@ -1,4 +1,4 @@
-"""A folder tree as a place for cards: the same plan without a network."""
+"""A folder tree as a destination of cards: the same plan without a network."""
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -6,8 +6,8 @@ from pathlib import Path
 
 from ..plan.plan import README, Item, Present
 from ..text.eval_results import PATH
+from .destination import Made
 from .errors import Rejected
-from .place import Made
 
 
 class Folder:

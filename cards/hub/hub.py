@@ -1,4 +1,4 @@
-"""The Hub as a place for cards: every request that is made of it; slow to import."""
+"""The Hub as a destination of cards: every request that is made of it; slow to import."""
 
 import re
 import threading
@@ -21,9 +21,9 @@ from ... import __version__
 from ...eval.errors import UsageError
 from ..plan.plan import README, Item, Present
 from ..text.eval_results import PATH
-from .answers import Scrub, meaning, troubles
+from .destination import TITLE, Made
 from .errors import Denied, Rejected, Unclear, Unfit
-from .place import TITLE, Made
+from .responses import Scrub, error_of, hub_errors
 
 LONGEST_FILE = 5_000_000
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -95,7 +95,7 @@ class Hub:
         with self._lock:
             if self._me is None:
                 try:
-                    with troubles(self._scrub):
+                    with hub_errors(self._scrub):
                         self._me = msgspec.convert(self._api.whoami(), _Me, strict=False)
                 except Denied as denied:
                     self._me = denied
@@ -116,7 +116,7 @@ class Hub:
 
     def _listed(self, space: str, names: set[str]) -> dict[str, str]:
         found: dict[str, str] = {}
-        with troubles(self._scrub):
+        with hub_errors(self._scrub):
             # A page holds a thousand: never more pages than asking one by one would take.
             listing = self._api.list_models(author=space, expand=["sha"], limit=1000 * len(names))
             for info in listing:
@@ -136,7 +136,7 @@ class Hub:
         """Return the commit that *revision* is at, and the file if it is there: one request."""
         url = hf_hub_url(repo, path, revision=revision, endpoint=self._api.endpoint)
         with (
-            troubles(self._scrub),
+            hub_errors(self._scrub),
             get_session().stream("GET", url, headers=self._headers) as answer,
         ):
             hops = (*answer.history, answer)
@@ -144,7 +144,7 @@ class Hub:
             code = answer.headers.get("x-error-code", "")
             if answer.status_code >= 400 and code != "EntryNotFound":
                 answer.read()
-                raise meaning(answer, self._scrub)
+                raise error_of(answer, self._scrub)
             if not _COMMIT.fullmatch(head):
                 raise Unclear("an answer that is none of the Hub's")
             if answer.status_code >= 400:
@@ -164,13 +164,13 @@ class Hub:
         spaces = {me.name, *(space.name for space in me.orgs if space.role in _MAY_WRITE)}
         if me.auth.token.role == "write" and repo.partition("/")[0] in spaces:
             return
-        with troubles(self._scrub):
+        with hub_errors(self._scrub):
             self._api.auth_check(repo, write=True)
 
     def commit(self, item: Item, *, propose: bool) -> Made:
         """Make one commit with all files of *item*, onto the head that was read and no other."""
         assert item.present is not None
-        with troubles(self._scrub):
+        with hub_errors(self._scrub):
             made = self._api.create_commit(
                 item.repo,
                 [
@@ -190,7 +190,7 @@ class Hub:
     def open_pull(self, repo: str, known: int | None) -> int | None:
         """Return the number of our open pull request to *repo*, *known* or found by its title."""
         me = self.me()
-        with troubles(self._scrub):
+        with hub_errors(self._scrub):
             pulls = self._api.get_repo_discussions(
                 repo,
                 author=me.name,
@@ -203,7 +203,7 @@ class Hub:
     def rejected(self, repo: str) -> tuple[str, ...]:
         """Return what the Hub found wrong with our results file; its client would pass over it."""
         url = f"{self._api.endpoint}/api/models/{repo}"
-        with troubles(self._scrub):
+        with hub_errors(self._scrub):
             answer = get_session().get(
                 url,
                 params={"expand": "evalResults"},

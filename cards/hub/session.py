@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from .answers import Scrub, meaning
 from .budget import Budget
+from .responses import Scrub, error_of
 
 if TYPE_CHECKING:
     from httpx2 import Request, Response
@@ -34,7 +34,7 @@ def session(budget: Budget, scrub: Scrub) -> Iterator[None]:
         # see it and know nothing of the other workers.
         if response.status_code in (408, 429) or response.status_code >= 500:
             response.read()
-            raise meaning(response, scrub)
+            raise error_of(response, scrub)
 
     # What the client would say on its own comes from the Hub, unscrubbed, and is in our errors.
     log = logging.getLogger("huggingface_hub")

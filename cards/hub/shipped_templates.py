@@ -34,7 +34,7 @@ class Shipped(NamedTuple):
     """Lines of which nobody could tell."""
 
 
-def kept(boards: Boards) -> Shipped:
+def moved_by_audits(boards: Boards) -> Shipped:
     """Return what the audits that the workspace keeps tell, as the judge found it."""
     moved = (
         _moved(entry, finding.values["was"], finding.values["now"])
@@ -45,7 +45,7 @@ def kept(boards: Boards) -> Shipped:
     return Shipped(tuple(moved))
 
 
-def recorded(boards: Boards) -> dict[str, list[Entry]]:
+def models_with_template(boards: Boards) -> dict[str, list[Entry]]:
     """Return the lines of *boards* that know the template they were asked through, by model."""
     found: dict[str, list[Entry]] = defaultdict(list)
     for entry in _lines(boards):
@@ -55,7 +55,7 @@ def recorded(boards: Boards) -> dict[str, list[Entry]]:
     return dict(sorted(found.items()))
 
 
-def asked(models: Mapping[str, Sequence[Entry]], tell: Callable[[], None]) -> Shipped:
+def moved_on_hub(models: Mapping[str, Sequence[Entry]], tell: Callable[[], None]) -> Shipped:
     """Ask the Hub which templates *models* ship now; *tell* is called after each of them."""
     moved: list[Moved] = []
     unknown: list[str] = []

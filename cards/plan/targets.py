@@ -59,10 +59,13 @@ def wanted(boards: Boards, settings: Settings) -> list[Wanted]:
     ]
 
 
-def chosen(every: Sequence[Wanted], named: Sequence[str], organisation: str | None) -> list[Wanted]:
-    """Return those *named*, else those of the *organisation*, else (without one) all.
+def chosen(
+    every: Sequence[Wanted], named: Sequence[str], organisation: str | None, *, remote: bool
+) -> list[Wanted]:
+    """Return those *named*, else those of the *organisation*, else all.
 
-    Raises `UsageError` for a name that no card belongs to.
+    Raises `UsageError` for a name that no card belongs to, where no repository is of the
+    organisation, and where none is set although the repositories are *remote*.
     """
     known = {one.repo for one in every}
     if unknown := sorted(set(named) - known):
@@ -73,9 +76,16 @@ def chosen(every: Sequence[Wanted], named: Sequence[str], organisation: str | No
         )
     if named:
         return [one for one in every if one.repo in named]
-    if organisation is None:
-        return list(every)
-    return [one for one in every if one.repo.partition("/")[0] == organisation]
+    strangers = organisation is None and remote
+    found = [one for one in every if organisation in (None, one.repo.partition("/")[0])]
+    if every and (strangers or not found):
+        raise UsageError(
+            "is not set" if strangers else f"none of {len(every)} repositories is of it",
+            file="board.toml",
+            key="board.organisation",
+            remedy="Set the organisation, or name repositories with --repo.",
+        )
+    return found
 
 
 def _precedence(card: Card) -> tuple[bool, int, str]:

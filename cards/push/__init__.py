@@ -1,1 +1,1 @@
-"""A plan comes in; commits, a journal and a report go out."""
+"""What repositories shall hold comes in; commits, a journal and a report go out."""

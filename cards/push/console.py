@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from ..hub.answers import Scrub
+from ..hub.responses import Scrub
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -17,7 +17,7 @@ _SHORT = 3.0
 """Seconds of waiting that nobody needs to be told of."""
 
 
-class Voice:
+class Console:
     """Print text that may come from outside: results to stdout, remarks to stderr."""
 
     def __init__(self, scrub: Scrub) -> None:
@@ -48,13 +48,12 @@ class Voice:
 
     def progress(self, title: str, total: int, work: Callable[[Callable[[], None]], R]) -> R:
         """Return what *work* gives, with a bar on a terminal that its argument moves on."""
-        from rich.console import Console
-        from rich.progress import Progress
+        from rich import console, progress
 
-        console = Console(stderr=True)
-        if not console.is_terminal:
+        terminal = console.Console(stderr=True)
+        if not terminal.is_terminal:
             return work(lambda: None)
-        with Progress(console=console, transient=True) as bar:
+        with progress.Progress(console=terminal, transient=True) as bar:
             task = bar.add_task(title, total=total)
             self._bar = bar
             try:

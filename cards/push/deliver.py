@@ -1,16 +1,16 @@
 """Plans carried out: one commit a repository, and every unsure one settled by reading it back."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 from msgspec import Struct
 
-from ..hub.errors import Busy, Limited, Stale, Trouble, Unclear
-from ..hub.place import Made
+from ..hub.destination import Made
+from ..hub.errors import Busy, HubError, Limited, Stale, Unclear
 from ..plan.plan import README, TO_DO, Item, front_digest
 from ..text.eval_results import PATH
 from .push import TRIES, Push
-from .survey import look, troubled
+from .survey import failed, plan_for
 
 REPLANS = 3
 """How often a repository that changes under our hands is planned anew."""
@@ -30,9 +30,9 @@ class Outcome(Struct, frozen=True, kw_only=True):
     """What the Hub says against the results file that it was given."""
 
 
-def deliver(push: Push, items: Sequence[Item], tell: Callable[[], None]) -> list[Outcome]:
+def deliver(push: Push, items: Sequence[Item]) -> list[Outcome]:
     """Carry out *items*, in their order; what has nothing to do comes back as it is."""
-    outcomes = push.each(lambda item: _delivered(push, item), items, tell)
+    outcomes = push.each("Pushing", lambda item: _delivered(push, item), items)
     return [
         outcome or Outcome(item=item, did="not reached")
         for item, outcome in zip(items, outcomes, strict=True)
@@ -40,16 +40,16 @@ def deliver(push: Push, items: Sequence[Item], tell: Callable[[], None]) -> list
 
 
 def _delivered(push: Push, item: Item) -> Outcome:
-    met: dict[type[Trouble], int] = {}
+    met: dict[type[HubError], int] = {}
     if item.state in TO_DO and push.down.is_set():
-        item = look(push, item.wanted)  # while no question is answered, no commit is sent
+        item = plan_for(push, item.wanted)  # while no question is answered, no commit is sent
     while item.state in TO_DO:
         sent = item
         try:
             return _done(push, sent, _commit(push, sent))
-        except Trouble as trouble:
-            met[type(trouble)] = met.get(type(trouble), 0) + 1
-            item = _after(push, sent, trouble, met[type(trouble)])
+        except HubError as error:
+            met[type(error)] = met.get(type(error), 0) + 1
+            item = _after(push, sent, error, met[type(error)])
         if Unclear in met and item.state == "unchanged" and item.present is not None:
             return _done(push, sent, Made(head=item.present.head, pull=item.pull))
     return Outcome(item=item)
@@ -61,10 +61,10 @@ def _commit(push: Push, item: Item) -> Made:
     push.budget.commit()
     push.journal.sent(item.repo, item.wanted.digest, item.present.head)
     try:
-        made = push.place.commit(item, propose=push.propose and item.pull is None)
+        made = push.destination.commit(item, propose=push.propose and item.pull is None)
     except Unclear:
         raise
-    except Trouble:
+    except HubError:
         push.journal.failed(item.repo)
         raise
     readme = item.files.get(README, item.present.readme)
@@ -73,11 +73,11 @@ def _commit(push: Push, item: Item) -> Made:
     return made
 
 
-def _after(push: Push, item: Item, trouble: Trouble, times: int) -> Item:
-    """Return what is to be done after *trouble*, met for the *times*-th time: more, or an end."""
-    match trouble:
+def _after(push: Push, item: Item, error: HubError, times: int) -> Item:
+    """Return what is to be done after *error*, met for the *times*-th time: more, or an end."""
+    match error:
         case Limited() if times <= LIMITS:
-            push.limited(trouble)
+            push.hold(error)
             return item
         case Busy() if times <= TRIES:
             push.pause(times)
@@ -85,23 +85,23 @@ def _after(push: Push, item: Item, trouble: Trouble, times: int) -> Item:
         case Stale() if times <= REPLANS:
             if times > 1:  # what we read may come from a cache that lags behind
                 push.pause(times)
-            return look(push, item.wanted)
+            return plan_for(push, item.wanted)
         case Stale():
             why = f"it changed {times} times while its card was written"
             return item.but("unreachable", why, "Push again later.")
         case Unclear() if times <= TRIES:
             push.pause(times - 1)
-            return look(push, item.wanted)
-    return troubled(item, trouble, push.propose)
+            return plan_for(push, item.wanted)
+    return failed(item, error, push.propose)
 
 
 def _done(push: Push, item: Item, made: Made) -> Outcome:
     rejected: tuple[str, ...] = ()
     if PATH in item.files and made.pull is None:
         try:
-            rejected = push.patiently(lambda: push.place.rejected(item.repo))
-        except Trouble as trouble:
-            rejected = (f"whether the Hub takes the results file is not known: {trouble.why}",)
+            rejected = push.retried(lambda: push.destination.rejected(item.repo))
+        except HubError as error:
+            rejected = (f"whether the Hub takes the results file is not known: {error.why}",)
     return Outcome(
         item=item,
         did="proposed" if made.pull is not None else "committed",

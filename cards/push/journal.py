@@ -174,7 +174,7 @@ def _on_disk() -> Iterator[None]:
 
 
 @contextmanager
-def alone(path: Path) -> Iterator[None]:
+def push_lock(path: Path) -> Iterator[None]:
     """Hold the lock file at *path*; raise `UsageError` while another push holds it."""
     import fcntl
 

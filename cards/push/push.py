@@ -8,14 +8,17 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from ..hub.budget import Budget
+from ..hub.destination import Destination
 from ..hub.errors import Busy, Limited, Stopped, Unclear
-from ..hub.place import Place
 from ..readme.readme import Take
+from .console import Console
 from .journal import Journal
 
 T = TypeVar("T")
 R = TypeVar("R")
 
+INTERRUPTED = 130
+"""The exit code of a command that the user ended."""
 TRIES = 5
 PAUSE = 1.0
 """Seconds before the second try; doubled each time, up to `LONGEST_PAUSE`."""
@@ -28,13 +31,14 @@ UNTOLD_LIMIT = 300.0
 class Push:
     """What `survey` and `deliver` work with."""
 
-    place: Place
+    destination: Destination
     journal: Journal
     budget: Budget
+    console: Console
     stop: threading.Event
     """Set when the user ends the push."""
     down: threading.Event = field(default_factory=threading.Event)
-    """Set while the place gives no answer however often it is asked: then nobody waits for one."""
+    """Set while no answer comes however often one is asked for: then nobody waits for one."""
     workers: int = 1
     propose: bool = False
     """Open pull requests, or go on with ours that are open."""
@@ -57,18 +61,18 @@ class Push:
         """Wait before the next try, longer each time and never as long as the other workers."""
         self.wait(min(PAUSE * 2**tries, LONGEST_PAUSE) * random.uniform(0.5, 1.0))
 
-    def limited(self, trouble: Limited) -> None:
-        """Hold all workers until the quota that *trouble* tells of is there again."""
-        seconds = UNTOLD_LIMIT if trouble.seconds is None else trouble.seconds
-        self.budget.pause(seconds, f"the Hub's quota is spent ({trouble.why})")
+    def hold(self, error: Limited) -> None:
+        """Hold all workers until the quota that *error* tells of is there again."""
+        seconds = UNTOLD_LIMIT if error.seconds is None else error.seconds
+        self.budget.pause(seconds, f"the Hub's quota is spent ({error.why})")
 
-    def patiently(self, ask: Callable[[], T]) -> T:
+    def retried(self, ask: Callable[[], T]) -> T:
         """Return what *ask* gives; ask again where waiting can help, a few times."""
         for tries in range(TRIES):
             try:
                 return self._heard(ask)
-            except Limited as trouble:
-                self.limited(trouble)
+            except Limited as error:
+                self.hold(error)
             except (Unclear, Busy):
                 if self.down.is_set():
                     raise
@@ -84,14 +88,16 @@ class Push:
         self.down.clear()
         return answer
 
-    def each(
-        self, work: Callable[[T], R], things: Sequence[T], tell: Callable[[], None]
-    ) -> list[R | None]:
+    def each(self, title: str, work: Callable[[T], R], things: Sequence[T]) -> list[R | None]:
         """Return what *work* gives for each thing, in their order, `None` where it was stopped.
 
-        *tell* is called for each that is done. The user's interrupt lets what is in flight end.
+        A bar with the *title* moves on meanwhile. The user's interrupt lets what is in flight end.
         """
+        return self.console.progress(title, len(things), lambda tell: self._all(work, things, tell))
 
+    def _all(
+        self, work: Callable[[T], R], things: Sequence[T], tell: Callable[[], None]
+    ) -> list[R | None]:
         def one(thing: T) -> R | None:
             if self.stop.is_set():
                 return None

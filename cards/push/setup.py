@@ -1,24 +1,23 @@
-"""A push put together: the workspace and the command line as place, budget, journal and voice."""
+"""A push put together: the command line as destination, journal, budget and console."""
 
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 from msgspec import Struct
 
 from ...board.workspace.settings import Hub as Quotas
-from ...board.workspace.settings import Workspace
 from ...eval.errors import UsageError
-from ..hub.answers import scrubber
 from ..hub.budget import Budget
+from ..hub.destination import Destination
 from ..hub.errors import Stopped
 from ..hub.folder import Folder
-from ..hub.place import Place
+from ..hub.responses import scrubber
 from ..readme.readme import Take
-from .console import Voice
-from .journal import Journal, alone
+from .console import Console
+from .journal import Journal, push_lock
 from .push import Push
 
 WAYS: tuple[Take, ...] = ("ours", "theirs", "append")
@@ -38,48 +37,46 @@ class Options(Struct, frozen=True, kw_only=True):
 
 
 @contextmanager
-def opened(workspace: Workspace, options: Options) -> Iterator[tuple[Push, Voice]]:
-    """Yield a push as *options* say: to the Hub or, without a token, to a folder."""
+def opened(options: Options, quotas: Quotas, state: Path, build: Path) -> Iterator[Push]:
+    """Yield a push as *options* say: to the Hub or, without a token, to a folder.
+
+    *state* is the folder of the lock and the journal; *build* takes the place of the Hub.
+    """
     from huggingface_hub import get_token
 
-    folder = workspace.root / ".cardboard"
     token = None if options.to else get_token()
-    voice = Voice(scrubber(token))
-    with nullcontext() if options.only_look else alone(folder / "push.lock"):
-        if token or (options.anonymous and options.to is None):
-            with _to_hub(workspace, options, token, voice) as push:
-                yield push, voice
-            return
-        if options.propose:
-            raise UsageError(
-                "pull requests are opened on the Hub only",
-                key="--pr",
-                remedy="Log in with: hf auth login",
-            )
-        if options.to is None:
-            voice.err("Nobody is logged in to the Hub (hf auth login): this goes to build/hub.")
-        place = Folder(options.to or workspace.build / "hub")
-        journal = Journal(None, place.name, time.time)
-        yield _push(place, journal, workspace.settings.hub, options, voice), voice
+    console = Console(scrubber(token))
+    with nullcontext() if options.only_look else push_lock(state / "push.lock"):
+        destination = _destination(options, token, build, console)
+        past = state / "push.jsonl" if destination.remote else None
+        push = _push(
+            options, quotas, destination, Journal(past, destination.name, time.time), console
+        )
+        with _requests(push):
+            yield push
 
 
-@contextmanager
-def _to_hub(
-    workspace: Workspace, options: Options, token: str | None, voice: Voice
-) -> Iterator[Push]:
-    from huggingface_hub import HfApi
+def _destination(options: Options, token: str | None, build: Path, console: Console) -> Destination:
+    if token or (options.anonymous and options.to is None):
+        from huggingface_hub import HfApi
 
-    from ..hub.hub import Hub
-    from ..hub.session import session
+        from ..hub.hub import Hub
 
-    hub = Hub(HfApi(token=token or False), voice.scrub)
-    journal = Journal(workspace.root / ".cardboard" / "push.jsonl", hub.name, time.time)
-    push = _push(hub, journal, workspace.settings.hub, options, voice)
-    with session(push.budget, voice.scrub):
-        yield push
+        return Hub(HfApi(token=token or False), console.scrub)
+    if options.propose:
+        raise UsageError(
+            "pull requests are opened on the Hub only",
+            key="--pr",
+            remedy="Log in with: hf auth login",
+        )
+    if options.to is None:
+        console.err("Nobody is logged in to the Hub (hf auth login): this goes to build/hub.")
+    return Folder(options.to or build)
 
 
-def _push(place: Place, journal: Journal, quotas: Quotas, options: Options, voice: Voice) -> Push:
+def _push(
+    options: Options, quotas: Quotas, destination: Destination, journal: Journal, console: Console
+) -> Push:
     stop = threading.Event()
 
     def wait(seconds: float) -> None:
@@ -88,16 +85,17 @@ def _push(place: Place, journal: Journal, quotas: Quotas, options: Options, voic
 
     take, takes = choices(options.takes)
     return Push(
-        place=place,
+        destination=destination,
         journal=journal,
         budget=Budget(
-            commits_per_hour=quotas.commits_per_hour if place.remote else 10**9,
+            commits_per_hour=quotas.commits_per_hour if destination.remote else 10**9,
             requests_per_window=quotas.requests_per_window,
             clock=time.time,
             wait=wait,
-            say=voice.waiting,
+            say=console.waiting,
             past=journal.commits_sent(),
         ),
+        console=console,
         stop=stop,
         workers=options.workers or quotas.workers,
         propose=options.propose,
@@ -105,6 +103,15 @@ def _push(place: Place, journal: Journal, quotas: Quotas, options: Options, voic
         take=take,
         takes=takes,
     )
+
+
+def _requests(push: Push) -> AbstractContextManager[None]:
+    """Return what every request to the Hub is made inside of; a folder needs none."""
+    if not push.destination.remote:
+        return nullcontext()
+    from ..hub.session import session
+
+    return session(push.budget, push.console.scrub)
 
 
 def choices(texts: Sequence[str]) -> tuple[Take | None, dict[str, Take]]:

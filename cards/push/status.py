@@ -1,14 +1,32 @@
 """What the Hub shows against what the board would say now: which cards are stale, and how."""
 
 import re
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
+import msgspec
 from msgspec import Struct
 
+from ...board.model import Boards
+from ...board.show.tables import dump
+from ...board.workspace.settings import Workspace
+from ..hub.errors import Stopped
+from ..hub.shipped_templates import (
+    Shipped,
+    models_with_template,
+    moved_by_audits,
+    moved_on_hub,
+)
 from ..plan.plan import Item
+from ..plan.targets import Wanted, chosen
 from ..readme.front_matter import split
 from ..readme.markers import split as split_body
+from .console import Console
 from .journal import Journal
+from .push import INTERRUPTED
+from .report import counted
+from .setup import Options, opened
+from .survey import survey
 
 Standing = Literal[
     "current",
@@ -29,6 +47,56 @@ class Status(Struct, frozen=True, kw_only=True):
     repo: str
     standing: Standing
     detail: str = ""
+
+
+def told_status(
+    gathered: Sequence[Wanted],
+    boards: Boards,
+    workspace: Workspace,
+    options: Options,
+    *,
+    as_json: bool,
+    ask: bool,
+) -> int:
+    """Say which cards are stale; return the exit code.
+
+    Which templates moved follows from the audits kept, or where *ask* is true from the Hub.
+    """
+    board, quotas = workspace.settings.board, workspace.settings.hub
+    with opened(options, quotas, workspace.root / ".cardboard", workspace.build / "hub") as push:
+        remote, console = push.destination.remote, push.console
+        targets = chosen(gathered, options.repos, board.organisation, remote=remote)
+        try:
+            items = survey(push, targets)
+        except Stopped:
+            return INTERRUPTED
+        found = [status_of(item, push.journal) for item in items]
+        shipped = _asked(boards, console) if ask else moved_by_audits(boards)
+        if as_json:
+            told = {"repos": found, "templates": shipped.moved, "not_found": shipped.unknown}
+            console.out(dump(msgspec.to_builtins(told)))
+        else:
+            for line in _lines(found, shipped):
+                console.out(line)
+    return int(any(one.standing != "current" for one in found))
+
+
+def _asked(boards: Boards, console: Console) -> Shipped:
+    models = models_with_template(boards)
+    return console.progress(
+        "Asking for templates", len(models), lambda tell: moved_on_hub(models, tell)
+    )
+
+
+def _lines(found: Sequence[Status], shipped: Shipped) -> Iterator[str]:
+    for moved in shipped.moved:
+        yield f"{'template moved':<15} {moved.label}  {moved.message}"
+    for label in shipped.unknown:
+        yield f"{'no template':<15} {label}  none can be had from the Hub"
+    for one in found:
+        if one.standing != "current":
+            yield f"{one.standing:<15} {one.repo}  {one.detail}".rstrip()
+    yield counted(one.standing for one in found)
 
 
 def status_of(item: Item, journal: Journal) -> Status:

@@ -1,57 +1,57 @@
 """What is to be done with each repository: asked with as few requests as can settle it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from ..hub.errors import Denied, Gone, Rejected, Stopped, Trouble, Unfit
+from ..hub.errors import Denied, Gone, HubError, Rejected, Stopped, Unfit
 from ..plan.plan import TO_DO, Item, Present, decide, front_digest, refused
 from ..plan.targets import Wanted
 from .push import Push
 
 
-def survey(push: Push, every: Sequence[Wanted], tell: Callable[[], None]) -> list[Item]:
+def survey(push: Push, every: Sequence[Wanted]) -> list[Item]:
     """Return an item for each of *every*, in their order; raises `Stopped`."""
     heads = _heads(push, every)
-    items = push.each(lambda one: look(push, one, heads.get(one.repo)), every, tell)
+    items = push.each("Looking", lambda one: plan_for(push, one, heads.get(one.repo)), every)
     done = [item for item in items if item is not None]
     if len(done) < len(items):
         raise Stopped
     return done
 
 
-def look(push: Push, wanted: Wanted, listed: str | None = None) -> Item:
+def plan_for(push: Push, wanted: Wanted, listed: str | None = None) -> Item:
     """Return what is to be done with one repository; *listed* is its head, if a listing told."""
     if wanted.problems:
         return refused(wanted)
     try:
         item = _settled(push, wanted, listed) or _read(push, wanted)
-    except Trouble as trouble:
-        return troubled(Item(wanted=wanted, state="unreachable"), trouble, push.propose)
+    except HubError as error:
+        return failed(Item(wanted=wanted, state="unreachable"), error, push.propose)
     if item.state == "unchanged" and item.present and not item.left and not push.only_look:
         front = front_digest(item.present.readme, wanted)
         push.journal.seen(wanted.repo, wanted.digest, item.present.head, front, item.pull)
     return item
 
 
-def troubled(item: Item, trouble: Trouble, propose: bool) -> Item:
-    """Return *item* as what *trouble* made of it, with the remedy."""
-    match trouble:
+def failed(item: Item, error: HubError, propose: bool) -> Item:
+    """Return *item* as what *error* made of it, with the remedy."""
+    match error:
         case Denied():
             remedy = f"Log in with `hf auth login`, with a token that may write to {item.repo}."
             offer = f" Or propose it: cardboard push --pr --repo {item.repo}"
-            helps = not propose and not isinstance(trouble, Unfit)
-            return item.but("no permission", trouble.why, remedy + (offer if helps else ""))
+            helps = not propose and not isinstance(error, Unfit)
+            return item.but("no permission", error.why, remedy + (offer if helps else ""))
         case Gone():
             remedy = (
                 "Create it on the Hub, use a token that may see it, or set `repo = false` for the "
                 "model in models.toml."
             )
-            return item.but("missing repo", trouble.why, remedy)
+            return item.but("missing repo", error.why, remedy)
         case Rejected():
-            return item.but("refused", trouble.why, "Nothing was changed.")
+            return item.but("refused", error.why, "Nothing was changed.")
         case _:
-            return item.but("unreachable", trouble.why, "Push again later: nothing is done twice.")
+            return item.but("unreachable", error.why, "Push again later: nothing is done twice.")
 
 
 def _heads(push: Push, every: Sequence[Wanted]) -> dict[str, str]:
@@ -60,8 +60,8 @@ def _heads(push: Push, every: Sequence[Wanted]) -> dict[str, str]:
     if len(known) < 2:
         return {}
     try:
-        return push.patiently(lambda: push.place.heads(known))
-    except Trouble:
+        return push.retried(lambda: push.destination.heads(known))
+    except HubError:
         return {}  # reading them one by one tells the same
 
 
@@ -89,7 +89,7 @@ def _settled(push: Push, wanted: Wanted, listed: str | None) -> Item | None:
 def _open_pull(push: Push, repo: str) -> int | None:
     record = push.journal.record(repo)
     known = record.pull if record else None
-    return push.patiently(lambda: push.place.open_pull(repo, known))
+    return push.retried(lambda: push.destination.open_pull(repo, known))
 
 
 def _read(push: Push, wanted: Wanted) -> Item:
@@ -104,7 +104,7 @@ def _read(push: Push, wanted: Wanted) -> Item:
             reason = "our pull request was closed; the same card is not proposed twice"
             return replace(item.but("unchanged", reason), left=True)
     elif item.state in TO_DO and not push.only_look:
-        push.patiently(lambda: push.place.check_write(wanted.repo))
+        push.retried(lambda: push.destination.check_write(wanted.repo))
     if item.state != "unchanged" or item.left:
         return item
     if item.pull is not None:
@@ -114,9 +114,9 @@ def _read(push: Push, wanted: Wanted) -> Item:
 
 def _decided(push: Push, wanted: Wanted, pull: int | None) -> Item:
     def read() -> Present:
-        return push.place.read(wanted.repo, evals=wanted.with_evals, pull=pull)
+        return push.destination.read(wanted.repo, evals=wanted.with_evals, pull=pull)
 
-    present = push.patiently(read)
+    present = push.retried(read)
     record = push.journal.record(wanted.repo)
     return decide(
         wanted, present, push.choice(wanted.repo), record.front if record and record.front else ""

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from ...board.notes.notes import Field
 from ...board.workspace.settings import Settings
-from .standing import Place
+from .standing import CardEntry
 
 _RENDERERS = ("babel", "jinja2", "msgspec")
 
@@ -26,13 +26,13 @@ class _Record(Struct, kw_only=True, array_like=True):
     answers: dict[str, dict[tuple[int, str, str | None], float | None]]
     """Every quantile that a card ever asked for, by field."""
     cards: dict[str, tuple[bytes, bytes]]
-    """By slug: the digest of the places that a card was made of, and that of its text."""
+    """By slug: the digest of the entries that a card was made of, and that of its text."""
 
 
-class Kept:
+class CardCache:
     """Tell which cards need not be rendered again.
 
-    A card follows from its places, from the quantiles that it asked for, and from settings, code,
+    A card follows from its entries, from the quantiles that it asked for, and from settings, code,
     templates and words. Its file is read and hashed all the same, for somebody may have changed it.
     """
 
@@ -79,10 +79,10 @@ class Kept:
             return
 
 
-def digest_of(places: Sequence[Place]) -> bytes | None:
-    """Return a digest of all that a card takes from its places; `None` where there can be none."""
+def digest_of(entries: Sequence[CardEntry]) -> bytes | None:
+    """Return a digest of all that a card takes from its entries; `None` where there can be none."""
     try:
-        return _digest(msgspec.msgpack.encode(places))
+        return _digest(msgspec.msgpack.encode(entries))
     except (OverflowError, UnicodeEncodeError):  # beyond 64 bits, or half of a surrogate pair
         return None
 

@@ -13,7 +13,7 @@ from ...board.show.reproduction import Run, hub_repo, run_of
 from ...board.words.names import is_hub_id
 from ...board.workspace.settings import Settings, Text
 from .sheets import Sheet, sheet_of
-from .standing import Place, place_of
+from .standing import CardEntry, card_entry
 
 
 class Card(Struct, frozen=True, kw_only=True):
@@ -69,16 +69,16 @@ class Deck:
         """Return the slugs of all cards, sorted."""
         return sorted(self._there)
 
-    def places(self, slug: str) -> tuple[Place, ...]:
-        """Return where the results of one card stand."""
-        return tuple(place_of(*there, self._settings) for there in self._there[slug])
+    def entries(self, slug: str) -> tuple[CardEntry, ...]:
+        """Return the entries of one card, as it sees them."""
+        return tuple(card_entry(*there, self._settings) for there in self._there[slug])
 
-    def card(self, slug: str, places: Sequence[Place] | None = None) -> Card:
-        """Return one card; *places* are its places, where they are known already."""
+    def card(self, slug: str, entries: Sequence[CardEntry] | None = None) -> Card:
+        """Return one card; *entries* are its entries, where they are known already."""
         sheets = tuple(
-            sheet_of(place, field, self._rules, self._settings)
-            for place, (_, _, field) in zip(
-                self.places(slug) if places is None else places, self._there[slug], strict=True
+            sheet_of(entry, field, self._rules, self._settings)
+            for entry, (_, _, field) in zip(
+                self.entries(slug) if entries is None else entries, self._there[slug], strict=True
             )
         )
         return _card(slug, sheets, self._settings)

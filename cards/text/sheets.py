@@ -13,7 +13,7 @@ from ...board.workspace.settings import Settings, Suite, Text
 from ...eval.records import Slice
 from . import evidence
 from .evidence import Recorded, Row
-from .standing import Place, Standing
+from .standing import CardEntry, Standing
 
 # The metrics of a card in the order that they are shown; the second group only where recorded.
 METRICS = (
@@ -116,10 +116,10 @@ class Sheet(Struct, frozen=True, kw_only=True):
 
 
 def sheet_of(
-    place: Place, field: Field | None, checked: Iterable[Rule], settings: Settings
+    own: CardEntry, field: Field | None, checked: Iterable[Rule], settings: Settings
 ) -> Sheet:
-    """Return the sheet of the result at *place*; *field* is what its notes are judged against."""
-    entry, suite, standing = place.entry, place.suite, place.standing
+    """Return the sheet of an entry; *field* is what its notes are judged against."""
+    entry, suite, standing = own.entry, own.suite, own.standing
     findings = _distinct(entry.findings)
     notes = notes_of(entry, field, checked) if field else ()
     name = f"{suite.name} {suite.version}" if suite else ""
@@ -131,10 +131,10 @@ def sheet_of(
         title=(suite.title or dict.fromkeys(settings.board.languages, name)) if suite else {},
         score=None if entry.score is None else shown("score", entry.score),
         standing=standing,
-        tasks=place.tasks,
+        tasks=own.tasks,
         reasons=() if standing else tuple(f for f in findings if f.severity == "error"),
         remarks=tuple(f for f in findings if standing or f.severity != "error"),
-        figures=tuple(_figures(place, field)),
+        figures=tuple(_figures(own, field)),
         divisions=tuple(_divisions(entry)),
         protocol=evidence.protocol(entry.result.protocol),
         template_key=status if status in TEMPLATES else "other",
@@ -159,15 +159,15 @@ def _distinct(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(unique.values(), key=lambda finding: order[finding.severity]))
 
 
-def _figures(place: Place, field: Field | None) -> Iterator[Figure]:
+def _figures(own: CardEntry, field: Field | None) -> Iterator[Figure]:
     for key, name, unit in _SHOWN:
-        value = place.figures[key]
+        value = own.figures[key]
         if value is not None and not isinstance(value, str):
             median = field.printed(50, key) if field else None
             yield Figure(name, shown(key, value) + unit, median and median + unit)
         elif key in METRICS:
             yield Figure(name, None)
-    metrics, expected = place.entry.metrics, place.entry.result.counts.expected
+    metrics, expected = own.entry.metrics, own.entry.result.counts.expected
     if metrics.steps is not None:
         whole = f" / {expected}" if expected is not None and metrics.steps < expected else ""
         yield Figure(key="metric.steps", value=f"{metrics.steps}{whole}")

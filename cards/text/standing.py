@@ -1,4 +1,4 @@
-"""A result's place on a board as its card sees it: the exact rank, or a band that stays true."""
+"""An entry of a board as its card sees it: the exact rank, or a band that stays true."""
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -96,11 +96,11 @@ def _rounded_down(count: int) -> int:
     return int(f"{str(count)[0]}{'0' * digits}")
 
 
-class Place(Struct, frozen=True, kw_only=True):
-    """One result as its card sees it.
+class CardEntry(Struct, frozen=True, kw_only=True):
+    """An entry as its card sees it.
 
     Nothing else of the boards reaches a card but the quantiles that it asks its field for. So a
-    card whose places, quantiles and settings are the same as before is the same as before.
+    card whose entries, quantiles and settings are the same as before is the same as before.
     """
 
     entry: Entry
@@ -113,10 +113,12 @@ class Place(Struct, frozen=True, kw_only=True):
     figures: dict[str, Value]
 
 
-def place_of(entry: Entry, board: Board | None, field: Field | None, settings: Settings) -> Place:
-    """Return the place of *entry* on *board*, of which *field* is the field of ranked entries."""
+def card_entry(
+    entry: Entry, board: Board | None, field: Field | None, settings: Settings
+) -> CardEntry:
+    """Return *entry* of *board* as its card sees it; *field* is the field of ranked entries."""
     spot = field.place(entry) if field else None
-    return Place(
+    return CardEntry(
         entry=replace(entry, rank=None, rank_text="", tied_with=(), resolution=None, facts=None),
         suite=board.suite if board else None,
         standing=standing(entry, board, settings.cards.rank) if board else None,

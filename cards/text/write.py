@@ -10,7 +10,7 @@ from msgspec import Struct
 from ...board.model import Boards
 from ...board.workers import collector_paused
 from ...board.workspace.settings import Workspace
-from .cache import Kept, digest_of
+from .cache import CardCache, digest_of
 from .card import Deck
 from .render import Renderer
 
@@ -72,19 +72,19 @@ def _differing(boards: Boards, workspace: Workspace) -> Iterator[tuple[str, byte
     """Yield the slug of every card, with its text where the file does not hold it."""
     settings, folder = workspace.settings, workspace.build / "cards"
     deck = Deck(boards, settings)
-    kept = Kept(workspace.root / ".cardboard" / "cards", settings, deck.fields)
+    cache = CardCache(workspace.root / ".cardboard" / "cards", settings, deck.fields)
     renderer: Renderer | None = None
     for slug in deck.slugs:
-        places, present = deck.places(slug), _present(folder / slug)
-        made_of = digest_of(places)
-        if present is not None and kept.is_right(slug, made_of, present):
+        entries, present = deck.entries(slug), _present(folder / slug)
+        made_of = digest_of(entries)
+        if present is not None and cache.is_right(slug, made_of, present):
             yield slug, None
             continue
         renderer = renderer or Renderer(settings)
-        text = renderer.readme(deck.card(slug, places)).encode("utf-8", "replace")
-        kept.keep(slug, made_of, text)
+        text = renderer.readme(deck.card(slug, entries)).encode("utf-8", "replace")
+        cache.keep(slug, made_of, text)
         yield slug, None if text == present else text
-    kept.save(deck.slugs)
+    cache.save(deck.slugs)
 
 
 def _write(card: Path, text: bytes) -> None:

@@ -6,13 +6,13 @@ from pathlib import Path
 from ...board.history.history import History, history
 from ...board.model import Boards
 from ...board.workspace.settings import Settings
-from .workers import Beside
-from ..pages.chart_page import to_draw
-from ..data.exports import gather, write_parquet, write_tables
 from ..charts.drawing import draw
-from ..source.background import Background
+from ..data.exports import gather, write_parquet, write_tables
 from ..frame.render import Renderer
+from ..pages.chart_page import to_draw
+from ..source.background import Background
 from ..source.source import Source
+from .workers import Beside
 
 
 def prepare(

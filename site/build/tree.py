@@ -9,10 +9,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from ..frame.page import Addresses
-from ..frame.security import printable
-from ..frame.page import Page, root_of
-from ..frame.security import secure
+from ..frame.page import Addresses, Page, root_of
+from ..frame.security import printable, secure
 from ..frame.slots import Shell
 
 # The page that stands for all that have none of their own.

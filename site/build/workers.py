@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 
 from ...board.workers import processors
 
-
 T = TypeVar("T")
 
 

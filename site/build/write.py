@@ -14,20 +14,18 @@ from msgspec import Struct
 
 from ...board.model import Boards
 from ...board.workspace.settings import Settings
-from ..frame.page import Addresses
-from .workers import beside
 from ..charts.badges import badges
-from ..frame.builder import Frame, build_frames
 from ..data.exports import FOLDER
-from .navigation import groups, nearby
-from ..frame.page import Page
-from ..pages.pages import pages, prose_slots
-from .preparation import prepare
+from ..frame.builder import Frame, build_frames
+from ..frame.page import Addresses, Page
 from ..frame.render import Renderer
-from .workers import side_by_side
-from .sitemap import sitemaps
+from ..pages.pages import pages, prose_slots
 from ..source.source import Source
+from .navigation import groups, nearby
+from .preparation import prepare
+from .sitemap import sitemaps
 from .tree import Tree
+from .workers import beside, side_by_side
 
 Progress = Callable[[int, int], None]
 

@@ -11,7 +11,6 @@ from ..frame.pagination import ROWS_A_PAGE, Part, parts
 from ..source.source import Place, Source
 from ..table.filters import empty_columns, filters
 from ..table.rows import COLUMNS, Row, rows, universal
-from ..table.rows import ranks as ranks  # standing.py takes it from here
 from ..table.script_data import MODELS_A_FILE, points_files, rows_file
 from ..table.words import BoardWords
 

@@ -52,9 +52,9 @@ def ours(meter: Meter, root: Path, name: str) -> float:
     every = wanted(load_boards(workspace), workspace.settings)
 
     def push() -> None:
-        with opened(workspace, Options(takes=("append",))) as (pushing, _):
-            items = survey(pushing, every, lambda: None)
-            outcomes = deliver(pushing, items, lambda: None)
+        options, state = Options(takes=("append",)), root / ".cardboard"
+        with opened(options, workspace.settings.hub, state, workspace.build / "hub") as pushing:
+            outcomes = deliver(pushing, survey(pushing, every))
         bad = {one.item.state for one in outcomes} - {"new", "changed", "unchanged"}
         assert not bad, bad
 

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 from huggingface_hub import HfApi
 
-from cardboard.cards.hub.place import TITLE
+from cardboard.cards.hub.destination import TITLE
 from cardboard.cli import main
 from cardboard.tests.hub import BARE_TOKEN, GUEST_TOKEN, READ_TOKEN_OF_ANA, WRITE_TOKEN, Fault, Hub
 from cardboard.tests.hub.state import Settings

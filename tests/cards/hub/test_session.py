@@ -3,9 +3,9 @@
 import pytest
 from huggingface_hub import HfApi, get_session
 
-from cardboard.cards.hub.answers import scrubber
 from cardboard.cards.hub.budget import Budget
 from cardboard.cards.hub.errors import Limited, Unclear
+from cardboard.cards.hub.responses import scrubber
 from cardboard.cards.hub.session import TIMEOUT, session
 from cardboard.tests.hub import NAMED, Hub
 from cardboard.tests.hub.sample import REPO

@@ -74,8 +74,18 @@ def test_problems_are_found_before_any_network() -> None:
 
 def test_repositories_are_chosen_by_name_or_organisation() -> None:
     every = targets(a_result("a/x"), a_result("a/y"), a_result("b/z"))
-    assert names(chosen(every, (), "a")) == ["a/x", "a/y"]
-    assert names(chosen(every, ("b/z",), "a")) == ["b/z"]
-    assert names(chosen(every, (), None)) == ["a/x", "a/y", "b/z"]
+    assert names(chosen(every, (), "a", remote=True)) == ["a/x", "a/y"]
+    assert names(chosen(every, ("b/z",), "a", remote=True)) == ["b/z"]
+    assert names(chosen(every, ("b/z",), None, remote=True)) == ["b/z"]
+    assert names(chosen(every, (), None, remote=False)) == ["a/x", "a/y", "b/z"]
     with pytest.raises(UsageError, match="no card belongs to the repository c/c"):
-        chosen(every, ("b/z", "c/c"), None)
+        chosen(every, ("b/z", "c/c"), None, remote=False)
+
+
+def test_other_peoples_repositories_are_chosen_by_name_only() -> None:
+    every = targets(a_result("a/x"))
+    with pytest.raises(UsageError, match="is not set"):
+        chosen(every, (), None, remote=True)
+    with pytest.raises(UsageError, match="none of 1 repositories is of it"):
+        chosen(every, (), "b", remote=False)
+    assert chosen([], (), "b", remote=True) == []

@@ -6,19 +6,19 @@ import re
 
 import pytest
 
-from cardboard.cards.hub.answers import scrubber
-from cardboard.cards.push.console import Voice
+from cardboard.cards.hub.responses import scrubber
+from cardboard.cards.push.console import Console
 
 
 def test_a_remark_stands_on_a_line_of_its_own_above_the_bar(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    voice = Voice(scrubber("hf_secret"))
+    console = Console(scrubber("hf_secret"))
     ours, theirs = pty.openpty()
     monkeypatch.setenv("TERM", "xterm")
     with os.fdopen(theirs, "w") as terminal:
         monkeypatch.setattr("sys.stderr", terminal)
-        voice.progress("Pushing", 3, lambda tell: voice.waiting("[red]hf_secret[/red]", 600.0))
+        console.progress("Pushing", 3, lambda tell: console.waiting("[red]hf_secret[/red]", 600.0))
         said = os.read(ours, 100_000).decode()
     os.close(ours)
     assert "Pushing" in said
@@ -27,9 +27,9 @@ def test_a_remark_stands_on_a_line_of_its_own_above_the_bar(
 
 
 def test_short_waits_are_not_worth_a_word(capsys: pytest.CaptureFixture[str]) -> None:
-    voice = Voice(scrubber(None))
-    voice.waiting("a moment", 2.0)
-    voice.waiting("the quota is spent", 60.0)
-    voice.waiting("the quota is spent", 3600.0)
+    console = Console(scrubber(None))
+    console.waiting("a moment", 2.0)
+    console.waiting("the quota is spent", 60.0)
+    console.waiting("the quota is spent", 3600.0)
     lines = capsys.readouterr().err.splitlines()
     assert [line.partition("(in ")[2][:7] for line in lines] == ["60 s). ", "60 min)"]

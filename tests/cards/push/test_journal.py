@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cardboard.cards.push.journal import Journal, Record, alone
+from cardboard.cards.push.journal import Journal, Record, push_lock
 from cardboard.eval.errors import CardboardError, UsageError
 
 HUB = "https://huggingface.co"
@@ -109,13 +109,14 @@ def test_a_disk_that_refuses_is_an_error_with_a_remedy(tmp_path: Path) -> None:
         opened(tmp_path)
     with pytest.raises(CardboardError, match="push again: nothing is done twice"):
         opened(tmp_path / "file").sent("a/b", "d", "h")
-    with pytest.raises(CardboardError, match="cannot be kept"), alone(tmp_path / "file" / "lock"):
+    lock = tmp_path / "file" / "lock"
+    with pytest.raises(CardboardError, match="cannot be kept"), push_lock(lock):
         raise AssertionError("nobody gets here")
 
 
 def test_two_pushes_of_one_workspace_exclude_each_other(tmp_path: Path) -> None:
     lock = tmp_path / "lock"
-    with alone(lock), pytest.raises(UsageError, match="another push"), alone(lock):
+    with push_lock(lock), pytest.raises(UsageError, match="another push"), push_lock(lock):
         raise AssertionError("nobody gets here")
-    with alone(lock):
+    with push_lock(lock):
         assert lock.exists()

@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Iterator
 
+from cardboard.cards.hub.responses import scrubber
+from cardboard.cards.push.console import Console
 from cardboard.cards.push.push import Push
 
 
@@ -15,11 +17,17 @@ class Interrupted(list[str]):
 
 
 def test_ctrl_c_while_work_is_handed_over_ends_what_waits_already() -> None:
-    push = Push(place=None, journal=None, budget=None, stop=threading.Event())  # type: ignore[arg-type]  # none is used
+    push = Push(
+        destination=None,  # type: ignore[arg-type]  # not used, as the next two
+        journal=None,  # type: ignore[arg-type]
+        budget=None,  # type: ignore[arg-type]
+        console=Console(scrubber(None)),
+        stop=threading.Event(),
+    )
 
     def wait(_: str) -> str:
         push.wait(20.0)
         return "waited to the end"
 
-    assert push.each(wait, Interrupted(["first", "second"]), lambda: None) == [None, None]
+    assert push.each("Waiting", wait, Interrupted(["first", "second"])) == [None, None]
     assert push.stop.is_set()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cardboard.cards.hub.place import TITLE
+from cardboard.cards.hub.destination import TITLE
 from cardboard.cards.push.push import TRIES
 from cardboard.tests.hub import GUEST_TOKEN, NAMED, WRITE_TOKEN, Fault, Hub
 from cardboard.tests.pushing import Cradle, by_hand, repos, write_result, write_workspace

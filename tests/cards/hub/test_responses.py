@@ -1,22 +1,22 @@
-"""What the Hub answers, and what its client raises, becomes one of a few kinds of trouble."""
+"""What the Hub answers, and what its client raises, becomes one of a few kinds of `HubError`."""
 
 import json
 from dataclasses import dataclass, field
 
 import pytest
 
-from cardboard.cards.hub.answers import meaning, scrubber, troubles
 from cardboard.cards.hub.errors import (
     Busy,
     Denied,
     Gone,
+    HubError,
     Limited,
     Rejected,
     Stale,
-    Trouble,
     Unclear,
     Unfit,
 )
+from cardboard.cards.hub.responses import error_of, hub_errors, scrubber
 
 TOKEN = "hf_secret"
 
@@ -48,14 +48,14 @@ class Answer:
         (504, Unclear),
     ],
 )
-def test_every_status_has_a_meaning(status: int, kind: type[Trouble]) -> None:
-    assert type(meaning(Answer(status), scrubber(None))) is kind
+def test_every_status_has_a_meaning(status: int, kind: type[HubError]) -> None:
+    assert type(error_of(Answer(status), scrubber(None))) is kind
 
 
 @pytest.mark.parametrize("status", [401, 404])
 def test_a_repository_that_is_not_there_is_gone_whoever_asks(status: int) -> None:
     answer = Answer(status, "", {"x-error-code": "RepoNotFound"})
-    assert type(meaning(answer, scrubber(None))) is Gone
+    assert type(error_of(answer, scrubber(None))) is Gone
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_a_repository_that_is_not_there_is_gone_whoever_asks(status: int) -> Non
     ],
 )
 def test_the_hub_is_quoted_in_one_harmless_line(answer: Answer, why: str) -> None:
-    assert meaning(answer, scrubber(TOKEN)).why == why
+    assert error_of(answer, scrubber(TOKEN)).why == why
 
 
 @pytest.mark.parametrize(
@@ -86,13 +86,13 @@ def test_the_hub_is_quoted_in_one_harmless_line(answer: Answer, why: str) -> Non
         (Denied("as it is"), Denied),
     ],
 )
-def test_what_the_client_raises_is_told_apart(error: Exception, kind: type[Trouble]) -> None:
-    with pytest.raises(kind), troubles(scrubber(None)):
+def test_what_the_client_raises_is_told_apart(error: Exception, kind: type[HubError]) -> None:
+    with pytest.raises(kind), hub_errors(scrubber(None)):
         raise error
 
 
 def test_a_mistake_of_ours_stays_one() -> None:
-    with pytest.raises(ZeroDivisionError), troubles(scrubber(None)):
+    with pytest.raises(ZeroDivisionError), hub_errors(scrubber(None)):
         raise ZeroDivisionError
 
 

@@ -1,4 +1,4 @@
-"""What the Hub's answers mean, and the client's errors as the few kinds of trouble there are."""
+"""What the Hub's responses mean, and the client's errors as the few kinds that we tell apart."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from .budget import told_wait
-from .errors import Busy, Denied, Gone, Limited, Rejected, Stale, Trouble, Unclear, Unfit
+from .errors import Busy, Denied, Gone, HubError, Limited, Rejected, Stale, Unclear, Unfit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +17,7 @@ _INVALID = "Invalid metadata"
 Scrub = Callable[[str], str]
 
 
-class Answer(Protocol):
+class Response(Protocol):
     """The part of a response that its meaning depends on."""
 
     @property
@@ -48,36 +48,36 @@ def scrubber(token: str | None) -> Scrub:
     return scrub
 
 
-def meaning(answer: Answer, scrub: Scrub) -> Trouble:
-    """Return what an answer of 400 or more means."""
-    status = answer.status_code
-    why = f"{status}: {_told(answer, scrub)}"
+def error_of(response: Response, scrub: Scrub) -> HubError:
+    """Return what a response of 400 or more means."""
+    status = response.status_code
+    why = f"{status}: {_told(response, scrub)}"
     if status == 429:
-        return Limited(why, told_wait(answer.headers, answer.text[:2000]))
-    if answer.headers.get("x-error-code") == "RepoNotFound":  # 401 where nobody is logged in
+        return Limited(why, told_wait(response.headers, response.text[:2000]))
+    if response.headers.get("x-error-code") == "RepoNotFound":  # 401 where nobody is logged in
         return Gone(why)
-    kinds: dict[int, type[Trouble]] = {401: Unfit, 403: Denied, 404: Gone, 409: Busy, 412: Stale}
+    kinds: dict[int, type[HubError]] = {401: Unfit, 403: Denied, 404: Gone, 409: Busy, 412: Stale}
     if status in kinds:
         return kinds[status](why)
     return Unclear(why) if status == 408 or status >= 500 else Rejected(why)
 
 
-def _told(answer: Answer, scrub: Scrub) -> str:
+def _told(response: Response, scrub: Scrub) -> str:
     """Return the Hub's own words for an answer, in one line."""
-    said = answer.headers.get("x-error-message", "")
+    said = response.headers.get("x-error-message", "")
     if not said:
         try:
-            body = json.loads(answer.text)
+            body = json.loads(response.text)
             said = str(body["error"])
         except (ValueError, KeyError, TypeError, RecursionError):
-            html = "<" in answer.text[:200]
-            said = "a web page instead of an answer" if html else answer.text[:_LONGEST_TEXT]
+            html = "<" in response.text[:200]
+            said = "a web page instead of an answer" if html else response.text[:_LONGEST_TEXT]
     return scrub(" ".join(said.split())[:_LONGEST_TEXT]) or "no reason given"
 
 
 @contextmanager
-def troubles(scrub: Scrub) -> Iterator[None]:
-    """Raise whatever the client raises inside as a kind of `Trouble`."""
+def hub_errors(scrub: Scrub) -> Iterator[None]:
+    """Raise whatever the client raises inside as a kind of `HubError`."""
     from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 
     # The client's HTTP library differs between its versions; their errors have one name.
@@ -89,7 +89,7 @@ def troubles(scrub: Scrub) -> Iterator[None]:
     try:
         yield
     except HfHubHTTPError as error:
-        raise meaning(error.response, scrub) from None
+        raise error_of(error.response, scrub) from None
     except OfflineModeIsEnabled:
         raise Rejected("HF_HUB_OFFLINE is set: unset it to push") from None
     except transport as error:

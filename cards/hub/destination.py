@@ -1,4 +1,4 @@
-"""A place that cards are pushed to: what the Hub and a folder have in common."""
+"""A destination of cards: what the Hub and a folder have in common."""
 
 from collections.abc import Collection
 from typing import Protocol
@@ -19,8 +19,8 @@ class Made(Struct, frozen=True, kw_only=True):
     pull: int | None = None
 
 
-class Place(Protocol):
-    """Where repositories are; every way raises the kinds of `Trouble` and nothing else."""
+class Destination(Protocol):
+    """Where repositories are; every way raises the kinds of `HubError` and nothing else."""
 
     name: str
     """How it is called in front of people and in the journal; holds no secret."""
