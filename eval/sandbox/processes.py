@@ -1,6 +1,7 @@
 """A process for what strangers wrote: no secrets in it, limited by the kernel, ended whole."""
 
 import json
+import math
 import os
 import resource
 import select
@@ -76,10 +77,17 @@ def say(line: dict[str, Any]) -> None:
     print(json.dumps(line), flush=True)
 
 
-def allow(seconds: float) -> None:
-    """Let the kernel end this process after so many *seconds*: no program can catch that."""
+def allow(seconds: float, *, of_processor: float = math.inf) -> None:
+    """Let the kernel end this process after *seconds*, or after so many *of_processor* time.
+
+    No program can catch that; the signals differ, SIGALRM and SIGPROF.
+    """
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    # To a timer, 0 means no limit.
+    most = max(of_processor, 0.001) if math.isfinite(of_processor) else 0
+    signal.setitimer(signal.ITIMER_PROF, most)
 
 
 def _wait(process: subprocess.Popen[bytes], seconds: float) -> None:
