@@ -134,6 +134,7 @@ def run_once(jobs: Sequence[Job], limits: Limits) -> list[Rendered]:
             -signal.SIGALRM: f"it took more than {limits.seconds:g} seconds",
             -signal.SIGPROF: f"its {shares[guilty]} renders took more than "
             f"{allowed[places[guilty]]:g} seconds",
+            -signal.SIGXFSZ: f"all renders together take more than {limits.output_bytes} bytes",
         }
         why = words.get(ended.status) or ended.words or f"exit status {ended.status}"
         found.append(Rendered(problem=_ending(ended.status), error=why, stopped=True))

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from ..errors import CardboardError
+from .isolation import end
 from .sandbox import Sandbox
 
 ROWS, COLUMNS = 40, 120
@@ -65,7 +66,7 @@ class Terminal:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._process.kill()
+        end(self._process)
         os.close(self._master)
 
     def wait(self) -> None:
