@@ -8,7 +8,6 @@ import termios
 import time
 from fcntl import ioctl
 from select import select
-from types import TracebackType
 from typing import Self
 
 from ..errors import CardboardError
@@ -60,12 +59,7 @@ class Terminal:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         end(self._process)
         os.close(self._master)
 

@@ -9,7 +9,12 @@ LONG = "{{ 'a' * 100000 }}"
 ENDED: list[tuple[str, Limits, Problem, str]] = [
     (SLOW * 900, Limits(seconds=0.3), "time", "it took more than 0.3 seconds"),
     (SLOW, Limits(seconds_in_all=0.3), "time", "its 90 renders took more than 0.3 seconds"),
-    (LONG, Limits(output_bytes=500_000), "output", "all renders together take more than 500000 bytes"),
+    (
+        LONG,
+        Limits(output_bytes=500_000),
+        "output",
+        "all renders together take more than 500000 bytes",
+    ),
 ]
 
 
