@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from cardboard.eval.engine import Account, Template
+from cardboard.eval.engine import Account
 from cardboard.eval.errors import UsageError
 from cardboard.eval.prompts.prompts import Built, build
 from cardboard.eval.prompts.templates import sha256_of
@@ -67,7 +67,7 @@ def test_a_prompt_is_what_the_models_own_template_makes_of_the_conversation() ->
     assert record.template_status == "chat_template"
     assert record.status_counts == {"chat_template": 2}
     assert record.template_source == "tokenizer"
-    assert record.template_sha256 == sha256_of(Template(text=PLAIN, source="tokenizer"))
+    assert record.template_sha256 == sha256_of(PLAIN)
     assert record.first_token_ids == (1, *map(ord, "[s]Use "))
     assert (record.truncated, record.doubled_bos) == (0, False)
     assert (record.tokens_min, record.tokens_max) == (28, len(text_of(found, 1)))
