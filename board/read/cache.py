@@ -145,7 +145,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 def _version() -> str:
     """Return the hash of all code that a reading depends on, so that nobody has to count it up."""
     digest = hashlib.sha256(msgspec.__version__.encode())
-    package = Path(__file__).parents[1]
+    package = Path(__file__).parents[2]
     for folder in ("board", "eval"):
         for source in sorted((package / folder).rglob("*.py")):
             digest.update(source.read_bytes())

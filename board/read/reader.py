@@ -1,10 +1,8 @@
 """Result files, read: a folder in, a reading for each file out, each file once."""
 
-import gc
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +13,7 @@ from ...eval.errors import RecordError
 from ...eval.records import Result, Step
 from ..model import Reading
 from ..words.findings import READING, Finding
-from ..workers import each, processors
+from ..workers import collector_paused, each, processors
 from .cache import Cache, open_cache
 from .decoding.files import File, content_of, files, status_of
 from .decoding.json_object import Undecodable
@@ -78,7 +76,7 @@ def read_results(
     """
     found = list(files(folder))
     readings, sharing = [], Sharing()
-    with open_cache(cache) as kept, _no_collector():
+    with open_cache(cache) as kept, collector_paused():
         for number, reading in enumerate(_readings(found, kept, rescore, workers), start=1):
             readings.append(sharing.share(reading))
             if number % _SAVED_EVERY == 0:
@@ -208,15 +206,3 @@ def _line(finding: Finding) -> str:
     told = ", ".join(f"{name}={value}" for name, value in finding.values.items())
     place = ": ".join(part for part in (finding.file, finding.key) if part)
     return f"{place}: {finding.code}" + (f" ({told})" if told else "")
-
-
-@contextmanager
-def _no_collector() -> Iterator[None]:
-    """Pause the garbage collector: readings hold no cycles, and there are many of them."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

@@ -6,9 +6,9 @@ from typing import Literal
 
 from msgspec import Struct
 
+from ...eval.hub_ids import is_hub_id
 from ...eval.records import Result
 from ..model import Entry
-from ..words.names import is_hub_id
 from ..workspace.settings import Protocol, Settings, Suite
 
 _LOCAL = re.compile(r"(?:file:)?(?:/\w|~/|\\\\|[A-Za-z]:[\\/])")

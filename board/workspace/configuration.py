@@ -6,8 +6,8 @@ from typing import TypeVar
 import msgspec
 
 from ...eval.errors import ConfigError
+from ...eval.hub_ids import is_hub_id
 from ..words.findings import AUDITING, JUDGING
-from ..words.names import is_hub_id
 from .audits import read_audits
 from .settings import Profile, Settings, Suite, Workspace
 

@@ -109,7 +109,7 @@ def _place(status: os.stat_result) -> str:
 def _version(settings: Settings) -> str:
     """Return the hash of all that every card depends on, so that nobody has to count it up."""
     digest = hashlib.sha256(msgspec.msgpack.encode([settings, _packages()]))
-    package = Path(__file__).parents[1]
+    package = Path(__file__).parents[2]
     for folder in ("board", "cards", "eval", "templates"):
         for source in sorted((package / folder).rglob("*")):
             if source.suffix in (".py", ".jinja", ".po"):

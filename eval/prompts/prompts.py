@@ -15,7 +15,6 @@ from ..engine import Backend, Encoder, Prompt, Template
 from ..errors import UsageError
 from ..suites.conversations import Rule, apply, conversation, key_of
 from ..suites.suite import Row
-from . import prompts as gemma4
 from .templates import OWN, REMOTE, SCRIPTED, fallback_template, run_status, sha256_of
 from .texts import Choices, PromptError, Text, Turns, ignored_kwargs, texts_of
 
@@ -66,7 +65,7 @@ class Built(Struct, frozen=True, kw_only=True):
 
 def settled(choices: Choices, model: str, template: Template | None) -> Choices:
     """Return *choices* with what the model's family demands, where the user did not say."""
-    if not gemma4.is_gemma4(model, template):
+    if not is_gemma4(model, template):
         return choices
     rules: tuple[Rule, ...] = (*choices.rules, "strip-thoughts")
     return replace(
@@ -151,10 +150,10 @@ def _by_family(
 ) -> tuple[tuple[Text, ...], tuple[str, ...]]:
     """Return *texts* as the model's family wants them, and all rules, those of its own included."""
     thinking = choices.kwargs.get("enable_thinking")
-    if thinking is not False or not gemma4.closes_thought(model, template):
+    if thinking is not False or not closes_thought(model, template):
         return texts, choices.rules
-    closed = tuple(replace(one, text=gemma4.with_empty_thought(one.text)) for one in texts)
-    added = (gemma4.EMPTY_THOUGHT_RULE,) if closed != texts else ()
+    closed = tuple(replace(one, text=with_empty_thought(one.text)) for one in texts)
+    added = (EMPTY_THOUGHT_RULE,) if closed != texts else ()
     return closed, (*choices.rules, *added)
 
 
@@ -213,7 +212,7 @@ def _record(
         template_status=run_status(statuses),
         status_counts=statuses,
         template_source=source,
-        template_sha256=sha256_of(template) if template else None,
+        template_sha256=sha256_of(template.text) if template else None,
         kwargs=dict(choices.kwargs),
         kwargs_ignored=ignored,
     )

@@ -107,9 +107,9 @@ def own_template(tokenizer: Tokenizer, model: str, revision: str | None = None) 
     )
 
 
-def sha256_of(template: Template) -> str:
-    """Return the SHA-256 of the template's text."""
-    return hashlib.sha256(template.text.encode("utf-8", "replace")).hexdigest()
+def sha256_of(text: str) -> str:
+    """Return the SHA-256 of a template's *text*, by which it is known everywhere."""
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
 def run_status(counts: Mapping[str, int]) -> str | None:

@@ -7,8 +7,9 @@ from msgspec import Struct
 
 from ..engine import Encoder, Message, Setting, Template
 from ..errors import CardboardError
+from ..sandbox.rendering import Rendered
 from ..suites.conversations import Rule, flat
-from .rendering import Job, Rendered, render
+from .rendering import Job, render
 from .templates import MARKS, OWN, RAW, Fallback, fallback_template, status_of_fallback
 
 Turns = tuple[Message, ...]
@@ -61,7 +62,7 @@ def texts_of(
     """
     own, ignored = _own(template, turns, choices.kwargs, now)
     texts = [None if one.text is None else Text(one.text, OWN) for one in own]
-    errors = tuple(dict.fromkeys(one.error for one in own if one.error is not None))
+    errors = tuple(dict.fromkeys(one.error for one in own if one.text is None))
     missing = [index for index, text in enumerate(texts) if text is None]
     if missing:
         instead = _instead([turns[index] for index in missing], choices, encoder, now)

@@ -1,7 +1,6 @@
 """How far a run is: a bar on a terminal, a line now and then in a log, always on standard error."""
 
 from time import monotonic
-from types import TracebackType
 from typing import Protocol
 
 from rich.console import Console
@@ -58,12 +57,7 @@ class Shown:
         """Return the display."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         """Leave the last state standing."""
         self._stop()
 

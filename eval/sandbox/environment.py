@@ -40,7 +40,7 @@ def with_thoughts(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _compiler() -> Callable[[str], jinja2.Template]:
     try:
         from transformers.utils.chat_template_utils import _compile_jinja_template
-    except ImportError:
+    except ModuleNotFoundError:  # any other fault is told: nothing else may render in its place
         return _environment().from_string
     compile_as_transformers: Callable[[str], jinja2.Template] = _compile_jinja_template
     return compile_as_transformers

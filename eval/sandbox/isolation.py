@@ -1,12 +1,15 @@
-"""How a process is shut in: the command lines that confine it, and the sweep that ends it."""
+"""What confines every process of strangers: limits of the kernel, walls, and a certain end."""
 
 import os
+import resource
 import shutil
 import signal
+import subprocess
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from select import select
 
 import msgspec
 from msgspec import Struct
@@ -69,6 +72,11 @@ def walls(
     return [*argv, "--chdir", HOME, "--remount-ro", "/"], descriptors
 
 
+def kernel_limits(*, memory_bytes: int, file_bytes: int, processes: int) -> dict[str, int]:
+    """Return what the kernel holds a process to, by the names of `prlimit` and of RLIMIT_..."""
+    return {"as": memory_bytes, "fsize": file_bytes, "nproc": processes, "core": 0}
+
+
 def limited(limits: Limits) -> list[str]:
     """Return the command line that gives up root and sets the limits.
 
@@ -78,9 +86,19 @@ def limited(limits: Limits) -> list[str]:
     root = os.geteuid() == 0
     uid = free_uid() if root else os.getuid()
     drop = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups"] if root else []
-    argv = [*drop, "prlimit", f"--nproc={limits.processes + _running(uid)}", "--core=0"]
-    argv += [f"--as={limits.memory_bytes}", f"--cpu={limits.cpu_seconds}"]
-    return [*argv, f"--fsize={limits.file_bytes}", f"--nofile={limits.open_files}"]
+    held = kernel_limits(
+        memory_bytes=limits.memory_bytes,
+        file_bytes=limits.file_bytes,
+        processes=limits.processes + _running(uid),
+    )
+    held |= {"cpu": limits.cpu_seconds, "nofile": limits.open_files}
+    return [*drop, "prlimit", *(f"--{name}={limit}" for name, limit in held.items())]
+
+
+def limit_this_process(limits: Mapping[str, int]) -> None:
+    """Hold this process to *limits*, by the names of `kernel_limits`."""
+    for name, limit in limits.items():
+        resource.setrlimit(getattr(resource, f"RLIMIT_{name.upper()}"), (limit, limit))
 
 
 def free_uid() -> int:
@@ -97,6 +115,25 @@ def first_process(news: bytes) -> int | None:
         return os.pidfd_open(msgspec.json.decode(news, type=dict[str, int])["child-pid"])
     except (msgspec.DecodeError, ProcessLookupError):
         return None
+
+
+def wait(process: int, seconds: float) -> None:
+    """Wait until the process behind the descriptor has ended, at most so long, and close it."""
+    try:
+        select([process], [], [], seconds)
+    finally:
+        os.close(process)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Kill *process* and its group, which it leads from its start, and take its status."""
+    if process.returncode is None:
+        # Not yet waited for, the process still holds its number, and the group has the same.
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:  # it is just about to lead one
+            process.kill()
+        process.wait()
 
 
 def sweep(root: Path) -> None:

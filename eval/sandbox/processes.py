@@ -1,9 +1,8 @@
-"""A process for what strangers wrote: no secrets in it, limited by the kernel, ended whole."""
+"""A Python module of ours that reads what strangers wrote, in a limited process of its own."""
 
 import json
+import math
 import os
-import resource
-import select
 import signal
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from typing import IO, Any
 from msgspec import Struct
 
 from ..errors import CardboardError
+from .isolation import end, kernel_limits, limit_this_process, wait
 
 
 class Ended(Struct, frozen=True, kw_only=True):
@@ -47,7 +47,10 @@ def supervised(module: str, order: dict[str, Any], *, seconds: float, output_byt
             env=_environment(),
             start_new_session=True,
         )
-        _wait(process, seconds)
+        try:
+            wait(os.pidfd_open(process.pid), seconds)
+        finally:
+            end(process)
         lines = tuple(_lines(told))
         said = _last(words)
     if not lines:
@@ -61,13 +64,11 @@ def shut_in(order: dict[str, Any]) -> None:
     """Limit this process to what *order* allows beside what it has in use, and say it is ready."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
     most = pages * os.sysconf("SC_PAGE_SIZE") + order["memory_bytes"]
-    for what, limit in (
-        (resource.RLIMIT_AS, most),
-        (resource.RLIMIT_FSIZE, order["output_bytes"]),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NPROC, 0),
-    ):
-        resource.setrlimit(what, (limit, limit))
+    # By itself, Python takes a file that grows too large for a fault like any other.
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+    limit_this_process(
+        kernel_limits(memory_bytes=most, file_bytes=order["output_bytes"], processes=0)
+    )
     say({"ready": True})
 
 
@@ -76,22 +77,17 @@ def say(line: dict[str, Any]) -> None:
     print(json.dumps(line), flush=True)
 
 
-def allow(seconds: float) -> None:
-    """Let the kernel end this process after so many *seconds*: no program can catch that."""
+def allow(seconds: float, *, of_processor: float = math.inf) -> None:
+    """Let the kernel end this process after *seconds*, or after so many *of_processor* time.
+
+    No program can catch that; the signals differ, SIGALRM and SIGPROF.
+    """
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, seconds)
-
-
-def _wait(process: subprocess.Popen[bytes], seconds: float) -> None:
-    """Wait for *process*, and end its whole group."""
-    ends = os.pidfd_open(process.pid)
-    try:
-        select.select([ends], [], [], seconds)
-    finally:
-        os.close(ends)
-        # Not yet waited for, the process still holds its number, and the group has the same.
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    # To a timer, 0 means no limit.
+    most = max(of_processor, 0.001) if math.isfinite(of_processor) else 0
+    signal.setitimer(signal.ITIMER_PROF, most)
 
 
 def _environment() -> dict[str, str]:

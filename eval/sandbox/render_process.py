@@ -1,4 +1,4 @@
-"""The process that renders strangers' chat templates: run by `sandbox`."""
+"""The process that renders strangers' chat templates: run by `rendering`."""
 
 import datetime
 import json
@@ -26,25 +26,24 @@ def main() -> None:
     order = json.load(sys.stdin)
     compiled("")  # loads what compiles
     shut_in(order)
-    left = [order["seconds_in_all"]] * len(order["templates"])
+    left = order["seconds_in_all"]
     for job in order["jobs"]:
         place = job["template"]
-        if left[place] <= 0:
-            say({"problem": "time"})
-            continue
-        began = time.monotonic()
-        allow(min(order["seconds"], left[place]))
-        say(_line(order["templates"][place], job, order["characters"]))
-        left[place] -= time.monotonic() - began
+        began = time.process_time()
+        allow(order["seconds"], of_processor=left[place])
+        say(line(order["templates"][place], job, order["characters"]))
+        left[place] -= time.process_time() - began
 
 
-def _line(template: Order, job: Order, characters: int) -> Line:
+def line(template: Order, job: Order, characters: int) -> Line:
+    """Return what came of one *job*: a text or an inspection, else the problem and the error."""
     try:
         if job["inspect"]:
             return {"inspection": inspected(template["text"])}
         return _render(template, job, characters)
     except (MemoryError, RecursionError) as error:
-        return _failed("memory", error)
+        error_name = type(error).__name__
+        return {"problem": "memory", "error": f"{error_name}: the template takes too much memory"}
     except TooLong:
         return {"problem": "output", "error": f"more than {characters} characters"}
     except SecurityError as error:

@@ -1,6 +1,7 @@
 """Chat templates rendered in a process of their own: a template is a program from a stranger."""
 
 import signal
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -26,7 +27,9 @@ class Limits(Struct, frozen=True, kw_only=True):
     seconds: float = 5.0
     """For one render, compiling included."""
     seconds_in_all: float = 30.0
-    """For all renders of one template together: one that is slow each time ends, too."""
+    """Of the processor, for all renders of one template: one that is slow each time ends, too."""
+    mean_seconds: float = 0.0
+    """So many more for each of these renders."""
     memory_bytes: int = 512 << 20
     """Beyond what the renderer itself needs."""
     characters: int = 1 << 18
@@ -83,6 +86,8 @@ class Rendered(Struct, frozen=True, kw_only=True):
     inspection: Inspection | None = None
     problem: Problem | None = None
     error: str = ""
+    stopped: bool = False
+    """Whether the process had to be ended."""
 
 
 def run(jobs: Sequence[Job], limits: Limits | None = None) -> list[Rendered]:
@@ -93,7 +98,7 @@ def run(jobs: Sequence[Job], limits: Limits | None = None) -> list[Rendered]:
     limits = limits or Limits()
     done: dict[int, Rendered] = {}
     while left := [place for place in range(len(jobs)) if place not in done]:
-        found = _run([jobs[place] for place in left], limits)
+        found = run_once([jobs[place] for place in left], limits)
         done.update(zip(left, found, strict=False))
         if len(found) < len(left):
             guilty = jobs[left[len(found) - 1]].program
@@ -103,17 +108,19 @@ def run(jobs: Sequence[Job], limits: Limits | None = None) -> list[Rendered]:
     return [done[place] for place in range(len(jobs))]
 
 
-def _run(jobs: Sequence[Job], limits: Limits) -> list[Rendered]:
-    """Return what one process makes of *jobs*; where it was ended, the last says why."""
+def run_once(jobs: Sequence[Job], limits: Limits) -> list[Rendered]:
+    """Return what one process makes of *jobs*; where it was ended, the last is `stopped`."""
     programs = {id(job.program): job.program for job in jobs}
     places = {key: place for place, key in enumerate(programs)}
+    shares = Counter(id(job.program) for job in jobs)
+    allowed = [limits.seconds_in_all + limits.mean_seconds * shares[key] for key in programs]
     ended = supervised(
         f"{__package__}.render_process",
         {
             "templates": [msgspec.to_builtins(program) for program in programs.values()],
             "jobs": [_plain(job, places[id(job.program)]) for job in jobs],
             "seconds": limits.seconds,
-            "seconds_in_all": limits.seconds_in_all,
+            "seconds_in_all": allowed,
             "memory_bytes": limits.memory_bytes,
             "characters": limits.characters,
         },
@@ -122,7 +129,15 @@ def _run(jobs: Sequence[Job], limits: Limits) -> list[Rendered]:
     )
     found = [_rendered(line) for line in ended.lines]
     if len(found) < len(jobs):
-        found.append(Rendered(problem=_ending(ended.status), error=ended.words))
+        guilty = id(jobs[len(found)].program)
+        words = {
+            -signal.SIGALRM: f"it took more than {limits.seconds:g} seconds",
+            -signal.SIGPROF: f"its {shares[guilty]} renders took more than "
+            f"{allowed[places[guilty]]:g} seconds",
+            -signal.SIGXFSZ: f"all renders together take more than {limits.output_bytes} bytes",
+        }
+        why = words.get(ended.status) or ended.words or f"exit status {ended.status}"
+        found.append(Rendered(problem=_ending(ended.status), error=why, stopped=True))
     return found
 
 
@@ -142,6 +157,7 @@ def _rendered(line: dict[str, Any]) -> Rendered:
 def _ending(status: int) -> Problem:
     endings: dict[int, Problem] = {
         -signal.SIGALRM: "time",
+        -signal.SIGPROF: "time",
         -signal.SIGKILL: "time",
         -signal.SIGXFSZ: "output",
     }

@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
-from select import select
-from types import TracebackType
 from typing import Literal, Self
 
 from msgspec import Struct
@@ -21,11 +19,13 @@ from .isolation import (
     TEMPORARY,
     USER,
     Limits,
+    end,
     first_process,
     free_uid,
     limited,
     remove,
     sweep,
+    wait,
     walls,
 )
 
@@ -71,12 +71,7 @@ class Sandbox:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self.close()
 
     def start(
@@ -107,12 +102,10 @@ class Sandbox:
     def close(self) -> None:
         """End every process of this room and remove its files."""
         for process in self._started:
-            process.kill()
-            process.wait()
+            end(process)
         for first in self._firsts:
             if first is not None:
-                select([first], [], [], 30)
-                os.close(first)
+                wait(first, 30)
         self._firsts.clear()
         if self._root is not None:
             sweep(self._root)

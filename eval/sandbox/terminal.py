@@ -8,10 +8,10 @@ import termios
 import time
 from fcntl import ioctl
 from select import select
-from types import TracebackType
 from typing import Self
 
 from ..errors import CardboardError
+from .isolation import end
 from .sandbox import Sandbox
 
 ROWS, COLUMNS = 40, 120
@@ -59,13 +59,8 @@ class Terminal:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._process.kill()
+    def __exit__(self, *raised: object) -> None:
+        end(self._process)
         os.close(self._master)
 
     def wait(self) -> None:

@@ -7,11 +7,11 @@ from msgspec import Struct
 
 from ...board.model import Entry
 from ...board.workspace.settings import Profile
+from ...eval.hub_ids import is_hub_id
 from ..data.figures import Value, billions, plain, printed
 from ..frame.render import Renderer
 from ..source.source import Source
 
-_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 # What a reader looks for, and is told of when it is not known.
 ALWAYS = ("parameters", "family", "base_model", "license")
 
@@ -137,7 +137,7 @@ def _model(entry: Entry, source: Source) -> Iterator[Fact]:
     render = source.render
     profile, model = entry.profile, entry.result.model
     repository = profile.repo if isinstance(profile.repo, str) else entry.model
-    on_hub = bool(profile.repo) and _HUB_ID.fullmatch(repository) is not None
+    on_hub = bool(profile.repo) and is_hub_id(repository)
     link = f"https://huggingface.co/{repository}" if on_hub else None
     yield _fact(render, "site.fact.model_id", model.id, code=True, href=link)
     if model.label:

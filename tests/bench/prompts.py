@@ -114,7 +114,7 @@ def swapping(folder: Path) -> str:
     reload = best(lambda: open_backend(Options(model=str(base), adapter=adapters[0])).close())
     code = (
         "from cardboard.eval.backends import transformers as t\n"
-        "from cardboard.eval.backends.protocol import Options\n"
+        "from cardboard.eval.engine import Options\n"
         f"t.open_backend(Options(model={str(base)!r}, adapter={adapters[0]!r}))"
     )
     command = [sys.executable, "-W", "ignore", "-c", code]

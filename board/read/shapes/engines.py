@@ -24,7 +24,7 @@ def llama_cpp(source: Source) -> Adapted:
     """Adapt the files of llama.cpp, which were saved again and again before the run had ended."""
     repository, filename = source.text("repo_id"), source.text("filename")
     named = model_names.model(source)
-    if repository and model_names.is_hub_id(repository):
+    if repository and model_names.like_hub_id(repository):
         short = source.text("model_short")
         named = Model(
             id=repository,

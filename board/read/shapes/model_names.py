@@ -18,8 +18,8 @@ _QUANTISED = re.compile(
 )
 
 
-def is_hub_id(text: str) -> bool:
-    """Tell whether *text* has the form of a Hub id, `owner/name`."""
+def like_hub_id(text: str) -> bool:
+    """Tell whether *text* has the form of a Hub id, also one that the Hub would not take."""
     return _HUB_ID.match(text) is not None and len(text) <= 200
 
 
@@ -57,7 +57,7 @@ def model(source: Source, *, shard: tuple[int, int] | None = None) -> Model:
     names = {key: _without_shard(name, shard) for key, name in given.items() if name}
     path = names.get("model_path", "")
     repository, quantisation = split_quantisation(path)
-    if not is_hub_id(repository):
+    if not like_hub_id(repository):
         others = [name for key, name in names.items() if key != "model_path"]
         told = [name for name in (*others, path) if name]
         chosen = next((name for name in told if not _is_path(name)), told[-1] if told else "")
@@ -86,7 +86,7 @@ def _is_path(name: str) -> bool:
 def split_quantisation(name: str) -> tuple[str, str | None]:
     """Return *name* without its `:QUANT` or `:FILE`, and the quantisation that it tells."""
     repository, colon, rest = name.rpartition(":")
-    if not colon or not is_hub_id(repository) or not rest or "/" in rest:
+    if not colon or not like_hub_id(repository) or not rest or "/" in rest:
         return name, None
     return repository, quantisation_of(rest) if rest.lower().endswith(".gguf") else rest
 
@@ -109,7 +109,7 @@ def _adapter(source: Source) -> Adapter | None:
     path, name = source.text("lora_path"), source.text("lora_name")
     if path and is_local(path):
         source.note("local-path-dropped", "lora_path", name=last_part(path))
-    if path and is_hub_id(path):
+    if path and like_hub_id(path):
         return Adapter(id=path)
     for candidate in (name, path):
         if candidate:

@@ -1,4 +1,4 @@
-"""The process in which chatlint renders strangers' templates: run by `linting`."""
+"""The process in which chatlint renders strangers' templates: run by `chatlint`."""
 
 import json
 import sys

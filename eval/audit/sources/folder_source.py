@@ -5,19 +5,20 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ...hub_ids import is_hub_id
 from . import shipped_files as shipped
 from .shipped_files import Files
 from .sources import Found, Kind, Shelf, Source, Tokens
 
 _PART = r"[A-Za-z0-9][\w.-]{0,95}"
-_NAME = re.compile(rf"{_PART}/{_PART}")
 FILE = re.compile(rf"({_PART}/{_PART})/(.+\.gguf)", re.IGNORECASE)
 """A GGUF file in a repository, `ORG/MODEL/FILE.gguf`."""
 
 
 def is_hub_name(where: str) -> bool:
     """Tell whether *where* can be `ORG/MODEL` or `ORG/MODEL/FILE.gguf`."""
-    return bool(_NAME.fullmatch(where) or FILE.fullmatch(where))
+    file = FILE.fullmatch(where)
+    return is_hub_id(file[1] if file else where)
 
 
 def cached_folder(where: str, revision: str | None) -> Path | None:

@@ -1,12 +1,12 @@
 """What a model ships for its conversations: every template there is, and what they rest on."""
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
 from msgspec import Struct
 
+from ...prompts.templates import sha256_of
 from ...sandbox.rendering import Program, Rendered
 from ..findings import Finding
 
@@ -82,8 +82,3 @@ class Source(Struct, frozen=True, kw_only=True):
     def on(self, shelf: Shelf) -> dict[str, Found]:
         """Return the templates on *shelf* by their names."""
         return {one.name: one for one in self.templates if one.shelf == shelf}
-
-
-def sha256_of(text: str) -> str:
-    """Return the SHA-256 of a template's *text*, as `eval` records it."""
-    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from cardboard.board.workspace.audits import read_audits
 from cardboard.cli import main
-from cardboard.eval.audit.sources.sources import sha256_of
+from cardboard.eval.prompts.templates import sha256_of
 from cardboard.eval.sandbox import processes
 from cardboard.tests.eval.audit.conftest import without_transformers  # noqa: F401  # a fixture
 from cardboard.tests.eval.audit.samples import GOOD, MARKED, SAMPLES

@@ -205,7 +205,9 @@ def test_it_may_be_deleted_at_any_time(folder, cache):
     assert read_results(folder, cache=cache) == before
 
 
-def test_the_version_follows_from_the_code():
-    code = Path(caching.__file__).parents[2]
-    assert (code / "eval" / "scoring.py").is_file()
-    assert len(caching._version()) == 64
+def test_the_version_follows_from_the_code(monkeypatch):
+    read = []
+    whole = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: read.append(path.name) or whole(path))
+    assert len(caching._version.__wrapped__()) == 64
+    assert {"scoring.py", "reader.py", "records.py"} <= set(read)

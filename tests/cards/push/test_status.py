@@ -8,7 +8,7 @@ import pytest
 from cardboard.board.workspace.audits import write_audit
 from cardboard.eval import records
 from cardboard.eval.audit.reports import Audit, Report
-from cardboard.eval.audit.sources.sources import sha256_of
+from cardboard.eval.prompts.templates import sha256_of
 from cardboard.eval.records import Prompts
 from cardboard.tests.hub import NAMED, Fault, Hub
 from cardboard.tests.making import a_result

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from cardboard.board.judge.build import build_boards
 from cardboard.board.model import Reading
 from cardboard.board.workspace.settings import Cards, Family, Note, Profile, Workspace
-from cardboard.cards.text import write
+from cardboard.cards.text import cache, write
 from cardboard.cards.text.card import Card, cards_of
 from cardboard.cards.text.render import Renderer
 from cardboard.cards.text.write import changed_cards, write_cards
@@ -166,3 +166,11 @@ def test_values_that_have_no_digest_are_rendered_each_time(workspace):
     readings = [*sample.readings(), sample.reading(huge, "huge.json")]
     assert renewed(workspace, readings) == renewed(workspace, readings)
     assert "1" + "0" * 30 in renewed(workspace, readings)["org__Huge"]
+
+
+def test_other_code_or_words_are_another_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    whole = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: read.append(path.name) or whole(path))
+    cache._version(sample.SETTINGS)
+    assert {"sheets.py", "names.py", "records.py", "card.md.jinja", "ko.po"} <= set(read)

@@ -9,7 +9,8 @@ from cardboard.eval.audit.audit import audit
 from cardboard.eval.audit.drift import drift, drift_since
 from cardboard.eval.audit.findings import Finding
 from cardboard.eval.audit.sources.resolve import open_source
-from cardboard.eval.audit.sources.sources import Source, sha256_of
+from cardboard.eval.audit.sources.sources import Source
+from cardboard.eval.prompts.templates import sha256_of
 from cardboard.tests.eval.audit.samples import GOOD, MARKED, SAMPLES, TOOLS
 from cardboard.tests.eval.audit.shipping import a_folder, a_gguf
 

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from cardboard.eval.engine import Account, Template
+from cardboard.eval.engine import Account
 from cardboard.eval.errors import UsageError
-from cardboard.eval.prompts import render_process, rendering
-from cardboard.eval.prompts import texts as prompt_texts
 from cardboard.eval.prompts.prompts import Built, build
-from cardboard.eval.prompts.rendering import Job, Rendered
 from cardboard.eval.prompts.templates import sha256_of
 from cardboard.eval.prompts.texts import Choices, PromptError
+from cardboard.eval.sandbox import rendering
+from cardboard.eval.sandbox.processes import Ended
+from cardboard.eval.sandbox.render_process import line
 from cardboard.eval.suites.suite import Row
 
 from ...replays import Letters, Spelled, a_row
@@ -31,17 +31,14 @@ PICKY = (
 def _render_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Render in this process, by the same code: the process of its own has tests of its own."""
 
-    def render(jobs: list[Job], *, now: str) -> list[Rendered]:
-        found = []
-        for job in jobs:
-            template = rendering._template(job.template)
-            renderer = render_process._renderer({"templates": [template], "now": now})
-            found.append(
-                Rendered(**render_process._line(renderer, rendering._plain(job, 0), 10**6))
-            )
-        return found
+    def supervised(module: str, order: dict[str, Any], **limits: float) -> Ended:
+        lines = (
+            line(order["templates"][job["template"]], job, order["characters"])
+            for job in order["jobs"]
+        )
+        return Ended(lines=tuple(lines), status=0, words="")
 
-    monkeypatch.setattr(prompt_texts, "render", render)
+    monkeypatch.setattr(rendering, "supervised", supervised)
 
 
 def built(
@@ -70,7 +67,7 @@ def test_a_prompt_is_what_the_models_own_template_makes_of_the_conversation() ->
     assert record.template_status == "chat_template"
     assert record.status_counts == {"chat_template": 2}
     assert record.template_source == "tokenizer"
-    assert record.template_sha256 == sha256_of(Template(text=PLAIN, source="tokenizer"))
+    assert record.template_sha256 == sha256_of(PLAIN)
     assert record.first_token_ids == (1, *map(ord, "[s]Use "))
     assert (record.truncated, record.doubled_bos) == (0, False)
     assert (record.tokens_min, record.tokens_max) == (28, len(text_of(found, 1)))

@@ -4,10 +4,12 @@ import os
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from cardboard.eval.engine import Message, Template
-from cardboard.eval.prompts import rendering
-from cardboard.eval.prompts.rendering import HostileTemplate, Job, Limits, Rendered, render
+from cardboard.eval.prompts.rendering import LIMITS, HostileTemplate, Job, render
+from cardboard.eval.sandbox import processes
+from cardboard.eval.sandbox.rendering import Rendered
 
 from ...tiny import TEMPLATE, a_tokenizer
 
@@ -20,16 +22,32 @@ def a_job(text: str, **kwargs: str | bool) -> Job:
     return Job(template=template, messages=TURNS, kwargs=kwargs)
 
 
-def test_what_is_rendered_is_what_transformers_renders() -> None:
-    tokenizer = a_tokenizer()
+TEMPLATES = {
+    "tiny": TEMPLATE,
+    "what is not given": "{{ tools is none }}{{ documents is none }}{{ who is defined }}{{ who }}"
+    "{{ enable_thinking is defined and enable_thinking is none }}{{ unk_token }}",
+    "generation": "{% for m in messages %}\n  {% generation %}{{ m.content }}{% endgeneration %}\n"
+    "{% endfor %}{{ eos_token }}",
+    "json": "{{ messages | tojson(indent=2) }}{{ messages[0] | tojson }}{{ messages[0] }}",
+    "thoughts": "{% for m in messages %}{{ m.reasoning_content is defined }}{{ m.thinking }}"
+    "{{ m.get('tool_calls') }}{{ m | length }}{% endfor %}{{ add_generation_prompt }}",
+    "loops": "{%- set n = namespace(last='') -%}{%- for m in messages -%}"
+    "{%- set n.last = m.role -%}{%- if loop.index > 2 -%}{%- break -%}{%- endif -%}"
+    "{{ m.content | trim }}{%- endfor -%}{{ n.last }}",
+}
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_what_is_rendered_is_what_transformers_renders(name: str) -> None:
+    tokenizer = a_tokenizer(TEMPLATES[name])
     template = Template(
-        text=TEMPLATE, source="given", special_tokens=dict(tokenizer.special_tokens_map)
+        text=TEMPLATES[name], source="given", special_tokens=dict(tokenizer.special_tokens_map)
     )
-    talks = [(*TURNS, Message("assistant", "ls"), *TURNS), TURNS]
+    talks = [(*TURNS, Message("assistant", "<b>ls</b> \n"), *TURNS), TURNS]
     jobs = [
         Job(template=template, messages=turns, kwargs=kwargs)
         for turns in talks
-        for kwargs in ({}, {"enable_thinking": False})
+        for kwargs in ({}, {"enable_thinking": False}, {"enable_thinking": None, "who": 1.5})
     ]
     theirs = [
         tokenizer.apply_chat_template(
@@ -45,11 +63,11 @@ def test_what_is_rendered_is_what_transformers_renders() -> None:
 
 REFUSED = {
     "{{ raise_exception('roles must alternate') }}": "TemplateError: roles must alternate",
-    "{% for %}": "TemplateSyntaxError",
+    "{% for %}": "TemplateSyntaxError: line 1",
     "{{ messages[0].nothing.at_all }}": "UndefinedError",
     "{{ self.__init__.__globals__ }}": "SecurityError",
     "{{ 1 // 0 }}": "ZeroDivisionError",
-    "{{ 'a' * 10000000000 }}": "MemoryError",
+    "{{ 'a' * 10000000000 }}": "MemoryError: the template takes too much memory",
     "{{ 'a' * 20000000 }}": "more than 16000000 characters",
 }
 
@@ -68,14 +86,14 @@ def test_an_endless_template_is_stopped_and_leaves_no_process() -> None:
     before = _children()
     loop = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
     with pytest.raises(HostileTemplate, match=r"stopped at render 2 of 2.*more than 0\.5 seconds"):
-        render([a_job("fine"), a_job(loop)], now=NOW, limits=Limits(seconds=0.5))
+        render([a_job("fine"), a_job(loop)], now=NOW, limits=replace(LIMITS, seconds=0.5))
     assert not _children() - before
 
 
 def test_the_renderer_is_told_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
-    assert not {"hf_secret", "sk-secret"} & set(rendering._environment().values())
+    assert not {"hf_secret", "sk-secret"} & set(processes._environment().values())
 
 
 def _children() -> set[str]:
@@ -85,6 +103,6 @@ def _children() -> set[str]:
 
 def test_a_template_that_is_slow_each_time_is_stopped_too() -> None:
     slow = "{% for i in range(900) %}{% for j in range(900) %}{% endfor %}{% endfor %}"
-    limits = Limits(start_seconds=2.0, mean_seconds=0.001)
+    limits = replace(LIMITS, seconds_in_all=2.0, mean_seconds=0.001)
     with pytest.raises(HostileTemplate, match=r"500 renders took more than 2\.5 seconds"):
         render([a_job(slow)] * 500, now=NOW, limits=limits)

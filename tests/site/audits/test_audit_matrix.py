@@ -7,7 +7,8 @@ from cardboard.board.judge.build import build_boards
 from cardboard.eval.audit.audit import audit
 from cardboard.eval.audit.findings import found
 from cardboard.eval.audit.reports import Audit, with_findings
-from cardboard.eval.audit.sources.sources import Found, Source, Tokens, sha256_of
+from cardboard.eval.audit.sources.sources import Found, Source, Tokens
+from cardboard.eval.prompts.templates import sha256_of
 from cardboard.eval.records import Prompts
 from cardboard.site.frame import pagination as listing
 from cardboard.tests.eval.audit.conftest import without_transformers  # noqa: F401  # a fixture
