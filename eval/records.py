@@ -1,5 +1,6 @@
 """The result file, version 1: one model on one suite under one protocol; every stage's contract."""
 
+import re
 from typing import Annotated, Literal
 
 import msgspec
@@ -17,6 +18,9 @@ Timestamp = Annotated[
 ]
 Status = Literal["complete", "partial", "failed"]
 Bucket = Literal["early", "mid", "late"]
+
+_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
+_LONGEST = 96
 
 
 class Adapter(Struct, frozen=True, kw_only=True):
@@ -217,3 +221,14 @@ def schema() -> dict[str, object]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **msgspec.json.schema(Result),
     }
+
+
+def is_hub_id(name: str) -> bool:
+    """Tell whether *name* can be a repository on the Hub: `organisation/name`."""
+    return (
+        len(name) <= _LONGEST
+        and _HUB_ID.fullmatch(name) is not None
+        and "--" not in name
+        and ".." not in name
+        and not name.endswith((".git", ".", "-"))
+    )

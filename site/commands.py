@@ -12,7 +12,7 @@ from ..eval.errors import CardboardError
 
 if TYPE_CHECKING:
     from ..board.workspace.settings import Workspace
-    from .build.write import Outcome
+    from .assembly.write import Outcome
 
 _SECONDS_BETWEEN_LOOKS = 1.0
 
@@ -29,7 +29,7 @@ def site(context: click.Context) -> None:
 @click.pass_context
 def serve(context: click.Context, port: int) -> None:
     """Build the site, serve it on this machine, and build it anew when its sources change."""
-    from .build.server import serving, signature
+    from .assembly.server import serving, signature
 
     workspace = workspace_of(context)
     seen = signature(workspace)
@@ -66,7 +66,7 @@ def _said(outcome: "Outcome") -> str:
 
 def _build(workspace: "Workspace") -> "Outcome":
     """Build the site of *workspace*, with progress on a terminal and nothing when piped."""
-    from .build.write import write_site
+    from .assembly.write import write_site
 
     write = partial(
         write_site,

@@ -44,7 +44,7 @@ HOUSE: dict[str, tuple[tuple[str, ...], ...]] = {
         ("table", "changes", "audits"),
         ("model",),
         ("pages",),
-        ("build",),
+        ("assembly",),
         ("commands.py",),
     ),
 }

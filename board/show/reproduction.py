@@ -6,8 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from ...eval.hub_ids import is_hub_id
-from ...eval.records import Result
+from ...eval.records import Result, is_hub_id
 from ..model import Entry
 from ..workspace.settings import Protocol, Settings, Suite
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 import msgspec
 
 from ...eval.errors import ConfigError
-from ...eval.hub_ids import is_hub_id
+from ...eval.records import is_hub_id
 from ..words.findings import AUDITING, JUDGING
 from .audits import read_audits
 from .settings import Profile, Settings, Suite, Workspace

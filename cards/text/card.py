@@ -11,7 +11,7 @@ from ...board.notes.figures import shown
 from ...board.notes.notes import Field, rules
 from ...board.show.reproduction import Run, hub_repo, run_of
 from ...board.workspace.settings import Settings, Text
-from ...eval.hub_ids import is_hub_id
+from ...eval.records import is_hub_id
 from .sheets import Sheet, sheet_of
 from .standing import CardEntry, card_entry
 

@@ -8,7 +8,7 @@ from ...board.model import Boards
 from ...board.show.reproduction import is_local
 from ...board.words.findings import Finding, Severity, Value
 from ...board.workspace.settings import Settings
-from ...eval.hub_ids import is_hub_id
+from ...eval.records import is_hub_id
 from .card import Card, cards_of
 from .metadata import metadata
 from .render import Renderer

@@ -20,7 +20,7 @@ def open_backend(name: str, options: "Options", suite: "Suite") -> "Backend":
     """
     if name not in BACKENDS:
         raise UsageError(f"no such backend: {name}", remedy=f"Known: {', '.join(BACKENDS)}.")
-    module = importlib.import_module(f".{name}", __name__)
+    module = importlib.import_module(f".{name}", __package__)
     given = (options, suite) if name == "scripted" else (options,)
     backend: Backend = module.open_backend(*given)
     return backend

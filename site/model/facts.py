@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from ...board.model import Entry
 from ...board.workspace.settings import Profile
-from ...eval.hub_ids import is_hub_id
+from ...eval.records import is_hub_id
 from ..data.figures import Value, billions, plain, printed
 from ..frame.render import Renderer
 from ..source.source import Source

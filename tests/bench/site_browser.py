@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from playwright.sync_api import Page
 
-from cardboard.site.build.server import serving
+from cardboard.site.assembly.server import serving
 
 from ..site.browsing import chromium
 

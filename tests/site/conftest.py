@@ -15,8 +15,8 @@ from cardboard.board.model import Boards
 from cardboard.board.read.reader import read_results
 from cardboard.board.workspace.configuration import open_workspace
 from cardboard.board.workspace.settings import Settings
-from cardboard.site.build.server import serving
-from cardboard.site.build.write import write_site
+from cardboard.site.assembly.server import serving
+from cardboard.site.assembly.write import write_site
 from cardboard.site.frame.builder import Frame, build_frames
 from cardboard.tests.site.browsing import chromium
 from cardboard.tests.site.hostile import a_hostile_board
@@ -65,7 +65,7 @@ def quick_site(
     def write(boards: Boards, settings: Settings) -> Path:
         folder = tmp_path_factory.mktemp("quick") / "site"
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("cardboard.site.build.write.build_frames", frames_at_hand)
+            patch.setattr("cardboard.site.assembly.write.build_frames", frames_at_hand)
             write_site(boards, settings, folder)
         return folder
 
@@ -127,8 +127,8 @@ def quick(
     frames_at_hand: Callable[[Sequence[Frame]], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Spare tests that are not about the builder or other processes the seconds that they take."""
-    monkeypatch.setattr("cardboard.site.build.write.build_frames", frames_at_hand)
-    monkeypatch.setattr("cardboard.site.build.write.beside", lambda: nullcontext(Here()))
+    monkeypatch.setattr("cardboard.site.assembly.write.build_frames", frames_at_hand)
+    monkeypatch.setattr("cardboard.site.assembly.write.beside", lambda: nullcontext(Here()))
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ...hub_ids import is_hub_id
+from ...records import is_hub_id
 from . import shipped_files as shipped
 from .shipped_files import Files
 from .sources import Found, Kind, Shelf, Source, Tokens

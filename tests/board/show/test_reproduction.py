@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from cardboard.board.show.reproduction import Run, hub_repo, run_of
 from cardboard.board.workspace.settings import Profile, Protocol, Suite
 from cardboard.eval import records
-from cardboard.eval.hub_ids import is_hub_id
+from cardboard.eval.records import is_hub_id
 from cardboard.tests.making import SETTINGS, SUITE, a_result, entries_of
 
 

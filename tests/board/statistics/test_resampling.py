@@ -73,11 +73,11 @@ def test_a_suite_without_steps_is_refused(steps: list[int]) -> None:
 
 PROGRAM = """
 import numpy as np
-from cardboard.board.intervals import intervals
-from cardboard.board.paired import paired
-from cardboard.board.rankodds import rank_odds
-from cardboard.board.rankranges import rank_ranges
-from cardboard.board.resampling import resample
+from cardboard.board.statistics.intervals import intervals
+from cardboard.board.statistics.paired import paired
+from cardboard.board.statistics.rank_odds import rank_odds
+from cardboard.board.statistics.rank_ranges import rank_ranges
+from cardboard.board.statistics.resampling import resample
 steps = np.arange(1, 41)
 sums = np.random.default_rng(1).integers(0, 1_000_000 * steps, (70, 40))
 draws = resample("mini", steps)

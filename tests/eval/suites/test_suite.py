@@ -180,7 +180,7 @@ def test_files_may_be_packed(tmp_path: Path) -> None:
 
 
 def test_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cardboard.eval.suites.suite.source.MAX_BYTES", 1000)
+    monkeypatch.setattr("cardboard.eval.suites.source.MAX_BYTES", 1000)
     bomb = tmp_path / "bomb.jsonl.gz"
     bomb.write_bytes(gzip.compress(b" " * 1_000_000))
     with pytest.raises(UsageError, match="holds more than 1000 bytes unpacked"):
@@ -246,7 +246,7 @@ def hub() -> Iterator[tuple[str, list[str]]]:
 def _load_from_hub(endpoint: str, home: Path, address: str) -> "subprocess.CompletedProcess[str]":
     # The Hub library reads its settings once, at import: hence a process of its own.
     program = (
-        "import sys, cardboard.eval.suite_source as s\n"
+        "import sys, cardboard.eval.suites.source as s\n"
         "from cardboard.eval.errors import CardboardError\n"
         "try:\n    print(s.load(sys.argv[1]).fingerprint)\n"
         "except CardboardError as error:\n    print(error.format_message()); sys.exit(1)\n"

@@ -9,8 +9,8 @@ import pytest
 from cardboard.board.judge.build import build_boards
 from cardboard.board.read.reader import read_results
 from cardboard.eval.records import Step
-from cardboard.site.build.server import serving
-from cardboard.site.build.write import write_site
+from cardboard.site.assembly.server import serving
+from cardboard.site.assembly.write import write_site
 from cardboard.tests.making import a_result, a_workspace
 from cardboard.tests.site.browsing import browsing
 from cardboard.tests.site.hostile import HARM, IMAGE

@@ -62,7 +62,7 @@ def test_a_lone_entry_has_no_rival():
 
 
 def test_a_long_board_is_not_tested_pair_by_pair(monkeypatch):
-    monkeypatch.setattr("cardboard.site.source.source.paired_table.MOST_MEASURED", 1)
+    monkeypatch.setattr("cardboard.site.source.paired_table.MOST_MEASURED", 1)
     here = board([measured(f"org/{n}", [n / 4] * 6) for n in range(3)])
     assert all(one.p is None and one.apart is None for one in of(here, "org/1"))
 

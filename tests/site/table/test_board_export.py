@@ -7,7 +7,7 @@ import json
 import pytest
 
 from cardboard.board.judge.build import build_boards
-from cardboard.site.build.server import serving
+from cardboard.site.assembly.server import serving
 from cardboard.tests.making import a_reading, a_result, a_workspace
 from cardboard.tests.site.browsing import browsing, names, open_board
 

@@ -3,7 +3,7 @@
 import pytest
 
 from cardboard.eval.errors import CardboardError
-from cardboard.site.build import write
+from cardboard.site.assembly import write
 from cardboard.tests.making import SETTINGS, a_result, boards_of
 
 pytestmark = pytest.mark.usefixtures("quick")

@@ -8,7 +8,7 @@ import pytest
 
 from cardboard.board.workspace.configuration import open_workspace
 from cardboard.eval.errors import CardboardError
-from cardboard.site.build.server import serving, signature
+from cardboard.site.assembly.server import serving, signature
 
 
 @pytest.fixture

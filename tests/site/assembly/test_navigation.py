@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cardboard.board.words.catalogue import Words
-from cardboard.site.build.navigation import groups, nearby
+from cardboard.site.assembly.navigation import groups, nearby
 from cardboard.tests.site.links import Site
 from cardboard.tests.site.reading import HTML, article, links, text
 

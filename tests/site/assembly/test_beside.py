@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from cardboard.site.build.workers import beside
+from cardboard.site.assembly.workers import beside
 from cardboard.tests.site.jobs import die_elsewhere, double, fail
 
 

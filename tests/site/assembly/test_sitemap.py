@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from cardboard.site.build.sitemap import MOST, sitemaps
+from cardboard.site.assembly.sitemap import MOST, sitemaps
 from cardboard.site.frame.page import Addresses
 
 THERE = Addresses(("en", "ko"), "https://example.org/board/")

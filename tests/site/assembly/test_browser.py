@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from cardboard.site.build.server import serving
+from cardboard.site.assembly.server import serving
 from cardboard.tests.site.browsing import browsing
 from cardboard.tests.site.kinds import MODELS, kinds
 

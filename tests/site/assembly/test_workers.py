@@ -5,8 +5,8 @@ import signal
 
 import pytest
 
-from cardboard.site.build import workers as module
-from cardboard.site.build.workers import side_by_side
+from cardboard.site.assembly import workers as module
+from cardboard.site.assembly.workers import side_by_side
 
 
 @pytest.fixture(params=[1, 2], ids=["one processor", "two processors"])

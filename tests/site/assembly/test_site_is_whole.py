@@ -7,7 +7,7 @@ from pathlib import Path
 import html5lib
 import pytest
 
-from cardboard.site.build.write import write_site
+from cardboard.site.assembly.write import write_site
 from cardboard.site.frame.security import POLICY
 from cardboard.tests.site.links import HOST, Page, Site
 
