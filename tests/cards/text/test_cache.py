@@ -171,6 +171,11 @@ def test_values_that_have_no_digest_are_rendered_each_time(workspace):
 def test_other_code_or_words_are_another_version(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
     whole = Path.read_bytes
-    monkeypatch.setattr(Path, "read_bytes", lambda path: read.append(path.name) or whole(path))
+
+    def noted(path: Path) -> bytes:
+        read.append(path.name)
+        return whole(path)
+
+    monkeypatch.setattr(Path, "read_bytes", noted)
     cache._version(sample.SETTINGS)
     assert {"sheets.py", "names.py", "records.py", "card.md.jinja", "ko.po"} <= set(read)

@@ -8,11 +8,11 @@ import pytest
 
 from cardboard.board.judge.judge import THRESHOLDS
 from cardboard.board.model import Class, Kind
+from cardboard.board.notes.figures import ALWAYS, FURTHER
 from cardboard.board.statistics.all_pairs import Correction
 from cardboard.board.words.catalogue import Words
 from cardboard.board.words.findings import JUDGING, Verdict
 from cardboard.eval.records import Adapter, Bucket, Prompts, Protocol, Status
-from cardboard.site.model.standing import ALWAYS, FURTHER
 from cardboard.site.table.rows import COLUMNS
 from cardboard.site.table.words import SCRIPT
 
