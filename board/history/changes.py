@@ -51,7 +51,7 @@ def changes(before: Boards, after: Boards) -> tuple[Change, ...]:
 def lines(boards: Boards) -> dict[Place, Line]:
     """Return a line for every entry of every board, in the boards' order."""
     return {
-        Place(f"{board.suite.name} {board.suite.version}", board.class_, entry.label): line(entry)
+        Place(board.suite.full_name, board.class_, entry.label): line(entry)
         for board in boards.boards
         for entry in board.entries
     }
@@ -104,4 +104,4 @@ def _what(old: Line | None, new: Line | None) -> What | None:
 
 def title(board: Board) -> str:
     """Return the board's name in one line: suite, version and class."""
-    return f"{board.suite.name} {board.suite.version} ({board.class_})"
+    return f"{board.suite.full_name} ({board.class_})"

@@ -71,9 +71,7 @@ def _suite(case: Case) -> Findings:
         yield case.finding("suite-unknown", steps=case.result.counts.scored)
     elif case.recognised.evidence == "count":
         suite = case.recognised.suite
-        yield case.finding(
-            "suite-by-count", suite=f"{suite.name} {suite.version}", steps=suite.steps
-        )
+        yield case.finding("suite-by-count", suite=suite.full_name, steps=suite.steps)
 
 
 def _run(case: Case) -> Findings:

@@ -39,6 +39,24 @@ NUMBERS: dict[str, Kind] = {
     "active_parameters": Kind(1, 1),
     "epoch": Kind(1, 1),
 }
+ALWAYS = (
+    "command_f1",
+    "command_precision",
+    "command_recall",
+    "first_cmd_exact_pct",
+    "valid_json_pct",
+    "seconds_per_step",
+    "load_seconds",
+)
+FURTHER = (
+    "has_analysis_pct",
+    "has_plan_pct",
+    "avg_ref_cmds",
+    "avg_pred_cmds",
+    "complete_true_recall_pct",
+    "premature_complete_rate_pct",
+)
+"""Figures that every result has a line for, and those that get one where they were recorded."""
 TEXTS = ("template_status", "family", "backend", "size_class", "base_model", "base_model_relation")
 
 Value = float | str | None
@@ -110,6 +128,11 @@ def shown(name: str, value: float) -> str:
     if name == "seconds_per_step" and value >= 10:
         return f"{value:.1f}"
     return _PRINTED[name] % value
+
+
+def unit(name: str) -> str:
+    """Return the sign that stands behind the figure *name*, if any."""
+    return "%" if name.endswith("_pct") else ""
 
 
 def coarse(name: str, value: float) -> float:

@@ -11,10 +11,10 @@ from ...eval.audit.findings import Finding
 from ...eval.audit.reports import Audit, Check
 from ...eval.training.contract import Contract
 from ..words.catalogue import Words
+from ..words.findings import GRAVEST_FIRST
+from ..words.names import line
 from ..workspace.audits import SHORT, as_finding, owners, picked
 from .tables import dump
-
-_GRAVEST = ("error", "warning", "info")
 
 
 def print_audits(
@@ -40,19 +40,19 @@ def print_contract(contract: Contract, *, form: str, language: str) -> None:
         return
     for name, value in contract.figures.items():
         click.echo(f"{words.text(f'audit.figure.{name}')}: {_plain(value)}")
-    for line in _found(contract.findings, words, everything=True):
-        click.echo(line)
+    for said in _found(contract.findings, words, everything=True):
+        click.echo(said)
 
 
 def _lines(audit: Audit, words: Words, everything: bool) -> Iterator[str]:
     family = families().get(audit.family or "")
     about = [audit.kind, audit.revision, family.title if family else None]
-    yield f"{_shown(audit.model)} ({', '.join(_shown(one) for one in about if one)})"
+    yield f"{line(audit.model)} ({', '.join(line(one) for one in about if one)})"
     for report in audit.reports:
-        places = ", ".join(_shown(place) for place in report.places)
+        places = ", ".join(line(place) for place in report.places)
         yield f"  {(report.sha256 or 'untold')[:SHORT]}  {places}"
     for pick in picked(audit.picks, words):
-        yield f"  {_shown(pick)}"
+        yield f"  {line(pick)}"
     if everything:
         for check in audit.checks:
             if check.state != "unknown":
@@ -70,7 +70,7 @@ def _found(
 ) -> Iterator[str]:
     """Yield findings with their remedies, the gravest first; notes only with *everything*."""
     shown = [one for one in findings if everything or one.severity != "info"]
-    for finding in sorted(shown, key=lambda one: _GRAVEST.index(one.severity)):
+    for finding in sorted(shown, key=lambda one: GRAVEST_FIRST.index(one.severity)):
         said = as_finding(finding)
         where = of.get(str(finding), "")
         yield f"  {finding.severity:<8} {finding.code}{where}: {words.finding(said)}"
@@ -104,13 +104,8 @@ def _said(finding: Finding, words: Words) -> dict[str, Any]:
 
 def _short(values: dict[str, Any]) -> dict[str, Any]:
     return {
-        name: _shown(value) if isinstance(value, str) else value for name, value in values.items()
+        name: line(value) if isinstance(value, str) else value for name, value in values.items()
     }
-
-
-def _shown(text: str) -> str:
-    """Return *text*, which a stranger may have written, without what a terminal would obey."""
-    return "".join(sign if sign.isprintable() else " " for sign in text)[:200]
 
 
 def _plain(value: float | int | None) -> str:

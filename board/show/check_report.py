@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from ..history.changes import title
 from ..model import Boards, Reading
 from ..notes.notes import indiscriminate
 from ..words.catalogue import Words
@@ -41,8 +42,7 @@ def report(boards: Boards, workspace: Workspace) -> Outcome:
     counted = ", ".join(f"{n} {kind}" for kind, n in _sorted(kinds)) or "none"
     lines.append(f"Files: {counted}")
     for board in boards.boards:
-        name = f"{board.suite.name} {board.suite.version} ({board.class_})"
-        lines.append(f"{name}: {len(board.ranked)} ranked, {len(board.unranked)} unranked")
+        lines.append(f"{title(board)}: {len(board.ranked)} ranked, {len(board.unranked)} unranked")
         codes = Counter(
             f.code for e in board.entries for f in {f.code: f for f in e.findings}.values()
         )

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from msgspec import to_builtins
 
 from ..compare.comparison import Comparison
+from ..notes.figures import shown
 from ..statistics.paired import Paired
 from .document import NO_STEPS
 from .tables import Cell, Table
@@ -74,7 +75,7 @@ def _found(paired: Paired) -> tuple[Cell, ...]:
 
 
 def _points(score: float | None) -> str | None:
-    return None if score is None else f"{score:.2f}"
+    return None if score is None else shown("score", score)
 
 
 def effects_tables(parts: list[Parts]) -> list[Titled]:

@@ -9,10 +9,8 @@ from importlib.resources.abc import Traversable
 
 from ...eval.errors import CardboardError
 from .findings import Finding
+from .names import line
 from .phrases import fill, slots
-
-# What a stranger's file says must not flood a message.
-_LONGEST_VALUE = 200
 
 
 class CatalogueError(CardboardError):
@@ -95,10 +93,8 @@ def languages() -> tuple[str, ...]:
 
 
 def _short(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    line = value if len(value) <= _LONGEST_VALUE else f"{value[:_LONGEST_VALUE]}…"
-    return line if line.isprintable() else "".join(c if c.isprintable() else " " for c in line)
+    # What a stranger's file says must not flood a message.
+    return line(value) if isinstance(value, str) else value
 
 
 class _Missing(gettext.NullTranslations):

@@ -1,5 +1,6 @@
 """What a reader, the judge or an audit may have to say: every code, how grave, and its evidence."""
 
+from collections.abc import Iterable
 from typing import Literal
 
 from msgspec import Struct
@@ -114,6 +115,13 @@ AUDITING: dict[str, Verdict] = {
 }
 
 SEVERITY_OF: dict[Verdict, Severity] = {"unranked": "error", "warning": "warning", "info": "info"}
+GRAVEST_FIRST: tuple[Severity, ...] = ("error", "warning", "info")
+
+
+def distinct(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return *findings* without those that say the same as another, gravest first."""
+    unique = {(one.code, tuple(sorted(one.values.items()))): one for one in findings}
+    return tuple(sorted(unique.values(), key=lambda one: GRAVEST_FIRST.index(one.severity)))
 
 
 def reading(

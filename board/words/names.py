@@ -1,4 +1,4 @@
-"""Names of strangers: safe to print, fit for the Hub, and as slugs for files and URLs."""
+"""Names and words of strangers: safe to print, in one line, and as slugs for files and URLs."""
 
 import hashlib
 import re
@@ -38,21 +38,13 @@ def _digest(name: str) -> str:
     return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
-def visible(text: str) -> str:
-    """Return *text* with a replacement mark for every sign that cannot be printed."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in text)
+def visible(text: str, *, mark: str = "\ufffd", kept: str = "") -> str:
+    """Return *text* with *mark* for every sign that cannot be printed and is not *kept*."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in kept else mark for c in text)
 
 
-_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
-_LONGEST_ID = 96
-
-
-def is_hub_id(name: str) -> bool:
-    """Tell whether *name* can be a repository on the Hub: `organisation/name`."""
-    return (
-        len(name) <= _LONGEST_ID
-        and _HUB_ID.fullmatch(name) is not None
-        and "--" not in name
-        and ".." not in name
-        and not name.endswith((".git", ".", "-"))
-    )
+def line(text: str, longest: int = 200) -> str:
+    """Return *text* as one printable line of at most *longest* characters."""
+    return visible(text if len(text) <= longest else f"{text[:longest]}…", mark=" ")

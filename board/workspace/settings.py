@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from msgspec import Meta, Struct, field
 
@@ -52,6 +52,11 @@ class Suite(_Table, frozen=True, kw_only=True):
     """The task's id in the dataset's `eval.yaml`; the suite's slug by default."""
 
     @property
+    def full_name(self) -> str:
+        """Return the name with the version, as people read it."""
+        return f"{self.name} {self.version}"
+
+    @property
     def slug(self) -> str:
         """Return `name-version`, safe in paths and URLs."""
         return re.sub(r"[^a-z0-9.]+", "-", f"{self.name}-{self.version}".lower()).strip("-")
@@ -95,11 +100,15 @@ class Family(_Table, frozen=True, kw_only=True):
     interpretation: Text = {}
 
 
+NoteKind = Literal["strength", "limit", "speed", "next"]
+NOTE_KINDS: tuple[NoteKind, ...] = get_args(NoteKind)
+
+
 class Note(_Table, frozen=True, kw_only=True):
     """`[[notes]]`: a sentence that a card says when its condition holds against the field."""
 
     id: str
-    kind: Literal["strength", "limit", "speed", "next"]
+    kind: NoteKind
     when: str
     """A condition over figures and quantiles, e.g. `score >= q90(score)`."""
     text: Text

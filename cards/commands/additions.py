@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from ...board.history.changes import Change, changes
 from ...board.judge.build import build_boards, load_boards
 from ...board.model import Boards, Reading
+from ...board.notes.figures import shown
 from ...board.read.reader import read_file
 from ...board.words.catalogue import Words
 from ...board.workspace.settings import Workspace
@@ -147,4 +148,4 @@ def _standing(change: Change) -> str:
 
 
 def _points(score: float | None) -> str:
-    return "none" if score is None else f"{score:.2f}"
+    return "none" if score is None else shown("score", score)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
+from ...board.words.names import visible
 from .budget import told_wait
 from .errors import Busy, Denied, Gone, HubError, Limited, Rejected, Stale, Unclear, Unfit
 
@@ -43,7 +44,7 @@ def scrubber(token: str | None) -> Scrub:
     def scrub(text: str) -> str:
         for secret in secrets:
             text = text.replace(secret, "hf_...")
-        return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
+        return visible(text, kept="\n\t")
 
     return scrub
 

@@ -6,6 +6,7 @@ from functools import lru_cache
 from urllib.parse import quote
 
 from ...board.words.catalogue import Words
+from ...board.words.names import line
 
 _LONGEST = 200
 
@@ -27,15 +28,6 @@ class Safe(str):
     """Markdown of our own making, which needs no escaping any more."""
 
     __slots__ = ()
-
-
-def line(text: str, longest: int = _LONGEST) -> str:
-    """Return *text* as one printable line of at most *longest* characters."""
-    if len(text) > longest:
-        text = text[:longest] + "…"
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else " " for c in text)
 
 
 @lru_cache(maxsize=4096)

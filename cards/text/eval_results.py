@@ -1,7 +1,7 @@
 """`.eval_results/cardboard.yaml`: ranked results as the Hub's benchmarks read them."""
 
 from ...board.show.reproduction import is_local
-from ...board.words.names import is_hub_id
+from ...eval.records import is_hub_id
 from ..readme.yaml import Value, emit
 from .card import Card
 from .sheets import Sheet
@@ -37,7 +37,7 @@ def _entry(sheet: Sheet, card: Card, board: str) -> dict[str, Value] | None:
         found["source"] = {"url": card.site_url, "name": board or "Leaderboard"}
     found["notes"] = (
         f"100 x mean command F1 over {suite.steps} steps: 0 to 100, higher is better; "
-        f"{suite.name} {suite.version}"
+        f"{suite.full_name}"
     )
     return found
 

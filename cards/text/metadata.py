@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 from ...board.model import Entry
 from ...board.show.reproduction import is_local
-from ...board.words.names import is_hub_id
 from ...board.workspace.settings import Settings
+from ...eval.records import is_hub_id
 from ..readme.yaml import Value, emit
 from .card import Card
 from .sheets import Sheet
@@ -85,7 +85,7 @@ def _model_index(card: Card, settings: Settings) -> list[Value]:
 def _result(sheet: Sheet, card: Card, settings: Settings) -> dict[str, Value]:
     assert sheet.suite is not None
     suite = sheet.suite
-    title = suite.title.get("en") or f"{suite.name} {suite.version}"
+    title = suite.title.get("en") or suite.full_name
     dataset: dict[str, Value] = {
         "name": title,
         "type": suite.dataset if suite.dataset and is_hub_id(suite.dataset) else suite.slug,

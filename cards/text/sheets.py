@@ -6,40 +6,18 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from ...board.model import Attempt, Entry
-from ...board.notes.figures import shown
+from ...board.notes.figures import ALWAYS, FURTHER, shown, unit
 from ...board.notes.notes import Field, Rule, Said, notes_of
-from ...board.words.findings import Finding
-from ...board.workspace.settings import Settings, Suite, Text
+from ...board.words.findings import Finding, distinct
+from ...board.workspace.settings import NOTE_KINDS, Settings, Suite, Text
 from ...eval.records import Slice
 from . import evidence
 from .evidence import Recorded, Row
 from .standing import CardEntry, Standing
 
-# The metrics of a card in the order that they are shown; the second group only where recorded.
-METRICS = (
-    "score",
-    "command_f1",
-    "command_precision",
-    "command_recall",
-    "first_cmd_exact_pct",
-    "valid_json_pct",
-    "seconds_per_step",
-    "load_seconds",
-)
-FURTHER_METRICS = (
-    "has_analysis_pct",
-    "has_plan_pct",
-    "avg_ref_cmds",
-    "avg_pred_cmds",
-    "complete_true_recall_pct",
-    "premature_complete_rate_pct",
-)
-_SHOWN = [
-    (key, f"metric.{key}", "%" if key.endswith("_pct") else "")
-    for key in (*METRICS, *FURTHER_METRICS)
-]
+METRICS = ("score", *ALWAYS)
+_SHOWN = [(key, f"metric.{key}", unit(key)) for key in (*METRICS, *FURTHER)]
 BUCKETS = ("early", "mid", "late")
-KINDS = ("strength", "limit", "speed", "next")
 TEMPLATES = (
     "chat_template",
     "gemma4_native",
@@ -120,9 +98,9 @@ def sheet_of(
 ) -> Sheet:
     """Return the sheet of an entry; *field* is what its notes are judged against."""
     entry, suite, standing = own.entry, own.suite, own.standing
-    findings = _distinct(entry.findings)
+    findings = distinct(entry.findings)
     notes = notes_of(entry, field, checked) if field else ()
-    name = f"{suite.name} {suite.version}" if suite else ""
+    name = suite.full_name if suite else ""
     status = entry.template_status
     source = entry.result.provenance
     return Sheet(
@@ -146,25 +124,18 @@ def sheet_of(
         more_attempts=max(0, len(entry.attempts) - SHOWN_ATTEMPTS),
         notes=tuple(
             (kind, said)
-            for kind in KINDS
+            for kind in NOTE_KINDS
             if (said := tuple(one for one in notes if one.note.kind == kind))
         ),
     )
 
 
-def _distinct(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Return *findings* without repeats of the same code and values, gravest first."""
-    order = {"error": 0, "warning": 1, "info": 2}
-    unique = {(f.code, tuple(sorted(f.values.items()))): f for f in findings}
-    return tuple(sorted(unique.values(), key=lambda finding: order[finding.severity]))
-
-
 def _figures(own: CardEntry, field: Field | None) -> Iterator[Figure]:
-    for key, name, unit in _SHOWN:
+    for key, name, sign in _SHOWN:
         value = own.figures[key]
         if value is not None and not isinstance(value, str):
             median = field.printed(50, key) if field else None
-            yield Figure(name, shown(key, value) + unit, median and median + unit)
+            yield Figure(name, shown(key, value) + sign, median and median + sign)
         elif key in METRICS:
             yield Figure(name, None)
     metrics, expected = own.entry.metrics, own.entry.result.counts.expected
@@ -196,5 +167,5 @@ def _try(attempt: Attempt) -> Try:
         result_id=attempt.result_id,
         score=None if attempt.score is None else shown("score", attempt.score),
         steps=attempt.steps,
-        reasons=tuple(f for f in _distinct(attempt.findings) if f.severity == "error"),
+        reasons=tuple(f for f in distinct(attempt.findings) if f.severity == "error"),
     )

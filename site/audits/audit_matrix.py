@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from ...board.model import Entry
 from ...board.words.catalogue import Words
-from ...board.words.findings import Finding
+from ...board.words.findings import GRAVEST_FIRST, Finding
 from ...board.workspace.audits import as_finding, owners, picked
 from ...eval.audit.reports import Audit, Check, State
 from ..source.source import Source
@@ -95,8 +95,7 @@ def _row(
         for one in audit.all_findings
         for finding in (as_finding(one),)
     ]
-    severities = ("error", "warning", "info")
-    told.sort(key=lambda one: severities.index(one.finding.severity))
+    told.sort(key=lambda one: GRAVEST_FIRST.index(one.finding.severity))
     family = next((one for one in cells.values() if one.check == "family" and one.value), None)
     about = (audit.kind, audit.revision, _words(family, words) if family else None)
     return Audited(

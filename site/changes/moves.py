@@ -53,7 +53,7 @@ def told(moves: Moves, source: Source) -> Told:
 def _titles(source: Source) -> dict[tuple[str, str], str]:
     """Return the title of every board that there is now, by suite and class."""
     return {
-        (f"{board.suite.name} {board.suite.version}", board.class_): place.title
+        (board.suite.full_name, board.class_): place.title
         for place, board in zip(source.places, source.boards.boards, strict=True)
     }
 

@@ -1,6 +1,6 @@
 """Figures as every page prints them: as the cards do, and `None` where nothing is known."""
 
-from ...board.notes.figures import setting, shown
+from ...board.notes.figures import setting, shown, unit
 
 Value = str | int | float | bool | None
 
@@ -9,7 +9,7 @@ def printed(name: str, value: float | None) -> str | None:
     """Return the figure *name* as boards and cards print it; percentages with their sign."""
     if value is None:
         return None
-    return shown(name, value) + ("%" if name.endswith("_pct") else "")
+    return shown(name, value) + unit(name)
 
 
 def signed(points: float) -> str:

@@ -1,15 +1,16 @@
 """Where one entry stands and why, in the words and figures that its page shows."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from msgspec import Struct
 
 from ...board.model import Attempt, Entry
+from ...board.notes.figures import ALWAYS, FURTHER, shown, unit
 from ...board.notes.figures import figures as figures_of
-from ...board.notes.figures import shown, shown_coarse
 from ...board.notes.notes import Field, notes_of
-from ...board.words.findings import Finding
+from ...board.words.findings import Finding, distinct
+from ...board.workspace.settings import NOTE_KINDS
 from ..data.figures import plain, printed
 from ..source.paired_table import Rival
 from ..source.source import Model, Place, Placed, Source
@@ -18,26 +19,6 @@ from ..source.task_strip import Mark, marks_of
 from ..table.rows import ranks
 from .divisions import Slices, slices_of
 from .facts import Facts, facts_of
-
-# Figures that every result has a line for, and those that get one where they were recorded.
-ALWAYS = (
-    "command_f1",
-    "command_precision",
-    "command_recall",
-    "first_cmd_exact_pct",
-    "valid_json_pct",
-    "seconds_per_step",
-    "load_seconds",
-)
-FURTHER = (
-    "has_analysis_pct",
-    "has_plan_pct",
-    "avg_ref_cmds",
-    "avg_pred_cmds",
-    "complete_true_recall_pct",
-    "premature_complete_rate_pct",
-)
-_GRAVEST_FIRST = {"error": 0, "warning": 1, "info": 2}
 
 
 class Figure(NamedTuple):
@@ -146,17 +127,11 @@ def _interval(entry: Entry) -> tuple[str, str] | None:
     return shown("score", score.low), shown("score", score.high)
 
 
-def distinct(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Return *findings* without those that say the same as another, gravest first."""
-    unique = {(one.code, tuple(sorted(one.values.items()))): one for one in findings}
-    return tuple(sorted(unique.values(), key=lambda one: _GRAVEST_FIRST[one.severity]))
-
-
 def _notes(
     entry: Entry, field: Field | None, source: Source
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
     said = notes_of(entry, field, source.rules) if field else ()
-    for kind in ("strength", "limit", "speed", "next"):
+    for kind in NOTE_KINDS:
         sentences = tuple(one.text(source.render.language) for one in said if one.note.kind == kind)
         if sentences:
             yield kind, sentences
@@ -174,10 +149,8 @@ def _figures(entry: Entry, field: Field | None) -> Iterator[Figure]:
 
 
 def _median(name: str, field: Field | None) -> str | None:
-    median = field.quantile(50, name) if field else None
-    if median is None:
-        return None
-    return shown_coarse(name, median) + ("%" if name.endswith("_pct") else "")
+    median = field.printed(50, name) if field else None
+    return median and median + unit(name)
 
 
 def _tries(entry: Entry) -> Iterator[Try]:

@@ -60,7 +60,7 @@ def policy_html(source: Source) -> str:
 def _suite(suite: Suite, source: Source) -> SuiteRow:
     return SuiteRow(
         title=source.render.own(suite.title) or suite.name,
-        name=f"{suite.name} {suite.version}",
+        name=suite.full_name,
         steps=suite.steps,
         tasks=suite.tasks,
         protocol=suite.protocol,

@@ -151,7 +151,7 @@ class Source:
     def _place(self, number: int, board: Board) -> Place:
         suite, render = board.suite, self.render
         slug = f"{suite.slug}-{board.class_}"
-        name = render.own(suite.title) or f"{suite.name} {suite.version}"
+        name = render.own(suite.title) or suite.full_name
         series = {entry.profile.series for entry in board.entries if entry.profile.series}
         return Place(
             slug=slug,

@@ -8,16 +8,16 @@ import pytest
 
 from cardboard.board.judge.judge import THRESHOLDS
 from cardboard.board.model import Class, Kind
+from cardboard.board.notes.figures import ALWAYS, FURTHER
 from cardboard.board.statistics.all_pairs import Correction
 from cardboard.board.words.catalogue import Words
 from cardboard.board.words.findings import JUDGING, Verdict
 from cardboard.eval.records import Adapter, Bucket, Prompts, Protocol, Status
-from cardboard.site.model.standing import ALWAYS, FURTHER
 from cardboard.site.table.rows import COLUMNS
 from cardboard.site.table.words import SCRIPT
 
 ROOT = Path(__file__).parents[3]
-SOURCES = [*(ROOT / "site").glob("*.py"), *(ROOT / "templates" / "site").iterdir()]
+SOURCES = [*(ROOT / "site").rglob("*.py"), *(ROOT / "templates" / "site").iterdir()]
 WHOLE = re.compile(r"""["']((?:site|card|origin|protocol|prompts|metric|language)\.[\w.-]+)["']""")
 KEYS = {
     *(key for source in SOURCES for key in WHOLE.findall(source.read_text(encoding="utf-8"))),
@@ -55,5 +55,5 @@ def test_the_search_for_keys_finds_some():
 @pytest.mark.parametrize("record", [Protocol, Prompts, Adapter])
 def test_every_recorded_setting_is_shown(record):
     """Whoever adds a field to a record must say how pages show it."""
-    shown = (ROOT / "site" / "facts.py").read_text(encoding="utf-8")
+    shown = (ROOT / "site" / "model" / "facts.py").read_text(encoding="utf-8")
     assert [name for name in record.__struct_fields__ if name not in shown] == []
