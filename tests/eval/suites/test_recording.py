@@ -139,12 +139,14 @@ def test_a_task_that_does_not_play_as_written_is_refused(broken: Task, message: 
 
 
 @pytest.mark.parametrize(
-    ("command", "message"),
-    [("cat", "no prompt came back in 0.5 s"), ("yes", "bytes were printed")],
+    ("command", "seconds", "message"),
+    [("cat", 0.5, "no prompt came back in 0.5 s"), ("yes", 60, "bytes were printed")],
 )
-def test_a_command_that_waits_or_floods_is_ended(command: str, message: str) -> None:
+def test_a_command_that_waits_or_floods_is_ended(
+    command: str, seconds: float, message: str
+) -> None:
     with pytest.raises(RecordingError, match=message):
-        record(suite_of(task(step(command))), limits=Limits(wall_seconds=0.5))
+        record(suite_of(task(step(command))), limits=Limits(wall_seconds=seconds))
 
 
 def test_only_one_task_can_be_played() -> None:
