@@ -18,6 +18,7 @@ COMMANDS = {
     "init": "board.commands.init_command:init",
     "check": "cards.commands.card_commands:check",
     "board": "board.commands.board_commands:board",
+    "overview": "board.commands.board_commands:overview",
     "explain": "board.commands.board_commands:explain",
     "compare": "board.commands.compare_commands:compare",
     "gate": "board.commands.compare_commands:gate",
@@ -33,8 +34,8 @@ COMMANDS = {
     "serve": "site.commands:serve",
     "audit": "board.commands.audit_command:audit",
     "eval": "eval.commands.run_command:evaluate",
-    "rescore": "eval.commands.score_commands:rescore",
-    "score": "eval.commands.score_commands:score",
+    "rescore": "eval.commands.rescore_command:rescore",
+    "score": "eval.suites.kinds.replay.score_command:score",
     "suite": "eval.commands.suite_commands:suite",
 }
 

@@ -6,7 +6,8 @@ from typing import Literal
 from msgspec import Struct, field
 
 from ..eval.audit.reports import Audit
-from ..eval.records import Aggregate, Result
+from ..eval.metrics import Measured
+from ..eval.records import Result
 from .statistics.measurement import Method, Resolution
 from .words.findings import Finding
 from .workspace.settings import Profile, Suite
@@ -21,13 +22,19 @@ class StepFacts(Struct, frozen=True, kw_only=True):
     """What a result's steps say, small enough to keep for 10,000 results.
 
     The sums are integers in millionths of a step's score, one a task, in the order of *tasks*, so
-    that adding them up is exact on every machine.
+    that adding them up is exact on every machine. Trials of one step are averaged first.
     """
 
     steps: int
     scored: int
+    """Steps that were answered and scored, however often."""
+    answers: int
+    """Scored answers: more than steps where there are several trials of each."""
     failed: int
     unique: int
+    """Different steps."""
+    repeated: int = 0
+    """Answers that are there once more, by step and trial."""
     duplicates: tuple[str, ...] = ()
     """The first few repeated steps, as `task-000/3`."""
     keys_sha256: str
@@ -39,12 +46,15 @@ class StepFacts(Struct, frozen=True, kw_only=True):
     """Answers that the token limit cut; `None` where finish reasons were not recorded."""
     tasks: tuple[str, ...] = ()
     steps_per_task: tuple[int, ...] = ()
-    f1_sums: tuple[int, ...] = ()
-    precision_sums: tuple[int, ...] = ()
-    recall_sums: tuple[int, ...] = ()
-    valid_json_sums: tuple[int, ...] = ()
-    aggregate: Aggregate
-    """Computed anew from the steps' own scores, without slices."""
+    sums: dict[str, tuple[int, ...]] = {}
+    """By the name of a step score; where steps have trials, `NAME@k` and `NAME^k` are the sums of
+    the chances that any, or all, of k trials succeed. Empty where a scored step has no value."""
+    medians: dict[str, float] = {}
+    """The middle of a step score over all steps."""
+    summary: dict[str, float] = {}
+    """Metrics that the suite's kind recounts from what was read of the answers."""
+    trials: tuple[int, int] = (1, 1)
+    """The fewest and the most scored answers to one step."""
     rescored: int = 0
     """Steps whose units were scored again."""
     rescore_differs: int = 0
@@ -65,20 +75,6 @@ class Reading(Struct, frozen=True, kw_only=True):
     """Without its steps; they are in the file."""
     facts: StepFacts | None = None
     findings: tuple[Finding, ...] = ()
-
-
-class Metrics(Struct, frozen=True, kw_only=True):
-    """A result's figures under their field names; shares 0..1, percentages 0..100."""
-
-    command_f1: float | None = None
-    command_precision: float | None = None
-    command_recall: float | None = None
-    first_cmd_exact_pct: float | None = None
-    valid_json_pct: float | None = None
-    seconds_per_step: float | None = None
-    load_seconds: float | None = None
-    steps: int | None = None
-    tasks: int | None = None
 
 
 class Attempt(Struct, frozen=True, kw_only=True):
@@ -108,8 +104,9 @@ class Entry(Struct, frozen=True, kw_only=True):
     """`12`, or `12=` where the rank is shared."""
     tied_with: tuple[str, ...] = ()
     score: float | None = None
-    """100 x mean step F1, at printed precision (two decimals)."""
-    metrics: Metrics
+    """The ranked metric as it is printed."""
+    metrics: dict[str, Measured]
+    """Every figure of the suite that is known, by the metric's id."""
     template_status: str
     """As recorded; `unknown` where nothing was recorded."""
     class_: Class = field(name="class")
@@ -125,6 +122,11 @@ class Entry(Struct, frozen=True, kw_only=True):
     resolution: Resolution | None = None
     """`None` without a rank or without per-step data: never a width of zero."""
     attempts: tuple[Attempt, ...] = ()
+
+    def value(self, metric: str) -> float | None:
+        """Return the value of *metric* in its own unit; `None` where it is not known."""
+        found = self.metrics.get(metric)
+        return None if found is None else found.value
 
 
 class Board(Struct, frozen=True, kw_only=True, dict=True):

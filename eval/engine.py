@@ -1,5 +1,6 @@
 """What every backend is: prompts in, answers out as they finish, and an account of itself."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, Protocol, runtime_checkable
 
@@ -145,3 +146,13 @@ class Adaptable(Backend, Protocol):
         `account` and `template` are those of the adapter afterwards. Raises `UsageError` where
         there is no such adapter or it does not fit the model.
         """
+
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def well_formed(text: str) -> str:
+    """Join surrogate pairs in *text* and replace single surrogates, so that UTF-8 can hold it."""
+    if text.isascii() or not _SURROGATE.search(text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

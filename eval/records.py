@@ -1,12 +1,14 @@
-"""The result file, version 1: one model on one suite under one protocol; every stage's contract."""
+"""The result file, version 2: one model on one suite under one protocol; every stage's contract."""
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
-VERSION: Literal[1] = 1
+from .metrics import Measured
+
+VERSION: Literal[2] = 2
 
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 Percent = Annotated[float, Meta(ge=0.0, le=100.0)]
@@ -17,7 +19,9 @@ Timestamp = Annotated[
     str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$")
 ]
 Status = Literal["complete", "partial", "failed"]
-Bucket = Literal["early", "mid", "late"]
+Evidence = Literal["rows", "summary", "quoted"]
+"""What figures rest on: their own rows, the file's own means, or somebody's table."""
+Scalar = str | float | bool | None
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 _LONGEST = 96
@@ -31,6 +35,14 @@ class Adapter(Struct, frozen=True, kw_only=True):
     sha256: Sha256 | None = None
 
 
+class ModelFile(Struct, frozen=True, kw_only=True):
+    """A model that is one file, such as a GGUF."""
+
+    name: str | None = None
+    bytes: Count | None = None
+    sha256: Sha256 | None = None
+
+
 class Model(Struct, frozen=True, kw_only=True):
     """What was asked to answer."""
 
@@ -38,6 +50,11 @@ class Model(Struct, frozen=True, kw_only=True):
     """Hub id, or a short name where there is no repository. Never a path of a machine."""
     revision: str | None = None
     adapter: Adapter | None = None
+    weights_sha256: Sha256 | None = None
+    """Over the weights that were really loaded."""
+    file: ModelFile | None = None
+    path_tail: str | None = None
+    """As much of a local path as tells runs apart: `run-b/checkpoint-300`."""
     quantisation: str | None = None
     """As published: `Q4_K_M`, `FP8`, `awq`."""
     label: str | None = None
@@ -49,11 +66,20 @@ class Suite(Struct, frozen=True, kw_only=True):
 
     name: str | None = None
     version: str | None = None
+    kind: str | None = None
+    """How it is asked and scored: `replay`, `reported` ..."""
     fingerprint: Sha256 | None = None
     """SHA-256 over the suite's step ids and references."""
     steps: Count | None = None
     """Steps that the whole suite has, as the evaluator knew it."""
     tasks: Count | None = None
+
+
+class Harness(Struct, frozen=True, kw_only=True):
+    """The program that asked and scored."""
+
+    name: str
+    version: str | None = None
 
 
 class Protocol(Struct, frozen=True, kw_only=True):
@@ -70,10 +96,22 @@ class Protocol(Struct, frozen=True, kw_only=True):
     dtype: str | None = None
     tensor_parallel: Count | None = None
     stop: tuple[str, ...] | None = None
+    shots: Count | None = None
+    """Solved examples before each question."""
+    trials: Count | None = None
+    """Answers to each step."""
+    turns: Count | None = None
+    """The most turns of an episode."""
+    tools: str | None = None
+    """How tools are offered: `native` or `prompted`."""
+    system_prompt_sha256: Sha256 | None = None
+    template_kwargs: dict[str, Scalar] = {}
+    """What the chat template was given, such as `enable_thinking`."""
+    harness: Harness | None = None
     prompt_rules: tuple[str, ...] = ()
     """Named changes to the prompts: `fold-system`, `merge-turns`, `strip-thoughts`."""
-    extra: dict[str, str | float | bool | None] = {}
-    """Further engine settings that the evaluator recorded."""
+    extra: dict[str, Scalar] = {}
+    """Further settings that the evaluator recorded; a suite's protocol may name them."""
 
 
 class Prompts(Struct, frozen=True, kw_only=True):
@@ -86,7 +124,7 @@ class Prompts(Struct, frozen=True, kw_only=True):
     template_source: str | None = None
     """`tokenizer`, `chat_template.jinja`, `processor`, `gguf`, `server`."""
     template_sha256: Sha256 | None = None
-    kwargs: dict[str, str | float | bool | None] = {}
+    kwargs: dict[str, Scalar] = {}
     kwargs_ignored: tuple[str, ...] = ()
     """Given to the template, which never read them."""
     truncated: Count | None = None
@@ -105,53 +143,32 @@ class Step(Struct, frozen=True, kw_only=True):
     task_id: str
     step_idx: Count
     sample_idx: Count | None = None
-    bucket: Bucket | None = None
-    source_group: str | None = None
+    """Which of several recordings of the task, where a suite has several."""
+    trial: Count | None = None
+    """Which of several answers to the same step."""
+    groups: dict[str, str] = {}
+    """The step's group in each division of the suite, e.g. `{"bucket": "early"}`."""
     scored: bool = True
-    """False when the prompt was never answered or never asked; then the scores are `None`."""
+    """False when the prompt was never answered or never asked; then there are no scores."""
     error: str | None = None
-    raw_output: str | None = None
-    """The answer in full, so that the result can be re-parsed later."""
-    ref_command_units: tuple[str, ...] | None = None
-    pred_command_units: tuple[str, ...] | None = None
-    ref_task_complete: bool | None = None
-    pred_task_complete: bool | None = None
-    valid_json: bool | None = None
-    has_analysis: bool | None = None
-    has_plan: bool | None = None
-    first_cmd_exact: Share | None = None
-    command_precision: Share | None = None
-    command_recall: Share | None = None
-    command_f1: Share | None = None
+    reference: dict[str, Any] | None = None
+    """What the right answer holds, as the suite's kind writes it."""
+    answer: str | None = None
+    """The answer in full, or an episode's transcript, so that it can be read again later."""
+    parsed: dict[str, Any] | None = None
+    """What the suite's kind read from the answer."""
+    scores: dict[str, float | None] = {}
     finish_reason: str | None = None
     prompt_tokens: Count | None = None
     output_tokens: Count | None = None
+    seconds: Seconds | None = None
 
 
-class Slice(Struct, frozen=True, kw_only=True):
-    """The aggregate of a part of the steps: a bucket or a source group."""
+class Group(Struct, frozen=True, kw_only=True):
+    """The metrics of one group of a division."""
 
     steps: Count
-    avg_command_f1: Share | None = None
-    first_cmd_exact_pct: Percent | None = None
-
-
-class Aggregate(Struct, frozen=True, kw_only=True):
-    """Means over the scored steps; shares are 0..1, percentages 0..100."""
-
-    avg_command_f1: Share | None = None
-    avg_command_precision: Share | None = None
-    avg_command_recall: Share | None = None
-    first_cmd_exact_pct: Percent | None = None
-    valid_json_pct: Percent | None = None
-    has_analysis_pct: Percent | None = None
-    has_plan_pct: Percent | None = None
-    avg_ref_cmds: Annotated[float, Meta(ge=0.0)] | None = None
-    avg_pred_cmds: Annotated[float, Meta(ge=0.0)] | None = None
-    complete_true_recall_pct: Percent | None = None
-    premature_complete_rate_pct: Percent | None = None
-    by_bucket: dict[str, Slice] = {}
-    by_source_group: dict[str, Slice] = {}
+    metrics: dict[str, float | None] = {}
 
 
 class Counts(Struct, frozen=True, kw_only=True):
@@ -163,12 +180,36 @@ class Counts(Struct, frozen=True, kw_only=True):
     tasks: Count | None = None
 
 
+class Quartiles(Struct, frozen=True, kw_only=True):
+    """The middle of a figure that differs from step to step, and the quarters beside it."""
+
+    low: float | None = None
+    median: float | None = None
+    high: float | None = None
+
+
 class Timing(Struct, frozen=True, kw_only=True):
-    """How long it took, in seconds."""
+    """How long it took, in seconds, and what it used."""
 
     load_seconds: Seconds | None = None
     generate_seconds: Seconds | None = None
     seconds_per_step: Seconds | None = None
+    prompt_tokens_per_second: Seconds | None = None
+    answer_tokens_per_second: Seconds | None = None
+    first_token_seconds: Quartiles | None = None
+    energy_joules: Seconds | None = None
+    """Where a counter of the machine tells."""
+
+
+class Machine(Struct, frozen=True, kw_only=True):
+    """What it ran on."""
+
+    processor: str | None = None
+    cores: Count | None = None
+    accelerator: str | None = None
+    memory_bytes: Count | None = None
+    operating_system: str | None = None
+    peak_memory_bytes: Count | None = None
 
 
 class Provenance(Struct, frozen=True, kw_only=True):
@@ -180,19 +221,27 @@ class Provenance(Struct, frozen=True, kw_only=True):
     row_label: str | None = None
     printed: dict[str, str] = {}
     """Figures as the source printed them."""
+    harness: Harness | None = None
+    source_sha256: Sha256 | None = None
+    """Of the file that this result was made from."""
+    evidence: Evidence | None = None
 
 
 class Result(Struct, frozen=True, kw_only=True, tag_field="kind", tag="result"):
     """One model on one suite under one protocol: one JSON file."""
 
-    version: Literal[1] = VERSION
+    version: Literal[2] = VERSION
     model: Model
     suite: Suite
     protocol: Protocol = Protocol()
     prompts: Prompts = Prompts()
     counts: Counts
-    aggregate: Aggregate
+    metrics: dict[str, Measured] = {}
+    """By the metric's id; each value in the metric's own unit."""
+    divisions: dict[str, dict[str, Group]] = {}
+    """Ways of cutting the suite, each with its groups by name."""
     timing: Timing = Timing()
+    machine: Machine = Machine()
     status: Status
     error: str | None = None
     scorer: str | None = None
@@ -208,6 +257,12 @@ class Result(Struct, frozen=True, kw_only=True, tag_field="kind", tag="result"):
     """True where somebody corrected the score by hand."""
     provenance: Provenance | None = None
     steps: tuple[Step, ...] = ()
+
+
+def value(result: Result, metric: str) -> float | None:
+    """Return the value of *metric* in *result*; `None` where it is not known."""
+    found = result.metrics.get(metric)
+    return None if found is None else found.value
 
 
 def encode(record: Struct) -> bytes:

@@ -12,6 +12,7 @@ from cardboard.board.judge.build import build_boards
 from cardboard.board.model import Boards, Entry, Kind, Reading, StepFacts
 from cardboard.board.workspace.settings import Identity, Protocol, Settings, Suite, Workspace
 from cardboard.eval import records
+from cardboard.eval.metrics import Measured
 
 SUITE = Suite(name="mini", version="1", steps=6, tasks=3, protocol="greedy")
 SETTINGS = Settings(
@@ -27,6 +28,11 @@ def a_workspace(**settings: Any) -> Workspace:
     return Workspace(root=Path(), settings=replace(SETTINGS, **settings), models=models)
 
 
+def figures(**values: float | None) -> dict[str, Measured]:
+    """Return the metrics of a result that has these *values*, by the metric's id."""
+    return {name: Measured(value=value) for name, value in values.items()}
+
+
 def a_result(name: str = "org/model", f1: float | None = 0.5, **differs: Any) -> records.Result:
     """Return a complete, well documented result; *differs* replaces whole parts."""
     whole: dict[str, Any] = {
@@ -35,10 +41,10 @@ def a_result(name: str = "org/model", f1: float | None = 0.5, **differs: Any) ->
         "protocol": records.Protocol(temperature=0.0, max_tokens=1024),
         "prompts": records.Prompts(template_status="chat_template"),
         "counts": records.Counts(expected=6, scored=6, failed=0, tasks=3),
-        "aggregate": records.Aggregate(
-            avg_command_f1=f1,
-            avg_command_precision=f1,
-            avg_command_recall=f1,
+        "metrics": figures(
+            command_f1=f1,
+            command_precision=f1,
+            command_recall=f1,
             first_cmd_exact_pct=10.0,
             valid_json_pct=80.0,
         ),
@@ -79,30 +85,31 @@ def some_facts(*task_scores: Sequence[float], keys: str = "k" * 64) -> StepFacts
     """
     scores = [score for task in task_scores for score in task]
     sums = tuple(sum(round(score * 1_000_000) for score in task) for task in task_scores)
-    mean = round(sum(scores) / len(scores), 4)
+    valid = tuple(sum(1_000_000 * (score > 0) for score in task) for task in task_scores)
     return StepFacts(
         steps=len(scores),
         scored=len(scores),
+        answers=len(scores),
         failed=0,
         unique=len(scores),
         keys_sha256=keys,
         tasks=tuple(f"task-{number:03}" for number in range(len(task_scores))),
         steps_per_task=tuple(len(task) for task in task_scores),
-        f1_sums=sums,
-        precision_sums=sums,
-        recall_sums=sums,
-        valid_json_sums=tuple(sum(1_000_000 * (s > 0) for s in task) for task in task_scores),
-        aggregate=records.Aggregate(avg_command_f1=mean),
+        sums={
+            "command_f1": sums,
+            "command_precision": sums,
+            "command_recall": sums,
+            "valid_json": valid,
+        },
     )
 
 
 def measured(name: str, *task_scores: Sequence[float], **differs: Any) -> Reading:
-    """Return the reading of a result with steps, its aggregate following from them."""
+    """Return the reading of a result with steps, its metrics following from them."""
     facts = some_facts(*task_scores, keys=differs.pop("keys", "k" * 64))
-    f1 = facts.aggregate.avg_command_f1
-    aggregate = records.Aggregate(
-        avg_command_f1=f1, avg_command_precision=f1, avg_command_recall=f1, valid_json_pct=80.0
-    )
+    scores = [score for task in task_scores for score in task]
+    f1 = round(sum(scores) / len(scores), 4)
+    metrics = figures(command_f1=f1, command_precision=f1, command_recall=f1)
     counts = records.Counts(expected=facts.steps, scored=facts.steps)
-    result = a_result(name, aggregate=aggregate, counts=counts, **differs)
+    result = a_result(name, metrics=metrics, counts=counts, **differs)
     return a_reading(result, facts=facts)

@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from cardboard.eval.engine import Account, Answer, Encoder, Options, Prompt, Sampling, Template
 from cardboard.eval.run.request import Request
-from cardboard.eval.suites.suite import Message, Row, Suite
+from cardboard.eval.suites.kinds.replay.rows import Message, ReplayRow
+from cardboard.eval.suites.suite import Suite
 
 
 def an_answer(*commands: str, complete: bool = False) -> str:
@@ -16,7 +17,7 @@ def an_answer(*commands: str, complete: bool = False) -> str:
     return json.dumps(told)
 
 
-def a_row(task: str = "t", step: int = 0, *commands: str, **differs: Any) -> Row:
+def a_row(task: str = "t", step: int = 0, *commands: str, **differs: Any) -> ReplayRow:
     """Return a step whose conversation has *step* answers behind it."""
     turns = [Message(role="system", content="Use the terminal."), Message(role="user", content="?")]
     for number in range(step):
@@ -34,7 +35,7 @@ def a_row(task: str = "t", step: int = 0, *commands: str, **differs: Any) -> Row
         "ref_task_complete": step == 2,
         "ref_command_units": units,
     }
-    return Row(**(whole | differs))
+    return ReplayRow(**(whole | differs))
 
 
 def a_suite(tasks: int = 2, steps: int = 3) -> Suite:

@@ -14,10 +14,10 @@ from msgspec import inspect
 from cardboard.cli import main
 from cardboard.eval import records
 from cardboard.eval.backends.registry import BACKENDS
-from cardboard.eval.backends.scripted import RULES
 from cardboard.eval.run.plan import jobs_of
+from cardboard.eval.suites.kinds.replay.baselines import BASELINES
+from cardboard.eval.suites.kinds.replay.rows import ReplayRow
 from cardboard.eval.suites.source import load
-from cardboard.eval.suites.suite import Row
 from cardboard.tests.test_formats import LANGUAGES, page, rows, table
 
 ROOT = Path(__file__).parents[1]
@@ -92,7 +92,9 @@ def test_every_option_that_is_named_exists(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_backend_and_every_rule_is_described(language: str) -> None:
     assert {cells[0].strip("`") for cells in table(page(language, NAME), "install")} == {*BACKENDS}
-    assert {cells[0].strip("`") for cells in table(page(language, NAME), "baselines")} == {*RULES}
+    assert {cells[0].strip("`") for cells in table(page(language, NAME), "baselines")} == {
+        *BASELINES
+    }
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -101,8 +103,10 @@ def test_the_packaged_suite_is_as_large_as_the_page_says(language: str) -> None:
     told = {
         cells[0].strip("`"): int(cells[1]) for cells in table(page(language, NAME), "shell-mini")
     }
-    assert told == suite.source_groups
-    korean = {row.task_id for row in suite.rows if re.search("[가-힣]", row.messages[0].content)}
+    assert told == suite.divisions["source_group"]
+    korean = {
+        row.task_id for row in suite.rows if re.search("[가-힣]", row.conversation[0].content)
+    }
     section = page(language, NAME).split("{ #shell-mini }")[1]
     numbers = set(map(int, re.findall(r"\d+", section.partition("|")[0])))
     assert numbers == {suite.tasks, len(suite.rows), len(korean)}
@@ -111,7 +115,9 @@ def test_the_packaged_suite_is_as_large_as_the_page_says(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_field_of_a_row_is_documented_with_its_type_and_its_null_rule(language: str) -> None:
     written = table(page(language), "suite-rows")
-    assert [tuple(cells[:3]) for cells in written] == list(rows(inspect.type_info(Row), language))
+    assert [tuple(cells[:3]) for cells in written] == list(
+        rows(inspect.type_info(ReplayRow), language)
+    )
     assert all(cells[3] for cells in written)
 
 
@@ -160,6 +166,6 @@ def test_the_commands_of_the_baselines_make_the_results_of_the_sample(ran) -> No
             msgspec.json.decode(path.read_bytes(), type=records.Result)
             for path in (file, folder / "results" / "shell-mini" / file.name)
         )
-        assert (mine.steps, mine.aggregate, mine.prompts) == (
-            made.steps, made.aggregate, made.prompts
+        assert (mine.steps, mine.metrics, mine.prompts) == (
+            made.steps, made.metrics, made.prompts
         )  # fmt: skip

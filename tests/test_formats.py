@@ -4,17 +4,18 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import pytest
 from click.testing import CliRunner
-from msgspec import inspect
+from msgspec import Meta, inspect
 
 from cardboard.board.read.shapes.registry import SHAPES
 from cardboard.board.words.findings import JUDGING, READING
 from cardboard.board.workspace.settings import Profile, Settings
 from cardboard.cli import main
-from cardboard.eval.records import Result
+from cardboard.eval.records import Result, Timestamp
 
 ROOT = Path(__file__).parents[1]
 LANGUAGES = ("en", "ko")
@@ -33,6 +34,7 @@ WORDS = {
         inspect.DictType: "map of {}",
         inspect.UnionType: " or ",
         inspect.TupleType: " and ",
+        inspect.AnyType: "anything",
         "time": "time",
         "required": "required",
     },
@@ -46,6 +48,7 @@ WORDS = {
         inspect.DictType: "맵({})",
         inspect.UnionType: " 또는 ",
         inspect.TupleType: ", ",
+        inspect.AnyType: "임의의 값",
         "time": "시각",
         "required": "필수",
     },
@@ -53,6 +56,7 @@ WORDS = {
 """How a page writes types, by language."""
 
 SHA256 = "^[0-9a-f]{64}$"
+TIME = next(one.pattern for one in get_args(Timestamp) if isinstance(one, Meta))
 
 
 def type_text(kind: inspect.Type, language: str) -> str:
@@ -75,8 +79,10 @@ def type_text(kind: inspect.Type, language: str) -> str:
             return words[inspect.TupleType].join(parts)
         case inspect.DictType():
             return words[inspect.DictType].format(type_text(kind.value_type, language))
-        case inspect.StrType(pattern=str() as pattern):
-            return "SHA-256" if pattern == SHA256 else words["time"]
+        case inspect.StrType(pattern=str() as pattern) if pattern == SHA256:
+            return "SHA-256"
+        case inspect.StrType(pattern=str() as pattern) if pattern == TIME:
+            return words["time"]
         case inspect.IntType() | inspect.FloatType():
             return words[type(kind)] + limits(kind)
     return words[type(kind)]

@@ -16,15 +16,21 @@ CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 # floor by itself is named with its ending. Whatever stands on a floor imports from lower ones only.
 HOUSE: dict[str, tuple[tuple[str, ...], ...]] = {
     "eval": (
-        ("errors.py", "records.py", "audit/findings.py"),
-        ("engine.py", "score", "audit/reports.py"),
-        ("sandbox",),
-        ("suites", "audit/rendering", "audit/lint"),
-        ("prompts",),
-        ("backends",),
-        ("run", "audit/sources"),
-        ("commands", "audit/checks"),
-        ("training", "audit/audit.py", "audit/drift.py"),
+        ("errors.py", "metrics.py", "audit/findings.py"),
+        ("records.py", "audit/reports.py"),
+        ("engine.py",),
+        ("sandbox", "suites/kinds/kind.py", "suites/conversations.py"),
+        (
+            "suites/kinds/replay",
+            "suites/kinds/reported",
+            "prompts",
+            "audit/rendering",
+            "audit/lint",
+        ),
+        ("suites/kinds", "backends"),
+        ("suites", "audit/sources"),
+        ("run", "audit/checks"),
+        ("commands", "training", "audit/audit.py", "audit/drift.py"),
     ),
     "board": (
         ("words", "statistics", "workers.py"),
@@ -243,3 +249,25 @@ def test_no_file_is_named_after_nothing(name: str) -> None:
 def test_the_site_stage_has_no_init_file() -> None:
     """With one, Python started in this folder can take it for the standard library's `site`."""
     assert not (ROOT / "site" / "__init__.py").exists()
+
+
+# What one kind of suite measures is its own affair: nobody else names its figures.
+FIGURES = re.compile(r"command_f1|valid_json|first_cmd")
+WHERE_THEY_MAY_STAND = (
+    "eval/suites/kinds/replay/",
+    "eval/suites/data/",
+    "board/read/shapes/",
+    "templates/kinds/replay/",
+    "templates/workspace/",
+)
+
+
+@pytest.mark.parametrize("stage", ["eval", "board", "cards", "site", "templates"])
+def test_only_the_kind_that_measures_it_names_a_figure(stage: str) -> None:
+    named = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / stage).rglob("*")
+        if path.suffix in {".py", ".jinja", ".po", ".js", ".css", ".html", ".toml"}
+        and FIGURES.search(path.read_text(encoding="utf-8"))
+    }
+    assert not {where for where in named if not where.startswith(WHERE_THEY_MAY_STAND)}

@@ -77,7 +77,7 @@ def test_every_make_target_exists(name: str) -> None:
 
 
 def test_the_workspace_of_the_readme_ranks_the_result_of_the_readme(tmp_path: Path) -> None:
-    settings, models = blocks("README.md", "toml")
+    settings, models, _ = blocks("README.md", "toml")
     [result] = blocks("README.md", "json")
     (tmp_path / "results").mkdir()
     (tmp_path / "board.toml").write_text(settings, encoding="utf-8")
@@ -90,6 +90,27 @@ def test_the_workspace_of_the_readme_ranks_the_result_of_the_readme(tmp_path: Pa
     assert (entry["model"], entry["rank"], entry["score"]) == ("example-org/Model-1B-SFT", 1, 22.45)
 
 
+def test_any_figure_is_ranked_as_the_readme_says(tmp_path: Path) -> None:
+    settings, _, figure = blocks("README.md", "toml")
+    (tmp_path / "board.toml").write_text(f"{settings}\n{figure}", encoding="utf-8")
+    (tmp_path / "models.toml").write_text("", encoding="utf-8")
+    (tmp_path / "results").mkdir()
+    [result] = blocks("README.md", "json")
+    for name, bits in (("better", 0.87), ("worse", 0.93)):
+        measured = json.loads(result) | {
+            "model": {"id": f"example-org/{name}"},
+            "suite": {"name": "held-out", "version": "1"},
+            "counts": {"scored": 2000},
+            "metrics": {"bits_per_byte": {"value": bits}},
+        }
+        (tmp_path / "results" / f"{name}.json").write_text(json.dumps(measured), encoding="utf-8")
+    done = CliRunner().invoke(main, ["-C", str(tmp_path), "board", "--format", "json"])
+    assert done.exit_code == 0, done.output
+    [board] = [one for one in json.loads(done.stdout)["boards"] if one["entries"]]
+    ranks = {entry["model"]: (entry["rank"], entry["score"]) for entry in board["entries"]}
+    assert ranks == {"example-org/better": (1, 0.87), "example-org/worse": (2, 0.93)}
+
+
 def test_the_workspace_of_the_readme_is_as_short_as_it_says() -> None:
-    lines = "\n".join(blocks("README.md", "toml")).splitlines()
+    lines = "\n".join(blocks("README.md", "toml")[:2]).splitlines()
     assert len(lines) <= 20

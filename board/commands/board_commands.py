@@ -15,7 +15,7 @@ def board(context: click.Context, form: Format, suite: str | None, strict: bool)
     """Print the ranked boards, unranked results last with the reasons."""
     from ..history.changes import title
     from ..show import tables
-    from ..show.document import document, fields, summary, table
+    from ..show.document import document, field_names, fields, summary, table
     from ..words.catalogue import Words
 
     say = Words("en").finding
@@ -30,7 +30,8 @@ def board(context: click.Context, form: Format, suite: str | None, strict: bool)
 
         click.echo(tables.dump(document(replace(boards, boards=tuple(chosen)), say)))
     elif form == "csv":
-        click.echo(tables.to_csv([fields(b) for b in chosen]), nl=False)
+        names = field_names(chosen)
+        click.echo(tables.to_csv([fields(b, names) for b in chosen]), nl=False)
     elif form == "md":
         click.echo("\n".join(tables.to_markdown(title(b), table(b)) for b in chosen), nl=False)
     else:
@@ -42,6 +43,34 @@ def board(context: click.Context, form: Format, suite: str | None, strict: bool)
         if boards.unplaced and suite is None:
             count = len(boards.unplaced)
             click.echo(f"Of no known suite, so on no board (see cardboard check): {count}")
+
+
+@click.command(epilog="Example: cardboard overview --sort gsm8k")
+@format_option
+@click.option("--sort", help="Order by the rank on this suite, e.g. tb2-lite.")
+@click.pass_context
+def overview(context: click.Context, form: Format, sort: str | None) -> None:
+    """Print models against suites: score, rank and rank range, and who lacks which suite."""
+    from ..compare.overview import by_suite, overview_of
+    from ..show import overview_tables, tables
+    from ..words.catalogue import Words
+
+    workspace = workspace_of(context)
+    found = overview_of(boards_of(workspace), workspace.settings)
+    if found is None:
+        raise click.UsageError("An overview needs results on two suites or more.")
+    if sort is not None:
+        found = by_suite(found, sort)
+    if form == "json":
+        click.echo(tables.dump(overview_tables.document(found)))
+    elif form == "csv":
+        click.echo(tables.to_csv([overview_tables.fields(found)]), nl=False)
+    elif form == "md":
+        click.echo(tables.to_markdown("Overview", overview_tables.table(found)), nl=False)
+    else:
+        tables.print_table("Overview", overview_tables.table(found))
+        for line in overview_tables.remarks(found, Words("en").text):
+            click.echo(line)
 
 
 @click.command(epilog="Example: cardboard explain LiquidAI/LFM2-2.6B")

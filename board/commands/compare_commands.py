@@ -11,10 +11,13 @@ from .load import boards_of, workspace_of
 @click.command(epilog="Example: cardboard compare org/model-2epoch org/model-1epoch")
 @click.argument("models", nargs=-1, metavar="[A B]")
 @click.option("--base", is_flag=True, help="Each fine-tune against its base and earlier epoch.")
+@click.option("--metric", help="By this metric of their suites, not the one they are ranked by.")
 @format_option
 @click.pass_context
-def compare(context: click.Context, models: tuple[str, ...], base: bool, form: Format) -> None:
-    """Say whether A differs from B, and how sure that is; per bucket and source group too."""
+def compare(
+    context: click.Context, models: tuple[str, ...], base: bool, metric: str | None, form: Format
+) -> None:
+    """Say whether A differs from B, and how sure that is; in each part of the suite too."""
     from ..compare import comparison
     from ..show import tables
     from ..show.comparison_tables import Parts, document, effects_tables, fields, pair_tables
@@ -25,15 +28,15 @@ def compare(context: click.Context, models: tuple[str, ...], base: bool, form: F
     boards, ranking = boards_of(workspace), workspace.settings.ranking
     parts: list[Parts] = []
     if base:
-        found = list(comparison.family_tree(boards, ranking))
+        found = list(comparison.family_tree(boards, ranking, metric))
     else:
         from ..compare.effects import effects_of
 
         found = []
-        for board, a, b in comparison.both(boards, *models):
-            (one,) = comparison.compare(board, [(a, b)], ranking)
+        for board, a, b, measure in comparison.by_metric(comparison.both(boards, *models), metric):
+            (one,) = comparison.compare(board, [(a, b)], ranking, metric=measure)
             found.append(one)
-            parts.append((one, effects_of(workspace, board, a, b)))
+            parts.append((one, effects_of(workspace, board, a, b, measure)))
     shown = pair_tables(found) + effects_tables(parts)
     if form == "json":
         click.echo(tables.dump(document(found, parts)))
@@ -53,12 +56,22 @@ def compare(context: click.Context, models: tuple[str, ...], base: bool, form: F
 @click.option("--against", required=True, help="The model that it is held against.")
 @click.option("--min-delta", default=0.0, show_default=True, help="Points that it must gain.")
 @click.option("--suite", help="Only on this suite; on every shared one by default.")
+@click.option("--metric", help="By this metric of the suite, not the one it is ranked by.")
 @click.pass_context
 def gate(
-    context: click.Context, model: str, against: str, min_delta: float, suite: str | None
+    context: click.Context,
+    model: str,
+    against: str,
+    min_delta: float,
+    suite: str | None,
+    metric: str | None,
 ) -> None:
-    """Exit with 1 when MODEL is significantly worse than AGAINST plus MIN-DELTA points."""
+    """Exit with 1 when MODEL is significantly worse than AGAINST plus MIN-DELTA points.
+
+    Points are those that the metric is printed in; where less is better, a gain is a fall.
+    """
     from ..compare import comparison
+    from ..show.comparison_tables import told
 
     if not math.isfinite(min_delta):
         raise click.UsageError("--min-delta must be a number of points.")
@@ -71,16 +84,11 @@ def gate(
     ]
     if not pairs:
         raise click.UsageError(f"No board of the suite {suite!r} ranks both models.")
-    for board, a, b in pairs:
-        (found,) = comparison.compare(board, [(a, b)], workspace.settings.ranking)
+    for board, a, b, measure in comparison.by_metric(pairs, metric):
+        (found,) = comparison.compare(board, [(a, b)], workspace.settings.ranking, metric=measure)
         held = comparison.passes(found, min_delta)
         failed |= not held
         assert found.paired is not None
-        click.echo(
-            f"{'passed' if held else 'FAILED'} on {found.suite} {found.version}: "
-            f"{found.a} {found.score_a:.2f}, {found.b} {found.score_b:.2f}, difference "
-            f"{found.paired.difference:+.2f} (95 %: {found.paired.low:+.2f} to "
-            f"{found.paired.high:+.2f}, p = {found.paired.p:.4f}), at least {min_delta:+.2f} wanted"
-        )
+        click.echo(f"{'passed' if held else 'FAILED'} on {told(found, min_delta)}")
     if failed:
         context.exit(1)

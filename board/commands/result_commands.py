@@ -20,8 +20,9 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 def merge(parts: tuple[Path, ...], output: Path, force: bool) -> None:
     """Make one result of all parts of a split run, checked step by step."""
     from ...eval.errors import UsageError
-    from ...eval.records import encode
+    from ...eval.records import encode, value
     from ...eval.run import merge as merging
+    from ...eval.suites.kinds.registry import kind_of
 
     if output.exists() and not force:
         raise UsageError(f"{output} exists", remedy="Name another file, or give --force.")
@@ -33,10 +34,14 @@ def merge(parts: tuple[Path, ...], output: Path, force: bool) -> None:
     aside = output.with_name(f".{output.name}.{os.getpid()}")
     aside.write_bytes(encode(result))
     aside.replace(output)
-    f1 = result.aggregate.avg_command_f1
+    ranked = next((metric for metric in kind_of(result.suite.kind).metrics if metric.ranked), None)
+    found = None if ranked is None else value(result, ranked.id)
+    told = "no score"
+    if ranked is not None and found is not None:
+        told = f"score {ranked.printed(found):.{ranked.decimals}f}"
     click.echo(
         f"{output}: {result.model.id}, {result.counts.scored} steps of {len(parts)} parts, "
-        f"{result.status}, " + ("no score" if f1 is None else f"score {100 * f1:.2f}")
+        f"{result.status}, {told}"
     )
 
 

@@ -1,23 +1,25 @@
 """Two entries of a board, task by task; fine-tunes against their base and their siblings."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ...eval.errors import CardboardError, UsageError
-from ..judge.resolution import measured_entries, sampling, task_sums
+from ...eval.metrics import Better, Metric
+from ..judge.resolution import measured_entries, sampling, sums_key, task_sums
 from ..model import Board, Boards, Entry
 from ..statistics.paired import Paired, paired
-from ..statistics.rank_ranges import told_apart
+from ..statistics.rank_ranges import rank_ranges, told_apart
 from ..workspace.settings import Ranking
 
 Against = Literal["neighbour", "base", "sibling", "named"]
 
 
 class Comparison(Struct, frozen=True, kw_only=True, rename={"class_": "class"}):
-    """Entry A against entry B on one board; differences are A minus B, in points."""
+    """Entry A against entry B on one board; differences are A minus B, as printed."""
 
     suite: str
     version: str
@@ -26,12 +28,19 @@ class Comparison(Struct, frozen=True, kw_only=True, rename={"class_": "class"}):
     b: str
     against: Against
     """What B is to A."""
+    metric: str
+    better: Better
+    """Which way the metric is better; a difference is always A minus B."""
+    decimals: int
+    """Of a printed difference."""
     score_a: float | None
+    """The metric of A as it is printed."""
     score_b: float | None
     paired: Paired | None
     """`None` where one of the two has no comparable per-step data."""
     separable: bool | None
-    """Whether the board's own corrected test tells the two apart, as its rank ranges do."""
+    """Whether the board's own corrected test of the metric tells the two apart, as its rank ranges
+    do."""
 
 
 def compare(
@@ -39,18 +48,29 @@ def compare(
     pairs: list[tuple[Entry, Entry]],
     ranking: Ranking,
     against: Against = "named",
+    metric: Metric | None = None,
 ) -> list[Comparison]:
-    """Compare each pair of ranked entries of *board* on the tasks that they share."""
-    measured = measured_entries(board)
+    """Compare each pair of ranked entries of *board* on the tasks that they share.
+
+    By the ranked metric, unless another one is given.
+    """
+    metric = metric or board.suite.ranked
+    measured = measured_entries(board, metric)
     row = {entry.result_id: number for number, entry in enumerate(measured)}
     rows = [(row.get(a.result_id), row.get(b.result_id)) for a, b in pairs]
     known = [(i, j) for i, j in rows if i is not None and j is not None]
     found: dict[tuple[int | None, int | None], tuple[Paired, bool]] = {}
-    if known:
-        sample, sums = sampling(board, measured, ranking), task_sums(measured, "f1_sums")
-        critical = board.method.critical if board.method else None
-        results = paired(sample, sums, known)
-        apart = told_apart(sample, sums, known, critical)
+    sums = task_sums(board.suite, measured, metric.id) if known else None
+    if sums is not None:
+        sample = sampling(board, measured, ranking)
+        if metric.ranked:
+            critical = board.method.critical if board.method else None
+        else:
+            critical = rank_ranges(sample, sums.rising, ranking.correction).critical
+        results = paired(sample, sums.rising, known, sums.scale)
+        if metric.better == "lower":
+            results = [turned(one) for one in results]
+        apart = told_apart(sample, sums.rising, known, critical)
         found.update(zip(known, zip(results, apart, strict=True), strict=True))
     return [
         Comparison(
@@ -60,13 +80,29 @@ def compare(
             a=a.label,
             b=b.label,
             against=against,
-            score_a=a.score,
-            score_b=b.score,
+            metric=metric.id,
+            better=metric.better,
+            decimals=metric.decimals,
+            score_a=printed(metric, a),
+            score_b=printed(metric, b),
             paired=found[place][0] if place in found else None,
             separable=found[place][1] if place in found else None,
         )
         for (a, b), place in zip(pairs, rows, strict=True)
     ]
+
+
+def printed(metric: Metric, entry: Entry) -> float | None:
+    """Return the value of *metric* in *entry* as it is printed."""
+    value = entry.value(metric.id)
+    return None if value is None else metric.printed(value)
+
+
+def turned(one: Paired) -> Paired:
+    """Return a comparison of which less is better, made as if more were, with its own signs."""
+    low = None if one.high is None else -one.high
+    high = None if one.low is None else -one.low
+    return replace(one, difference=-one.difference, low=low, high=high)
 
 
 def neighbours(board: Board, entry: Entry) -> list[Entry]:
@@ -76,21 +112,46 @@ def neighbours(board: Board, entry: Entry) -> list[Entry]:
     return [ranked[n] for n in range(max(at - 2, 0), min(at + 3, len(ranked))) if n != at]
 
 
-def family_tree(boards: Boards, ranking: Ranking) -> Iterator[Comparison]:
+def comparable(board: Board) -> dict[str, Metric]:
+    """Return the metrics that steps have scores of, by id: those that models are compared by."""
+    return {metric.id: metric for metric in board.suite.metrics if sums_key(metric) is not None}
+
+
+def chosen(boards: Sequence[Board], metric: str | None) -> list[tuple[Board, Metric]]:
+    """Return those of *boards* whose steps have scores of *metric*, with that metric.
+
+    All of them, each with the one that it is ranked by, where none is named. Raises `UsageError`
+    with the known ones where no board has it.
+    """
+    if metric is None:
+        return [(board, board.suite.ranked) for board in boards]
+    found = [(board, has[metric]) for board in boards if metric in (has := comparable(board))]
+    if boards and not found:
+        known = dict.fromkeys(name for board in boards for name in comparable(board))
+        raise UsageError(
+            f"no steps here have scores of the metric {metric!r}",
+            remedy=f"Known: {', '.join(known)}." if known else "None has any.",
+        )
+    return found
+
+
+def family_tree(
+    boards: Boards, ranking: Ranking, metric: str | None = None
+) -> Iterator[Comparison]:
     """Compare every fine-tune with its base model and its sibling epochs, as models.toml has them.
 
     An epoch is compared with the one before it in its series. A base that has no ranked result on
     the same suite gives nothing.
     """
-    for board in boards.boards:
+    for board, measure in chosen(boards.boards, metric):
         ranked = {entry.model.lower(): entry for entry in board.ranked}
         bases = [
             (entry, ranked[base.lower()])
             for entry in board.ranked
             if (base := entry.profile.base_model) and base.lower() in ranked
         ]
-        yield from compare(board, bases, ranking, "base")
-        yield from compare(board, _siblings(board), ranking, "sibling")
+        yield from compare(board, bases, ranking, "base", measure)
+        yield from compare(board, _siblings(board), ranking, "sibling", measure)
 
 
 def _siblings(board: Board) -> list[tuple[Entry, Entry]]:
@@ -128,6 +189,16 @@ def both(boards: Boards, a: str, b: str) -> list[tuple[Board, Entry, Entry]]:
     return found
 
 
+def by_metric(
+    pairs: Sequence[tuple[Board, Entry, Entry]], metric: str | None
+) -> Iterator[tuple[Board, Entry, Entry, Metric]]:
+    """Yield those of *pairs* whose board can compare them by *metric*; see `chosen`."""
+    has = {id(board): found for board, found in chosen([pair[0] for pair in pairs], metric)}
+    for board, a, b in pairs:
+        if id(board) in has:
+            yield board, a, b, has[id(board)]
+
+
 def names(entry: Entry) -> set[str]:
     """Return every name by which a person may mean *entry*, in lower case."""
     return {name.lower() for name in (entry.model, entry.label, entry.slug, entry.result_id)}
@@ -138,15 +209,23 @@ class Uncertain(CardboardError):
 
 
 def passes(comparison: Comparison, min_delta: float) -> bool:
-    """Tell whether A is not significantly below B + *min_delta* points.
+    """Tell whether A is not significantly worse than B by more than -*min_delta* printed units.
 
-    A fails when the whole 95 % interval of the paired difference lies below *min_delta*. Raises
-    `Uncertain` where there is no interval: a gate must not pass for want of data.
+    A fails when the whole 95 % interval of the paired difference lies below *min_delta*; where less
+    is better, when it lies above minus that. Raises `Uncertain` where there is no interval: a gate
+    must not pass for want of data. So does a metric of which neither more nor less is better.
     """
+    if comparison.better == "neither":
+        raise Uncertain(
+            f"neither more nor less {comparison.metric} is better",
+            remedy="Name another --metric.",
+        )
     found = comparison.paired
-    if found is None or found.high is None:
+    if found is None or found.high is None or found.low is None:
         raise Uncertain(
             f"{comparison.a} and {comparison.b} cannot be compared on {comparison.suite}",
             remedy="Both need a ranked result with the same steps, of at least six tasks.",
         )
+    if comparison.better == "lower":
+        return -found.low >= min_delta
     return found.high >= min_delta

@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
-from ..model import Board, Boards, Entry
+from ..model import Board, Boards, Class, Entry
 
 What = Literal["new", "gone", "rank", "score", "standing"]
 
@@ -15,11 +15,11 @@ class Place(NamedTuple):
 
     suite: str
     """Name and version."""
-    class_: str
+    class_: Class
     label: str
 
 
-class Line(Struct, frozen=True, kw_only=True):
+class Line(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What must be known of an entry to tell later whether it has moved."""
 
     label: str
@@ -28,6 +28,8 @@ class Line(Struct, frozen=True, kw_only=True):
     score: float | None
     result: str
     """Result id of the result that stands."""
+    metric: str | None = None
+    """What its board is ranked by; `None` in what was written before boards said so."""
 
 
 class Change(Struct, frozen=True, kw_only=True):
@@ -40,6 +42,7 @@ class Change(Struct, frozen=True, kw_only=True):
     rank_before: str | None = None
     rank_after: str | None = None
     score_before: float | None = None
+    """`None` also where the board was ranked by another metric then."""
     score_after: float | None = None
 
 
@@ -51,19 +54,20 @@ def changes(before: Boards, after: Boards) -> tuple[Change, ...]:
 def lines(boards: Boards) -> dict[Place, Line]:
     """Return a line for every entry of every board, in the boards' order."""
     return {
-        Place(board.suite.full_name, board.class_, entry.label): line(entry)
+        Place(board.suite.full_name, board.class_, entry.label): line(entry, board.suite.ranked.id)
         for board in boards.boards
         for entry in board.entries
     }
 
 
-def line(entry: Entry) -> Line:
-    """Return what history keeps of *entry*."""
+def line(entry: Entry, metric: str) -> Line:
+    """Return what history keeps of *entry*, whose board is ranked by *metric*."""
     return Line(
         label=entry.label,
         rank=entry.rank_text if entry.rank is not None else None,
         score=entry.score,
         result=entry.result_id,
+        metric=metric,
     )
 
 
@@ -85,7 +89,7 @@ def _change(place: Place, old: Line | None, new: Line | None) -> Change | None:
         what=what,
         rank_before=old.rank if old else None,
         rank_after=new.rank if new else None,
-        score_before=old.score if old else None,
+        score_before=old.score if old and not (new and _apart(old, new)) else None,
         score_after=new.score if new else None,
     )
 
@@ -97,9 +101,14 @@ def _what(old: Line | None, new: Line | None) -> What | None:
         return "gone"
     if old.result != new.result:
         return "standing"
-    if old.score != new.score:
+    if old.score != new.score and not _apart(old, new):
         return "score"
     return "rank" if old.rank != new.rank else None
+
+
+def _apart(old: Line, new: Line) -> bool:
+    """Tell whether two scores are of different metrics: one cannot have become the other."""
+    return None not in (old.metric, new.metric) and old.metric != new.metric
 
 
 def title(board: Board) -> str:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct, field
+from msgspec.structs import replace
 
 from ...eval.errors import RecordError, UsageError
 from ...eval.records import Count, Sha256
@@ -29,6 +30,8 @@ class Listing(Struct, frozen=True, kw_only=True):
     suite: str
     """Name and version."""
     class_: Class = field(name="class")
+    metric: str | None = None
+    """What it is ranked by; `None` in snapshots that were taken before boards said so."""
     entries: tuple[Line, ...]
 
 
@@ -49,7 +52,7 @@ class Snapshot(Struct, frozen=True, kw_only=True, tag_field="kind", tag="snapsho
     def lines(self) -> dict[Place, Line]:
         """Return the line of every entry."""
         return {
-            Place(board.suite, board.class_, one.label): one
+            Place(board.suite, board.class_, one.label): replace(one, metric=board.metric)
             for board in self.boards
             for one in board.entries
         }
@@ -71,7 +74,7 @@ def take(boards: Boards, label: str | None = None, day: str | None = None) -> Sn
             remedy="Give it a label that is a date, such as --label 2026-11, or a --date.",
         )
     listings = tuple(
-        Listing(suite=suite, class_=class_, entries=tuple(one for _, one in members))
+        _listed(suite, class_, [one for _, one in members])
         for (suite, class_), members in groupby(lines(boards).items(), key=lambda item: item[0][:2])
     )
     made = Snapshot(
@@ -84,6 +87,11 @@ def take(boards: Boards, label: str | None = None, day: str | None = None) -> Sn
             f"cannot be a snapshot: {error}",
             remedy="A label holds letters, digits and `._-`; a date is written as 2026-11-20.",
         ) from None
+
+
+def _listed(suite: str, class_: Class, members: list[Line]) -> Listing:
+    entries = tuple(replace(one, metric=None) for one in members)
+    return Listing(suite=suite, class_=class_, metric=members[0].metric, entries=entries)
 
 
 def newest_day(boards: Boards) -> str | None:
@@ -125,7 +133,8 @@ def encode(snapshot: Snapshot) -> bytes:
 
 
 def _listing(board: dict[str, Any]) -> str:
-    facts = "".join(f'      "{key}": {_json(board[key])},\n' for key in ("suite", "class"))
+    told = [key for key in ("suite", "class", "metric") if board[key] is not None]
+    facts = "".join(f'      "{key}": {_json(board[key])},\n' for key in told)
     entries = _list([_json(entry) for entry in board["entries"]], 6)
     return f'{{\n{facts}      "entries": {entries}\n    }}'
 

@@ -18,6 +18,8 @@ class Judged(Struct, frozen=True, kw_only=True):
 
     reading: Reading
     named: Named
+    score: float | None
+    """The ranked metric as it is printed; `None` where there is no suite or no value."""
     findings: tuple[Finding, ...]
     rankable: bool
 
@@ -73,16 +75,11 @@ def attempt(judged: Judged) -> Attempt:
         result_id=judged.result_id,
         file=judged.reading.file,
         sha256=judged.reading.sha256,
-        score=printed_score(result.aggregate.avg_command_f1),
+        score=judged.score,
         steps=result.counts.scored,
         finished_at=result.finished_at,
         findings=judged.findings,
     )
-
-
-def printed_score(f1: float | None) -> float | None:
-    """Return 100 x *f1* at the two decimals that boards and cards print."""
-    return None if f1 is None else round(100 * f1, 2)
 
 
 def _worth(judged: Judged) -> tuple[bool, int, int, int, str, str]:

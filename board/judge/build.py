@@ -7,15 +7,15 @@ from typing import NamedTuple, get_args
 
 from msgspec.structs import replace
 
-from ...eval.records import Result
-from ..model import Board, Boards, Class, Entry, Metrics, Reading
+from ...eval.records import value
+from ..model import Board, Boards, Class, Entry, Reading
 from ..read.reader import read_results
 from ..words.findings import JUDGING, SEVERITY_OF, Finding
 from ..words.findings import reading as finding_on_file
 from ..words.names import slugs
 from ..workers import collector_paused
 from ..workspace.settings import Workspace
-from .attempts import Judged, Line, attempt, choose, printed_score
+from .attempts import Judged, Line, attempt, choose
 from .judge import blocks, judge
 from .profiles import Directory, Named
 from .ranking import rank
@@ -80,12 +80,17 @@ def _judge(reading: Reading, named: Named, workspace: Workspace) -> tuple[_Place
     suites = workspace.settings.suites
     recognised = recognise(reading, suites)
     findings = judge(reading, recognised, workspace) + _guesses(reading, named, workspace)
-    has_score = reading.result.aggregate.avg_command_f1 is not None
+    score = None
+    if recognised is not None:
+        metric = recognised.suite.ranked
+        stored = value(reading.result, metric.id)
+        score = None if stored is None or not metric.holds(stored) else metric.printed(stored)
     judged = Judged(
         reading=reading,
         named=named,
+        score=score,
         findings=(*reading.findings, *findings),
-        rankable=recognised is not None and has_score and not blocks(findings, workspace),
+        rankable=score is not None and not blocks(findings, workspace),
     )
     number = suites.index(recognised.suite) if recognised else None
     return _Place(number, named.profile.class_), judged
@@ -160,8 +165,8 @@ def _entry(line: Line, label: str, slug: dict[str, str], class_: Class) -> Entry
         slug=slug[label],
         label=label,
         result_id=judged.result_id,
-        score=printed_score(result.aggregate.avg_command_f1),
-        metrics=_metrics(result),
+        score=judged.score,
+        metrics=result.metrics,
         template_status=result.prompts.template_status or "unknown",
         class_=class_,
         rankable=judged.rankable,
@@ -175,26 +180,16 @@ def _entry(line: Line, label: str, slug: dict[str, str], class_: Class) -> Entry
     )
 
 
-def _metrics(result: Result) -> Metrics:
-    aggregate, timing = result.aggregate, result.timing
-    return Metrics(
-        command_f1=aggregate.avg_command_f1,
-        command_precision=aggregate.avg_command_precision,
-        command_recall=aggregate.avg_command_recall,
-        first_cmd_exact_pct=aggregate.first_cmd_exact_pct,
-        valid_json_pct=aggregate.valid_json_pct,
-        seconds_per_step=timing.seconds_per_step,
-        load_seconds=timing.load_seconds,
-        steps=result.counts.scored,
-        tasks=result.counts.tasks,
-    )
-
-
 def _boards(entries: dict[_Place, list[Entry]], workspace: Workspace) -> tuple[Board, ...]:
     policy: dict[str, str] = {code: workspace.verdict(code) for code in sorted(JUDGING)}
     return tuple(
         resolve(
-            Board(suite=suite, class_=class_, entries=rank(entries[place]), policy=policy),
+            Board(
+                suite=suite,
+                class_=class_,
+                entries=rank(entries[place], suite.metrics),
+                policy=policy,
+            ),
             workspace.settings.ranking,
         )
         for number, suite in enumerate(workspace.settings.suites)

@@ -4,19 +4,22 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from ...eval.records import Aggregate, Result
+from ...eval import records
+from ...eval.metrics import Metric, ratio
+from ...eval.records import Result, Scalar, value
 from ..model import Reading, StepFacts
 from ..words.findings import JUDGING, SEVERITY_OF, Finding, Value
 from ..workspace.audits import told_by_audits
-from ..workspace.settings import Workspace
+from ..workspace.settings import Protocol, Suite, Workspace
 from .recognition import Recognised
+from .resolution import MICROPOINTS, sums_key
 
-# Stored means are rounded to 4 decimals and percentages to 1, and so are the steps and slices that
-# they are compared with: two honest roundings may differ by one unit of the last place.
-SHARE_TOLERANCE = 1.01e-4
-PERCENT_TOLERANCE = 0.101
+TOLERANCE = 1.01
+"""Units of the last printed place: stored means are rounded, and so are the steps and groups that
+they are compared with, so two honest roundings may differ by one."""
 
-THRESHOLDS = {"valid-json-low": 50.0, "answers-cut": 5.0}
+THRESHOLDS = {"answers-cut": 5.0}
+"""Per cent; those of a kind's doubts are in the metric's own unit."""
 
 
 class Case(Struct, frozen=True, kw_only=True):
@@ -27,6 +30,15 @@ class Case(Struct, frozen=True, kw_only=True):
     facts: StepFacts | None
     recognised: Recognised | None
     workspace: Workspace
+
+    @property
+    def suite(self) -> Suite | None:
+        """Return the suite that the result is of."""
+        return self.recognised.suite if self.recognised else None
+
+    def value(self, metric: str) -> float | None:
+        """Return the stored value of *metric*."""
+        return value(self.result, metric)
 
     def finding(self, code: str, *, key: str | None = None, **values: Value) -> Finding | None:
         """Return the finding *code* with the severity of the policy; `None` where it is off."""
@@ -85,16 +97,18 @@ def _run(case: Case) -> Findings:
 
 
 def _completeness(case: Case) -> Findings:
-    counts, facts = case.result.counts, case.facts
-    expected = case.recognised.suite.steps if case.recognised else counts.expected
+    counts, facts, suite = case.result.counts, case.facts, case.suite
+    expected = suite.steps if suite and suite.steps is not None else counts.expected
     # A step that was never asked is unscored too; where the result counts its failures, it knows.
     failed = counts.failed if counts.failed is not None else (facts.failed if facts else 0)
-    scored = min(counts.scored, facts.scored) if facts else counts.scored
+    said = counts.scored
+    if facts and facts.trials[1] > 1 and said == facts.answers:
+        said = facts.scored  # answers were counted, of several to each step
+    scored = min(said, facts.scored) if facts else said
     if failed:
         yield case.finding("steps-failed", failed=failed, expected=expected)
     if facts and facts.duplicates:
-        repeated = facts.steps - facts.unique
-        yield case.finding("steps-duplicated", count=repeated, example=facts.duplicates[0])
+        yield case.finding("steps-duplicated", count=facts.repeated, example=facts.duplicates[0])
     if expected is None:
         if case.result.status == "partial":
             yield case.finding("incomplete", scored=scored, expected=None)
@@ -103,13 +117,20 @@ def _completeness(case: Case) -> Findings:
         yield case.finding("incomplete", scored=scored, expected=expected)
     elif facts and facts.unique < expected:
         yield case.finding("steps-missing", missing=expected - facts.unique, expected=expected)
-    if counts.scored > expected or (facts and _has_foreign_steps(case, facts)):
-        yield case.finding("steps-foreign", count=counts.scored, expected=expected)
+    if said > expected or (facts and _has_foreign_steps(case, facts)):
+        yield case.finding("steps-foreign", count=said, expected=expected)
+    if facts and suite and (wanted := _trials(suite)) > facts.trials[0]:
+        yield case.finding("trials-missing", trials=facts.trials[0], wanted=wanted)
+
+
+def _trials(suite: Suite) -> int:
+    """Return how many answers to each step the ranked metric needs."""
+    return suite.ranked.trials[1] if suite.ranked.trials else 1
 
 
 def _has_foreign_steps(case: Case, facts: StepFacts) -> bool:
-    suite = case.recognised.suite if case.recognised else None
-    if suite is None or suite.keys_sha256 is None or facts.unique < suite.steps:
+    suite = case.suite
+    if suite is None or suite.keys_sha256 is None or facts.unique < (suite.steps or 0):
         return False
     return facts.keys_sha256 != suite.keys_sha256
 
@@ -141,15 +162,19 @@ def _audit(case: Case) -> Findings:
 
 
 def _integrity(case: Case) -> Findings:
-    stored = case.result.aggregate
-    if stored.avg_command_f1 is None:
-        yield case.finding("score-missing")
+    suite = case.suite
+    if suite is None:
         return
-    yield _slice_mismatch(case, stored)
+    stored = case.value(suite.ranked.id)
+    if stored is None or not suite.ranked.holds(stored):
+        yield case.finding("score-missing", metric=suite.ranked.id, value=stored)
+        return
+    yield _range(case, suite)
+    yield _group_mismatch(case, suite)
     if case.facts is None:
         yield case.finding("no-step-data")
         return
-    yield _aggregate_mismatch(case, stored, case.facts.aggregate)
+    yield _recounted(case, suite, case.facts)
     if case.facts.rescore_differs:
         yield case.finding(
             "rescore-mismatch",
@@ -159,66 +184,100 @@ def _integrity(case: Case) -> Findings:
         )
 
 
-def _slice_mismatch(case: Case, stored: Aggregate) -> Finding | None:
-    """Check that the slices' means, weighted by their steps, give back the whole's."""
-    assert stored.avg_command_f1 is not None
-    for key, slices in (
-        ("by_bucket", stored.by_bucket),
-        ("by_source_group", stored.by_source_group),
-    ):
-        steps = sum(part.steps for part in slices.values())
-        means = [(part.steps, part.avg_command_f1) for part in slices.values()]
+def _range(case: Case, suite: Suite) -> Finding | None:
+    """Doubt percentages that are all at most 1: somebody wrote shares."""
+    told = [
+        value
+        for metric in suite.metrics
+        if metric.unit == "percent" and (value := case.value(metric.id)) is not None
+    ]
+    if any(told) and max(told) <= 1.0:
+        return case.finding("percent-as-share", value=max(told))
+    return None
+
+
+def _group_mismatch(case: Case, suite: Suite) -> Finding | None:
+    """Check that the groups' means, weighted by their steps, give back the whole's."""
+    metric = suite.ranked
+    stored = case.value(metric.id)
+    if stored is None or metric.aggregate != "mean":
+        return None
+    for division, groups in case.result.divisions.items():
+        steps = sum(group.steps for group in groups.values())
+        means = [(group.steps, group.metrics.get(metric.id)) for group in groups.values()]
         known = [(n, mean) for n, mean in means if mean is not None]
         if not known or len(known) < len(means) or steps != case.result.counts.scored:
             continue
         weighted = sum(n * mean for n, mean in known) / steps
-        if abs(weighted - stored.avg_command_f1) > SHARE_TOLERANCE:
+        if abs(weighted - stored) > tolerance(metric):
             return case.finding(
                 "bucket-mismatch",
-                key=f"aggregate.{key}",
-                stored=stored.avg_command_f1,
-                computed=round(weighted, 4),
+                key=f"divisions.{division}",
+                metric=metric.id,
+                stored=stored,
+                computed=round(weighted, 6),
             )
     return None
 
 
-def _aggregate_mismatch(case: Case, stored: Aggregate, computed: Aggregate) -> Finding | None:
-    for metric, tolerance in (
-        ("avg_command_f1", SHARE_TOLERANCE),
-        ("avg_command_precision", SHARE_TOLERANCE),
-        ("avg_command_recall", SHARE_TOLERANCE),
-        ("first_cmd_exact_pct", PERCENT_TOLERANCE),
-        ("valid_json_pct", PERCENT_TOLERANCE),
-    ):
-        said, found = getattr(stored, metric), getattr(computed, metric)
-        if said is not None and found is not None and abs(said - found) > tolerance:
+def _recounted(case: Case, suite: Suite, facts: StepFacts) -> Finding | None:
+    """Check every stored figure that the result's own rows allow to be counted again."""
+    for metric in suite.metrics:
+        said, found = case.value(metric.id), recounted(metric, facts)
+        if said is not None and found is not None and abs(said - found) > tolerance(metric):
             return case.finding(
                 "aggregate-mismatch",
-                key=f"aggregate.{metric}",
-                metric=metric,
+                key=f"metrics.{metric.id}.value",
+                metric=metric.id,
                 stored=said,
                 computed=found,
             )
     return None
 
 
+def tolerance(metric: Metric) -> float:
+    """Return how far two honest roundings of *metric* may lie apart, in its own unit.
+
+    What is counted again is known to the millionth of a step's score.
+    """
+    return TOLERANCE * max(10.0**-metric.decimals / metric.scale, 1e-6 * metric.factor)
+
+
+def recounted(metric: Metric, facts: StepFacts) -> float | None:
+    """Return the value of *metric* by the rows behind *facts*; `None` where they do not tell."""
+    if metric.score is None:
+        return facts.summary.get(metric.id)
+    if metric.aggregate == "median":
+        middle = facts.medians.get(metric.score)
+        return None if middle is None else round(metric.factor * middle, 6)
+    if metric.over is not None:
+        above, below = facts.sums.get(metric.score), facts.sums.get(metric.over)
+        return ratio(metric, sum(above), sum(below)) if above and below else None
+    key = metric.score if metric.aggregate == "sum" else sums_key(metric)
+    sums = facts.sums.get(key or "")
+    if not sums or not facts.scored:
+        return None
+    total = metric.factor * sum(sums) / MICROPOINTS
+    return round(total if metric.aggregate == "sum" else total / facts.scored, 6)
+
+
 def _protocol(case: Case) -> Findings:
-    name = case.recognised.suite.protocol if case.recognised else None
+    name = case.suite.protocol if case.suite else None
     if name is None:
         return
     wanted, sent = case.workspace.settings.protocols[name], case.result.protocol
     missing = []
-    for setting in ("temperature", "top_p", "thinking", "max_tokens"):
-        allowed, value = getattr(wanted, setting), getattr(sent, setting)
-        if allowed is None:
-            continue
-        if value is None:
+    for setting, given, allowed in compared(wanted, sent):
+        if given is None:
             missing.append(setting)
-        elif value not in (allowed if isinstance(allowed, tuple) else (allowed,)):
+        elif given not in allowed:
             yield case.finding(
-                "off-protocol", key=f"protocol.{setting}", setting=setting, value=value,
-                wanted=" / ".join(map(str, allowed)) if isinstance(allowed, tuple) else allowed,
-            )  # fmt: skip
+                "off-protocol",
+                key=f"protocol.{setting}",
+                setting=setting,
+                value=given,
+                wanted=allowed[0] if len(allowed) == 1 else " / ".join(map(str, allowed)),
+            )
     window = sent.max_model_len
     if wanted.min_window is not None and window is None:
         missing.append("max_model_len")
@@ -234,35 +293,62 @@ def _protocol(case: Case) -> Findings:
         yield case.finding("protocol-not-recorded", missing=", ".join(missing))
 
 
+_SETTINGS = (
+    "temperature", "top_p", "thinking", "max_tokens", "shots", "trials", "turns", "tools",
+    "system_prompt_sha256",
+)  # fmt: skip
+
+
+def compared(
+    wanted: Protocol, sent: records.Protocol
+) -> Iterator[tuple[str, Scalar, tuple[Scalar, ...]]]:
+    """Yield every setting that *wanted* names: its key, what was sent, and what is allowed."""
+    pairs: list[tuple[str, Scalar, object]] = [
+        (name, getattr(sent, name), getattr(wanted, name)) for name in _SETTINGS
+    ]
+    harness = sent.harness
+    pairs.append(("harness", harness.name if harness else None, wanted.harness))
+    version = harness.version if harness else None
+    pairs.append(("harness_version", version, wanted.harness_version))
+    for group in ("template_kwargs", "extra"):
+        told = getattr(sent, group)
+        pairs += [(f"{group}.{k}", told.get(k), v) for k, v in getattr(wanted, group).items()]
+    for name, given, allowed in pairs:
+        if allowed is not None:
+            yield name, given, allowed if isinstance(allowed, tuple) else (allowed,)
+
+
 def _cautions(case: Case) -> Findings:
     if case.result.model.revision is None:
         yield case.finding("revision-not-recorded")
-    valid, low = case.result.aggregate.valid_json_pct, _threshold(case, "valid-json-low")
-    if valid is not None and valid < low:
-        yield case.finding("valid-json-low", pct=valid, limit=low)
+    for doubt in case.suite.of_kind.doubts if case.suite else ():
+        found = case.value(doubt.metric)
+        limit = case.workspace.settings.thresholds.get(doubt.code, doubt.below)
+        if found is not None and found < limit:
+            yield case.finding(doubt.code, pct=found, limit=limit)
     cut = case.facts.length_stops if case.facts else None
-    if cut and 100 * cut > _threshold(case, "answers-cut") * case.result.counts.scored:
-        yield case.finding("answers-cut", count=cut, steps=case.result.counts.scored)
+    answers = case.facts.answers if case.facts else 0
+    most = case.workspace.settings.thresholds.get("answers-cut", THRESHOLDS["answers-cut"])
+    if cut and 100 * cut > most * answers:
+        yield case.finding("answers-cut", count=cut, steps=answers)
     yield _printed_differs(case)
 
 
-def _threshold(case: Case, code: str) -> float:
-    return case.workspace.settings.thresholds.get(code, THRESHOLDS[code])
-
-
 def _printed_differs(case: Case) -> Finding | None:
-    source, f1 = case.result.provenance, case.result.aggregate.avg_command_f1
+    source, suite = case.result.provenance, case.suite
     printed = source.printed.get("score") if source else None
-    if printed is None or f1 is None or case.result.adjusted:
+    stored = case.value(suite.ranked.id) if suite else None
+    if printed is None or suite is None or stored is None or case.result.adjusted:
         return None
+    shown = suite.ranked.scale * stored
     try:
-        differs = abs(float(printed) - 100 * f1) > 0.0051
+        differs = abs(float(printed) - shown) > 0.51 * 10.0**-suite.ranked.decimals
     except ValueError:
         return None
     if not differs:
         return None
     return case.finding(
-        "printed-differs", field="score", printed=printed, stored=round(100 * f1, 2)
+        "printed-differs", field="score", printed=printed, stored=suite.ranked.printed(stored)
     )
 
 

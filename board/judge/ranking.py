@@ -2,29 +2,36 @@
 
 from bisect import bisect_left
 from collections import defaultdict
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 
+from ...eval.metrics import Metric
 from ..model import Entry
 
 
-def rank(entries: list[Entry]) -> tuple[Entry, ...]:
+def rank(entries: list[Entry], metrics: Sequence[Metric] = ()) -> tuple[Entry, ...]:
     """Return *entries* ranked and in display order: ranked ones first, then the others by label.
 
-    Rank = 1 + number of rankable entries with a strictly higher printed score. Inside a shared
-    rank the order is recall, precision, valid JSON, then name; it gives no other rank.
+    Rank = 1 + number of rankable entries with a strictly better printed score, as the ranked one of
+    *metrics* knows better. Inside a shared rank the order is that of the other metrics that boards
+    show, then of names; it gives no other rank.
     """
-    rankable = sorted((e for e in entries if e.rankable), key=_display_order)
+    sign = next((metric.sign for metric in metrics if metric.ranked), 1)
+    beside = [m for m in metrics if m.shown == "board" and not m.ranked and m.sign]
+    rankable = sorted(
+        (e for e in entries if e.rankable), key=lambda entry: _display_order(entry, sign, beside)
+    )
     unrankable = sorted(
         (e for e in entries if not e.rankable), key=lambda e: (e.label, e.result_id)
     )
-    descending = [-_score(entry) for entry in rankable]
+    descending = [-sign * _score(entry) for entry in rankable]
     sharers: dict[float, list[str]] = defaultdict(list)
     for entry in rankable:
         sharers[_score(entry)].append(entry.label)
     ranked = []
     for entry in rankable:
-        place = 1 + bisect_left(descending, -_score(entry))
+        place = 1 + bisect_left(descending, -sign * _score(entry))
         others = tuple(label for label in sharers[_score(entry)] if label != entry.label)
         text = f"{place}=" if others else str(place)
         ranked.append(replace(entry, rank=place, rank_text=text, tied_with=others))
@@ -36,13 +43,13 @@ def _score(entry: Entry) -> float:
     return entry.score
 
 
-def _display_order(entry: Entry) -> tuple[float, float, float, float, str, str]:
-    metrics = entry.metrics
+def _display_order(
+    entry: Entry, sign: int, beside: Sequence[Metric]
+) -> tuple[float, tuple[tuple[bool, float], ...], str, str]:
+    others = [(metric.sign, entry.value(metric.id)) for metric in beside]
     return (
-        -_score(entry),
-        -(metrics.command_recall or 0.0),
-        -(metrics.command_precision or 0.0),
-        -(metrics.valid_json_pct or 0.0),
+        -sign * _score(entry),
+        tuple((value is None, -way * (value or 0.0)) for way, value in others),
         entry.label,
         entry.result_id,
     )

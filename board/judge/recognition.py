@@ -58,12 +58,8 @@ def _name(reading: Reading, suite: Suite) -> bool:
 
 def _slices(reading: Reading, suite: Suite) -> bool:
     assert reading.result is not None
-    aggregate = reading.result.aggregate
-    pairs = (
-        (aggregate.by_bucket, suite.buckets),
-        (aggregate.by_source_group, suite.source_groups),
-    )
-    told = [(recorded, wanted) for recorded, wanted in pairs if recorded and wanted]
+    divisions, parts = reading.result.divisions, suite.parts
+    told = [(divisions[name], parts[name]) for name in parts if divisions.get(name)]
     return bool(told) and all(
         {name: part.steps for name, part in recorded.items()} == wanted for recorded, wanted in told
     )
@@ -72,6 +68,8 @@ def _slices(reading: Reading, suite: Suite) -> bool:
 def _count(reading: Reading, suite: Suite) -> bool:
     assert reading.result is not None
     counts, recorded = reading.result.counts, reading.result.suite
+    if recorded.kind is not None and recorded.kind != suite.kind:
+        return False
     return (recorded.steps or counts.expected or counts.scored) == suite.steps
 
 
@@ -82,6 +80,8 @@ def _contradicts(reading: Reading, suite: Suite) -> bool:
     if recorded.name is not None and recorded.name != suite.name:
         return True
     if recorded.version is not None and recorded.version != suite.version:
+        return True
+    if recorded.kind is not None and suite.kind not in (recorded.kind, "reported"):
         return True
     if suite.fingerprint is not None and recorded.fingerprint not in (None, suite.fingerprint):
         return True

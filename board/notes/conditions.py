@@ -3,10 +3,10 @@
 import ast
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import Protocol
 
-from .figures import NUMBERS, TEXTS
+from .figures import TEXTS
 
 Operand = float | str
 _QUANTILE = re.compile(r"q([1-9]\d?)")
@@ -42,8 +42,10 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[[Operand, Operand], bool]] = {
 }
 
 
-def parse(text: str) -> Truth:
+def parse(text: str, names: Set[str]) -> Truth:
     """Return the condition *text* as a function; raise `ValueError` saying what it may not hold.
+
+    *names* are those of figures that are numbers.
 
     Allowed are comparisons (`<`, `<=`, `==`, `!=`, `>`, `>=`), `and`, `or`, `not`, numbers, quoted
     words, names of figures, and quantiles of the same board: `q75(score)`, or among models of the
@@ -53,43 +55,85 @@ def parse(text: str) -> Truth:
         tree = ast.parse(text.strip(), mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise ValueError("it is no condition") from None
-    return _truth(tree.body)
+    return _Parser(names).truth(tree.body)
 
 
-def _truth(node: ast.expr) -> Truth:
-    if isinstance(node, ast.BoolOp):
-        parts = [_truth(value) for value in node.values]
-        every = isinstance(node.op, ast.And)
-        # No short cut: a rule whose figure is unknown says nothing, whatever its other half says.
-        return lambda place: (all if every else any)([part(place) for part in parts])
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-        inner = _truth(node.operand)
-        return lambda place: not inner(place)
-    if isinstance(node, ast.Compare):
-        return _comparison(node)
-    raise ValueError(f"{ast.unparse(node)!r} is no comparison")
+class _Parser:
+    """Turns conditions into functions."""
 
+    def __init__(self, names: Set[str]) -> None:
+        self._names = names
 
-def _comparison(node: ast.Compare) -> Truth:
-    operands = [node.left, *node.comparators]
-    words = {_is_text(operand) for operand in operands}
-    if len(words) > 1:
-        raise ValueError(f"{ast.unparse(node)!r} compares a word with a number")
-    if words == {True} and not all(isinstance(op, (ast.Eq, ast.NotEq)) for op in node.ops):
-        raise ValueError(f"{ast.unparse(node)!r} puts words in order")
-    try:
-        tests = [_COMPARISONS[type(op)] for op in node.ops]
-    except KeyError:
-        raise ValueError(f"{ast.unparse(node)!r} is no comparison of figures") from None
-    terms = [_term(operand) for operand in operands]
+    def truth(self, node: ast.expr) -> Truth:
+        if isinstance(node, ast.BoolOp):
+            parts = [self.truth(value) for value in node.values]
+            every = isinstance(node.op, ast.And)
+            # No short cut: a rule whose figure is unknown says nothing, whatever else it says.
+            return lambda place: (all if every else any)([part(place) for part in parts])
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            inner = self.truth(node.operand)
+            return lambda place: not inner(place)
+        if isinstance(node, ast.Compare):
+            return self._comparison(node)
+        raise ValueError(f"{ast.unparse(node)!r} is no comparison")
 
-    def holds(place: Place) -> bool:
-        values = [term(place) for term in terms]
-        return all(
-            test(one, other) for test, one, other in zip(tests, values, values[1:], strict=False)
-        )
+    def _comparison(self, node: ast.Compare) -> Truth:
+        operands = [node.left, *node.comparators]
+        words = {_is_text(operand) for operand in operands}
+        if len(words) > 1:
+            raise ValueError(f"{ast.unparse(node)!r} compares a word with a number")
+        if words == {True} and not all(isinstance(op, (ast.Eq, ast.NotEq)) for op in node.ops):
+            raise ValueError(f"{ast.unparse(node)!r} puts words in order")
+        try:
+            tests = [_COMPARISONS[type(op)] for op in node.ops]
+        except KeyError:
+            raise ValueError(f"{ast.unparse(node)!r} is no comparison of figures") from None
+        terms = [self._term(operand) for operand in operands]
 
-    return holds
+        def holds(place: Place) -> bool:
+            values = [term(place) for term in terms]
+            return all(
+                test(one, other)
+                for test, one, other in zip(tests, values, values[1:], strict=False)
+            )
+
+        return holds
+
+    def _term(self, node: ast.expr) -> Term:
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            number = _number(node.operand)
+            return lambda place: -number
+        if isinstance(node, ast.Constant):
+            constant = node.value if isinstance(node.value, str) else _number(node)
+            return lambda place: constant
+        if isinstance(node, ast.Name):
+            name = node.id
+            if name not in self._names and name not in TEXTS:
+                raise ValueError(f"there is no figure {name!r}; known: {self._known()}")
+            return lambda place: place.figure(name)
+        if isinstance(node, ast.Call):
+            return self._quantile(node)
+        raise ValueError(f"{ast.unparse(node)!r} is neither a number nor a figure")
+
+    def _quantile(self, node: ast.Call) -> Term:
+        match = _QUANTILE.fullmatch(node.func.id) if isinstance(node.func, ast.Name) else None
+        names = [arg.id for arg in node.args if isinstance(arg, ast.Name)]
+        if (
+            match is None
+            or node.keywords
+            or len(names) != len(node.args)
+            or not 1 <= len(names) <= 2
+        ):
+            raise ValueError(f"{ast.unparse(node)!r} is no quantile such as q75(score)")
+        if names[0] not in self._names:
+            raise ValueError(f"there is no figure {names[0]!r}; known: {self._known()}")
+        if names[1:] not in ([], ["size"]):
+            raise ValueError(f"quantiles are taken over the board or over `size`, not {names[1]!r}")
+        percent, name, same_size = int(match[1]), names[0], len(names) == 2
+        return lambda place: place.quantile(percent, name, same_size=same_size)
+
+    def _known(self) -> str:
+        return ", ".join((*sorted(self._names), *TEXTS))
 
 
 def _is_text(node: ast.expr) -> bool:
@@ -98,42 +142,8 @@ def _is_text(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
-def _term(node: ast.expr) -> Term:
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        number = _number(node.operand)
-        return lambda place: -number
-    if isinstance(node, ast.Constant):
-        constant = node.value if isinstance(node.value, str) else _number(node)
-        return lambda place: constant
-    if isinstance(node, ast.Name):
-        name = node.id
-        if name not in NUMBERS and name not in TEXTS:
-            raise ValueError(f"there is no figure {name!r}; known: {_known()}")
-        return lambda place: place.figure(name)
-    if isinstance(node, ast.Call):
-        return _quantile(node)
-    raise ValueError(f"{ast.unparse(node)!r} is neither a number nor a figure")
-
-
 def _number(node: ast.expr) -> float:
     value = node.value if isinstance(node, ast.Constant) else None
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ValueError(f"{ast.unparse(node)!r} is no number")
     return float(value)
-
-
-def _quantile(node: ast.Call) -> Term:
-    match = _QUANTILE.fullmatch(node.func.id) if isinstance(node.func, ast.Name) else None
-    names = [arg.id for arg in node.args if isinstance(arg, ast.Name)]
-    if match is None or node.keywords or len(names) != len(node.args) or not 1 <= len(names) <= 2:
-        raise ValueError(f"{ast.unparse(node)!r} is no quantile such as q75(score)")
-    if names[0] not in NUMBERS:
-        raise ValueError(f"there is no figure {names[0]!r}; known: {_known()}")
-    if names[1:] not in ([], ["size"]):
-        raise ValueError(f"quantiles are taken over the board or over `size`, not {names[1]!r}")
-    percent, name, same_size = int(match[1]), names[0], len(names) == 2
-    return lambda place: place.quantile(percent, name, same_size=same_size)
-
-
-def _known() -> str:
-    return ", ".join((*NUMBERS, *TEXTS))

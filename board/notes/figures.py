@@ -1,99 +1,90 @@
 """The figures of an entry by name: what each is, and how it and its quantiles are printed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from math import log10
 from typing import NamedTuple
 
+from ...eval.metrics import Metric
+from ...eval.suites.kinds.registry import KINDS
 from ..model import Entry
+from ..workspace.settings import Suite
 
 
-class Kind(NamedTuple):
+class Form(NamedTuple):
     """How a figure is printed: decimals of a value, and of a quantile of the field."""
 
     decimals: int
     coarse: int
 
 
-_POINTS, _PERCENT, _SHARE = Kind(2, 0), Kind(1, 0), Kind(4, 2)
-
 # Quantiles are coarse on purpose: one more result must not change the sentences of all others.
-NUMBERS: dict[str, Kind] = {
-    "score": _POINTS,
-    "command_f1": _SHARE,
-    "command_precision": _SHARE,
-    "command_recall": _SHARE,
-    "precision_lead": _SHARE,
-    "first_cmd_exact_pct": _PERCENT,
-    "valid_json_pct": _PERCENT,
-    "has_analysis_pct": _PERCENT,
-    "has_plan_pct": _PERCENT,
-    "complete_true_recall_pct": _PERCENT,
-    "premature_complete_rate_pct": _PERCENT,
-    "avg_ref_cmds": Kind(2, 1),
-    "avg_pred_cmds": Kind(2, 1),
-    "seconds_per_step": Kind(3, 2),
-    "load_seconds": Kind(1, 0),
-    "late_loss": _SHARE,
-    "base_score": _POINTS,
-    "gain_over_base": _POINTS,
-    "parameters": Kind(1, 1),
-    "active_parameters": Kind(1, 1),
-    "epoch": Kind(1, 1),
+OF_EVERY_SUITE = {
+    "seconds_per_step": Form(3, 2),
+    "load_seconds": Form(1, 0),
+    "parameters": Form(1, 1),
+    "active_parameters": Form(1, 1),
+    "epoch": Form(1, 1),
 }
-ALWAYS = (
-    "command_f1",
-    "command_precision",
-    "command_recall",
-    "first_cmd_exact_pct",
-    "valid_json_pct",
-    "seconds_per_step",
-    "load_seconds",
-)
-FURTHER = (
-    "has_analysis_pct",
-    "has_plan_pct",
-    "avg_ref_cmds",
-    "avg_pred_cmds",
-    "complete_true_recall_pct",
-    "premature_complete_rate_pct",
-)
-"""Figures that every result has a line for, and those that get one where they were recorded."""
+OF_SCORES = ("score", "base_score", "gain_over_base")
 TEXTS = ("template_status", "family", "backend", "size_class", "base_model", "base_model_relation")
 
 Value = float | str | None
 Figures = Mapping[str, Value]
 
+_OF_NO_SUITE = OF_EVERY_SUITE | dict.fromkeys(OF_SCORES, Form(2, 0))
+_PLAIN = ("parameters", "active_parameters", "epoch")
 # Upper bounds in billions of parameters that take part in a token.
 _SIZES = (2.0, 5.0, 10.0, 20.0, 40.0)
 
 
-def figures(entry: Entry, base: Entry | None = None) -> dict[str, Value]:
-    """Return all figures of *entry*; *base* is its base model's entry on the same board.
+def form_of(metric: Metric, *, scaled: bool) -> Form:
+    """Return how *metric* is printed: *scaled* as on boards, else in its own unit."""
+    decimals = metric.decimals
+    if not scaled:
+        decimals = max(0, decimals + round(log10(abs(metric.scale) or 1.0)))
+    low, high = metric.bounds
+    if low is None or high is None or high <= low:
+        return Form(decimals, max(0, decimals - 1))
+    reach = (high - low) * (abs(metric.scale) if scaled else 1.0)
+    enough = 2 - round(log10(reach or 1.0))  # a hundredth of all that there can be
+    return Form(decimals, min(decimals, max(0, decimals - 2, enough)))
 
-    `precision_lead` is precision minus recall, `late_loss` the F1 of early steps minus that of
-    late ones, `gain_over_base` the score minus the base model's.
+
+def numbers(suite: Suite | None) -> Mapping[str, Form]:
+    """Return every figure of *suite* that is a number, and how it is printed."""
+    return _OF_NO_SUITE if suite is None else suite.kept("forms", _forms)
+
+
+def _forms(suite: Suite) -> dict[str, Form]:
+    found = OF_EVERY_SUITE | dict.fromkeys(OF_SCORES, form_of(suite.ranked, scaled=True))
+    found |= {metric.id: form_of(metric, scaled=False) for metric in suite.metrics}
+    return found | {one.id: Form(one.decimals, one.coarse) for one in suite.of_kind.derived}
+
+
+def known_names(suites: Iterable[Suite]) -> frozenset[str]:
+    """Return the names of all numbers that a rule may speak of, in whichever suite."""
+    names = {name for suite in suites for name in numbers(suite)}
+    for kind in KINDS.values():
+        names |= {metric.id for metric in kind.metrics} | {one.id for one in kind.derived}
+    return frozenset({*_OF_NO_SUITE, *names})
+
+
+def figures(entry: Entry, suite: Suite | None, base: Entry | None = None) -> dict[str, Value]:
+    """Return all figures of *entry*, metrics in their own unit.
+
+    *base* is its base model's entry on the same board: `gain_over_base` is the score minus its.
     """
-    metrics, aggregate, profile = entry.metrics, entry.result.aggregate, entry.profile
-    early, late = (aggregate.by_bucket.get(name) for name in ("early", "late"))
+    profile, timing = entry.profile, entry.result.timing
     base_score = base.score if base else None
+    measured: dict[str, Value] = {}
+    if suite is not None:
+        measured = {metric.id: entry.value(metric.id) for metric in suite.metrics}
+        measured |= {one.id: one.of(entry.result) for one in suite.of_kind.derived}
     return {
         "score": entry.score,
-        "command_f1": metrics.command_f1,
-        "command_precision": metrics.command_precision,
-        "command_recall": metrics.command_recall,
-        "precision_lead": _minus(metrics.command_precision, metrics.command_recall),
-        "first_cmd_exact_pct": metrics.first_cmd_exact_pct,
-        "valid_json_pct": metrics.valid_json_pct,
-        "has_analysis_pct": aggregate.has_analysis_pct,
-        "has_plan_pct": aggregate.has_plan_pct,
-        "complete_true_recall_pct": aggregate.complete_true_recall_pct,
-        "premature_complete_rate_pct": aggregate.premature_complete_rate_pct,
-        "avg_ref_cmds": aggregate.avg_ref_cmds,
-        "avg_pred_cmds": aggregate.avg_pred_cmds,
-        "seconds_per_step": metrics.seconds_per_step,
-        "load_seconds": metrics.load_seconds,
-        "late_loss": _minus(
-            early.avg_command_f1 if early else None, late.avg_command_f1 if late else None
-        ),
+        **measured,
+        "seconds_per_step": timing.seconds_per_step,
+        "load_seconds": timing.load_seconds,
         "base_score": base_score,
         "gain_over_base": _minus(entry.score, base_score),
         "parameters": profile.parameters,
@@ -118,36 +109,28 @@ def size_class(billions: float | None) -> str | None:
     return f">{_SIZES[-1]:g}B"
 
 
-_PLAIN = ("parameters", "active_parameters", "epoch")
-_PRINTED = {name: f"%.{kind.decimals}f" for name, kind in NUMBERS.items()}
-_PRINTED |= dict.fromkeys(_PLAIN, "%g")
-
-
-def shown(name: str, value: float) -> str:
+def shown(name: str, value: float, suite: Suite | None = None) -> str:
     """Return the figure *name* as it is printed."""
+    if name in _PLAIN:
+        return f"{value:g}"
     if name == "seconds_per_step" and value >= 10:
         return f"{value:.1f}"
-    return _PRINTED[name] % value
+    return f"{value:.{numbers(suite)[name].decimals}f}"
 
 
-def unit(name: str) -> str:
-    """Return the sign that stands behind the figure *name*, if any."""
-    return "%" if name.endswith("_pct") else ""
-
-
-def coarse(name: str, value: float) -> float:
+def coarse(name: str, value: float, suite: Suite | None = None) -> float:
     """Return a quantile of the figure *name* at the precision that it is compared and printed."""
     if name == "seconds_per_step":
         return float(f"{value:.2g}")
-    return round(value, NUMBERS[name].coarse)
+    return round(value, numbers(suite)[name].coarse)
 
 
-def shown_coarse(name: str, value: float) -> str:
+def shown_coarse(name: str, value: float, suite: Suite | None = None) -> str:
     """Return a quantile of the figure *name* as it is printed."""
-    rounded = coarse(name, value)
+    rounded = coarse(name, value, suite)
     if name == "seconds_per_step":
         return f"{rounded:g}"
-    return f"{rounded:.{NUMBERS[name].coarse}f}"
+    return f"{rounded:.{numbers(suite)[name].coarse}f}"
 
 
 def setting(value: str | int | float | bool) -> str:

@@ -10,7 +10,7 @@ from ..model import Board, Entry
 from ..words.phrases import fill, slots
 from ..workspace.settings import Note, Settings
 from .conditions import Operand, Truth, Unknown, parse
-from .figures import NUMBERS, TEXTS, Value, coarse, figures, shown, shown_coarse
+from .figures import TEXTS, Value, coarse, figures, known_names, numbers, shown, shown_coarse
 
 TOO_OFTEN, TOO_SELDOM = 0.70, 0.02
 # Shares of a handful of models say nothing about a rule.
@@ -50,10 +50,12 @@ class Field:
     """The ranked entries of one board, as the field that each of them is judged against."""
 
     def __init__(self, board: Board) -> None:
+        self.suite = board.suite
         by_model = {entry.model.lower(): entry for entry in board.ranked}
         self._places = {
             entry.result_id: Spot(
-                self, figures(entry, by_model.get((entry.profile.base_model or "").lower()))
+                self,
+                figures(entry, self.suite, by_model.get((entry.profile.base_model or "").lower())),
             )
             for entry in board.ranked
         }
@@ -62,7 +64,7 @@ class Field:
         self._printed: dict[tuple[int, str], str | None] = {}
         for place in self._places.values():
             size = place.known.get("size_class")
-            for name in NUMBERS:
+            for name in numbers(self.suite):
                 value = place.known[name]
                 if isinstance(value, float | int):
                     self._values[name, None].append(value)
@@ -96,7 +98,9 @@ class Field:
         """Return a quantile over the whole field as it is printed."""
         if (percent, name) not in self._printed:
             value = self.quantile(percent, name)
-            self._printed[percent, name] = None if value is None else shown_coarse(name, value)
+            self._printed[percent, name] = (
+                None if value is None else shown_coarse(name, value, self.suite)
+            )
         return self._printed[percent, name]
 
     def _compute(self, percent: int, name: str, size: str | None) -> float | None:
@@ -107,14 +111,14 @@ class Field:
         low = int(position)
         high = min(low + 1, len(values) - 1)
         between = values[low] + (values[high] - values[low]) * (position - low)
-        return coarse(name, between)
+        return coarse(name, between, self.suite)
 
 
 class Spot:
     """One entry's place in its field."""
 
     def __init__(self, field: Field, known: dict[str, Value]) -> None:
-        self._field, self.known = field, known
+        self._field, self.known, self.suite = field, known, field.suite
 
     def figure(self, name: str) -> Operand:
         """Return the entry's figure *name*; raise `Unknown` where it has none."""
@@ -137,7 +141,8 @@ Evidence = Callable[[Spot], str]
 
 def rules(settings: Settings) -> tuple[Rule, ...]:
     """Return the note rules of *settings*, checked; raise `ConfigError` naming the rule."""
-    return tuple(_rule(note, settings.board.languages) for note in settings.notes)
+    names = known_names(settings.suites)
+    return tuple(_rule(note, settings.board.languages, names) for note in settings.notes)
 
 
 def notes_of(entry: Entry, field: Field, checked: Iterable[Rule]) -> tuple[Said, ...]:
@@ -171,6 +176,8 @@ def indiscriminate(board: Board, settings: Settings) -> tuple[Rate, ...]:
 
 
 def _judge(rule: Rule, place: Spot) -> Said | None:
+    if rule.note.suite_kind not in (None, place.suite.kind):
+        return None
     try:
         if not rule.holds(place):
             return None
@@ -179,7 +186,7 @@ def _judge(rule: Rule, place: Spot) -> Said | None:
         return None
 
 
-def _rule(note: Note, languages: tuple[str, ...]) -> Rule:
+def _rule(note: Note, languages: tuple[str, ...], known: frozenset[str]) -> Rule:
     def refuse(what: str, key: str) -> ConfigError:
         return ConfigError(
             what,
@@ -189,7 +196,7 @@ def _rule(note: Note, languages: tuple[str, ...]) -> Rule:
         )
 
     try:
-        holds = parse(note.when)
+        holds = parse(note.when, known)
     except ValueError as error:
         raise refuse(str(error), "when") from None
     missing = [language for language in languages if language not in note.text]
@@ -197,20 +204,22 @@ def _rule(note: Note, languages: tuple[str, ...]) -> Rule:
         raise refuse(f"has no text in {', '.join(missing)}", "text")
     try:
         names = sorted({name for text in note.text.values() for name in slots(text)})
-        return Rule(note, holds, {name: _evidence(name) for name in names})
+        return Rule(note, holds, {name: _evidence(name, known) for name in names})
     except ValueError as error:
         raise refuse(str(error), "text") from None
 
 
-def _evidence(name: str) -> Evidence:
+def _evidence(name: str, known: frozenset[str]) -> Evidence:
     """Return how the value *name* of a sentence is found: a figure, or a quantile `q75_score`."""
-    if name in NUMBERS:
-        return lambda place: shown(name, float(place.figure(name)))
+    if name in known:
+        return lambda place: shown(name, float(place.figure(name)), place.suite)
     if name in TEXTS:
         return lambda place: str(place.figure(name))
     match = _QUANTILE.fullmatch(name)
     figure = match[2].removesuffix("_size") if match else ""
-    if match is None or figure not in NUMBERS:
+    if match is None or figure not in known:
         raise ValueError(f"there is no figure {name!r}")
     percent, same_size = int(match[1]), match[2] != figure
-    return lambda place: shown_coarse(figure, place.quantile(percent, figure, same_size=same_size))
+    return lambda place: shown_coarse(
+        figure, place.quantile(percent, figure, same_size=same_size), place.suite
+    )

@@ -19,7 +19,7 @@ SETTLED = 2_000_000_000
 _TABLES = """
 CREATE TABLE IF NOT EXISTS about (version TEXT, place TEXT);
 CREATE TABLE IF NOT EXISTS file (name TEXT PRIMARY KEY, mark TEXT, sha256 TEXT) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS reading (sha256 TEXT PRIMARY KEY, rescored INTEGER, body BLOB);
+CREATE TABLE IF NOT EXISTS reading (sha256 TEXT PRIMARY KEY, body BLOB);
 """
 _DECODER = msgspec.msgpack.Decoder(Reading)
 
@@ -48,11 +48,9 @@ class Cache:
         if time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) > SETTLED:
             self._run("REPLACE INTO file VALUES (?, ?, ?)", name, _mark(status), sha256)
 
-    def get(self, sha256: str, *, rescored: bool) -> Reading | None:
-        """Return the reading of the file with this hash; with its scores checked if *rescored*."""
-        rows = self._run(
-            "SELECT body FROM reading WHERE sha256 = ? AND rescored >= ?", sha256, int(rescored)
-        )
+    def get(self, sha256: str) -> Reading | None:
+        """Return the reading of the file with this hash."""
+        rows = self._run("SELECT body FROM reading WHERE sha256 = ?", sha256)
         body = rows[0][0] if rows else None
         if not isinstance(body, bytes):
             return None
@@ -61,13 +59,13 @@ class Cache:
         except (msgspec.DecodeError, UnicodeError):
             return None
 
-    def put(self, sha256: str, reading: Reading, *, rescored: bool) -> None:
+    def put(self, sha256: str, reading: Reading) -> None:
         """Keep *reading* for the file with this hash."""
         try:
             body = msgspec.msgpack.encode(reading)
         except OverflowError:  # integers beyond 64 bits
             return
-        self._run("REPLACE INTO reading VALUES (?, ?, ?)", sha256, int(rescored), body)
+        self._run("REPLACE INTO reading VALUES (?, ?)", sha256, body)
 
     def save(self) -> None:
         """Write what was kept so far."""

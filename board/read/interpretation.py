@@ -3,17 +3,16 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import msgspec
 from msgspec.structs import replace
 
 from ...eval.records import Result, Step
+from ...eval.suites.kinds.registry import kind_of
 from ..model import Kind, Reading
 from ..words.findings import Finding
-from .decoding import own_files
 from .decoding.json_object import Undecodable, decode, finding
-from .shapes import registry, version1
+from .shapes import registry, version1, version2
 from .shapes.source import Source
-from .step_facts import Rows, step_facts
+from .step_facts import step_facts
 
 
 class Interpreted(NamedTuple):
@@ -22,19 +21,16 @@ class Interpreted(NamedTuple):
     kind: Kind
     shape: str | None
     result: Result | None
-    rows: Rows
+    rows: Sequence[Step]
     findings: tuple[Finding, ...]
 
 
-def summarise(data: bytes, *, rescore: bool = True) -> Reading:
+def summarise(data: bytes) -> Reading:
     """Return the reading of a file that holds *data*; its name and hash are left open."""
-    found = interpret(data, text=rescore)
-    try:
-        facts = step_facts(found.rows, rescore=rescore) if _counts(found) else None
-    except msgspec.DecodeError:
-        # Among the texts that the quick way did not look at there is one that is no text.
-        found = interpret(data)
-        facts = step_facts(found.rows, rescore=rescore) if _counts(found) else None
+    found = interpret(data)
+    facts = None
+    if found.result is not None and found.kind != "shard":
+        facts = step_facts(found.rows, kind_of(found.result.suite.kind))
     return Reading(
         file="",
         sha256="",
@@ -46,29 +42,31 @@ def summarise(data: bytes, *, rescore: bool = True) -> Reading:
     )
 
 
-def interpret(data: bytes, *, text: bool = True) -> Interpreted:
-    """Return what *data* holds; without *text* the steps of our own files are rows without it."""
-    own = own_files.read(data, text=text)
-    if own is not None:
-        source = Source({})
-        kind, result = version1.classify(own.result, source)
-        return _told(kind, "v1", result, own.rows, source.findings)
+def interpret(data: bytes) -> Interpreted:
+    """Return what *data* holds."""
+    for own_shape, read_own in (("v2", version2.read_own), ("v1", version1.read_own)):
+        own = read_own(data)
+        if own is not None:
+            source = Source({})
+            kind, result = version2.classify(own, source)
+            assert result is not None
+            return _told(kind, own_shape, replace(result, steps=()), result.steps, source.findings)
     try:
         document, remarks = decode(data)
     except Undecodable as error:
         return Interpreted("refused", None, None, (), (error.finding,))
-    source = Source(document)
+    source = Source(document, remarks=remarks)
     shape, (kind, result) = registry.adapt(source)
     steps: Sequence[Step] = result.steps if result is not None else ()
     head = replace(result, steps=()) if result is not None else None
-    return _told(kind, shape, head, steps, (*remarks, *source.findings))
+    return _told(kind, shape, head, steps, source.findings)
 
 
 def _told(
     kind: Kind,
     shape: str | None,
     result: Result | None,
-    rows: Rows,
+    rows: Sequence[Step],
     findings: tuple[Finding, ...],
 ) -> Interpreted:
     """Return what was interpreted; a file with an error holds no result that could be used."""
@@ -92,7 +90,3 @@ def _of_kind(kind: Kind, result: Result | None) -> tuple[Finding, ...]:
 
 def _broken(findings: tuple[Finding, ...]) -> bool:
     return any(one.severity == "error" for one in findings)
-
-
-def _counts(found: Interpreted) -> bool:
-    return found.result is not None and found.kind != "shard"

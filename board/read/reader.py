@@ -3,14 +3,13 @@
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
 from pathlib import Path
 
 import msgspec
 from msgspec.structs import force_setattr, replace
 
 from ...eval.errors import RecordError
-from ...eval.records import Result, Step
+from ...eval.records import Result
 from ..model import Reading
 from ..words.findings import READING, Finding
 from ..workers import collector_paused, each, processors
@@ -20,7 +19,6 @@ from .decoding.json_object import Undecodable
 from .interpretation import interpret, summarise
 
 _TUPLES = ("tasks", "steps_per_task")
-_SUMS = ("f1_sums", "precision_sums", "recall_sums", "valid_json_sums")
 _MOST = 250_000
 """Scores with four decimals have fewer sums than this; others are too many to be held twice."""
 
@@ -40,9 +38,9 @@ class Sharing:
         for name in _TUPLES:
             own = getattr(facts, name)
             force_setattr(facts, name, self._tuples.setdefault(own, own))
-        for name in _SUMS if len(self._numbers) < _MOST else ():
-            own = getattr(facts, name)
-            force_setattr(facts, name, tuple(map(shared, own, own)))
+        if len(self._numbers) < _MOST:
+            sums = {name: tuple(map(shared, own, own)) for name, own in facts.sums.items()}
+            force_setattr(facts, "sums", sums)
         return reading
 
 
@@ -59,7 +57,6 @@ def read_results(
     folder: Path,
     *,
     cache: Path | None = None,
-    rescore: bool = True,
     strict: bool = False,
     progress: Progress | None = None,
     workers: int | None = 1,
@@ -68,8 +65,7 @@ def read_results(
 
     Names that begin with a dot and links to folders are passed over, and nothing is ever changed.
     *cache* is the path of a database of earlier readings; it makes this read only what is new.
-    With *rescore*, scores are checked against stored command units, which takes most of the time
-    and is kept in the cache. *progress* is told the number of files done and of all files. With
+    *progress* is told the number of files done and of all files. With
     *strict*, raises `RecordError` naming every file that is broken, after all were read.
     A folder of which nothing is cached can be read by several *workers*; `None` starts as many as
     pay for it. They are processes, so a script that asks for them needs a guarded `__main__`.
@@ -77,7 +73,7 @@ def read_results(
     found = list(files(folder))
     readings, sharing = [], Sharing()
     with open_cache(cache) as kept, collector_paused():
-        for number, reading in enumerate(_readings(found, kept, rescore, workers), start=1):
+        for number, reading in enumerate(_readings(found, kept, workers), start=1):
             readings.append(sharing.share(reading))
             if number % _SAVED_EVERY == 0:
                 kept.save()
@@ -92,9 +88,9 @@ def read_results(
     return tuple(readings)
 
 
-def read_file(path: Path, *, name: str | None = None, rescore: bool = True) -> Reading:
+def read_file(path: Path, *, name: str | None = None) -> Reading:
     """Return the reading of one file, called *name* in its findings."""
-    return _read(File(name or path.name, path), Cache(None), rescore=rescore)
+    return _read(File(name or path.name, path), Cache(None))
 
 
 def read_whole(path: Path) -> tuple[Reading, Result | None]:
@@ -113,8 +109,7 @@ def read_whole(path: Path) -> tuple[Reading, Result | None]:
         result=found.result,
         findings=found.findings,
     )
-    steps = tuple(row for row in found.rows if isinstance(row, Step))
-    result = replace(found.result, steps=steps) if found.result is not None else None
+    result = replace(found.result, steps=tuple(found.rows)) if found.result is not None else None
     return _named(kept, path.name, hashlib.sha256(data).hexdigest()), result
 
 
@@ -128,9 +123,7 @@ def problems(readings: Iterable[Reading]) -> tuple[Finding, ...]:
     )
 
 
-def _readings(
-    found: Sequence[File], kept: Cache, rescore: bool, workers: int | None
-) -> Iterator[Reading]:
+def _readings(found: Sequence[File], kept: Cache, workers: int | None) -> Iterator[Reading]:
     """Yield the reading of each file, from what is kept or by as many processes as it takes."""
     if kept.is_empty:
         marks = [_status(file) for file in found]
@@ -138,15 +131,15 @@ def _readings(
         if workers is None:
             workers = processors() if size >= WORTHWHILE else 1
         if workers > 1:
-            packed = each(partial(_packed, rescore=rescore), found, workers=workers)
+            packed = each(_packed, found, workers=workers)
             for file, mark, body in zip(found, marks, packed, strict=True):
-                yield _unpacked(file, mark, body, kept, rescore=rescore)
+                yield _unpacked(file, mark, body, kept)
             return
     for file in found:
-        yield _read(file, kept, rescore=rescore)
+        yield _read(file, kept)
 
 
-def _read(file: File, kept: Cache, *, rescore: bool) -> Reading:
+def _read(file: File, kept: Cache) -> Reading:
     try:
         status = status_of(file.path)
         sha256, data = kept.sha256(file.name, status), None
@@ -154,34 +147,32 @@ def _read(file: File, kept: Cache, *, rescore: bool) -> Reading:
             data = content_of(file.path)
             sha256 = hashlib.sha256(data).hexdigest()
             kept.remember(file.name, status, sha256)
-        found = kept.get(sha256, rescored=rescore)
+        found = kept.get(sha256)
         if found is None:
             data = content_of(file.path) if data is None else data
-            found = summarise(data, rescore=rescore)
-            kept.put(sha256, found, rescored=rescore)
+            found = summarise(data)
+            kept.put(sha256, found)
     except Undecodable as error:
         return _refused(error.finding, file.name)
     return _named(found, file.name, sha256)
 
 
-def _packed(file: File, *, rescore: bool) -> bytes:
+def _packed(file: File) -> bytes:
     """Return the reading of *file* as it travels from one process to another."""
     try:
-        return msgspec.msgpack.encode(_read(file, Cache(None), rescore=rescore))
+        return msgspec.msgpack.encode(_read(file, Cache(None)))
     except OverflowError:  # integers beyond 64 bits
         return b""
 
 
-def _unpacked(
-    file: File, mark: os.stat_result | None, body: bytes, kept: Cache, *, rescore: bool
-) -> Reading:
+def _unpacked(file: File, mark: os.stat_result | None, body: bytes, kept: Cache) -> Reading:
     """Return the reading in *body*, and keep it; *mark* is from before the file was read."""
     if not body:
-        return _read(file, kept, rescore=rescore)
+        return _read(file, kept)
     reading = _DECODER.decode(body)
     if mark is not None and reading.sha256:
         kept.remember(file.name, mark, reading.sha256)
-        kept.put(reading.sha256, reading, rescored=rescore)
+        kept.put(reading.sha256, reading)
     return reading
 
 

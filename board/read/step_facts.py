@@ -4,158 +4,255 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import accumulate, pairwise
-from typing import NamedTuple, cast
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
+from ...eval.metrics import pass_all, pass_at
 from ...eval.records import Step
 from ...eval.suites.fingerprints import StepKey, fingerprint, keys_sha256
+from ...eval.suites.kinds.kind import Kind
+from ...eval.suites.kinds.registry import kind_of
 from ..model import StepFacts
-from .decoding.own_files import Row
-from .score_check import Rescored, rescored
-from .step_sums import means
 
-Rows = Sequence[Step | Row]
-"""All of one kind: with their text, or without."""
+Floats = NDArray[np.float64]
 
-Units = Sequence[tuple[str, ...] | None]
-
+MICRO = 1_000_000
+MOST_SCORE = 1e9
+"""Scores from here on have no exact sums."""
 _DUPLICATES_NAMED = 5
-_KEYS = msgspec.json.Decoder(tuple[list[str], list[int | None], list[int]])
+_TRIALS = (2, 3, 4, 5, 6, 8, 10, 16, 20, 32, 50, 64, 100)
+"""The k for which chances of any or all of k trials are kept, and the number of trials itself."""
+_KEYS = msgspec.json.Decoder(tuple[list[str], list[int | None], list[int], list[int | None]])
 
 
-def step_facts(rows: Rows, *, rescore: bool = True) -> StepFacts | None:
+def step_facts(rows: Sequence[Step], kind: Kind) -> StepFacts | None:
     """Return the facts of *rows*, `None` where there are none; their order changes nothing.
 
-    Sums and the steps of a task count scored steps only, and the sums are empty where a scored
-    step lacks the value. With *rescore*, the steps that hold their units are scored again; rows
-    without their text never are.
+    Sums and the steps of a task count scored steps only, and a score that one of them lacks has no
+    sums. Trials of a step are averaged within it first. What *kind* can recount is recounted.
     """
     if not rows:
         return None
     layout = _layout(_keys(rows))
     if layout.order:
         rows = [rows[place] for place in layout.order]
-    references = _references(layout.keys, rows)
-    again = Rescored(0, 0, None)
-    if rescore and isinstance(rows[0], Step):
-        again = rescored(cast(Sequence[Step], rows))
+    told = [row for row in rows if row.scored]
+    steps = _Steps(rows, layout) if len(told) < len(rows) or layout.trials > 1 else layout.plain
+    names, columns = _columns(told)
+    again = kind.recount(rows)
     reasons = [row.finish_reason for row in rows if row.finish_reason is not None]
-    told, lengths, ends = rows, references.lengths, layout.ends
-    scored = [row.scored for row in rows]
-    if not all(scored):
-        told = [row for row in rows if row.scored]
-        lengths = [one for one, kept in zip(lengths, scored, strict=True) if kept]
-        ends = tuple(accumulate(sum(scored[a:b]) for a, b in pairwise((0, *ends))))
-    found = means(told, ends, lengths, _lengths(told))
+    referenced, empty = _references(rows, layout, kind)
     return StepFacts(
         steps=len(rows),
-        scored=len(told),
+        scored=len(steps.counts),
+        answers=len(told),
         failed=len(rows) - len(told),
-        unique=layout.unique,
+        unique=len(layout.keys),
+        repeated=layout.repeated,
         duplicates=layout.duplicates,
         keys_sha256=layout.keys_sha256,
-        fingerprint=references.fingerprint,
-        empty_references=references.empty,
+        fingerprint=referenced,
+        empty_references=empty,
         length_stops=reasons.count("length") if reasons else None,
         tasks=layout.tasks,
-        steps_per_task=_differences(ends),
-        f1_sums=found.f1,
-        precision_sums=found.precision,
-        recall_sums=found.recall,
-        valid_json_sums=found.valid_json,
-        aggregate=found.aggregate,
+        steps_per_task=steps.per_task,
+        sums=_sums(names, columns, steps),
+        medians=_medians(names, columns, steps),
+        summary=kind.summarise(told),
+        trials=steps.trials,
         rescored=again.steps,
         rescore_differs=again.differs,
         rescore_example=again.example,
     )
 
 
-def _keys(rows: Rows) -> bytes:
-    """Return the rows' keys as JSON: three lists, of tasks, samples and steps."""
-    tasks, samples = [row.task_id for row in rows], [row.sample_idx for row in rows]
-    return msgspec.json.encode((tasks, samples, [row.step_idx for row in rows]))
+def _keys(rows: Sequence[Step]) -> bytes:
+    """Return the rows' keys as JSON: lists of tasks, samples, steps and trials."""
+    return msgspec.json.encode(
+        (
+            [row.task_id for row in rows],
+            [row.sample_idx for row in rows],
+            [row.step_idx for row in rows],
+            [row.trial for row in rows],
+        )
+    )
+
+
+class _Steps:
+    """The scored answers, step by step and task by task."""
+
+    def __init__(self, rows: Sequence[Step], layout: "_Layout") -> None:
+        places = [place for place, row in enumerate(rows) if row.scored]
+        steps = [layout.step_of[place] for place in places]
+        met = Counter(steps)
+        self.counts = tuple(met[step] for step in sorted(met))
+        """Scored answers to each step."""
+        tasks = Counter(layout.task_of[step] for step in met)
+        self.ends = tuple(accumulate(tasks[task] for task in range(len(layout.tasks))))
+        """Where the scored steps of each task end."""
+        self.starts = [0, *accumulate(self.counts)][:-1]
+
+    @property
+    def per_task(self) -> tuple[int, ...]:
+        """Return the number of scored steps of each task."""
+        return tuple(end - start for start, end in pairwise((0, *self.ends)))
+
+    @property
+    def trials(self) -> tuple[int, int]:
+        """Return the fewest and the most scored answers to a step."""
+        return (min(self.counts), max(self.counts)) if self.counts else (0, 0)
+
+    def averaged(self, columns: Floats) -> Floats:
+        """Return one row a step: the mean of its trials, in each column."""
+        if self.trials[1] <= 1:
+            return columns
+        counts = np.array(self.counts)[:, None]
+        return np.asarray(np.add.reduceat(columns, self.starts) / counts)
+
+    def summed(self, columns: Floats) -> list[tuple[int, ...]]:
+        """Return for each column the millionths of its values, added up a task."""
+        running = np.zeros((len(columns) + 1, columns.shape[1]), np.int64)
+        np.cumsum(np.rint(columns * MICRO).astype(np.int64), axis=0, out=running[1:])
+        return [tuple(one) for one in np.diff(running[[0, *self.ends]], axis=0).T.tolist()]
 
 
 class _Layout(NamedTuple):
     """All that follows from the steps' keys alone."""
 
-    keys: tuple[StepKey, ...]
-    """In the order of tasks and steps."""
     order: tuple[int, ...]
-    """Where each of *keys* stood; empty where they stood in this order."""
+    """Where each row stood that comes now; empty where they stood in this order."""
     keys_sha256: str
-    unique: int
+    repeated: int
     duplicates: tuple[str, ...]
     tasks: tuple[str, ...]
-    ends: tuple[int, ...]
-    """Where the steps of each task end."""
+    step_of: tuple[int, ...]
+    """The number of each row's step."""
+    task_of: tuple[int, ...]
+    """The number of each step's task."""
+    firsts: tuple[int, ...]
+    """The first row of each step."""
+    keys: tuple[StepKey, ...]
+    """Of each step."""
+    trials: int
+    """The most answers to one step."""
+    plain: "_Plain"
+
+
+class _Plain(_Steps):
+    """Every step answered once, and scored."""
+
+    def __init__(self, tasks: Sequence[int]) -> None:
+        self.counts = (1,) * sum(tasks)
+        self.ends = tuple(accumulate(tasks))
+        self.starts = list(range(sum(tasks)))
 
 
 # Results of one suite hold the same keys in the same order: this is computed once a suite.
 @lru_cache(maxsize=64)
 def _layout(columns: bytes) -> _Layout:
-    keys: tuple[StepKey, ...] = tuple(zip(*_KEYS.decode(columns), strict=True))
-    order = sorted(range(len(keys)), key=lambda place: (_by_step(keys[place]), place))
-    ordered = tuple(keys[place] for place in order)
-    times = Counter(ordered)
-    repeated = [f"{task}/{step}" for (task, _, step), n in times.items() if n > 1]
-    tasks = Counter(task for task, _, _ in ordered)
+    rows = list(zip(*_KEYS.decode(columns), strict=True))
+    order = sorted(range(len(rows)), key=lambda place: (_by_step(rows[place]), place))
+    ordered = [rows[place] for place in order]
+    answers = Counter(ordered)
+    repeated = dict.fromkeys(f"{row[0]}/{row[2]}" for row, n in answers.items() if n > 1)
+    keys: tuple[StepKey, ...] = tuple(dict.fromkeys(row[:3] for row in ordered))
+    times = dict.fromkeys(keys, 1)
+    for row, n in answers.items():
+        times[row[:3]] = max(times[row[:3]], n)
+    number = {key: at for at, key in enumerate(keys)}
+    step_of = tuple(number[row[:3]] for row in ordered)
+    firsts = {step: place for place, step in reversed(list(enumerate(step_of)))}
+    tasks = Counter(task for task, _, _ in keys)
+    place_of = {task: at for at, task in enumerate(tasks)}
     return _Layout(
-        keys=ordered,
-        order=() if ordered == keys else tuple(order),
-        keys_sha256=keys_sha256(keys),
-        unique=len(times),
-        duplicates=tuple(repeated[:_DUPLICATES_NAMED]),
+        order=() if order == list(range(len(order))) else tuple(order),
+        keys_sha256=keys_sha256(key for key in keys for _ in range(times[key])),
+        repeated=len(ordered) - len(answers),
+        duplicates=tuple(repeated)[:_DUPLICATES_NAMED],
         tasks=tuple(tasks),
-        ends=tuple(accumulate(tasks.values())),
+        step_of=step_of,
+        task_of=tuple(place_of[task] for task, _, _ in keys),
+        firsts=tuple(firsts[step] for step in range(len(keys))),
+        keys=keys,
+        trials=max(Counter(step_of).values()),
+        plain=_Plain(tuple(tasks.values())),
     )
 
 
-def _by_step(key: StepKey) -> tuple[str, int, int]:
-    task, sample, step = key
-    return task, step, -1 if sample is None else sample
+def _by_step(row: tuple[str, int | None, int, int | None]) -> tuple[str, int, int, int]:
+    task, sample, step, trial = row
+    return task, step, -1 if sample is None else sample, -1 if trial is None else trial
 
 
-@lru_cache(maxsize=64)
-def _differences(ends: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(end - start for start, end in pairwise((0, *ends)))
+def _columns(told: Sequence[Step]) -> tuple[tuple[str, ...], Floats]:
+    """Return the names of all scores that every row has, and their values, a row for each row."""
+    scores = [row.scores for row in told]
+    names = tuple(sorted(scores[0])) if scores else ()
+    try:
+        # Rows of one writer hold the same scores.
+        values = list(map(itemgetter(*names, *names[:1]), scores)) if names else []
+        alike = {*map(len, scores)} <= {len(names)}
+    except KeyError:
+        alike = False
+    if not alike:
+        names = tuple(sorted(set().union(*scores)))
+        values = [tuple(row.get(name) for name in (*names, *names[:1])) for row in scores]
+    if not names:
+        return (), np.empty((len(told), 0))
+    # The first is there twice, so that a single score comes as a row as well.
+    found = np.array(values, dtype=np.float64)[:, :-1]
+    usable = np.asarray((np.abs(found) < MOST_SCORE).all(axis=0))
+    if usable.all():
+        return names, found
+    return tuple(name for name, whole in zip(names, usable, strict=True) if whole), found[:, usable]
 
 
-class _References(NamedTuple):
-    """What the references say; `None` where one of the steps has none."""
-
-    units: Units
-    lengths: Sequence[int | None]
-    fingerprint: str | None = None
-    empty: int | None = None
+def _medians(names: Sequence[str], columns: Floats, steps: _Steps) -> dict[str, float]:
+    if not names or not len(columns):
+        return {}
+    return dict(zip(names, np.median(steps.averaged(columns), axis=0).tolist(), strict=True))
 
 
-def _references(keys: tuple[StepKey, ...], rows: Rows) -> _References:
-    if isinstance(rows[0], Row):
-        raw = [row.ref_command_units for row in cast(Sequence[Row], rows)]
-        return _shared_references(keys, b"[" + b",".join(raw) + b"]")
-    return _known_references(keys, [row.ref_command_units for row in cast(Sequence[Step], rows)])
+def _sums(names: Sequence[str], columns: Floats, steps: _Steps) -> dict[str, tuple[int, ...]]:
+    """Return the sums of every score, and the chances of success where steps have trials."""
+    sums = dict(zip(names, steps.summed(steps.averaged(columns)), strict=True))
+    fewest, most = steps.trials
+    if most <= 1:
+        return sums
+    wanted = sorted({k for k in _TRIALS if k < fewest} | {fewest})
+    for place, name in enumerate(names):
+        column = columns[:, place]
+        if not np.isin(column, (0.0, 1.0)).all():
+            continue
+        successes = np.add.reduceat(column, steps.starts).astype(int).tolist()
+        pairs = list(zip(successes, steps.counts, strict=True))
+        for k in wanted:
+            for sign, chance in (("@", pass_at), ("^", pass_all)):
+                known = {pair: chance(*pair, k) for pair in set(pairs)}
+                values = np.array([[known[pair]] for pair in pairs])
+                (sums[f"{name}{sign}{k}"],) = steps.summed(values)
+    return sums
+
+
+def _references(rows: Sequence[Step], layout: _Layout, kind: Kind) -> tuple[str | None, int | None]:
+    """Return the fingerprint of keys and references, and how many of these are empty.
+
+    Both `None` where a step does not hold its reference.
+    """
+    references = [rows[place].reference for place in layout.firsts]
+    if None in references:
+        return None, None
+    return _fingerprinted(layout.keys, kind.name, msgspec.json.encode(references))
 
 
 # References are by far the longest text that all results of a suite share.
 @lru_cache(maxsize=16)
-def _shared_references(keys: tuple[StepKey, ...], joined: bytes) -> _References:
-    units = msgspec.json.decode(joined, type=list[tuple[str, ...] | None])
-    return _known_references(keys, units)
-
-
-def _known_references(keys: tuple[StepKey, ...], units: Units) -> _References:
-    lengths = [None if one is None else len(one) for one in units]
-    if None in lengths:
-        return _References(units, lengths)
-    steps = [(*key, one or ()) for key, one in zip(keys, units, strict=True)]
-    return _References(units, lengths, fingerprint(steps), lengths.count(0))
-
-
-def _lengths(rows: Rows) -> list[int | None]:
-    """Return the number of units of each answer; nothing for rows without their text."""
-    if not rows or isinstance(rows[0], Row):
-        return []
-    units = [row.pred_command_units for row in cast(Sequence[Step], rows)]
-    return [None if one is None else len(one) for one in units]
+def _fingerprinted(keys: tuple[StepKey, ...], kind: str, encoded: bytes) -> tuple[str, int]:
+    references = msgspec.json.decode(encoded, type=list[dict[str, Any]])
+    identify, is_empty = kind_of(kind).identity, kind_of(kind).is_empty
+    steps = [(*key, identify(one)) for key, one in zip(keys, references, strict=True)]
+    return fingerprint(steps), sum(map(is_empty, references))

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from msgspec import to_builtins
 
 from ..compare.comparison import Comparison
-from ..notes.figures import shown
 from ..statistics.paired import Paired
 from .document import NO_STEPS
 from .tables import Cell, Table
@@ -14,7 +13,7 @@ Titled = tuple[str, Table]
 Parts = tuple[Comparison, Mapping[str, Mapping[str, Paired]]]
 """A comparison, and the same within each part of the suite, by kind of part."""
 
-OF = ("suite", "version", "class", "a", "b", "against")
+OF = ("suite", "version", "class", "metric", "a", "b", "against")
 
 PAIR = (
     "A",
@@ -34,24 +33,22 @@ PART = ("part", "difference", "95 %", "p", "won / lost / tied")
 
 def pair_tables(found: list[Comparison]) -> list[Titled]:
     """Return one table for all comparisons of a board, the board's name as its title."""
-    boards = dict.fromkeys((one.suite, one.version, one.class_) for one in found)
-    return [
-        (
-            f"{suite} {version} ({class_}): A minus B, by task",
-            Table(
-                PAIR, [_pair(one) for one in found if (one.suite, one.version, one.class_) == key]
-            ),
-        )
-        for key in boards
-        for suite, version, class_ in [key]
-    ]
+    boards: dict[str, list[Comparison]] = {}
+    for one in found:
+        boards.setdefault(_title(one), []).append(one)
+    return [(title, Table(PAIR, [_pair(one) for one in same])) for title, same in boards.items()]
+
+
+def _title(one: Comparison) -> str:
+    title = f"{one.suite} {one.version} ({one.class_}): {one.metric}, A minus B by task"
+    return f"{title}; lower is better" if one.better == "lower" else title
 
 
 def _pair(one: Comparison) -> tuple[Cell, ...]:
-    scores = (one.a, one.b, one.against, _points(one.score_a), _points(one.score_b))
+    scores = (one.a, one.b, one.against, _score(one, one.score_a), _score(one, one.score_b))
     if one.paired is None:
         return (*scores, None, None, None, None, None, NO_STEPS)
-    return (*scores, *_found(one.paired), one.paired.tasks_needed, verdict(one))
+    return (*scores, *_found(one.paired, one.decimals), one.paired.tasks_needed, verdict(one))
 
 
 def verdict(one: Comparison) -> str:
@@ -61,30 +58,55 @@ def verdict(one: Comparison) -> str:
         return "too few tasks"
     if one.paired.low <= 0 <= one.paired.high:
         return "level"
-    way = "better" if one.paired.difference > 0 else "worse"
+    more = one.paired.difference > 0
+    if one.better == "neither":
+        way = "more" if more else "less"
+    else:
+        way = "better" if more == (one.better == "higher") else "worse"
     return way if one.separable else f"{way} as a pair, level on the board"
 
 
-def _found(paired: Paired) -> tuple[Cell, ...]:
+def _found(paired: Paired, decimals: int) -> tuple[Cell, ...]:
+    span = None
+    if paired.low is not None:
+        span = f"{paired.low:+.{decimals}f} to {paired.high:+.{decimals}f}"
     return (
-        f"{paired.difference:+.2f}",
-        f"{paired.low:+.2f} to {paired.high:+.2f}" if paired.low is not None else None,
+        f"{paired.difference:+.{decimals}f}",
+        span,
         f"{paired.p:.4f}",
         f"{paired.won} / {paired.lost} / {paired.tied}",
     )
 
 
-def _points(score: float | None) -> str | None:
-    return None if score is None else shown("score", score)
+def told(one: Comparison, min_delta: float) -> str:
+    """Say in one line how the pair stands, and what was wanted of it."""
+    paired, digits = one.paired, one.decimals
+    assert paired is not None
+    lower = one.better == "lower"
+    bound = 0.0 - min_delta if lower else min_delta
+    return (
+        f"{one.suite} {one.version}: {one.a} {_score(one, one.score_a)}, "
+        f"{one.b} {_score(one, one.score_b)}, difference {paired.difference:+.{digits}f} "
+        f"(95 %: {paired.low:+.{digits}f} to {paired.high:+.{digits}f}, p = {paired.p:.4f}), "
+        f"at {'most' if lower else 'least'} {bound:+.{max(digits, 2)}f} wanted"
+        + (f"; lower {one.metric} is better" if lower else "")
+    )
+
+
+def _score(one: Comparison, score: float | None) -> str | None:
+    return None if score is None else f"{score:.{one.decimals}f}"
 
 
 def effects_tables(parts: list[Parts]) -> list[Titled]:
-    """Return a table of buckets and one of source groups for each pair."""
+    """Return a table of each division for each pair."""
     tables = []
     for pair, by_kind in parts:
         for kind, found in by_kind.items():
-            rows: list[tuple[Cell, ...]] = [(part, *_found(one)) for part, one in found.items()]
-            title = f"{kind}: {pair.a} minus {pair.b} (uncorrected: to read, not to rank by)"
+            rows: list[tuple[Cell, ...]] = [
+                (part, *_found(one, pair.decimals)) for part, one in found.items()
+            ]
+            part_of = kind.replace("_", " ")
+            title = f"{part_of}: {pair.a} minus {pair.b} (uncorrected: to read, not to rank by)"
             tables.append((title, Table(PART, rows)))
     return tables
 
@@ -121,7 +143,7 @@ def fields(found: list[Comparison], parts: list[Parts]) -> Table:
 
 
 def _of(one: Comparison) -> tuple[str, ...]:
-    return one.suite, one.version, one.class_, one.a, one.b, one.against
+    return one.suite, one.version, one.class_, one.metric, one.a, one.b, one.against
 
 
 def _figures(paired: Paired | None) -> tuple[Cell, ...]:

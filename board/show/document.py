@@ -1,13 +1,14 @@
 """The board as data: the JSON document, and the rows that tables, CSV and Markdown show."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
-import msgspec
 from msgspec.structs import replace
 
+from ...eval.metrics import Measured, Metric
 from ..model import Board, Boards, Entry, Reading
 from ..words.findings import Finding
+from ..workspace.settings import Suite
 from .tables import Cell, Table
 
 Json = dict[str, object]
@@ -36,10 +37,31 @@ def board_json(board: Board, say: Say) -> Json:
         "suite": board.suite.name,
         "version": board.suite.version,
         "class": board.class_,
+        "kind": board.suite.kind,
+        "metrics": [_metric(metric) for metric in board.suite.metrics],
         "policy": board.policy,
         "method": board.method.plain() if board.method else None,
         "entries": [entry_json(entry, say) for entry in board.entries],
     }
+
+
+def _metric(metric: Metric) -> Json:
+    return {
+        "id": metric.id,
+        "title": metric.title or None,
+        "unit": metric.unit,
+        "better": metric.better,
+        "scale": metric.scale,
+        "decimals": metric.decimals,
+        "aggregate": metric.aggregate,
+        "ranked": metric.ranked,
+    }
+
+
+def _measured(one: Measured) -> Json:
+    """Return a value with what is known of how sure it is."""
+    told = {name: getattr(one, name) for name in Measured.__struct_fields__}
+    return {name: value for name, value in told.items() if value is not None or name == "value"}
 
 
 def entry_json(entry: Entry, say: Say) -> Json:
@@ -53,7 +75,11 @@ def entry_json(entry: Entry, say: Say) -> Json:
         "rank_text": entry.rank_text,
         "tied_with": list(entry.tied_with),
         "score": entry.score,
-        "metrics": msgspec.to_builtins(entry.metrics),
+        "metrics": {name: _measured(one) for name, one in entry.metrics.items()},
+        "seconds_per_step": entry.result.timing.seconds_per_step,
+        "load_seconds": entry.result.timing.load_seconds,
+        "steps": entry.result.counts.scored,
+        "tasks": entry.result.counts.tasks,
         "resolution": entry.resolution.plain() if entry.resolution else None,
         "template_status": entry.template_status,
         "class": entry.class_,
@@ -97,26 +123,27 @@ def file_json(reading: Reading, say: Say) -> Json:
     }
 
 
-COLUMNS = (
-    "rank",
-    "model",
-    "score",
-    "95 %",
-    "rank range",
-    "tie group",
-    "precision",
-    "recall",
-    "first_cmd_exact_pct",
-    "valid_json_pct",
-    "seconds_per_step",
-    "template_status",
-    "result_id",
-    "reasons",
-)
-
 RESOLVED = ("95 %", "rank range", "tie group")
 
-FIELDS = (
+
+def columns(board: Board) -> tuple[str, ...]:
+    """Return the columns of a board's table; a metric's is named after it."""
+    metrics = (field_of(metric) for metric in beside(board.suite))
+    resolved: tuple[str, ...] = RESOLVED if board.method is not None else ()
+    if board.method is None and any(uncertain(entry, board) for entry in board.entries):
+        resolved = RESOLVED[:1]
+    return (
+        "rank", "model", "score", *resolved, *metrics, "seconds_per_step", "template_status",
+        "result_id", "reasons",
+    )  # fmt: skip
+
+
+def beside(suite: Suite) -> list[Metric]:
+    """Return the metrics that boards show beside the score, in their order."""
+    return [metric for metric in suite.metrics if metric.shown == "board" and not metric.ranked]
+
+
+OF_ENTRIES = (
     "suite",
     "version",
     "class",
@@ -132,10 +159,8 @@ FIELDS = (
     "rank_high",
     "tie_group",
     "level_with",
-    "precision",
-    "recall",
-    "first_cmd_exact_pct",
-    "valid_json_pct",
+)
+OF_RUNS = (
     "seconds_per_step",
     "load_seconds",
     "steps",
@@ -146,6 +171,21 @@ FIELDS = (
     "sha256",
 )
 
+
+_OF_ALL = frozenset((*OF_ENTRIES, *OF_RUNS))
+
+
+def field_of(metric: Metric) -> str:
+    """Return the field of *metric*: its id, unless that is the name of another field."""
+    return f"metric_{metric.id}" if metric.id in _OF_ALL else metric.id
+
+
+def field_names(boards: Sequence[Board]) -> tuple[str, ...]:
+    """Return the fields of *boards*: those of every entry, and each metric of any suite once."""
+    metrics = dict.fromkeys(field_of(one) for board in boards for one in board.suite.metrics)
+    return (*OF_ENTRIES, *metrics, *OF_RUNS)
+
+
 NO_STEPS = "no per-step data"
 
 
@@ -154,16 +194,40 @@ def table(board: Board) -> Table:
 
     The columns of intervals and rank ranges are there where any entry has them.
     """
-    rows = [_row(entry, board) for entry in board.entries]
-    if board.method is not None:
-        return Table(COLUMNS, rows)
-    kept = [n for n, column in enumerate(COLUMNS) if column not in RESOLVED]
-    return Table(tuple(COLUMNS[n] for n in kept), [tuple(row[n] for n in kept) for row in rows])
+    names = columns(board)
+    shown = beside(board.suite)
+    rows = []
+    for entry in board.entries:
+        cells = dict(zip(RESOLVED, _resolved(entry, board), strict=True))
+        cells |= {field_of(metric): _printed(metric, entry.value(metric.id)) for metric in shown}
+        cells |= {
+            "rank": entry.rank_text if entry.rank is not None else None,
+            "model": entry.label,
+            "score": None if entry.score is None else _number(board.suite.ranked, entry.score),
+            "seconds_per_step": entry.result.timing.seconds_per_step,
+            "template_status": entry.template_status,
+            "result_id": entry.result_id,
+            "reasons": _reasons(entry, board),
+        }
+        rows.append(tuple(cells[name] for name in names))
+    return Table(names, rows, frozenset({"score", *map(field_of, shown)}))
 
 
-def fields(board: Board) -> Table:
-    """Return *board* as rows for programs: one figure a field, unknown empty."""
-    return Table(FIELDS, [_fields(entry, board) for entry in board.entries])
+def _printed(metric: Metric, value: float | None) -> Cell:
+    return None if value is None else _number(metric, metric.scale * value)
+
+
+def _number(metric: Metric, printed: float) -> str:
+    return f"{printed:.{metric.decimals}f}"
+
+
+def fields(board: Board, names: Sequence[str] | None = None) -> Table:
+    """Return *board* as rows for programs: one figure a field, in its own unit, unknown empty.
+
+    *names* are those of `field_names`, where several boards share their columns.
+    """
+    wanted = tuple(names or field_names([board]))
+    return Table(wanted, [_fields(entry, board, wanted) for entry in board.entries])
 
 
 def summary(board: Board) -> str:
@@ -171,6 +235,8 @@ def summary(board: Board) -> str:
     counted = f"{len(board.ranked)} ranked, {len(board.unranked)} unranked"
     method = board.method
     if method is None:
+        if any(uncertain(entry, board) for entry in board.ranked):
+            return f"{counted}; {NO_STEPS}: standard errors are as reported, without rank ranges"
         return f"{counted}; {NO_STEPS}, so no intervals"
     missing = len(board.ranked) - method.measured
     if method.critical is None:
@@ -193,64 +259,90 @@ def _reasons(entry: Entry, board: Board) -> str | None:
     return ", ".join(codes) or None
 
 
-def _row(entry: Entry, board: Board) -> tuple[Cell, ...]:
-    metrics = entry.metrics
-    return (
-        entry.rank_text if entry.rank is not None else None,
-        entry.label,
-        entry.score,
-        *_resolved(entry),
-        metrics.command_precision,
-        metrics.command_recall,
-        metrics.first_cmd_exact_pct,
-        metrics.valid_json_pct,
-        metrics.seconds_per_step,
-        entry.template_status,
-        entry.result_id,
-        _reasons(entry, board),
-    )
-
-
-def _resolved(entry: Entry) -> tuple[Cell, Cell, Cell]:
+def _resolved(entry: Entry, board: Board) -> tuple[Cell, Cell, Cell]:
     """Return interval, rank range and tie group in words; none of them is ever of zero width."""
-    found = entry.resolution
+    found, metric = entry.resolution, board.suite.ranked
     if found is None:
-        return (NO_STEPS if entry.rank is not None else None, None, None)
+        return (
+            uncertain(entry, board) or (NO_STEPS if entry.rank is not None else None),
+            None,
+            None,
+        )
     span = found.score
     return (
-        f"{span.low:.2f}–{span.high:.2f}" if span else "too few tasks",
+        f"{_number(metric, span.low)}–{_number(metric, span.high)}" if span else "too few tasks",
         f"{found.low}–{found.high}",
         found.group,
     )
 
 
-def _fields(entry: Entry, board: Board) -> tuple[Cell, ...]:
-    metrics, found = entry.metrics, entry.resolution
+def uncertain(entry: Entry, board: Board) -> str | None:
+    """Return how sure a score without rows is: as the file states it, or by its items alone."""
+    metric = board.suite.ranked
+    measured = entry.metrics.get(metric.id)
+    if measured is not None and measured.stderr is not None:
+        width = _number(metric, abs(metric.scale) * measured.stderr)
+        return f"± {width} as reported ({measured.stderr_method or 'method unstated'})"
+    found = independent(entry, board.suite)
+    if found is None:
+        return None
+    low, high, items = found
+    return f"{_number(metric, low)}–{_number(metric, high)} if {items} items are independent"
+
+
+def independent(entry: Entry, suite: Suite) -> tuple[float, float, int] | None:
+    """Return Wilson's 95 % interval of a share of items as it is printed, and their number.
+
+    It takes items for independent, which nobody can check without rows. `None` where there are
+    rows, where somebody reported a standard error, and where the score is no share of items.
+    """
+    metric, counts = suite.ranked, entry.result.counts
+    measured = entry.metrics.get(metric.id)
+    if entry.facts is not None or measured is None or measured.value is None:
+        return None
+    items, share = measured.n or counts.scored, measured.value / metric.factor
+    once = (entry.result.protocol.trials or 1) == 1 and metric.aggregate == "mean"
+    if measured.stderr is not None or not (metric.binary and once and items and 0 <= share <= 1):
+        return None
+    from ..statistics.intervals import wilson
+    from ..statistics.resampling import PRINTED
+
+    times = metric.scale * metric.factor / PRINTED
+    low, high = sorted(times * end for end in wilson(share, items))
+    return low, high, items
+
+
+def _fields(entry: Entry, board: Board, names: Sequence[str]) -> tuple[Cell, ...]:
+    timing, found = entry.result.timing, entry.resolution
     span = found.score if found else None
-    return (
-        board.suite.name,
-        board.suite.version,
-        board.class_,
-        entry.rank,
-        entry.rank_text if entry.rank is not None else None,
-        entry.model,
-        entry.label,
-        entry.score,
-        *((span.low, span.high, span.standard_error) if span else (None, None, None)),
-        *((found.low, found.high, found.group, found.level_with) if found else (None,) * 4),
-        metrics.command_precision,
-        metrics.command_recall,
-        metrics.first_cmd_exact_pct,
-        metrics.valid_json_pct,
-        metrics.seconds_per_step,
-        metrics.load_seconds,
-        metrics.steps,
-        entry.template_status,
-        _reasons(entry, board),
-        entry.result_id,
-        entry.file,
-        entry.sha256,
-    )
+    metrics = board.suite.metrics
+    cells: dict[str, Cell] = {field_of(metric): entry.value(metric.id) for metric in metrics}
+    cells |= {
+        "suite": board.suite.name,
+        "version": board.suite.version,
+        "class": board.class_,
+        "rank": entry.rank,
+        "rank_text": entry.rank_text if entry.rank is not None else None,
+        "model": entry.model,
+        "label": entry.label,
+        "score": entry.score,
+        "score_low_95": span.low if span else None,
+        "score_high_95": span.high if span else None,
+        "score_standard_error": span.standard_error if span else None,
+        "rank_low": found.low if found else None,
+        "rank_high": found.high if found else None,
+        "tie_group": found.group if found else None,
+        "level_with": found.level_with if found else None,
+        "seconds_per_step": timing.seconds_per_step,
+        "load_seconds": timing.load_seconds,
+        "steps": entry.result.counts.scored,
+        "template_status": entry.template_status,
+        "reasons": _reasons(entry, board),
+        "result_id": entry.result_id,
+        "file": entry.file,
+        "sha256": entry.sha256,
+    }
+    return tuple(cells.get(name) for name in names)
 
 
 def pieces(boards: Boards, say: Say) -> Iterator[str]:

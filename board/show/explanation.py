@@ -8,6 +8,7 @@ from ..compare.comparison import names
 from ..history.changes import title
 from ..judge.build import build_boards, load_boards
 from ..model import Board, Boards, Entry
+from ..notes.figures import form_of
 from ..read.reader import read_file
 from ..words.catalogue import Words
 from ..workspace.configuration import open_workspace
@@ -74,22 +75,30 @@ def _nearest(boards: Boards, name: str) -> str:
 def _explain(board: Board | None, entry: Entry, words: Words) -> Iterator[str]:
     yield f"{entry.label} on {title(board) if board else 'no known suite'}"
     yield f"  {_standing(board, entry)}"
-    metrics = entry.metrics
-    yield (
-        f"  score {_number(entry.score, 2)} = 100 x mean step F1 {_number(metrics.command_f1, 4)}"
-        f" over {metrics.steps} steps"
-    )
+    yield f"  {_score(board, entry, words)}"
     yield f"  template {entry.template_status}"
     yield f"  from {entry.file}, sha256 {entry.sha256}"
     for finding in entry.findings:
         verdict = board.policy.get(finding.code, "fact") if board else "fact"
         yield f"  {finding.severity} {finding.code} ({verdict}): {words.finding(finding)}"
     for attempt in entry.attempts:
-        yield f"  attempt {attempt.result_id}: {_number(attempt.score, 2)}, {attempt.file}"
+        decimals = board.suite.ranked.decimals if board else 2
+        yield f"  attempt {attempt.result_id}: {_number(attempt.score, decimals)}, {attempt.file}"
         for finding in attempt.findings:
             if finding.severity != "info":
                 yield f"    {finding.severity} {finding.code}: {words.finding(finding)}"
     yield ""
+
+
+def _score(board: Board | None, entry: Entry, words: Words) -> str:
+    steps = entry.result.counts.scored
+    if board is None:
+        return f"no score: {steps} steps of no known suite"
+    metric = board.suite.ranked
+    score = _number(entry.score, metric.decimals)
+    raw = _number(entry.value(metric.id), form_of(metric, scaled=False).decimals)
+    times = "" if metric.scale == 1 else f" = {metric.scale:g} x {raw}"
+    return f"score {score}{times} ({words.metric(metric, board.suite.kind)}) over {steps} steps"
 
 
 def _standing(board: Board | None, entry: Entry) -> str:

@@ -7,16 +7,15 @@ from typing import Literal
 from msgspec import Struct
 
 from ...eval.records import Result, is_hub_id
+from ...eval.suites.kinds.registry import DEFAULT, kind_of
 from ..model import Entry
 from ..workspace.settings import Protocol, Settings, Suite
 
 _LOCAL = re.compile(r"(?:file:)?(?:/\w|~/|\\\\|[A-Za-z]:[\\/])")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][\w./:@+-]{0,200}", re.ASCII)
 
-SYSTEM_PROMPT = (
-    "You work in a Linux terminal. Answer with one JSON object that holds analysis, plan, "
-    "commands (a list of objects with keystrokes and duration) and task_complete."
-)
+_OURS = "cardboard"
+
 OWN_TEMPLATES = ("chat_template", "unknown")
 """Statuses after which the repository's own template is what an example should use."""
 
@@ -25,6 +24,8 @@ class Run(Struct, frozen=True, kw_only=True):
     """Everything the examples name; `None` where it is left out."""
 
     runnable: bool
+    kind: str = DEFAULT
+    """Of the suite whose questions the examples ask."""
     repo: str | None = None
     model: str | None = None
     """What an engine loads: the base model where the card is of an adapter."""
@@ -43,7 +44,8 @@ class Run(Struct, frozen=True, kw_only=True):
     kwargs: dict[str, str | float | bool | None] = {}
     own_template: str | None = None
     """The template status, where examples need a template that the repository does not ship."""
-    system_prompt: str = SYSTEM_PROMPT
+    system_prompt: str | None = None
+    """The workspace's own; `None` where examples send what fits the kind of suite."""
     commands: tuple[str, ...] = ()
 
     @property
@@ -79,16 +81,18 @@ def run_of(entries: list[tuple[Suite | None, Entry]], settings: Settings) -> Run
     commands = tuple(
         command for where, one in entries if (command := _command(where, one)) is not None
     )
+    kind = suite.kind if suite else kind_of(result.suite.kind).name
     if not is_hub_id(model) or sent.backend == "scripted":
-        return Run(runnable=False, commands=commands)
+        return Run(runnable=False, kind=kind, commands=commands)
     wanted = settings.protocols.get(suite.protocol or "") if suite else None
     temperature, max_tokens, values_from = _sampling(entry, wanted)
     tag = entry.model.partition(":")[2] if "gguf" in model.lower() else ""
     file = profile.quantised_file
     gguf = bool(file and file.lower().endswith(".gguf")) or "gguf" in model.lower()
-    prompts = [*settings.cards.system_prompt.values(), SYSTEM_PROMPT]
+    prompts = settings.cards.system_prompt
     return Run(
         runnable=True,
+        kind=kind,
         repo=model,
         model=model,
         adapter=adapter_id if is_hub_id(adapter_id) else None,
@@ -104,7 +108,7 @@ def run_of(entries: list[tuple[Suite | None, Entry]], settings: Settings) -> Run
         values_from=values_from,
         kwargs={**_recorded_kwargs(result), **profile.chat_template_kwargs},
         own_template=None if entry.template_status in OWN_TEMPLATES else entry.template_status,
-        system_prompt=settings.cards.system_prompt.get("en", prompts[0]),
+        system_prompt=prompts.get("en") or next(iter(prompts.values()), None),
         commands=commands,
     )
 
@@ -135,10 +139,16 @@ def _sampling(
 
 
 def _command(suite: Suite | None, entry: Entry) -> str | None:
-    """Return the command that repeats the evaluation with every setting that was recorded."""
+    """Return the command that repeats the evaluation with every setting that was recorded.
+
+    `None` where there is none: suites of some kinds are not asked by us, nor are those that another
+    harness asked in a way of its own.
+    """
     result = entry.result
     sent, model = result.protocol, result.model
-    if suite is None or _plain(model.id) is None:
+    if suite is None or suite.of_kind.row is None or _plain(model.id) is None:
+        return None
+    if sent.harness is not None and sent.harness.name != _OURS:
         return None
     name: str = model.id
     noise, seed = None, None if sent.seed is None else str(sent.seed)

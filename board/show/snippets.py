@@ -25,7 +25,7 @@ class Example(NamedTuple):
 
 def snippet(run: Run, name: Name) -> str:
     """Return one piece of code for *run*, without a newline at its end."""
-    return _template(name).render(run=run).rstrip("\n")
+    return _template(name, run.kind).render(run=run).rstrip("\n")
 
 
 def examples(run: Run) -> Iterator[Example]:
@@ -54,8 +54,10 @@ _quoted = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @cache
-def _template(name: Name) -> Template:
-    template = _environment().get_template(f"{name}.jinja")
+def _template(name: Name, kind: str) -> Template:
+    """Return the template *name*, as suites of *kind* have it or else as all do."""
+    paths = [f"kinds/{kind}/{name}.jinja", f"run/{name}.jinja"]
+    template = _environment().select_template(paths)
     template.globals = dict(template.globals)  # copied for every model, and a chain copies slowly
     return template
 
@@ -64,7 +66,7 @@ def _template(name: Name) -> Template:
 def _environment() -> Environment:
     """Return the templates of code; they hold no words, so one copy serves every language."""
     environment = Environment(
-        loader=PackageLoader("cardboard", "templates/run"),
+        loader=PackageLoader("cardboard"),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -18,19 +18,14 @@ class Table(NamedTuple):
 
     columns: tuple[str, ...]
     rows: list[tuple[Cell, ...]]
+    numeric: frozenset[str] = frozenset()
+    """Columns whose texts are numbers, printed already."""
 
 
 Format = Literal["table", "json", "csv", "md"]
 Command = TypeVar("Command", bound=Callable[..., object])
 
-DECIMALS = {
-    "score": 2,
-    "precision": 4,
-    "recall": 4,
-    "first_cmd_exact_pct": 1,
-    "valid_json_pct": 1,
-    "seconds_per_step": 3,
-}
+DECIMALS = {"seconds_per_step": 3}
 
 
 def format_option(command: Command) -> Command:
@@ -105,7 +100,7 @@ def print_table(title: str, rows: Table) -> None:
         console = Console(width=400, no_color=True)
     grid = RichTable(title=Text(title), title_justify="left", header_style="bold", box=None)
     for column in rows.columns:
-        numeric = column in DECIMALS or column == "rank"
+        numeric = column in rows.numeric or column in (*DECIMALS, "rank")
         grid.add_column(
             column.replace("_", " ").removesuffix(" pct")
             + (" %" if column.endswith("_pct") else ""),

@@ -23,8 +23,27 @@ POINT = PRINTED // 100
 """One point (of 100) in printed units."""
 
 
+class Scale(Struct, frozen=True, kw_only=True):
+    """How a share of 1, which all statistics work with, is printed: offset + points x share."""
+
+    points: float = 100.0
+    offset: float = 0.0
+
+    def at(self, printed: int) -> float:
+        """Return a value that has so many printed units."""
+        return self.offset + self.apart(printed)
+
+    def apart(self, printed: int) -> float:
+        """Return a difference, or a spread, of so many printed units."""
+        return printed * self.points / PRINTED
+
+
+POINTS = Scale()
+"""0 to 100."""
+
+
 class Interval(Struct, frozen=True, kw_only=True):
-    """Where a model's mean lies on tasks like these, in points (100 x score), two decimals."""
+    """Where a model's mean lies on tasks like these, as the metric is printed."""
 
     mean: float
     low: float
@@ -35,12 +54,12 @@ class Interval(Struct, frozen=True, kw_only=True):
     method: Literal["bootstrap", "wilson"]
 
 
-def intervals(resamples: Resamples, sums: Ints) -> list[Interval] | None:
+def intervals(resamples: Resamples, sums: Ints, scale: Scale = POINTS) -> list[Interval] | None:
     """Return the 95 % interval of every model's mean over the suite's steps.
 
     *sums* [models, tasks] holds micro-points (1e-6 of a step's score) summed over a task's steps;
-    any metric of 0 to 1 a step: F1, precision, recall, valid JSON. `None` when the suite has too
-    few tasks.
+    any metric, brought to 0 to 1 a step, and printed by *scale*. `None` when the suite has too few
+    tasks.
 
     The interval is `bca` at Hesterberg's reach (`Resamples.reach`). In simulations of 50 tasks with
     a within-task correlation of 0.5 it holds the true mean in 94 to 97 of 100 suites, skewed and
@@ -56,7 +75,7 @@ def intervals(resamples: Resamples, sums: Ints) -> list[Interval] | None:
         return None
     steps = resamples.steps
     totals, full = sums.sum(axis=1), MICROPOINTS * int(steps.sum())
-    errors = np.rint(standard_errors(sums, steps) * PRINTED) / POINT
+    errors = np.rint(standard_errors(sums, steps) * PRINTED)
     leans = acceleration(sums, steps)
     means, reach = printed_means(resamples, sums), resamples.reach
     found = []
@@ -68,10 +87,10 @@ def intervals(resamples: Resamples, sums: Ints) -> list[Interval] | None:
             low, high = bca(draws, int(means[model]), float(leans[model]), reach)
         found.append(
             Interval(
-                mean=int(means[model]) / POINT,
-                low=low / POINT,
-                high=high / POINT,
-                standard_error=None if edge else float(errors[model]),
+                mean=scale.at(int(means[model])),
+                low=scale.at(low),
+                high=scale.at(high),
+                standard_error=None if edge else scale.apart(int(errors[model])),
                 method="wilson" if edge else "bootstrap",
             )
         )

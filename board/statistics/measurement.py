@@ -3,16 +3,25 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 if TYPE_CHECKING:
     from .all_pairs import Correction
-    from .intervals import Interval
+    from .intervals import Interval, Scale
     from .rank_odds import RankOdds
     from .rank_ranges import RankRange, RankRanges
     from .resampling import Ints, Resamples
+
+
+class Sums(NamedTuple):
+    """A metric's sums by entry and task, brought to 0 to 1 a step, and how a mean is printed."""
+
+    numbers: "Ints"
+    scale: "Scale"
+    rising: "Ints"
+    """The same so that more is better."""
 
 
 class Measurement:
@@ -24,30 +33,39 @@ class Measurement:
     def __init__(
         self,
         sample: "Callable[[], Resamples]",
-        sums: "Callable[[str], Ints]",
+        sums: "Callable[[str], Sums | None]",
         *,
+        ranked: str,
         correction: "Correction",
         unmeasured: int,
     ) -> None:
-        """Take functions for the shared draws, and for a metric's sums by entry and task."""
-        self._sample, self._sums = sample, sums
+        """Take functions for the shared draws, and for a metric's sums by its id."""
+        self._sample, self._sums, self.ranked = sample, sums, ranked
         self._correction, self.unmeasured = correction, unmeasured
         self._spans: dict[str, list[Interval] | None] = {}
 
     def spans(self, metric: str) -> "list[Interval] | None":
-        """Return every entry's interval of *metric*, a field of `StepFacts`."""
+        """Return every entry's interval of *metric*; `None` where steps do not hold it."""
         from .intervals import intervals
 
         if metric not in self._spans:
-            self._spans[metric] = intervals(self._sample(), self._sums(metric))
+            sums = self._sums(metric)
+            found = sums and intervals(self._sample(), sums.numbers, sums.scale)
+            self._spans[metric] = found or None
         return self._spans[metric]
+
+    @property
+    def _rising(self) -> "Ints":
+        sums = self._sums(self.ranked)
+        assert sums is not None, "only entries whose steps hold the ranked metric are measured"
+        return sums.rising
 
     @cached_property
     def odds(self) -> "list[RankOdds] | None":
         """Return every entry's odds of a place."""
         from .rank_odds import rank_odds
 
-        return rank_odds(self._sample(), self._sums("f1_sums"))
+        return rank_odds(self._sample(), self._rising)
 
     @cached_property
     def ranges(self) -> "RankRanges":
@@ -56,7 +74,7 @@ class Measurement:
 
         return rank_ranges(
             self._sample(),
-            self._sums("f1_sums"),
+            self._rising,
             correction=self._correction,
             unmeasured=self.unmeasured,
         )
@@ -73,22 +91,12 @@ class Resolution:
     @property
     def score(self) -> "Interval | None":
         """Return the score's interval; `None` where the suite has too few tasks for one."""
-        return self._span("f1_sums")
+        return self.interval(self._of.ranked)
 
-    @property
-    def precision(self) -> "Interval | None":
-        """Return the interval of precision."""
-        return self._span("precision_sums")
-
-    @property
-    def recall(self) -> "Interval | None":
-        """Return the interval of recall."""
-        return self._span("recall_sums")
-
-    @property
-    def valid_json(self) -> "Interval | None":
-        """Return the interval of the share of answers that were valid JSON."""
-        return self._span("valid_json_sums")
+    def interval(self, metric: str) -> "Interval | None":
+        """Return the interval of *metric*; `None` where steps do not hold it, or are too few."""
+        found = self._of.spans(metric)
+        return found[self._row] if found is not None else None
 
     @property
     def low(self) -> int:
@@ -123,10 +131,6 @@ class Resolution:
     def plain(self) -> dict[str, object]:
         """Return everything as values that JSON knows."""
         return {name: msgspec.to_builtins(getattr(self, name), str_keys=True) for name in _FIGURES}
-
-    def _span(self, metric: str) -> "Interval | None":
-        found = self._of.spans(metric)
-        return found[self._row] if found is not None else None
 
     @property
     def _range(self) -> "RankRange":
@@ -163,7 +167,7 @@ class Method:
 
 
 _FIGURES = (
-    "score", "precision", "recall", "valid_json", "low", "high", "group", "level_with", "odds",
+    "score", "low", "high", "group", "level_with", "odds",
 )  # fmt: skip
 _METHOD = (
     "tasks", "draws", "correction", "measured", "pairs", "separable", "seed", "critical",

@@ -7,7 +7,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from .intervals import POINT, acceleration, bca, standard_errors
+from .intervals import POINTS, Scale, acceleration, bca, standard_errors
 from .rank_odds import duels
 from .resampling import (
     FEWEST_TASKS,
@@ -35,7 +35,7 @@ _SIGNS = 1 << 17
 
 
 class Paired(Struct, frozen=True, kw_only=True):
-    """Model A against model B, task by task; differences are A minus B, in points."""
+    """Model A against model B, task by task; differences are A minus B, as the metric prints."""
 
     difference: float
     low: float | None
@@ -47,16 +47,19 @@ class Paired(Struct, frozen=True, kw_only=True):
     exact: bool
     """Whether all sign flips were counted, rather than drawn."""
     won: int
+    """Tasks on which A is the better of the two."""
     lost: int
     tied: int
     """Tasks on which the sums of A and B agree to the micro-point."""
     ahead: float
-    """Share of draws in which A prints higher than B."""
+    """Share of draws in which A is the better of the two."""
     tasks_needed: int | None
     """Tasks that settle a difference of this size with 80 % power; `None` for no difference."""
 
 
-def paired(resamples: Resamples, sums: Ints, pairs: Sequence[tuple[int, int]]) -> list[Paired]:
+def paired(
+    resamples: Resamples, sums: Ints, pairs: Sequence[tuple[int, int]], scale: Scale = POINTS
+) -> list[Paired]:
     """Compare the models of each pair (i, j) of rows of *sums* [models, tasks], in micro-points.
 
     The difference is the mean over all steps, its interval `bca` as for one model, its standard
@@ -67,12 +70,16 @@ def paired(resamples: Resamples, sums: Ints, pairs: Sequence[tuple[int, int]]) -
     for start in range(0, len(pairs), _BLOCK):
         some = pairs[start : start + _BLOCK]
         one, other = np.array(some).T
-        found += _block(resamples, sums[one] - sums[other], duels(resamples, sums, some), flips)
+        ahead = duels(resamples, sums, some)
+        found += _block(resamples, sums[one] - sums[other], ahead, flips, scale)
     return found
 
 
 def effects(
-    resamples: Resamples, steps: Mapping[str, Ints], sums: Mapping[str, Ints]
+    resamples: Resamples,
+    steps: Mapping[str, Ints],
+    sums: Mapping[str, Ints],
+    scale: Scale = POINTS,
 ) -> dict[str, Paired]:
     """Compare two models within each part of the suite: a bucket, a source group.
 
@@ -86,7 +93,7 @@ def effects(
         if has.any():
             draws = len(resamples.weights)
             within = resample(f"{resamples.fingerprint}/{part}", steps[part][has], draws)
-            (found[part],) = paired(within, sums[part][:, has], [(0, 1)])
+            (found[part],) = paired(within, sums[part][:, has], [(0, 1)], scale)
     return found
 
 
@@ -114,13 +121,19 @@ def _drawn_p(flips: NDArray[np.uint8], apart: Floats) -> Floats:
 
 
 def _block(
-    resamples: Resamples, apart: Ints, ahead: list[float], flips: NDArray[np.uint8]
+    resamples: Resamples,
+    apart: Ints,
+    ahead: list[float],
+    flips: NDArray[np.uint8],
+    scale: Scale,
 ) -> list[Paired]:
     """Describe some pairs by their differences per task, shape [pairs, tasks]."""
     steps, tasks = resamples.steps, resamples.steps.size
     drawn = _drawn_p(flips, exact(apart, steps))
     means, errors = printed_means(resamples, apart), standard_errors(apart, steps)
-    spans = _spans(resamples, apart, means) if resamples.enough else [(None, None)] * len(apart)
+    spans = (
+        _spans(resamples, apart, means, scale) if resamples.enough else [(None, None)] * len(apart)
+    )
     found = []
     for at, row in enumerate(apart):
         differ = row[row != 0]
@@ -129,10 +142,10 @@ def _block(
         share = int(row.sum()) / (MICROPOINTS * int(steps.sum()))
         found.append(
             Paired(
-                difference=int(means[at]) / POINT,
+                difference=scale.apart(int(means[at])),
                 low=spans[at][0],
                 high=spans[at][1],
-                standard_error=round(float(errors[at]) * PRINTED) / POINT,
+                standard_error=scale.apart(round(float(errors[at]) * PRINTED)),
                 p=max(round(p, 4), 0.0001),
                 exact=few,
                 won=int(np.count_nonzero(row > 0)),
@@ -145,12 +158,14 @@ def _block(
     return found
 
 
-def _spans(resamples: Resamples, apart: Ints, means: Ints) -> list[tuple[float, float]]:
-    """Return the 95 % intervals of the differences, in points."""
+def _spans(
+    resamples: Resamples, apart: Ints, means: Ints, scale: Scale
+) -> list[tuple[float, float]]:
+    """Return the 95 % intervals of the differences, as they are printed."""
     leans, reach = acceleration(apart, resamples.steps), resamples.reach
     draws = zip(printed_draws(resamples, apart), means, leans, strict=True)
     found = (bca(some, int(mean), float(lean), reach) for some, mean, lean in draws)
-    return [(low / POINT, high / POINT) for low, high in found]
+    return [(scale.apart(low), scale.apart(high)) for low, high in found]
 
 
 def _all_flips(differ: NDArray[np.int64]) -> float:

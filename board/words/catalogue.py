@@ -8,6 +8,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from ...eval.errors import CardboardError
+from ...eval.metrics import Metric
 from .findings import Finding
 from .names import line
 from .phrases import fill, slots
@@ -26,7 +27,7 @@ class Words:
 
     def __init__(self, language: str) -> None:
         self.language = language
-        self._messages = _load(language)
+        self._messages, self._kinds = _load(language), _load_kinds(language)
         self._singular: dict[str, str] = {}
 
     def text(self, key: str, **values: object) -> str:
@@ -42,6 +43,19 @@ class Words:
             return bool(self._message(key, None))
         except KeyError:
             return False
+
+    def of_kind(self, kind: str, key: str, **values: object) -> str:
+        """Return the message *key* as suites of *kind* say it, or else as all do."""
+        own = f"{kind}:{key}"
+        return self._say(own if self.has(own) else key, values)
+
+    def metric(self, metric: Metric, kind: str) -> str:
+        """Return the title of *metric*: its suite's words, its kind's, or its id."""
+        own = metric.title.get(self.language) or next(iter(metric.title.values()), None)
+        if own is not None:
+            return own
+        key = f"{kind}:metric.{metric.id}"
+        return self.text(key) if self.has(key) else metric.id.replace("_", " ")
 
     def finding(self, finding: Finding) -> str:
         """Return what *finding* says, in a sentence that a visitor understands."""
@@ -76,6 +90,9 @@ class Words:
             raise CatalogueError(f"needs the value {error}", file=file, key=key) from None
 
     def _message(self, key: str, n: object) -> str:
+        kind, _, own = key.partition(":")
+        if own:
+            return self._kinds[kind].gettext(own)
         if isinstance(n, int):
             return self._messages.ngettext(key, key, n)
         if key not in self._singular:
@@ -109,10 +126,6 @@ class _Missing(gettext.NullTranslations):
 
 @lru_cache
 def _load(language: str) -> gettext.NullTranslations:
-    from babel.messages.mofile import write_mo
-    from babel.messages.pofile import read_po
-
-    path = _folder() / f"{language}.po"
     if language not in languages():
         raise CatalogueError(
             f"there is no catalogue for the language {language!r}",
@@ -120,6 +133,20 @@ def _load(language: str) -> gettext.NullTranslations:
             key="board.languages",
             remedy=f"There are: {', '.join(languages())}. Another one is one more file there.",
         )
+    return _compiled(_folder() / f"{language}.po", language)
+
+
+@lru_cache
+def _load_kinds(language: str) -> dict[str, gettext.NullTranslations]:
+    """Return what each kind of suite says in its own words, by the kind's name."""
+    paths = ((kind.name, kind / f"{language}.po") for kind in _kinds_folder().iterdir())
+    return {name: _compiled(path, language) for name, path in paths if path.is_file()}
+
+
+def _compiled(path: Traversable, language: str) -> gettext.NullTranslations:
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
     compiled = io.BytesIO()
     with path.open("rb") as source:
         write_mo(compiled, read_po(source, locale=language, abort_invalid=True))
@@ -127,6 +154,10 @@ def _load(language: str) -> gettext.NullTranslations:
     messages = gettext.GNUTranslations(compiled)
     messages.add_fallback(_Missing())
     return messages
+
+
+def _kinds_folder() -> Traversable:
+    return files("cardboard") / "templates" / "kinds"
 
 
 def _folder() -> Traversable:

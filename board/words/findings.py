@@ -21,7 +21,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     file: str | None = None
     sha256: str | None = None
     key: str | None = None
-    """Where in the file, e.g. `aggregate.avg_command_f1`."""
+    """Where in the file, e.g. `metrics.accuracy.value`."""
     values: dict[str, Value] = {}
 
 
@@ -47,6 +47,8 @@ READING: dict[str, Severity] = {
     "part-of-run": "warning",
     "status-file": "info",
     "byte-order-mark": "info",
+    "value-unusable": "warning",
+    "unknown-key": "warning",
     "coerced": "info",
     "naive-time": "info",
     "local-path-dropped": "info",
@@ -63,6 +65,8 @@ JUDGING: dict[str, Verdict] = {
     "steps-duplicated": "unranked",
     "steps-failed": "unranked",
     "score-missing": "unranked",
+    "trials-missing": "unranked",
+    "percent-as-share": "warning",
     "template-raw": "unranked",
     "template-unknown": "unranked",
     "template-unverifiable": "unranked",

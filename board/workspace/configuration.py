@@ -7,6 +7,7 @@ import msgspec
 
 from ...eval.errors import ConfigError
 from ...eval.records import is_hub_id
+from ...eval.suites.kinds.registry import KINDS
 from ..words.findings import AUDITING, JUDGING
 from .audits import read_audits
 from .settings import Profile, Settings, Suite, Workspace
@@ -67,6 +68,26 @@ def _check_twins(suites: tuple[Suite, ...]) -> None:
             )
 
 
+def _check_metrics(suites: tuple[Suite, ...]) -> None:
+    for number, suite in enumerate(suites):
+        if suite.kind not in KINDS:
+            raise ConfigError(
+                f"there is no kind {suite.kind!r}",
+                file="board.toml",
+                key=f"suites[{number}].kind",
+                remedy=f"Kinds: {', '.join(KINDS)}.",
+            )
+        try:
+            _ = suite.metrics
+        except ValueError as error:
+            raise ConfigError(
+                f"{suite.name} {suite.version}: {error}",
+                file="board.toml",
+                key=f"suites[{number}].metrics",
+                remedy="Add [[suites.metrics]] with an id, and `ranked = true` for one of them.",
+            ) from None
+
+
 def _check(settings: Settings, models: dict[str, Profile]) -> None:
     def refuse(what: str, key: str, remedy: str, file: str = "board.toml") -> None:
         raise ConfigError(what, file=file, key=key, remedy=remedy)
@@ -76,6 +97,7 @@ def _check(settings: Settings, models: dict[str, Profile]) -> None:
             known = ", ".join(sorted({**JUDGING, **AUDITING}))
             refuse("no such finding", f"policy.{code}", f"Known: {known}.")
     _check_twins(settings.suites)
+    _check_metrics(settings.suites)
     for number, suite in enumerate(settings.suites):
         if suite.protocol is not None and suite.protocol not in settings.protocols:
             refuse(

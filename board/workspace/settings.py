@@ -1,14 +1,20 @@
 """What a workspace says: the shapes of board.toml and models.toml."""
 
 import re
+from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal, TypeVar, get_args
 
 from msgspec import Meta, Struct, field
 
 from ...eval.audit.reports import Audit
+from ...eval.metrics import Change, Metric, merged
+from ...eval.suites.kinds.kind import Kind
+from ...eval.suites.kinds.registry import DEFAULT, kind_of
 from ..words.findings import JUDGING, Verdict
 
+T = TypeVar("T")
 Text = dict[str, str]
 """The same words by language code: `{"en": ..., "ko": ...}`."""
 
@@ -28,20 +34,43 @@ class Identity(_Table, frozen=True, kw_only=True):
     repository_url: str | None = None
 
 
-class Suite(_Table, frozen=True, kw_only=True):
+class SuiteWords(_Table, frozen=True, kw_only=True):
+    """`[suites.words]`: what a suite measures, in place of its kind's words."""
+
+    task: Text = {}
+    """Its name in lists of tasks, e.g. `Grade school mathematics`."""
+    purpose: Text = {}
+    """What a model that does well is fit for: one sentence."""
+    output: Text = {}
+    """What an answer must look like."""
+    reading: Text = {}
+    """How its score is to be read."""
+    safety: Text = {}
+    """What to mind where its answers are used."""
+
+
+class Suite(_Table, frozen=True, kw_only=True, dict=True):
     """`[[suites]]`: a fixed set of steps, and the evidence by which results are recognised."""
 
     name: str
     version: str
+    kind: str = DEFAULT
+    """How it is asked and scored; `reported` where somebody else does both."""
+    changes: tuple[Change, ...] = field(name="metrics", default=())
+    """Metrics that it adds to its kind's, renames, hides or replaces."""
+    words: SuiteWords = SuiteWords()
     title: Text = {}
     description: Text = {}
-    steps: Annotated[int, Meta(ge=1)]
-    tasks: Annotated[int, Meta(ge=1)]
+    steps: Annotated[int, Meta(ge=1)] | None = None
+    """`None` where nobody knows, as may be for what was reported."""
+    tasks: Annotated[int, Meta(ge=1)] | None = None
     fingerprint: str | None = None
     keys_sha256: str | None = None
     """Identity of the step ids, for results that hold no references."""
     buckets: dict[str, int] = {}
     source_groups: dict[str, int] = {}
+    divisions: dict[str, dict[str, int]] = {}
+    """Further ways of cutting the suite: steps by group, e.g. `{language = {en = 50, ko = 50}}`."""
     empty_references: int | None = None
     rules: Literal["corrected303", "legacy386"] = "corrected303"
     """How steps with two empty lists are scored."""
@@ -50,6 +79,38 @@ class Suite(_Table, frozen=True, kw_only=True):
     """Hub dataset id, where the suite is published."""
     dataset_task: str | None = None
     """The task's id in the dataset's `eval.yaml`; the suite's slug by default."""
+
+    @cached_property
+    def metrics(self) -> tuple[Metric, ...]:
+        """Return its kind's metrics with its own changes; `ValueError` where none is ranked."""
+        return merged(self.of_kind.metrics, self.changes)
+
+    @cached_property
+    def ranked(self) -> Metric:
+        """Return the metric that its entries are ranked by."""
+        return next(metric for metric in self.metrics if metric.ranked)
+
+    def kept(self, name: str, make: "Callable[[Suite], T]") -> "T":
+        """Return what *make* gives for this suite, made once."""
+        held: dict[str, T] = self.__dict__.setdefault("_kept", {})
+        if name not in held:
+            held[name] = make(self)
+        return held[name]
+
+    @property
+    def of_kind(self) -> Kind:
+        """Return its kind."""
+        return kind_of(self.kind)
+
+    def metric(self, name: str) -> Metric | None:
+        """Return the metric called *name*; `None` where it has none."""
+        return next((metric for metric in self.metrics if metric.id == name), None)
+
+    @property
+    def parts(self) -> dict[str, dict[str, int]]:
+        """Return the steps of every group that is configured, by division."""
+        named = {"bucket": self.buckets, "source_group": self.source_groups, **self.divisions}
+        return {division: groups for division, groups in named.items() if groups}
 
     @property
     def full_name(self) -> str:
@@ -72,6 +133,18 @@ class Protocol(_Table, frozen=True, kw_only=True):
     """One value, or several that are accepted alike."""
     min_window: int | None = None
     """The smallest `max_model_len` that fits every prompt."""
+    shots: int | tuple[int, ...] | None = None
+    trials: int | None = None
+    turns: int | None = None
+    tools: str | None = None
+    harness: str | None = None
+    """The name of the program that asked."""
+    harness_version: str | tuple[str, ...] | None = None
+    system_prompt_sha256: str | None = None
+    template_kwargs: dict[str, str | float | bool] = {}
+    """What the chat template must have been given."""
+    extra: dict[str, str | float | bool] = {}
+    """Settings that results keep under `protocol.extra`, by name."""
 
 
 class Templates(_Table, frozen=True, kw_only=True):
@@ -89,6 +162,15 @@ class Ranking(_Table, frozen=True, kw_only=True):
     draws: Annotated[int, Meta(ge=200, le=1_000_000)] = 10_000
     correction: Literal["holm", "bh", "none"] = "holm"
     """How the many tests of a board are kept from finding differences by chance."""
+
+
+class OverviewRule(_Table, frozen=True, kw_only=True):
+    """`[overview]`: one order over several suites, if any."""
+
+    rule: Literal["mean-score"] | None = None
+    """The mean of the suites' scores, each weighing the same."""
+    suites: tuple[str, ...] = ()
+    """Names or slugs of the suites that count; all of them by default."""
 
 
 class Family(_Table, frozen=True, kw_only=True):
@@ -109,6 +191,8 @@ class Note(_Table, frozen=True, kw_only=True):
 
     id: str
     kind: NoteKind
+    suite_kind: str | None = None
+    """Only on boards of suites of this kind."""
     when: str
     """A condition over figures and quantiles, e.g. `score >= q90(score)`."""
     text: Text
@@ -154,6 +238,7 @@ class Settings(_Table, frozen=True, kw_only=True):
     policy: dict[str, Verdict] = {}
     thresholds: dict[str, float] = {}
     ranking: Ranking = Ranking()
+    overview: OverviewRule = OverviewRule()
     families: dict[str, Family] = {}
     notes: tuple[Note, ...] = ()
     cards: Cards = Cards()
@@ -170,6 +255,8 @@ class Profile(_Table, frozen=True, kw_only=True):
     """What the model is for, in the owner's words."""
     training: Text = {}
     family: str | None = None
+    languages: tuple[str, ...] = ()
+    """Codes of the languages that the model itself speaks, as the Hub has them: `en`, `ko`."""
     license: str | None = None
     links: dict[str, str] = {}
     class_: Literal["models", "sweep"] = field(name="class", default="models")

@@ -17,7 +17,7 @@ from ..readme.yaml import Value
 from ..text.card import Card, cards_of
 from ..text.eval_results import eval_results
 from ..text.lint import lint
-from ..text.metadata import TASK, metadata
+from ..text.metadata import metadata, task_name
 from ..text.render import Renderer
 
 _FORMAT = 1
@@ -90,7 +90,7 @@ def chosen(
 
 def _precedence(card: Card) -> tuple[bool, int, str]:
     ranked = any(sheet.standing for sheet in card.sheets)
-    steps = max(sheet.entry.metrics.steps or 0 for sheet in card.sheets)
+    steps = max(sheet.entry.result.counts.scored for sheet in card.sheets)
     return not ranked, -steps, card.slug
 
 
@@ -122,7 +122,7 @@ def ours(settings: Settings) -> Ours:
     return Ours(
         source=settings.board.site_url,
         datasets=frozenset(name for name in types if name),
-        task=TASK,
+        tasks=frozenset(task_name(suite) for suite in settings.suites),
     )
 
 

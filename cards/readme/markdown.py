@@ -98,3 +98,9 @@ def say(words: Words, key: str, **values: object) -> Safe:
         if isinstance(value, str):
             values[name] = shown(value)
     return Safe(words.text(key, **values))
+
+
+def say_of(words: Words, kind: str, key: str, **values: object) -> Safe:
+    """Return the message *key*, as suites of *kind* or all say it, with *values* made harmless."""
+    own = f"{kind}:{key}"
+    return say(words, own if words.has(own) else key, **values)

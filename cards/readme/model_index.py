@@ -12,8 +12,8 @@ class Ours(Struct, frozen=True, kw_only=True):
     """The URL that each of our results names as its source."""
     datasets: frozenset[str] = frozenset()
     """Dataset types of our suites, for results that name no source."""
-    task: str | None = None
-    """The name of the task that goes with them."""
+    tasks: frozenset[str] = frozenset()
+    """The names of the tasks that go with them."""
 
     def has(self, result: object) -> bool:
         """Tell whether *result* is one of ours."""
@@ -22,7 +22,7 @@ class Ours(Struct, frozen=True, kw_only=True):
             return self.source is not None and str(source).rstrip("/") == self.source.rstrip("/")
         return (
             _of(_of(result, "dataset"), "type") in self.datasets
-            and _of(_of(result, "task"), "name") == self.task
+            and _of(_of(result, "task"), "name") in self.tasks
         )
 
 

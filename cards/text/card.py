@@ -10,10 +10,12 @@ from ...board.model import Board, Boards, Entry
 from ...board.notes.figures import shown
 from ...board.notes.notes import Field, rules
 from ...board.show.reproduction import Run, hub_repo, run_of
+from ...board.words.findings import JUDGING
 from ...board.workspace.settings import Settings, Text
 from ...eval.records import is_hub_id
 from .sheets import Sheet, sheet_of
 from .standing import CardEntry, card_entry
+from .subjects import Subject, subjects_of
 
 
 class Card(Struct, frozen=True, kw_only=True):
@@ -40,7 +42,10 @@ class Card(Struct, frozen=True, kw_only=True):
     links: tuple[tuple[str, str], ...]
     result_ids: tuple[str, ...]
     sweep: bool
+    strict: bool
+    """Whether the board's policy asks for all that the usual words on ranks tell of."""
     sheets: tuple[Sheet, ...]
+    subjects: tuple[Subject, ...]
     run: Run
 
 
@@ -91,6 +96,22 @@ def cards_of(boards: Boards, settings: Settings) -> Iterator[Card]:
         yield deck.card(slug)
 
 
+_STRICT = (
+    "incomplete",
+    "off-protocol",
+    "template-raw",
+    "template-unknown",
+    "template-unverifiable",
+    "aggregate-mismatch",
+)
+
+
+def _is_strict(sheets: Sequence[Sheet], settings: Settings) -> bool:
+    verdicts = [settings.policy.get(code, JUDGING[code]) for code in _STRICT]
+    bound = all(sheet.suite is None or sheet.suite.protocol for sheet in sheets)
+    return bound and all(verdict == "unranked" for verdict in verdicts)
+
+
 def _card(slug: str, sheets: Sequence[Sheet], settings: Settings) -> Card:
     entry = sheets[0].entry
     profile = entry.profile
@@ -120,6 +141,8 @@ def _card(slug: str, sheets: Sequence[Sheet], settings: Settings) -> Card:
         links=tuple(sorted(profile.links.items())),
         result_ids=tuple(sheet.entry.result_id for sheet in sheets),
         sweep=entry.class_ == "sweep",
+        strict=_is_strict(sheets, settings),
         sheets=tuple(sheets),
+        subjects=subjects_of(sheets),
         run=run_of([(sheet.suite, sheet.entry) for sheet in sheets], settings),
     )

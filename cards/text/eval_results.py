@@ -1,9 +1,14 @@
 """`.eval_results/cardboard.yaml`: ranked results as the Hub's benchmarks read them."""
 
+from ...board.model import Entry
 from ...board.show.reproduction import is_local
+from ...board.words.catalogue import Words
+from ...board.workspace.settings import Suite
+from ...eval.metrics import Metric
 from ...eval.records import is_hub_id
 from ..readme.yaml import Value, emit
 from .card import Card
+from .names import keeps_rank
 from .sheets import Sheet
 
 PATH = ".eval_results/cardboard.yaml"
@@ -14,7 +19,7 @@ def eval_results(card: Card, board: str) -> str | None:
     """Return the file for *card*, `None` where no ranked result belongs to a Hub benchmark.
 
     A result is listed where its suite names a Hub dataset. *board* is the title of the source. The
-    format knows no unit, so every entry states its scale in `notes`.
+    format knows no unit, so every entry states in `notes` what its value is and which way is up.
     """
     entries = [entry for sheet in card.sheets if (entry := _entry(sheet, card, board))]
     # The emitter writes mappings; an entry is one item of a list.
@@ -27,19 +32,38 @@ def _entry(sheet: Sheet, card: Card, board: str) -> dict[str, Value] | None:
         return None
     if not is_hub_id(suite.dataset):
         return None
+    value, notes = _told(entry, suite)
     found: dict[str, Value] = {
         "dataset": {"id": suite.dataset, "task_id": suite.dataset_task or suite.slug},
-        "value": entry.score,
+        "value": value,
     }
     if entry.result.finished_at:
         found["date"] = entry.result.finished_at[:10]
     if card.site_url and not is_local(card.site_url):
         found["source"] = {"url": card.site_url, "name": board or "Leaderboard"}
-    found["notes"] = (
-        f"100 x mean command F1 over {suite.steps} steps: 0 to 100, higher is better; "
-        f"{suite.full_name}"
-    )
+    found["notes"] = notes
     return found
+
+
+def _told(entry: Entry, suite: Suite) -> tuple[float | None, str]:
+    """Return the value, and what it is: in the kind's own way, or in the metric's own unit."""
+    words, metric = Words("en"), suite.ranked
+    name, own = f"{suite.name} {suite.version}", f"{suite.kind}:hub.notes"
+    if keeps_rank(suite) and words.has(own):
+        return entry.score, words.text(own, steps=suite.steps, suite=name)
+    measured = entry.metrics.get(metric.id)
+    items = measured.n if measured and measured.n is not None else entry.result.counts.scored
+    parts = [words.metric(metric, suite.kind), _unit(metric), f"{metric.better} is better"]
+    count = [f"n = {items}"] if items else []
+    trials = entry.result.protocol.trials or 1
+    often = [f"{trials} trials each"] if trials > 1 else []
+    return entry.value(metric.id), f"{', '.join([*parts, *count, *often])}; {name}"
+
+
+def _unit(metric: Metric) -> str:
+    """Return the unit of values as files hold them, with the range that they cannot leave."""
+    low, high = metric.bounds
+    return metric.unit if low is None or high is None else f"{metric.unit} {low:g} to {high:g}"
 
 
 def _item(entry: dict[str, Value]) -> str:

@@ -21,6 +21,7 @@ EXPECTED = (
     "dtype",
 )
 FURTHER = ("top_k", "tensor_parallel", "stop", "prompt_rules")
+OF_HARNESSES = ("shots", "trials", "turns", "tools", "system_prompt_sha256")
 
 
 class Row(NamedTuple):
@@ -42,9 +43,16 @@ def protocol(sent: Protocol) -> Recorded:
     """Return the settings of *sent*: named ones first, then whatever else was recorded."""
     named = [
         Row(f"protocol.{name}", name, text)
-        for name in (*EXPECTED, *FURTHER)
+        for name in (*EXPECTED, *FURTHER, *OF_HARNESSES)
         if (text := _text(getattr(sent, name))) is not None
     ]
+    if sent.template_kwargs:
+        named.append(
+            Row("protocol.template_kwargs", "template_kwargs", _json(sent.template_kwargs))
+        )
+    if sent.harness is not None:
+        harness = f"{sent.harness.name} {sent.harness.version or ''}".rstrip()
+        named.append(Row("protocol.harness", "harness", harness))
     extra = [
         Row(None, name, text)
         for name, value in sorted(sent.extra.items())
@@ -63,9 +71,7 @@ def prompts(built: Prompts) -> Recorded:
         "status_counts": counts or None,
         "template_source": built.template_source,
         "template_sha256": built.template_sha256,
-        "kwargs": json.dumps(built.kwargs, ensure_ascii=False, sort_keys=True)
-        if built.kwargs
-        else None,
+        "kwargs": _json(built.kwargs) if built.kwargs else None,
         "kwargs_ignored": ", ".join(sorted(built.kwargs_ignored)) or None,
         "truncated": _text(built.truncated),
         "doubled_bos": _text(built.doubled_bos),
@@ -103,6 +109,10 @@ def origin(entry: Entry) -> tuple[Row, ...]:
         for name, text in values.items()
         if text and not is_local(text)
     )
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
 def _text(value: object) -> str | None:

@@ -1,40 +1,32 @@
 """The front matter of a card: what the Hub reads, and nothing that is not known."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from ...board.model import Entry
 from ...board.show.reproduction import is_local
-from ...board.workspace.settings import Settings
+from ...board.words.catalogue import Words
+from ...board.workspace.settings import Settings, Suite
+from ...eval.metrics import Metric
 from ...eval.records import is_hub_id
 from ..readme.yaml import Value, emit
 from .card import Card
+from .names import keeps_rank, plain_name
 from .sheets import Sheet
 
 LONGEST_NAME = 200
-TASK = "Next terminal command"
-
-# Metrics that go to the Hub: their type, their name there, and the figure.
-_METRICS: tuple[tuple[str, str, Callable[[Entry], float | None]], ...] = (
-    ("command_f1", "Score (100 x mean command F1)", lambda entry: entry.score),
-    ("command_precision", "Command precision", lambda entry: entry.metrics.command_precision),
-    ("command_recall", "Command recall", lambda entry: entry.metrics.command_recall),
-    (
-        "first_command_exact",
-        "First command exact (%)",
-        lambda entry: entry.metrics.first_cmd_exact_pct,
-    ),
-    ("valid_json", "Valid JSON (%)", lambda entry: entry.metrics.valid_json_pct),
-)
+_ENGLISH = "en"
+"""The Hub shows these names to everybody."""
 
 
 def metadata(card: Card, settings: Settings) -> dict[str, Value]:
     """Return the front matter of *card* by key; keys whose value is unknown are left out.
 
-    Guesses stay out: a reader of front matter could not tell them from facts.
+    `language` is what the model speaks, never what the card is written in. Guesses stay out: a
+    reader of front matter could not tell them from facts.
     """
     entry = card.sheets[0].entry
     values: dict[str, Value] = {
-        "language": [*settings.board.languages],
+        "language": [*entry.profile.languages],
         "library_name": _library(card),
         "pipeline_tag": "text-generation",
         "tags": [*_tags(card, settings)],
@@ -85,7 +77,7 @@ def _model_index(card: Card, settings: Settings) -> list[Value]:
 def _result(sheet: Sheet, card: Card, settings: Settings) -> dict[str, Value]:
     assert sheet.suite is not None
     suite = sheet.suite
-    title = suite.title.get("en") or suite.full_name
+    title = suite.title.get("en") or f"{suite.name} {suite.version}"
     dataset: dict[str, Value] = {
         "name": title,
         "type": suite.dataset if suite.dataset and is_hub_id(suite.dataset) else suite.slug,
@@ -93,9 +85,9 @@ def _result(sheet: Sheet, card: Card, settings: Settings) -> dict[str, Value]:
     if suite.fingerprint:
         dataset["args"] = {"fingerprint": suite.fingerprint}
     result: dict[str, Value] = {
-        "task": {"type": "text-generation", "name": TASK},
+        "task": {"type": "text-generation", "name": task_name(suite)},
         "dataset": dataset,
-        "metrics": list(_metrics(sheet.entry)),
+        "metrics": list(_metrics(sheet.entry, suite)),
     }
     if card.site_url and not is_local(card.site_url):
         board = settings.board.title.get("en") or next(iter(settings.board.title.values()), "")
@@ -103,8 +95,34 @@ def _result(sheet: Sheet, card: Card, settings: Settings) -> dict[str, Value]:
     return result
 
 
-def _metrics(entry: Entry) -> Iterator[Value]:
-    for type_, name, value_of in _METRICS:
-        value = value_of(entry)
-        if value is not None:
-            yield {"type": type_, "name": name, "value": value}
+def task_name(suite: Suite) -> str:
+    """Return what *suite* asks of a model, as the Hub names tasks."""
+    own = suite.words.task
+    if own:
+        return own.get(_ENGLISH) or next(iter(own.values()))
+    return Words(_ENGLISH).of_kind(suite.kind, "hub.task")
+
+
+def _metrics(entry: Entry, suite: Suite) -> Iterator[Value]:
+    """Yield every metric that boards or pages of models show, at the scale of its name."""
+    words = Words(_ENGLISH)
+    for metric in suite.metrics:
+        if metric.shown == "details" and not metric.ranked:
+            continue
+        value = entry.value(metric.id)
+        printed = entry.score if metric.ranked else value and metric.printed(value)
+        if printed is not None:
+            name = _score(words, metric, suite) if metric.ranked else None
+            yield {
+                "type": metric.hub_type or metric.id,
+                "name": name or plain_name(words, metric, suite.kind),
+                "value": printed,
+            }
+
+
+def _score(words: Words, metric: Metric, suite: Suite) -> str | None:
+    """Return the score's name; `None` where it is that of its metric."""
+    own = f"{suite.kind}:hub.score"
+    if keeps_rank(suite) and words.has(own):
+        return words.text(own)
+    return None if metric.scale == 1 else f"Score ({plain_name(words, metric, suite.kind)})"

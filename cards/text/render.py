@@ -1,26 +1,28 @@
 """Cards as text: one layout for every language, compiled once, escaped throughout."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from msgspec.structs import replace
 
-from ...board.notes.figures import shown as shown_figure
 from ...board.notes.notes import Said
 from ...board.show.snippets import snippet
 from ...board.words.catalogue import Words
 from ...board.words.findings import Finding
 from ...board.workspace.settings import Settings, Text
-from ..readme.markdown import Safe, bare_link, code, codes, escaped, link, prose, say, shown
+from ..readme.markdown import Safe, bare_link, code, codes, escaped, link, prose, say, say_of, shown
 from ..readme.markers import wrap
 from .card import Card
 from .metadata import front_matter
 from .standing import ALWAYS_EXACT
+from .subjects import Subject
 from .tables import Tables
 
 _HUB = "https://huggingface.co/"
 _MOST_KEPT = 4096
+_KINDS = "kinds/"
+"""Where each kind of suite has its own parts of a card."""
 
 
 class Renderer:
@@ -62,7 +64,8 @@ def _body(words: Words, *, first: Words, names: list[str]) -> Callable[[Card], s
         auto_reload=False,
     )
     said = _Said(words)
-    tables = Tables(said)
+    tables = Tables(words, said)
+    parts = frozenset(environment.list_templates(filter_func=lambda name: name.startswith(_KINDS)))
     # The compiler folds filters over constants: words without values cost nothing a card.
     environment.filters.update(
         t=said,
@@ -72,7 +75,15 @@ def _body(words: Words, *, first: Words, names: list[str]) -> Callable[[Card], s
         safely=Safe,
         code=code,
         web=bare_link,
-        points=lambda value: shown_figure("score", value),
+        of=said.of_kind,
+        metric=lambda metric, kind: escaped(words.metric(metric, kind)),
+        purpose=lambda subjects, model: _purpose(subjects, model, words),
+        titles=lambda subjects: _titles(subjects, words.language),
+        wordless=lambda subjects, name: [
+            one
+            for one in subjects
+            if not getattr(one.words, name) and _part(one.kind, name, parts) is None
+        ],
         codes=codes,
         json=lambda value: json.dumps(value, ensure_ascii=False, sort_keys=True),
         snippet=lambda run, name: Safe(snippet(run, name)),
@@ -81,6 +92,9 @@ def _body(words: Words, *, first: Words, names: list[str]) -> Callable[[Card], s
         badge=lambda card: _badge(card, say(words, "card.badge")),
         above=lambda key: _above(first, key),
         figures=tables.figures,
+        number=tables.number,
+        score=tables.score,
+        division=tables.division,
         parts=tables.parts,
         recorded=tables.recorded,
         rows=tables.rows,
@@ -89,10 +103,52 @@ def _body(words: Words, *, first: Words, names: list[str]) -> Callable[[Card], s
         first=words is first,
         contents=Safe(" · ".join(f"[{escaped(name)}](#{anchor(name)})" for name in names)),
         always_exact=ALWAYS_EXACT,
+        part=lambda kind, name: _part(kind, name, parts),
     )
     template = environment.get_template("card.md.jinja")
     template.globals = dict(template.globals)  # copied for every card, and a chain copies slowly
     return lambda card: template.render(card=card)
+
+
+def _part(kind: str, name: str, there: frozenset[str]) -> str | None:
+    """Return the template of a part of the card that suites of *kind* have of their own."""
+    path = f"{_KINDS}{kind}/{name}.md.jinja"
+    return path if path in there else None
+
+
+def _titles(subjects: Iterable[Subject], language: str) -> Safe:
+    """Return the titles of all suites of *subjects*."""
+    titles = [title for subject in subjects for title in subject.titles]
+    return Safe(" · ".join([prose(_own(title, language)) for title in titles]))
+
+
+def _purpose(subjects: Sequence[Subject], model: str, words: Words) -> Safe:
+    """Return what a card shows: one sentence or two, and a list where suites differ."""
+    if len(subjects) == 1 and (len(subjects[0].titles) < 2 or _is_whole(subjects[0], words)):
+        return _only_purpose(subjects[0], model, words)
+    lines = [say(words, "card.about-each", model=code(model)), ""]
+    for subject in subjects:
+        own, key = subject.words.purpose, f"{subject.kind}:card.asks"
+        titles = _titles([subject], words.language) or say(words, "card.no-suite")
+        if own or words.has(key):
+            text = prose(_own(own, words.language)) if own else say(words, key)
+            lines.append(f"- **{titles}:** {text}")
+        else:
+            lines.append(f"- **{titles}**")
+    return Safe("\n".join(lines))
+
+
+def _is_whole(subject: Subject, words: Words) -> bool:
+    """Tell whether the kind's words stand for all there is to say of *subject*."""
+    return not subject.words.purpose and words.has(f"{subject.kind}:card.purpose")
+
+
+def _only_purpose(subject: Subject, model: str, words: Words) -> Safe:
+    """Return the suite's own words, else those of its kind; a suite's own replace its kind's."""
+    own, suites = subject.words.purpose, _titles([subject], words.language) or None
+    key = "card.purpose" if _is_whole(subject, words) else "card.about"
+    text = say_of(words, subject.kind, key, model=code(model), suites=suites)
+    return Safe(f"{text} {prose(_own(own, words.language))}") if own else text
 
 
 def anchor(heading: str) -> Safe:
@@ -120,6 +176,10 @@ class _Said:
         if key not in self._plain:
             self._plain[key] = say(self._words, key)
         return self._plain[key]
+
+    def of_kind(self, key: str, kind: str, **values: object) -> Safe:
+        """Say the message *key* as suites of *kind* do, or else as all do."""
+        return self(own if self._words.has(own := f"{kind}:{key}") else key, **values)
 
     def finding(self, finding: Finding) -> Safe:
         """Return the sentence of *finding*."""

@@ -1,23 +1,26 @@
 """What a card says of one result: its standing, its figures, its evidence, and its notes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from msgspec import Struct
 
 from ...board.model import Attempt, Entry
-from ...board.notes.figures import ALWAYS, FURTHER, shown, unit
+from ...board.notes.figures import shown
 from ...board.notes.notes import Field, Rule, Said, notes_of
 from ...board.words.findings import Finding, distinct
 from ...board.workspace.settings import NOTE_KINDS, Settings, Suite, Text
-from ...eval.records import Slice
+from ...eval.metrics import Metric
+from ...eval.records import Group
+from ...eval.suites.kinds.kind import Kind
+from ...eval.suites.kinds.registry import kind_of
 from . import evidence
 from .evidence import Recorded, Row
-from .standing import CardEntry, Standing
+from .names import coarse_number, keeps_rank, number, ranked_of, unit_of
+from .standing import CardEntry, Spread, Standing, Wilson
 
-METRICS = ("score", *ALWAYS)
-_SHOWN = [(key, f"metric.{key}", unit(key)) for key in (*METRICS, *FURTHER)]
-BUCKETS = ("early", "mid", "late")
+TIMES = ("seconds_per_step", "load_seconds")
+"""Figures of every suite that are told, or told not to be recorded, beside its metrics."""
 TEMPLATES = (
     "chat_template",
     "gemma4_native",
@@ -31,31 +34,38 @@ TEMPLATES = (
     "raw",
     "unknown",
 )
+TOLD = frozenset(TEMPLATES) - {"unknown", "model_specific_or_mixed", "mixed_or_raw"}
+"""Statuses that tell of every prompt."""
 SHOWN_ATTEMPTS = 10
 
 
 class Figure(NamedTuple):
-    """A metric's printed value, beside the median of the board's ranked results."""
+    """A figure's printed value, beside the median of the board's ranked results."""
 
-    key: str
-    """Of its name in the catalogue."""
+    key: str | None
+    """Of its name in the catalogue; `None` where a metric gives the name."""
     value: str | None
     median: str | None = None
+    unit: str | None = None
+    metric: Metric | None = None
+    scaled: bool = False
+    """Whether the metric is printed as on boards, or in its own unit."""
 
 
 class Part(Struct, frozen=True, kw_only=True):
-    """The figures of a part of the steps."""
+    """The figures of a group of steps."""
 
     name: str
     steps: int
-    f1: str | None
+    value: str | None
 
 
 class Division(Struct, frozen=True, kw_only=True):
-    """One way to divide the steps, and its parts."""
+    """One way to divide the steps, and its groups with the ranked metric of each."""
 
-    key: str
+    name: str
     parts: tuple[Part, ...]
+    unit: str | None
 
 
 class Try(Struct, frozen=True, kw_only=True):
@@ -68,60 +78,97 @@ class Try(Struct, frozen=True, kw_only=True):
 
 
 class Sheet(Struct, frozen=True, kw_only=True):
-    """What a card says of one result: its standing on one board, its figures, its evidence."""
+    """One result of the model, on one suite."""
 
     entry: Entry
     suite: Suite | None
+    kind: str
+    """Of the suite, or what the result says of it."""
     title: Text
+    ranked: Metric | None
+    """What the score is made of."""
+    own_rank: bool
+    """Whether it is the kind's own metric, so that the kind's words on the score hold."""
     score: str | None
+    unit: str | None
+    """Of the score where it stands alone."""
+    bound_unit: str | None
+    """Of numbers in sentences about it."""
     standing: Standing | None
+    interval: tuple[str, str] | None
+    spread: Spread | None
+    wilson: Wilson | None
     tasks: int | None
-    """On which the interval and the rank range rest."""
+    """On which the interval rests."""
+    rows: bool
+    """Whether the result holds its steps."""
+    trials: int | None
+    """How often every step was answered, where it was more than once."""
     reasons: tuple[Finding, ...]
-    """What keeps the result from being ranked."""
+    """Why there is no rank."""
     remarks: tuple[Finding, ...]
+    """All other findings; gravest first."""
     figures: tuple[Figure, ...]
     divisions: tuple[Division, ...]
     protocol: Recorded
     template_key: str
     template_status: str
+    whole_run: bool
+    """Whether the status is told of the run, and of no single prompt."""
     prompts: Recorded
     origin: tuple[Row, ...]
     from_table: bool
     attempts: tuple[Try, ...]
     more_attempts: int
+    noted: bool
+    """Whether the board has any rule for notes on this suite."""
     notes: tuple[tuple[str, tuple[Said, ...]], ...]
 
 
 def sheet_of(
-    own: CardEntry, field: Field | None, checked: Iterable[Rule], settings: Settings
+    own: CardEntry, field: Field | None, checked: Sequence[Rule], settings: Settings
 ) -> Sheet:
     """Return the sheet of an entry; *field* is what its notes are judged against."""
     entry, suite, standing = own.entry, own.suite, own.standing
+    kind = suite.of_kind if suite else kind_of(entry.result.suite.kind)
+    ranked = suite.ranked if suite else ranked_of(kind)
     findings = distinct(entry.findings)
     notes = notes_of(entry, field, checked) if field else ()
-    name = suite.full_name if suite else ""
+    name = f"{suite.name} {suite.version}" if suite else ""
     status = entry.template_status
     source = entry.result.provenance
+    span = standing.interval if standing else None
     return Sheet(
         entry=entry,
         suite=suite,
+        kind=kind.name,
         title=(suite.title or dict.fromkeys(settings.board.languages, name)) if suite else {},
-        score=None if entry.score is None else shown("score", entry.score),
+        ranked=ranked,
+        own_rank=suite is None or keeps_rank(suite),
+        score=_printed(entry.score, ranked),
+        unit=_unit_of_score(ranked),
+        bound_unit=unit_of(ranked, scaled=True) if ranked else None,
         standing=standing,
+        interval=(_fixed(span.low, ranked), _fixed(span.high, ranked)) if span and ranked else None,
+        spread=own.spread,
+        wilson=own.wilson,
         tasks=own.tasks,
+        rows=own.rows,
+        trials=own.trials,
         reasons=() if standing else tuple(f for f in findings if f.severity == "error"),
         remarks=tuple(f for f in findings if standing or f.severity != "error"),
-        figures=tuple(_figures(own, field)),
-        divisions=tuple(_divisions(entry)),
+        figures=tuple(_figures(own, ranked, suite.metrics if suite else kind.metrics, field)),
+        divisions=tuple(_divisions(entry, ranked, kind)),
         protocol=evidence.protocol(entry.result.protocol),
         template_key=status if status in TEMPLATES else "other",
         template_status=status,
+        whole_run=status in TOLD and not entry.result.prompts.status_counts,
         prompts=evidence.prompts(entry.result.prompts),
         origin=evidence.origin(entry),
         from_table=source is not None and source.kind == "published-table",
-        attempts=tuple(_try(attempt) for attempt in entry.attempts[:SHOWN_ATTEMPTS]),
+        attempts=tuple(_try(attempt, ranked) for attempt in entry.attempts[:SHOWN_ATTEMPTS]),
         more_attempts=max(0, len(entry.attempts) - SHOWN_ATTEMPTS),
+        noted=any(rule.note.suite_kind in (None, kind.name) for rule in checked),
         notes=tuple(
             (kind, said)
             for kind in NOTE_KINDS
@@ -130,42 +177,105 @@ def sheet_of(
     )
 
 
-def _figures(own: CardEntry, field: Field | None) -> Iterator[Figure]:
-    for key, name, sign in _SHOWN:
+def _fixed(printed: float, ranked: Metric) -> str:
+    """Return a score, or a bound of it, that is at the printed scale already."""
+    return f"{printed:.{ranked.decimals}f}"
+
+
+def _printed(score: float | None, ranked: Metric | None) -> str | None:
+    return None if score is None or ranked is None else _fixed(score, ranked)
+
+
+def _unit_of_score(ranked: Metric | None) -> str | None:
+    """Return the unit of a printed score: points where a share is printed as up to 100."""
+    if ranked is None:
+        return None
+    if (ranked.unit == "share" and ranked.scale == 100) or ranked.unit == "points":
+        return "points"
+    return unit_of(ranked, scaled=True)
+
+
+def _figures(
+    own: CardEntry, ranked: Metric | None, metrics: Iterable[Metric], field: Field | None
+) -> Iterator[Figure]:
+    entry, counts = own.entry, own.entry.result.counts
+    if ranked is not None:
+        yield Figure(
+            key=None,
+            value=_printed(entry.score, ranked),
+            median=field.printed(50, "score") if field else None,
+            unit=unit_of(ranked, scaled=True),
+            metric=ranked,
+            scaled=True,
+        )
+    told, further = [], []
+    for metric in metrics:
+        if metric.ranked and metric.scale == 1:
+            continue  # the score is the same number
+        figure = _figure(metric, entry, field, scaled=not metric.ranked)
+        if metric.shown != "details" or metric.ranked:
+            told.append(figure)
+        elif figure.value is not None:
+            further.append(figure)
+    yield from told
+    yield from _times(own, field)
+    yield from further
+    if counts.scored or entry.score is None:  # figures without a count were not made of no steps
+        part = counts.expected is not None and counts.scored < counts.expected
+        whole = f" / {counts.expected}" if part else ""
+        yield Figure(key="metric.steps", value=f"{counts.scored}{whole}")
+    if counts.tasks is not None:
+        yield Figure(key="metric.tasks", value=str(counts.tasks))
+
+
+def _figure(metric: Metric, entry: Entry, field: Field | None, *, scaled: bool) -> Figure:
+    value = entry.value(metric.id)
+    middle = field.quantile(50, metric.id) if field and value is not None else None
+    return Figure(
+        key=None,
+        value=None if value is None else number(metric, value, scaled=scaled),
+        median=None if middle is None else coarse_number(metric, middle, scaled=scaled),
+        unit=unit_of(metric, scaled=scaled),
+        metric=metric,
+        scaled=scaled,
+    )
+
+
+def _times(own: CardEntry, field: Field | None) -> Iterator[Figure]:
+    for key in TIMES:
         value = own.figures[key]
-        if value is not None and not isinstance(value, str):
+        if value is None or isinstance(value, str):
+            yield Figure(key=f"metric.{key}", value=None)
+        else:
             median = field.printed(50, key) if field else None
-            yield Figure(name, shown(key, value) + sign, median and median + sign)
-        elif key in METRICS:
-            yield Figure(name, None)
-    metrics, expected = own.entry.metrics, own.entry.result.counts.expected
-    if metrics.steps is not None:
-        whole = f" / {expected}" if expected is not None and metrics.steps < expected else ""
-        yield Figure(key="metric.steps", value=f"{metrics.steps}{whole}")
-    if metrics.tasks is not None:
-        yield Figure(key="metric.tasks", value=str(metrics.tasks))
+            yield Figure(key=f"metric.{key}", value=shown(key, value), median=median)
 
 
-def _divisions(entry: Entry) -> Iterator[Division]:
-    aggregate = entry.result.aggregate
-    buckets = {name: aggregate.by_bucket[name] for name in BUCKETS if name in aggregate.by_bucket}
-    for key, parts in (
-        ("by_bucket", buckets),
-        ("by_source_group", dict(sorted(aggregate.by_source_group.items()))),
-    ):
-        if parts:
-            yield Division(key=key, parts=tuple(_part(name, part) for name, part in parts.items()))
+def _divisions(entry: Entry, ranked: Metric | None, kind: Kind) -> Iterator[Division]:
+    """Yield every division of the result: those of its *kind* first, then by name."""
+    found = entry.result.divisions
+    known = [name for name in kind.divisions if name in found]
+    for name in (*known, *sorted(found.keys() - {*known})):
+        groups = found[name]
+        first = [group for group in kind.groups if group in groups]
+        parts = [
+            _part(group, groups[group], ranked)
+            for group in (*first, *sorted(groups.keys() - {*first}))
+        ]
+        if parts and ranked is not None:
+            yield Division(name=name, parts=tuple(parts), unit=unit_of(ranked, scaled=False))
 
 
-def _part(name: str, part: Slice) -> Part:
-    f1 = part.avg_command_f1
-    return Part(name=name, steps=part.steps, f1=None if f1 is None else shown("command_f1", f1))
+def _part(name: str, group: Group, ranked: Metric | None) -> Part:
+    value = group.metrics.get(ranked.id) if ranked else None
+    told = None if value is None or ranked is None else number(ranked, value, scaled=False)
+    return Part(name=name, steps=group.steps, value=told)
 
 
-def _try(attempt: Attempt) -> Try:
+def _try(attempt: Attempt, ranked: Metric | None) -> Try:
     return Try(
         result_id=attempt.result_id,
-        score=None if attempt.score is None else shown("score", attempt.score),
+        score=_printed(attempt.score, ranked),
         steps=attempt.steps,
         reasons=tuple(f for f in distinct(attempt.findings) if f.severity == "error"),
     )

@@ -2,18 +2,19 @@
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from ...board.model import Board, Entry
+from ...board.notes.figures import Value, figures
+from ...board.notes.notes import Field
+from ...board.show.document import independent
+from ...board.workspace.settings import Settings, Suite
+from .names import width
 
 if TYPE_CHECKING:
     from ...board.statistics.intervals import Interval
     from ...board.statistics.measurement import Resolution
-
-from msgspec import Struct
-from msgspec.structs import replace
-
-from ...board.notes.figures import Value, figures
-from ...board.notes.notes import Field
-from ...board.workspace.settings import Settings, Suite
 
 Mode = Literal["auto", "exact", "band"]
 
@@ -96,6 +97,21 @@ def _rounded_down(count: int) -> int:
     return int(f"{str(count)[0]}{'0' * digits}")
 
 
+class Wilson(NamedTuple):
+    """The 95 % interval of a share of so many items, if none has to do with another."""
+
+    low: str
+    high: str
+    items: int
+
+
+class Spread(NamedTuple):
+    """A standard error as somebody reported it."""
+
+    width: str
+    method: str | None
+
+
 class CardEntry(Struct, frozen=True, kw_only=True):
     """An entry as its card sees it.
 
@@ -111,6 +127,14 @@ class CardEntry(Struct, frozen=True, kw_only=True):
     tasks: int | None
     """On which intervals rest."""
     figures: dict[str, Value]
+    rows: bool
+    """Whether the result holds its steps."""
+    trials: int | None
+    """How often every step was answered, where it was more than once and the steps tell it."""
+    spread: Spread | None
+    """Of the score, where there are no steps to tell it."""
+    wilson: Wilson | None
+    """The same where nobody reported one, and the score is a share of items."""
 
 
 def card_entry(
@@ -118,10 +142,37 @@ def card_entry(
 ) -> CardEntry:
     """Return *entry* of *board* as its card sees it; *field* is the field of ranked entries."""
     spot = field.place(entry) if field else None
+    suite = board.suite if board else None
+    spread = _spread(entry, suite) if suite else None
     return CardEntry(
         entry=replace(entry, rank=None, rank_text="", tied_with=(), resolution=None, facts=None),
-        suite=board.suite if board else None,
+        suite=suite,
         standing=standing(entry, board, settings.cards.rank) if board else None,
         tasks=board.method.tasks if board and board.method else None,
-        figures=spot.known if spot else figures(entry),
+        figures=spot.known if spot else figures(entry, suite),
+        rows=entry.facts is not None,
+        trials=_trials(entry),
+        spread=spread,
+        wilson=_wilson(entry, suite) if suite and spread is None else None,
     )
+
+
+def _trials(entry: Entry) -> int | None:
+    fewest, most = entry.facts.trials if entry.facts else (1, 1)
+    return most if 1 < fewest == most else None
+
+
+def _spread(entry: Entry, suite: Suite) -> Spread | None:
+    measured = entry.metrics.get(suite.ranked.id)
+    if entry.facts is not None or measured is None or measured.stderr is None:
+        return None
+    return Spread(width(suite.ranked, measured.stderr), measured.stderr_method)
+
+
+def _wilson(entry: Entry, suite: Suite) -> Wilson | None:
+    found = independent(entry, suite)
+    if found is None:
+        return None
+    low, high, items = found
+    places = suite.ranked.decimals
+    return Wilson(f"{low:.{places}f}", f"{high:.{places}f}", items)

@@ -1,10 +1,12 @@
 """The rows of a card's tables, in one language; there are many of them, so no template does it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
-from ..readme.markdown import Safe, code, codes
+from ...board.words.catalogue import Words
+from ..readme.markdown import Safe, code, codes, escaped
 from .evidence import Recorded, Row
-from .sheets import Division, Figure
+from .names import metric_name, score_name
+from .sheets import Division, Figure, Sheet
 
 _NOTHING = "–"
 
@@ -15,29 +17,51 @@ class Tables:
     Names and recorded values are strangers'; figures are numbers in our own print and safe.
     """
 
-    def __init__(self, said: Callable[..., Safe]) -> None:
-        """Take the function that says a message of the catalogue."""
-        self._said, self._unknown = said, said("card.not-recorded")
+    def __init__(self, words: Words, said: Callable[..., Safe]) -> None:
+        """Take the words of one language, and the function that says a message of them."""
+        self._words, self._said, self._unknown = words, said, said("card.not-recorded")
 
-    def figures(self, figures: Sequence[Figure], ranked: bool) -> Safe:
-        """Return a row for each metric: its value, and the median where the result is *ranked*."""
-        said, unknown = self._said, self._unknown
-        rows = [f"| {said(key)} | {value or unknown} |" for key, value, _ in figures]
-        if ranked:
-            medians = [figure.median or _NOTHING for figure in figures]
-            rows = [f"{row} {median} |" for row, median in zip(rows, medians, strict=True)]
+    def figures(self, sheet: Sheet) -> Safe:
+        """Return a row for each figure: its value, and the median where the result is ranked."""
+        rows = []
+        for figure in sheet.figures:
+            value = self.number(figure.value, figure.unit) if figure.value else self._unknown
+            row = f"| {self._name(figure, sheet)} | {value} |"
+            if sheet.standing:
+                middle = figure.median
+                row += f" {self.number(middle, figure.unit) if middle else _NOTHING} |"
+            rows.append(row)
         return Safe("\n".join(rows))
 
-    def parts(self, division: Division) -> Safe:
-        """Return a row for each part of the steps: how many they are, and their F1."""
-        if division.key == "by_bucket":
-            names = [self._said(f"bucket.{part.name}") for part in division.parts]
+    def number(self, text: str, unit: str | None) -> Safe:
+        """Return the printed number *text* with its unit behind it."""
+        return self._said(f"unit.{unit}", value=Safe(text)) if unit else Safe(text)
+
+    def score(self, sheet: Sheet) -> Safe:
+        """Return what the score is called."""
+        if sheet.ranked is None:
+            return self._said("metric.score")
+        return escaped(score_name(self._words, sheet.ranked, sheet.suite, sheet.kind))
+
+    def division(self, division: Division, sheet: Sheet) -> Safe:
+        """Return the heads of a table of groups: the division, its steps, the ranked metric."""
+        own, key = f"{sheet.kind}:division.{division.name}", f"{sheet.kind}:division.value"
+        title = self._said(own) if self._words.has(own) else code(division.name)
+        if sheet.own_rank and self._words.has(key):
+            value = self._said(key)
         else:
-            names = [code(part.name) for part in division.parts]
-        rows = [
-            f"| {name} | {part.steps} | {part.f1 or _NOTHING} |"
-            for name, part in zip(names, division.parts, strict=True)
-        ]
+            assert sheet.ranked is not None, "groups are told of by the ranked metric"
+            value = escaped(self._words.metric(sheet.ranked, sheet.kind))
+        return Safe(f"| {title} | {self._said('card.steps')} | {value} |")
+
+    def parts(self, division: Division, sheet: Sheet) -> Safe:
+        """Return a row for each group of steps: how many they are, and the ranked metric."""
+        rows = []
+        for part in division.parts:
+            own = f"{sheet.kind}:group.{part.name}"
+            name = self._said(own) if self._words.has(own) else code(part.name)
+            value = self.number(part.value, division.unit) if part.value else _NOTHING
+            rows.append(f"| {name} | {part.steps} | {value} |")
         return Safe("\n".join(rows))
 
     def recorded(self, what: Recorded) -> Safe:
@@ -54,3 +78,12 @@ class Tables:
         """Return a row for each recorded value."""
         named = [(self._said(key) if key else code(name), value) for key, name, value in rows]
         return Safe("\n".join([f"| {name} | {code(value)} |" for name, value in named]))
+
+    def _name(self, figure: Figure, sheet: Sheet) -> Safe:
+        if figure.metric is None:
+            assert figure.key is not None
+            return self._said(figure.key)
+        if figure.metric.ranked and figure.scaled:
+            return self.score(sheet)
+        name = metric_name(self._words, figure.metric, sheet.kind, scaled=figure.scaled)
+        return escaped(name)

@@ -1,26 +1,28 @@
 """The engines that can answer prompts, one small file each, loaded only when asked for."""
 
 import importlib
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
 
 if TYPE_CHECKING:
     from ..engine import Backend, Options
-    from ..suites.suite import Suite
+    from ..suites.kinds.kind import Kind, Row
 
 BACKENDS = ("vllm", "transformers", "openai", "llama", "scripted")
 
 
-def open_backend(name: str, options: "Options", suite: "Suite") -> "Backend":
+def open_backend(name: str, options: "Options", kind: "Kind", rows: "Sequence[Row]") -> "Backend":
     """Load and open the backend *name*; its heavy imports happen here and nowhere else.
 
-    Only `scripted` sees the *suite*, references and all: an engine knows nothing but its prompts.
-    Raises `UsageError` for an unknown name, `MissingExtra` where its packages are not installed.
+    Only `scripted` sees the suite's *kind* and its *rows*, references and all: an engine knows
+    nothing but its prompts. Raises `UsageError` for an unknown name, `MissingExtra` where its
+    packages are not installed.
     """
     if name not in BACKENDS:
         raise UsageError(f"no such backend: {name}", remedy=f"Known: {', '.join(BACKENDS)}.")
     module = importlib.import_module(f".{name}", __package__)
-    given = (options, suite) if name == "scripted" else (options,)
+    given = (options, kind, rows) if name == "scripted" else (options,)
     backend: Backend = module.open_backend(*given)
     return backend

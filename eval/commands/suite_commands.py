@@ -75,7 +75,7 @@ def build(
     why, is printed.
     """
     from ..errors import CardboardError
-    from ..suites import build as suite_build
+    from ..suites.kinds.replay import build as suite_build
     from ..suites.suite import encode
 
     built = suite_build.build(
@@ -115,22 +115,23 @@ def record(folder: Path, output: Path | None, only: str | None, isolation: str) 
     otherwise. The programs that the tasks use must be installed; see suite.toml.
     """
     from ..sandbox.sandbox import PLAIN_WARNING, chosen
-    from ..suites import recording
-    from ..suites.definitions import read
     from ..suites.info import as_text, facts
-    from ..suites.suite import encode
+    from ..suites.kinds.replay import recording
+    from ..suites.kinds.replay.definitions import read
+    from ..suites.suite import Suite, encode
 
     definition, walls = read(folder), chosen(isolation)
     if walls == "plain":
         click.secho(PLAIN_WARNING, fg="yellow", err=True)
-    suite = recording.record(definition, isolation=walls, only=only, progress=_progress)
+    rows = recording.record(definition, isolation=walls, only=only, progress=_progress)
     if only:
-        for message in suite.rows[-1].messages[1:]:
+        for message in rows[-1].messages[1:]:
             click.echo(message.content)
         return
     output = output or folder / f"{definition.name}.jsonl"
-    _write(output, encode(suite.rows))
+    _write(output, encode(rows))
     click.echo(f"-> {output}")
+    suite = Suite(name=definition.name, version=definition.version, rows=rows)
     click.echo(as_text(facts(suite)))
 
 

@@ -13,8 +13,8 @@ from msgspec.structs import replace
 from .. import records
 from ..engine import Backend, Encoder, Prompt, Template
 from ..errors import UsageError
-from ..suites.conversations import Rule, apply, conversation, key_of
-from ..suites.suite import Row
+from ..suites.conversations import Rule, apply
+from ..suites.kinds.kind import Row, key_of
 from .templates import OWN, REMOTE, SCRIPTED, fallback_template, run_status, sha256_of
 from .texts import Choices, PromptError, Text, Turns, ignored_kwargs, texts_of
 
@@ -94,7 +94,7 @@ def build(
         special = backend.encoder.special_tokens if backend.encoder else {}
         template = Template(text=choices.template, source="given", special_tokens=special)
     choices = settled(choices, model, template)
-    turns = [apply(choices.rules, conversation(row)) for row in rows]
+    turns = [apply(choices.rules, row.conversation) for row in rows]
     keys = [key_of(row) for row in rows]
     if len(set(keys)) < len(keys):
         raise PromptError("two steps of the suite have the same key", key=_first_repeated(keys))

@@ -1,5 +1,6 @@
 """What a run says of itself before the first answer: model, protocol, prompts and versions."""
 
+import hashlib
 import platform
 
 from msgspec.structs import replace
@@ -21,7 +22,7 @@ def heading(
     return Head(
         model=_model(request, account),
         suite=suite.record,
-        protocol=_protocol(request, account, built),
+        protocol=_protocol(request, suite, account, built),
         prompts=built.record,
         prompts_sha256=built.sha256,
         versions=_versions() | dict(account.versions),
@@ -33,13 +34,14 @@ def heading(
 def blank_heading(request: Request, suite: Suite, started_at: str) -> Head:
     """Return the head of a run whose model could not be loaded: what was asked for."""
     choices = settled(request.choices, request.model.id, None)
-    nothing = Built(prompts=(), record=records.Prompts(), rules=choices.rules)
+    unseen = records.Prompts(kwargs=dict(choices.kwargs))
+    nothing = Built(prompts=(), record=unseen, rules=choices.rules)
     account = Account(backend=request.backend, versions={}, dtype=request.options.dtype)
     return Head(
         model=request.model,
         suite=suite.record,
-        protocol=_protocol(request, account, nothing),
-        prompts=nothing.record,
+        protocol=_protocol(request, suite, account, nothing),
+        prompts=records.Prompts(),
         prompts_sha256=nothing.sha256,
         versions=_versions(),
         shard=request.shard,
@@ -57,17 +59,23 @@ def _model(request: Request, account: Account) -> records.Model:
     )
 
 
-def _protocol(request: Request, account: Account, built: Built) -> records.Protocol:
-    extra = {**request.options.extra, **account.extra}
+def _protocol(request: Request, suite: Suite, account: Account, built: Built) -> records.Protocol:
+    asked = records.Protocol(
+        backend=account.backend,
+        trials=1,
+        system_prompt_sha256=_system_sha256(suite),
+        harness=records.Harness(name="cardboard", version=__version__),
+        extra={**request.options.extra, **account.extra},
+    )
     if request.backend == "scripted":
         # A rule has no decoding: what was not sent is not recorded.
-        return records.Protocol(backend=account.backend, extra=extra)
+        return asked
     sampling, options = request.sampling, request.options
     thinking = built.record.kwargs.get("enable_thinking")
     if not isinstance(thinking, bool) or "enable_thinking" in built.record.kwargs_ignored:
         thinking = None
-    return records.Protocol(
-        backend=account.backend,
+    return replace(
+        asked,
         temperature=sampling.temperature,
         top_p=sampling.top_p,
         top_k=sampling.top_k,
@@ -78,9 +86,23 @@ def _protocol(request: Request, account: Account, built: Built) -> records.Proto
         dtype=account.dtype,
         tensor_parallel=options.tensor_parallel if request.backend == "vllm" else None,
         stop=sampling.stop or None,
+        template_kwargs=dict(built.record.kwargs),
         prompt_rules=built.rules,
-        extra=extra,
     )
+
+
+def _system_sha256(suite: Suite) -> str | None:
+    """Return the SHA-256 of what system turns say; `None` where steps differ in it.
+
+    It is that of the whole suite, so that parts of a split run agree.
+    """
+    said = {
+        tuple(turn.content for turn in row.conversation if turn.role == "system")
+        for row in suite.rows
+    }
+    if len(said) != 1 or len(turns := said.pop()) != 1:
+        return None
+    return hashlib.sha256(turns[0].encode("utf-8", "replace")).hexdigest()
 
 
 def _versions() -> dict[str, str]:

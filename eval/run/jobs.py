@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ..backends.registry import open_backend
-from ..errors import CardboardError, DeadEngine
+from ..errors import CardboardError, DeadEngine, RecordError
 from ..records import Result
 from ..suites.suite import Suite
 from .merge import Part, merge
@@ -86,7 +86,9 @@ def work(order: Order, watch: Watch) -> Report:
             if order.job.backend != "scripted":  # a rule is of one suite
                 watch.say(f"Loading {order.job.name}")
                 with suppress(DeadEngine):  # which the run tells in a result of its own
-                    backend = open_backend(order.job.backend, requests[0].options, first)
+                    backend = open_backend(
+                        order.job.backend, requests[0].options, first.of_kind, first.rows
+                    )
                     stack.callback(backend.close)
             for sheet in order.sheets:
                 sheet.folder.mkdir(parents=True, exist_ok=True)
@@ -149,5 +151,12 @@ def _part(requests: Sequence[Request], index: int, count: int) -> tuple[Request,
 
 def _read(path: Path) -> Part:
     data = path.read_bytes()
-    result = msgspec.json.decode(data, type=Result)
+    try:
+        result = msgspec.json.decode(data, type=Result)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise RecordError(
+            f"is not a version-2 result: {error}",
+            file=path.name,
+            remedy="Remove it; its part of the run is measured again then.",
+        ) from error
     return Part(path.name, hashlib.sha256(data).hexdigest(), result)

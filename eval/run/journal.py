@@ -10,6 +10,7 @@ from typing import IO, Literal
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from .. import records
 from ..engine import Answer
@@ -22,7 +23,7 @@ FSYNC_SECONDS = 5.0
 class Head(Struct, frozen=True, kw_only=True, tag_field="line", tag="run"):
     """The first line: what was asked, of whom and how. All of a run's answers were given so."""
 
-    journal: Literal[1] = 1
+    journal: Literal[2] = 2
     model: records.Model
     suite: records.Suite
     protocol: records.Protocol
@@ -229,6 +230,8 @@ def _same_run(old: Head, new: Head, path: Path) -> None:
 
 def _compared(setting: object) -> object:
     """Return *setting* without the versions that no answer depends on."""
+    if isinstance(setting, records.Protocol):
+        setting = replace(setting, harness=None)
     if not isinstance(setting, dict):
         return msgspec.to_builtins(setting)
     return {name: value for name, value in setting.items() if name not in ("cardboard", "python")}

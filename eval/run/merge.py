@@ -9,8 +9,21 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ..errors import RecordError
-from ..records import Counts, Model, Prompts, Protocol, Result, Status, Step, Timing
-from ..score.scoring import aggregate
+from ..records import (
+    Counts,
+    Harness,
+    Machine,
+    Model,
+    Prompts,
+    Protocol,
+    Result,
+    Status,
+    Step,
+    Timing,
+)
+from ..suites.kinds.aggregate import measured
+from ..suites.kinds.registry import kind_of
+from .result import divisions_of
 
 _NAMED = 5
 
@@ -74,7 +87,7 @@ def check_identity(parts: Sequence[Part]) -> None:
         return replace(part.result.model, label=None)
 
     def sent(part: Part) -> Protocol:
-        return replace(part.result.protocol, extra={})
+        return replace(part.result.protocol, extra={}, harness=None)
 
     _require_same(parts, "model", asked)
     _require_same(parts, "suite", lambda part: part.result.suite)
@@ -89,13 +102,13 @@ def check_steps(parts: Sequence[Part]) -> None:
     empty = [part.name for part in parts if not part.result.steps]
     if empty:
         raise RecordError(f"no steps in {listed(empty)}", remedy="Without steps nothing can merge.")
-    holders: dict[tuple[str, int, int], list[str]] = {}
+    holders: dict[tuple[str, int, int, int], list[str]] = {}
     for part in parts:
         for step in part.result.steps:
             holders.setdefault(place(step), []).append(part.name)
     twice = {where: names for where, names in holders.items() if len(names) > 1}
     if twice:
-        (task, index, _), names = min(twice.items())
+        (task, index, _, _), names = min(twice.items())
         raise RecordError(
             f"steps that come more than once: {len(twice)}, "
             f"such as {task}/{index} in {listed(names)}",
@@ -103,9 +116,10 @@ def check_steps(parts: Sequence[Part]) -> None:
         )
 
 
-def place(step: Step) -> tuple[str, int, int]:
-    """Return where *step* stands in its suite: task, step, sample (-1 where there is none)."""
-    return step.task_id, step.step_idx, -1 if step.sample_idx is None else step.sample_idx
+def place(step: Step) -> tuple[str, int, int, int]:
+    """Return where *step* stands: task, step, sample and trial (-1 where there is none)."""
+    sample, trial = (-1 if it is None else it for it in (step.sample_idx, step.trial))
+    return step.task_id, step.step_idx, sample, trial
 
 
 def listed(names: Iterable[str]) -> str:
@@ -149,7 +163,7 @@ _RAW = ("raw", "raw_fallback")
 def merge(parts: Sequence[Part]) -> Result:
     """Return the one result that *parts* make, in whatever order they are given.
 
-    The aggregate is computed anew from the steps, template counts are added up over the parts,
+    Its figures are computed anew from the steps, template counts are added up over the parts,
     load and generating times are those of the slowest part. Raises `RecordError` naming the parts
     where one is missing, comes twice, holds no steps, or is of another run.
     """
@@ -158,13 +172,18 @@ def merge(parts: Sequence[Part]) -> Result:
     check_steps(ordered)
     results = [part.result for part in ordered]
     first = results[0]
+    kind = kind_of(first.suite.kind)
     steps = tuple(sorted((step for one in results for step in one.steps), key=place))
     scored = sum(step.scored for step in steps)
     expected = _expected(results)
     return Result(
         model=replace(first.model, label=_same([one.model.label for one in results])),
         suite=first.suite,
-        protocol=replace(first.protocol, extra=_shared([one.protocol.extra for one in results])),
+        protocol=replace(
+            first.protocol,
+            harness=_harness([one.protocol.harness for one in results]),
+            extra=_shared([one.protocol.extra for one in results]),
+        ),
         prompts=_prompts([one.prompts for one in results], len(steps)),
         counts=Counts(
             expected=expected,
@@ -172,8 +191,10 @@ def merge(parts: Sequence[Part]) -> Result:
             failed=len(steps) - scored,
             tasks=len({step.task_id for step in steps}),
         ),
-        aggregate=aggregate(steps),
+        metrics=measured(kind, kind.metrics, steps),
+        divisions=divisions_of(kind, steps),
         timing=_timing([one.timing for one in results], scored),
+        machine=_machine([one.machine for one in results]),
         status=_ended(results, scored, expected),
         error=_same([one.error for one in results]),
         scorer=first.scorer,
@@ -187,9 +208,9 @@ def merge(parts: Sequence[Part]) -> Result:
 
 
 def _expected(results: Sequence[Result]) -> int | None:
-    """Return how many steps the whole run has: what the suite says, else the sum over parts."""
+    """Return how many answers the whole run has: as the suite says, else the sum over parts."""
     if results[0].suite.steps is not None:
-        return results[0].suite.steps
+        return results[0].suite.steps * (results[0].protocol.trials or 1)
     return _all([one.counts.expected for one in results], sum)
 
 
@@ -211,6 +232,20 @@ def _timing(times: Sequence[Timing], scored: int) -> Timing:
         if generating is not None and scored
         else None,
     )
+
+
+def _machine(machines: Sequence[Machine]) -> Machine:
+    """Return what is the same on all machines."""
+    names = Machine.__struct_fields__
+    return Machine(**{name: _same([getattr(one, name) for one in machines]) for name in names})
+
+
+def _harness(harnesses: Sequence[Harness | None]) -> Harness | None:
+    """Return the harness of all parts, without its version where that differs."""
+    names = _same([one.name if one else None for one in harnesses])
+    if names is None:
+        return None
+    return Harness(name=names, version=_same([one.version if one else None for one in harnesses]))
 
 
 def _prompts(parts: Sequence[Prompts], steps: int) -> Prompts:

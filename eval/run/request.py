@@ -10,7 +10,8 @@ from ..backends.adapters import published_name
 from ..engine import Options, Sampling
 from ..prompts.texts import Choices
 from ..records import Adapter, Model
-from ..suites.suite import Row, Suite
+from ..suites.kinds.kind import Row
+from ..suites.suite import Suite
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._+-]+")
 _LONGEST = 150

@@ -2,28 +2,22 @@
 
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 
 from msgspec.structs import replace
 
 from ..engine import Answer
-from ..errors import CardboardError, RecordError
-from ..records import Counts, Prompts, Result, Status, Step, Timing, encode
-from ..score.answers import parse_answer
-from ..score.scoring import RULES, SCORER, Rules, UnscorableStep, aggregate, bucket_of, rescore
-from ..suites.conversations import key_of
-from ..suites.suite import Row
+from ..errors import CardboardError, RecordError, UsageError
+from ..records import Counts, Group, Machine, Prompts, Result, Status, Step, Timing, encode
+from ..suites.kinds.aggregate import divided, measured
+from ..suites.kinds.kind import Kind, Row, Score, key_of
+from ..suites.kinds.registry import kind_of
 from .journal import Head
 
 _PATH = re.compile(r"(?<![\w:/.])~?(?:/[\w.+@-]+)+/([\w.+@-]+)")
 _LONGEST = 1000
-
-
-def rules_of(version: str | None) -> Rules:
-    """Return how a suite of this version is scored; ours are scored as the corrected one is."""
-    return RULES.get(version or "", RULES["corrected303"])
 
 
 def assemble(
@@ -34,15 +28,19 @@ def assemble(
     skipped: Mapping[str, str],
     timing: Timing,
     finished_at: str,
+    machine: Machine | None = None,
     error: str | None = None,
 ) -> Result:
     """Return the result of a run as far as it came.
 
     *skipped* says why a step was not asked, by key; a step that is in neither mapping is left out.
-    With *error* the run as a whole failed.
+    With *error* the run as a whole failed. Raises UsageError where suites of the kind are measured
+    elsewhere.
     """
-    rules = rules_of(head.suite.version)
-    steps = tuple(_steps(rows, answers, skipped, rules))
+    kind = kind_of(head.suite.kind)
+    if kind.score is None:
+        raise UsageError(f"suites of the kind {kind.name} are not scored here", key="suite")
+    steps = tuple(_steps(rows, answers, skipped, kind.score, head.suite.version))
     scored = sum(step.scored for step in steps)
     called = [answers[key] for key in map(key_of, rows) if key in answers]
     failed = len(called) - scored
@@ -61,11 +59,13 @@ def assemble(
             failed=failed,
             tasks=len({step.task_id for step in steps if step.scored}),
         ),
-        aggregate=aggregate(steps),
+        metrics=measured(kind, kind.metrics, steps),
+        divisions=divisions_of(kind, steps),
         timing=timing,
+        machine=machine or Machine(),
         status=status,
         error=presentable(error or first) if status != "complete" else None,
-        scorer=SCORER,
+        scorer=kind.scorer,
         versions=head.versions,
         started_at=head.started_at,
         finished_at=finished_at,
@@ -74,16 +74,23 @@ def assemble(
     )
 
 
+def divisions_of(kind: Kind, steps: Sequence[Step]) -> dict[str, dict[str, Group]]:
+    """Return the figures of each group of *steps*, first in the divisions that the kind names."""
+    found = divided(kind.metrics, steps)
+    return {name: found[name] for name in dict.fromkeys((*kind.divisions, *found)) if name in found}
+
+
 def _steps(
     rows: Iterable[Row],
     answers: Mapping[str, Answer],
     skipped: Mapping[str, str],
-    rules: Rules,
-) -> Iterable[Step]:
+    score: Score,
+    version: str | None,
+) -> Iterator[Step]:
     for row in rows:
         key = key_of(row)
         if key in answers:
-            yield _answered(row, answers[key], rules)
+            yield _answered(row, answers[key], score, version)
         elif key in skipped:
             yield replace(_asked(row), scored=False, error=skipped[key])
 
@@ -94,50 +101,35 @@ def _asked(row: Row) -> Step:
         task_id=row.task_id,
         step_idx=row.step_idx,
         sample_idx=row.sample_idx,
-        bucket=bucket_of(row.step_idx),
-        source_group=row.source_group or None,
-        ref_command_units=row.ref_command_units,
-        ref_task_complete=row.ref_task_complete,
+        groups=row.groups,
+        reference=row.reference,
     )
 
 
-def _answered(row: Row, answer: Answer, rules: Rules) -> Step:
+def _answered(row: Row, answer: Answer, score: Score, version: str | None) -> Step:
     step = replace(
         _asked(row),
-        raw_output=answer.text,
+        answer=answer.text,
         finish_reason=answer.finish_reason,
         prompt_tokens=answer.prompt_tokens,
         output_tokens=answer.output_tokens,
     )
     if answer.error is not None or answer.text is None:
         return replace(step, scored=False, error=presentable(answer.error or "no answer"))
-    return scored(step, rules)
+    return scored(step, score, version)
 
 
-def scored(step: Step, rules: Rules) -> Step:
-    """Return *step* with its raw output parsed and scored by the present scorer."""
-    assert step.raw_output is not None
-    read = parse_answer(step.raw_output)
-    step = replace(
-        step,
-        scored=True,
-        error=None,
-        pred_command_units=read.command_units,
-        pred_task_complete=read.task_complete,
-        valid_json=read.valid_json,
-        has_analysis=read.has_analysis,
-        has_plan=read.has_plan,
-    )
-    try:
-        score = rescore(step.ref_command_units or (), read.command_units, rules)
-    except UnscorableStep as error:
-        return replace(step, scored=False, error=error.what)
+def scored(step: Step, score: Score, version: str | None) -> Step:
+    """Return *step* with its answer read and scored by *score*; *version* is the suite's."""
+    assert step.answer is not None
+    found = score(step.reference or {}, step.answer, version)
+    scores = {name: value for name, value in found.scores.items() if value is not None}
     return replace(
         step,
-        first_cmd_exact=score.first_cmd_exact,
-        command_precision=score.command_precision,
-        command_recall=score.command_recall,
-        command_f1=score.command_f1,
+        scored=found.error is None,
+        error=found.error,
+        parsed=found.parsed,
+        scores={} if found.error is not None else scores,
     )
 
 
@@ -181,15 +173,20 @@ def write(path: Path, result: Result) -> None:
 
 
 def rescored(result: Result, file: str) -> Result:
-    """Return *result* scored again: steps, aggregate, counts, status and the scorer's version.
+    """Return *result* scored again: steps, figures, counts, status and the scorer's version.
 
     Steps that were never answered stay as they are. Raises RecordError, naming *file*, where a
-    scored step does not hold its answer in full.
+    scored step does not hold its answer in full, and where suites of the kind are not scored here.
     """
     if not result.steps:
         raise RecordError("holds no steps", file=file, key="steps")
-    rules = rules_of(result.suite.version)
-    steps = tuple(_rescored(step, rules, file) for step in result.steps)
+    kind = kind_of(result.suite.kind)
+    if kind.score is None:
+        raise RecordError(
+            f"suites of the kind {kind.name} are not scored here", file=file, key="suite.kind"
+        )
+    score, version = kind.score, result.suite.version
+    steps = tuple(_rescored(step, score, version, file) for step in result.steps)
     right = sum(step.scored for step in steps)
     status = result.status
     if status != "failed":
@@ -201,19 +198,20 @@ def rescored(result: Result, file: str) -> Result:
         result,
         steps=steps,
         counts=replace(counts, scored=right, failed=failed),
-        aggregate=aggregate(steps),
+        metrics=measured(kind, kind.metrics, steps),
+        divisions=divisions_of(kind, steps),
         status=status,
         error=None if status == "complete" else result.error,
-        scorer=SCORER,
+        scorer=kind.scorer,
     )
 
 
-def _rescored(step: Step, rules: Rules, file: str) -> Step:
-    if step.raw_output is not None:
-        return scored(step, rules)
+def _rescored(step: Step, score: Score, version: str | None, file: str) -> Step:
+    if step.answer is not None:
+        return scored(step, score, version)
     if step.scored:
         raise RecordError(
-            "a scored step has no raw_output",
+            "a scored step has no answer",
             file=file,
             key=f"{step.task_id}/{step.step_idx}",
             remedy="Only results that hold each answer in full can be scored again.",

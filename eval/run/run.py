@@ -11,15 +11,15 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ..backends.registry import open_backend
-from ..engine import Adaptable, Answer, Backend, Prompt
+from ..engine import Adaptable, Answer, Backend, Prompt, well_formed
 from ..errors import DeadEngine, UsageError
 from ..prompts.prompts import Built, build
 from ..records import Status, Timing
-from ..score.answers import well_formed
 from ..suites.suite import Suite
 from . import journal as journals
 from .heading import blank_heading, heading
 from .journal import Journal, Session
+from .machine import machine
 from .progress import Silent, Watch
 from .request import Request, result_name, rows_of
 from .result import assemble, presentable, write
@@ -140,7 +140,7 @@ def _ready(backend: Backend | None, request: Request, suite: Suite, watch: Watch
     """Return a backend that answers as *request* wants it."""
     if backend is None:
         watch.say(f"Loading {request.model.id} ({request.backend})")
-        return open_backend(request.backend, request.options, suite)
+        return open_backend(request.backend, request.options, suite.of_kind, suite.rows)
     if isinstance(backend, Adaptable):
         backend.use(request.options.adapter)
     elif request.options.adapter is not None:
@@ -175,6 +175,7 @@ def _run(
         skipped=built.skipped,
         timing=_timing(backend, asked),
         finished_at=_now(),
+        machine=machine(),
         error=asked.error,
     )
     if result.status == "complete" or status_of(path) != "complete":
@@ -234,7 +235,7 @@ def _never_began(request: Request, suite: Suite, path: Path, dead: DeadEngine) -
         rows, now = rows_of(request, suite), _now()
         result = assemble(
             blank_heading(request, suite, now), rows, {}, skipped={}, timing=Timing(),
-            finished_at=now, error=dead.what,
+            finished_at=now, machine=machine(), error=dead.what,
         )  # fmt: skip
         write(path, result)
     return Outcome(path=path, status="failed", error=error)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
-from ..score.answers import well_formed
+from ..engine import well_formed
 from .processes import supervised
 
 Value = str | float | bool | None

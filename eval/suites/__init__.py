@@ -1,1 +1,1 @@
-"""Rows, conversations and recorded tasks come in; suites with their fingerprints go out."""
+"""Files of rows come in; suites with their fingerprints go out."""

@@ -1,4 +1,4 @@
-"""From a suite's rows to conversations, with the changes that some chat templates demand."""
+"""Conversations with the changes that some chat templates demand, or as one flat text."""
 
 import re
 from collections.abc import Iterable
@@ -6,7 +6,6 @@ from itertools import groupby
 from typing import Literal, get_args
 
 from ..engine import Message
-from .suite import Row
 
 Rule = Literal["fold-system", "merge-turns", "strip-thoughts"]
 RULES: tuple[Rule, ...] = get_args(Rule)
@@ -18,19 +17,6 @@ _THOUGHTS = re.compile(
 )
 # A generation prompt may hold the opening mark, so that an answer begins inside the thought.
 _HEADLESS = re.compile(r"\A(?:(?!<think>).)*?</think>\s*", re.DOTALL)
-
-
-def key_of(row: Row) -> str:
-    """Return the key of a step: `task-000/3`, or `task-000.1/3` with a sample index."""
-    sample = "" if row.sample_idx is None else f".{row.sample_idx}"
-    return f"{row.task_id}{sample}/{row.step_idx}"
-
-
-def conversation(row: Row) -> tuple[Message, ...]:
-    """Return the turns of *row*; one that has only a flat prompt is a single user turn."""
-    if row.messages:
-        return tuple(Message(role=turn.role, content=turn.content) for turn in row.messages)
-    return (Message(role="user", content=row.prompt or ""),)
 
 
 def apply(rules: Iterable[Rule], turns: tuple[Message, ...]) -> tuple[Message, ...]:

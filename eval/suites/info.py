@@ -1,49 +1,50 @@
 """What a suite is: identity, size and parts, as text or as a block for board.toml."""
 
 import json
-from collections import Counter
 
 from msgspec import Struct
 
-from ..score.scoring import bucket_of
+from .kinds.registry import DEFAULT
 from .suite import Suite
+
+_TABLES = ("bucket", "source_group")
+"""Divisions whose tables in `board.toml` have names of their own."""
 
 
 class Facts(Struct, frozen=True, kw_only=True):
-    """The figures of a suite; `fingerprint` and `keys_sha256` are defined in `identity`."""
+    """The figures of a suite; `fingerprint` and `keys_sha256` are defined in `fingerprints`."""
 
     name: str
     version: str | None
+    kind: str
     steps: int
     tasks: int
     fingerprint: str
     keys_sha256: str
-    buckets: dict[str, int]
-    source_groups: dict[str, int]
+    divisions: dict[str, dict[str, int]]
     empty_references: int
     units_per_reference: float
-    """Mean number of command units, two decimals."""
+    """Mean number of units that answers are compared with, two decimals."""
     longest_prompt_chars: int
 
 
 def facts(suite: Suite) -> Facts:
     """Return the figures of *suite*."""
-    buckets = Counter(bucket_of(row.step_idx) for row in suite.rows)
-    units = sum(len(row.ref_command_units) for row in suite.rows)
+    kind, references = suite.of_kind, [row.reference for row in suite.rows]
+    units = sum(len(kind.identity(reference)) for reference in references)
     return Facts(
         name=suite.name,
         version=suite.version,
+        kind=suite.kind,
         steps=len(suite.rows),
         tasks=suite.tasks,
         fingerprint=suite.fingerprint,
         keys_sha256=suite.keys_sha256,
-        buckets={name: buckets[name] for name in ("early", "mid", "late") if buckets[name]},
-        source_groups=suite.source_groups,
-        empty_references=sum(not row.ref_command_units for row in suite.rows),
+        divisions=suite.divisions,
+        empty_references=sum(map(kind.is_empty, references)),
         units_per_reference=round(units / len(suite.rows), 2),
         longest_prompt_chars=max(
-            sum(len(turn.content) for turn in row.messages) or len(row.prompt or "")
-            for row in suite.rows
+            sum(len(turn.content) for turn in row.conversation) for row in suite.rows
         ),
     )
 
@@ -55,9 +56,11 @@ def as_text(told: Facts) -> str:
         "steps": f"{told.steps} of {told.tasks} tasks",
         "fingerprint": told.fingerprint,
         "step ids": told.keys_sha256,
-        "buckets": _counts(told.buckets),
-        "source groups": _counts(told.source_groups),
-        "references": f"{told.units_per_reference:.2f} command units on average, "
+        **{
+            _plural(name).replace("_", " "): _counts(told.divisions[name])
+            for name in told.divisions
+        },
+        "references": f"{told.units_per_reference:.2f} units on average, "
         f"{told.empty_references} empty",
         "longest prompt": f"{told.longest_prompt_chars} characters",
     }
@@ -75,11 +78,18 @@ def as_toml(told: Facts) -> str:
         "keys_sha256": told.keys_sha256,
         "empty_references": told.empty_references,
     }
+    if told.kind != DEFAULT:
+        values["kind"] = told.kind
     lines = ["[[suites]]", *(f"{key} = {json.dumps(value)}" for key, value in values.items())]
-    for table in ("buckets", "source_groups"):
+    for division, groups in told.divisions.items():
+        table = _plural(division) if division in _TABLES else f"divisions.{json.dumps(division)}"
         lines += ["", f"[suites.{table}]"]
-        lines += [f"{json.dumps(key)} = {count}" for key, count in getattr(told, table).items()]
+        lines += [f"{json.dumps(key)} = {count}" for key, count in groups.items()]
     return "\n".join(lines)
+
+
+def _plural(division: str) -> str:
+    return f"{division}s"
 
 
 def _counts(parts: dict[str, int]) -> str:

@@ -1,16 +1,17 @@
-"""A replay suite: rows of prompts with their references, read from a file or a Hub dataset."""
+"""A suite: rows of prompts with their references, read from the text of a file."""
 
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from .. import records
 from ..errors import CardboardError, UsageError
 from .fingerprints import fingerprint, keys_sha256
+from .kinds.kind import Kind, Row
+from .kinds.registry import DEFAULT, KINDS, kind_of
 
 PACKAGED = Path(__file__).parent / "data"
 """Suites that come with the package, each in a folder of its name."""
@@ -19,48 +20,12 @@ MAX_PROBLEMS = 50
 """Bad rows that an error names one by one."""
 
 
-class Message(Struct, frozen=True, kw_only=True):
-    """One turn of a conversation."""
+class _Named(Struct):
+    """What a row may say of the suite that it is of, whatever its kind."""
 
-    role: Literal["system", "user", "assistant", "tool"]
-    content: str
-
-
-class Command(Struct, frozen=True, kw_only=True):
-    """What a reference types, and the seconds that it waits afterwards."""
-
-    keystrokes: str = ""
-    duration: Annotated[float, Meta(ge=0.0)] | None = None
-
-
-class Row(Struct, frozen=True, kw_only=True):
-    """One step: the conversation up to it, and the reference answer."""
-
-    task_id: Annotated[str, Meta(min_length=1, max_length=1000)]
-    sample_idx: records.Count | None = None
-    step_idx: records.Count
-    total_steps: Annotated[int, Meta(ge=1)]
-    is_final_step: bool
-    source: str = ""
-    source_group: str = ""
-    prompt: str | None = None
-    """The conversation as one text, for suites that have no *messages*."""
-    messages: tuple[Message, ...] = ()
-    """The conversation; it ends before the reference's turn."""
-    ref_raw: str
-    ref_analysis: str = ""
-    ref_plan: str = ""
-    ref_task_complete: bool
-    ref_commands: tuple[Command, ...] = ()
-    ref_command_units: tuple[str, ...]
-    ref_parse_ok: bool = True
     suite: str | None = None
+    suite_kind: str | None = None
     suite_version: str | None = None
-
-    @property
-    def key(self) -> tuple[str, int | None, int]:
-        """Return the step's id: task, sample, step."""
-        return self.task_id, self.sample_idx, self.step_idx
 
 
 class Suite(Struct, frozen=True, kw_only=True):
@@ -68,12 +33,20 @@ class Suite(Struct, frozen=True, kw_only=True):
 
     name: str
     version: str | None = None
+    kind: str = DEFAULT
+    """How it is asked and scored, by the name in the registry of kinds."""
     rows: tuple[Row, ...]
+
+    @property
+    def of_kind(self) -> Kind:
+        """Return its kind."""
+        return kind_of(self.kind)
 
     @property
     def fingerprint(self) -> str:
         """Return the SHA-256 over step ids and references."""
-        return fingerprint((*row.key, row.ref_command_units) for row in self.rows)
+        identity = self.of_kind.identity
+        return fingerprint((*row.key, identity(row.reference)) for row in self.rows)
 
     @property
     def keys_sha256(self) -> str:
@@ -86,9 +59,12 @@ class Suite(Struct, frozen=True, kw_only=True):
         return len({row.task_id for row in self.rows})
 
     @property
-    def source_groups(self) -> dict[str, int]:
-        """Return the number of steps of each source group, by name."""
-        return dict(sorted(Counter(row.source_group for row in self.rows).items()))
+    def divisions(self) -> dict[str, dict[str, int]]:
+        """Return the number of steps of each group, by division; a step of no group is of `""`."""
+        kind = self.of_kind
+        groups = [row.groups for row in self.rows]
+        named = dict.fromkeys((*kind.divisions, *(name for one in groups for name in one)))
+        return {name: _counted(kind, (one.get(name, "") for one in groups)) for name in named}
 
     @property
     def record(self) -> records.Suite:
@@ -96,10 +72,18 @@ class Suite(Struct, frozen=True, kw_only=True):
         return records.Suite(
             name=self.name,
             version=self.version,
+            kind=self.kind,
             fingerprint=self.fingerprint,
             steps=len(self.rows),
             tasks=self.tasks,
         )
+
+
+def _counted(kind: Kind, groups: Iterable[str]) -> dict[str, int]:
+    """Return how often each of *groups* is there, in the order of the kind and then by name."""
+    counts = Counter(groups)
+    order = (*kind.groups, *sorted({*counts} - {*kind.groups}))
+    return {name: counts[name] for name in order if counts[name]}
 
 
 class SuiteError(CardboardError):
@@ -125,31 +109,58 @@ def read(
     """Read the rows of *text*: JSON lines, or one JSON array; *file* names it in messages.
 
     Name and version are what the rows say; where they say nothing, the arguments, and at last the
-    file's name. References without a command are refused unless *empty_references*.
+    file's name. Empty references are refused unless *empty_references*.
     Raises SuiteError with one problem for each bad row, UsageError where rows and arguments differ.
     """
     rows: list[Row] = []
     problems: list[str] = []
     places: dict[tuple[str, int | None, int], str] = {}
+    said: list[_Named] = []
     for place, raw in _raws(text, file):
         try:
-            row = msgspec.json.decode(raw, type=Row)
+            told = msgspec.json.decode(raw, type=_Named)
+            kind = _asked(told.suite_kind, place)
+            row = msgspec.json.decode(raw, type=kind.row or Row)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             problems.append(f"{place}: {_reason(error)}")
             continue
-        if fault := _fault(row, empty_references) or _repeated(row, places):
+        if fault := _fault(row, kind, empty_references) or _repeated(row, places):
             problems.append(f"{place}: {fault}")
             continue
         places[row.key] = place
         rows.append(row)
+        said.append(told)
     if problems or not rows:
         raise SuiteError(file, len(rows) + len(problems), problems or ["it holds no row"])
-    said = _said("name", name, (row.suite for row in rows), file)
+    kind_said = _said("suite_kind", None, (told.suite_kind or DEFAULT for told in said), file)
+    known = _said("name", name, (told.suite for told in said), file)
     return Suite(
-        name=said or Path(file).name.split(".")[0],
-        version=_said("version", version, (row.suite_version for row in rows), file),
+        name=known or Path(file).name.split(".")[0],
+        version=_said("version", version, (told.suite_version for told in said), file),
+        kind=kind_said or DEFAULT,
         rows=tuple(rows),
     )
+
+
+def _asked(name: str | None, place: str) -> Kind:
+    """Return the kind called *name*; `UsageError` where there is none whose steps can be asked."""
+    kind = KINDS.get(name or DEFAULT)
+    askable = [one.name for one in KINDS.values() if one.row is not None]
+    if kind is None:
+        raise UsageError(
+            f"there is no kind of suite called {name:.60}",
+            file=place,
+            key="suite_kind",
+            remedy=f"Known: {', '.join(askable)}.",
+        )
+    if kind.row is None:
+        raise UsageError(
+            f"suites of the kind {name} are measured elsewhere: there is nothing to ask",
+            file=place,
+            key="suite_kind",
+            remedy=f"Kinds that can be asked: {', '.join(askable)}.",
+        )
+    return kind
 
 
 def encode(rows: Iterable[Row]) -> bytes:
@@ -178,16 +189,15 @@ def _reason(error: Exception) -> str:
     return f"{path.strip('.`')}: {what}" if path.strip(".`") else what
 
 
-def _fault(row: Row, empty_references: bool) -> str | None:
+def _fault(row: Row, kind: Kind, empty_references: bool) -> str | None:
     """Return `key: what is wrong` where a row of the right shape still cannot be used."""
-    if not row.messages and not row.prompt:
+    turns = row.conversation
+    if not turns:
         return "messages: there is neither a conversation nor a prompt"
-    if row.messages and row.messages[-1].role in ("assistant", "system"):
-        return f"messages: the last turn is of the {row.messages[-1].role}: nothing to answer"
-    if row.step_idx >= row.total_steps:
-        return f"step_idx: {row.step_idx} is not below total_steps, which is {row.total_steps}"
-    if not row.ref_command_units and not empty_references:
-        return "ref_command_units: the reference has no command"
+    if turns[-1].role in ("assistant", "system"):
+        return f"messages: the last turn is of the {turns[-1].role}: nothing to answer"
+    if kind.is_empty(row.reference) and not empty_references:
+        return "the reference is empty"
     return None
 
 

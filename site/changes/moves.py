@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 from ...board.history.changes import Change
 from ...board.history.history import KINDS, Moves
-from ..data.figures import printed
+from ...eval.metrics import Metric
+from ..data.figures import as_printed
 from ..source.source import Source
 
 
@@ -37,12 +38,14 @@ class Told(NamedTuple):
 
 def told(moves: Moves, source: Source) -> Told:
     """Return *moves* by kind, those that nobody made left out."""
-    titles = _titles(source)
+    titles, metrics = _titles(source), _metrics(source)
     kinds = tuple(
         Kind(
             what=what,
             total=moves.counts[what],
-            rows=tuple(_row(one, source, titles) for one in moves.changes if one.what == what),
+            rows=tuple(
+                _row(one, source, titles, metrics) for one in moves.changes if one.what == what
+            ),
         )
         for what in KINDS
         if moves.counts.get(what)
@@ -58,14 +61,28 @@ def _titles(source: Source) -> dict[tuple[str, str], str]:
     }
 
 
-def _row(change: Change, source: Source, titles: dict[tuple[str, str], str]) -> Row:
-    place = (change.suite, change.class_)
+_SCORE = Metric(id="score", unit="points")
+"""How the scores of a suite are printed that is not configured any more."""
+
+
+def _metrics(source: Source) -> dict[str, Metric]:
+    """Return what every suite that there is now is ranked by, by name and version."""
+    return {one.full_name: one.ranked for one in source.settings.suites}
+
+
+def _row(
+    change: Change,
+    source: Source,
+    titles: dict[tuple[str, str], str],
+    metrics: dict[str, Metric],
+) -> Row:
+    place, metric = (change.suite, change.class_), metrics.get(change.suite, _SCORE)
     return Row(
         slug=source.slugs.get(change.label),
         label=change.label,
         rank_before=change.rank_before,
         rank_after=change.rank_after,
-        score_before=printed("score", change.score_before),
-        score_after=printed("score", change.score_after),
+        score_before=as_printed(metric, change.score_before),
+        score_after=as_printed(metric, change.score_after),
         board=titles.get(place, " ".join(place)),
     )

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from xml.sax.saxutils import escape
 
 from ...board.model import Board, Boards, Entry
-from ..data.figures import printed
+from ..data.figures import as_printed
 
 _HEIGHT, _MARGIN, _LETTER, _LONGEST = 20, 7, 6.6, 28
 
@@ -44,7 +44,8 @@ def badge_of(entry: Entry, board: Board) -> Badge:
     name = board.suite.name
     if entry.rank is None:
         return Badge(name, "unranked", False)
-    value = f"{entry.rank_text} / {len(board.ranked)} · {printed('score', entry.score)}"
+    score = as_printed(board.suite.ranked, entry.score)
+    value = f"{entry.rank_text} / {len(board.ranked)} · {score}"
     return Badge(name, value, True)
 
 

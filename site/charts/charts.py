@@ -2,10 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from math import inf
 
 from msgspec import Struct
 
 from ...board.model import Board, Entry
+from ...board.show.document import beside
+from ...board.workspace.settings import Suite
+from ...eval.metrics import Metric
 
 # More marks than this can neither be told apart nor pointed at.
 MOST = 200
@@ -13,7 +18,7 @@ FEWEST = 2
 
 
 class Point(Struct, frozen=True, kw_only=True):
-    """An entry on a chart: a figure of it against its score."""
+    """An entry on a chart: a figure of it against its score, as both are printed."""
 
     label: str
     slug: str
@@ -32,6 +37,10 @@ class Scatter(Struct, frozen=True, kw_only=True):
     """Scores against another figure."""
 
     name: str
+    metric: Metric
+    """What the scores are of."""
+    figure: Metric | None = None
+    """What the other figure is, where that is a metric of the suite."""
     points: tuple[Point, ...]
     """What is drawn, best score first."""
     known: int
@@ -59,13 +68,14 @@ class Slope(Struct, frozen=True, kw_only=True):
     @property
     def gain(self) -> float:
         """Return the last score minus the first."""
-        return round(self.points[-1].score - self.points[0].score, 2)
+        return round(self.points[-1].score - self.points[0].score, 9)
 
 
 class Slopes(Struct, frozen=True, kw_only=True):
     """How scores went: over the epochs of a run, or from base model to fine-tune."""
 
     name: str
+    metric: Metric
     lines: tuple[Slope, ...]
     """What is drawn, the best last score first."""
     known: int
@@ -84,11 +94,36 @@ def charts_of(board: Board) -> tuple[Chart, ...]:
     """Return the charts of *board*; all are of its ranked entries."""
     return (
         _scatter("size", board, lambda e: e.profile.parameters, log=True, front=True),
-        _scatter("speed", board, lambda e: e.metrics.seconds_per_step, log=True, front=True),
-        _scatter("valid", board, lambda e: e.metrics.valid_json_pct),
-        _slopes("epochs", _epochs(board)),
-        _slopes("bases", _bases(board)),
+        _scatter("speed", board, _seconds, log=True, front=True),
+        *(
+            _scatter(metric.id, board, partial(_printed, metric), of=metric)
+            for metric in _telling(board.suite)
+        ),
+        _slopes("epochs", _epochs(board), board),
+        _slopes("bases", _bases(board), board),
     )
+
+
+def _telling(suite: Suite) -> list[Metric]:
+    """Return the metrics that are drawn against the score.
+
+    Those that the suite's kind doubts where they are low, since they hold the score down, and those
+    that the suite shows beside its kind's own.
+    """
+    doubted = {doubt.metric for doubt in suite.of_kind.doubts}
+    own = {metric.id for metric in suite.of_kind.metrics}
+    names = {"size", "speed", "epochs", "bases"}
+    told = [one for one in beside(suite) if one.id in doubted or one.id not in own]
+    return [metric for metric in told if metric.id not in names]
+
+
+def _seconds(entry: Entry) -> float | None:
+    return entry.result.timing.seconds_per_step
+
+
+def _printed(metric: Metric, entry: Entry) -> float | None:
+    value = entry.value(metric.id)
+    return None if value is None else metric.scale * value
 
 
 def _scatter(
@@ -98,19 +133,24 @@ def _scatter(
     *,
     log: bool = False,
     front: bool = False,
+    of: Metric | None = None,
 ) -> Scatter:
+    metric = board.suite.ranked
     known = [
         _point(entry, value)
         for entry in board.ranked
         if (value := figure(entry)) is not None and (value > 0 or not log)
     ]
+    sign = metric.sign
     if front:
-        known = _with_front(known)
+        known = _with_front(known, sign)
     # Whatever is left out, the line of the best is whole.
-    chosen = sorted(known, key=lambda p: (not p.best, -p.score, p.label))[:MOST]
+    chosen = sorted(known, key=lambda p: (not p.best, -sign * p.score, p.label))[:MOST]
     return Scatter(
         name=name,
-        points=tuple(sorted(chosen, key=lambda p: (-p.score, p.label))),
+        metric=metric,
+        figure=of,
+        points=tuple(sorted(chosen, key=lambda p: (-sign * p.score, p.label))),
         known=len(known),
         ranked=len(board.ranked),
         log=log,
@@ -131,20 +171,21 @@ def _point(entry: Entry, x: float, *, best: bool = False) -> Point:
     )
 
 
-def _with_front(points: Iterable[Point]) -> list[Point]:
+def _with_front(points: Iterable[Point], sign: int) -> list[Point]:
     """Return *points*, marking those that no point with a smaller or equal figure outscores."""
     from msgspec.structs import replace
 
-    told, best = [], -1.0
-    for point in sorted(points, key=lambda p: (p.x, -p.score, p.label)):
-        told.append(replace(point, best=point.score > best))
-        best = max(best, point.score)
+    told, best = [], -inf
+    for point in sorted(points, key=lambda p: (p.x, -sign * p.score, p.label)):
+        told.append(replace(point, best=sign * point.score > best))
+        best = max(best, sign * point.score)
     return told
 
 
-def _slopes(name: str, lines: Sequence[Slope]) -> Slopes:
-    ordered = sorted(lines, key=lambda line: (-line.points[-1].score, line.label))
-    return Slopes(name=name, lines=tuple(ordered[: MOST // 4]), known=len(lines))
+def _slopes(name: str, lines: Sequence[Slope], board: Board) -> Slopes:
+    metric = board.suite.ranked
+    ordered = sorted(lines, key=lambda line: (-metric.sign * line.points[-1].score, line.label))
+    return Slopes(name=name, metric=metric, lines=tuple(ordered[: MOST // 4]), known=len(lines))
 
 
 def _epochs(board: Board) -> list[Slope]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..data.figures import as_printed
 from ..frame.security import printable
 from .charts import Chart, Point, Scatter, Slopes
 from .labels import labels
@@ -79,7 +80,7 @@ def _axes(x: Scale, y: Scale, *, named: bool) -> "Axes":
 def _scatter(chart: Scatter, axes: "Axes") -> Iterator["Layer"]:
     import altair as alt
 
-    rows = [_row(point) for point in chart.points]
+    rows = [_row(point, chart) for point in chart.points]
     yield from _whiskers(rows, axes)
     front = [{"x": point.x, "y": point.score} for point in chart.front]
     if front:
@@ -102,9 +103,10 @@ def _scatter(chart: Scatter, axes: "Axes") -> Iterator["Layer"]:
 def _slopes(chart: Slopes, axes: "Axes") -> Iterator["Layer"]:
     import altair as alt
 
-    rows = [_row(p) | {"line": n} for n, line in enumerate(chart.lines) for p in line.points]
+    rows = [_row(p, chart) | {"line": n} for n, line in enumerate(chart.lines) for p in line.points]
+    sign = chart.metric.sign
     for up in (False, True):
-        numbers = {n for n, line in enumerate(chart.lines) if (line.gain >= 0) is up}
+        numbers = {n for n, line in enumerate(chart.lines) if (sign * line.gain >= 0) is up}
         chosen = [row for row in rows if row["line"] in numbers]
         if chosen:
             colour = MARK if up else BEST
@@ -144,7 +146,7 @@ def _names(chart: Chart, axes: "Axes") -> Iterator["Layer"]:
         yield name.encode(**axes, text="text:N")
 
 
-def _row(point: Point) -> dict[str, Any]:
+def _row(point: Point, chart: Chart) -> dict[str, Any]:
     return {
         "x": point.x,
         "y": point.score,
@@ -152,7 +154,7 @@ def _row(point: Point) -> dict[str, Any]:
         "high": point.high,
         "best": point.best,
         "href": f"{LINK}{point.slug}/",
-        "says": f"{printable(point.label[:_LONGEST])}: {point.score:.2f}",
+        "says": f"{printable(point.label[:_LONGEST])}: {as_printed(chart.metric, point.score)}",
     }
 
 

@@ -47,7 +47,7 @@ def labels(chart: Chart) -> tuple[Label, ...]:
         named = [(short(point.label), point) for point in (chart.front or chart.points[:3])]
     else:
         named = [(short(line.label), line.points[-1]) for line in chart.lines]
-    ranked = sorted(named, key=lambda one: (-one[1].score, one[0]))
+    ranked = sorted(named, key=lambda one: (-chart.metric.sign * one[1].score, one[0]))
     return tuple(_placed(ranked, chart))
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from ...eval.metrics import Metric
 from .charts import Chart, Scatter
 
 # The paper, in units of the drawing: the field of the points, and what lies around it.
@@ -47,7 +48,12 @@ def across(chart: Chart) -> Scale:
     if chart.log:
         low, high = min(values) / 1.25, max(values) * 1.25
         return Scale(low=low, high=high, ticks=_log_ticks(low, high), length=WIDTH, log=True)
-    return Scale(low=0.0, high=100.0, ticks=tuple(range(0, 101, 20)), length=WIDTH)
+    least, most = _bounds(chart.figure) if chart.figure else (None, None)
+    if least is not None and most is not None:
+        fifth = (most - least) / 5
+        ticks = tuple(round(least + n * fifth, 12) for n in range(6))
+        return Scale(low=least, high=most, ticks=ticks, length=WIDTH)
+    return _round(values, least, most, WIDTH)
 
 
 def upward(chart: Chart) -> Scale:
@@ -57,11 +63,33 @@ def upward(chart: Chart) -> Scale:
         if isinstance(chart, Scatter)
         else [point for line in chart.lines for point in line.points]
     )
-    most = max(max(point.score, point.high or 0.0) for point in points)
-    step = _step(most)
-    high = min(100.0, math.ceil(max(most, 1.0) * 1.02 / step) * step)
-    ticks = tuple(n * step for n in range(round(high / step) + 1))
-    return Scale(low=0.0, high=high, ticks=ticks, length=HEIGHT)
+    ends = [(point.low, point.score, point.high) for point in points]
+    values = [value for end in ends for value in end if value is not None]
+    return _round(values, *_bounds(chart.metric), HEIGHT)
+
+
+def _bounds(metric: Metric) -> tuple[float | None, float | None]:
+    """Return what a printed value of *metric* cannot leave."""
+    low, high = (None if one is None else metric.scale * one for one in metric.bounds)
+    return (low, high) if metric.scale > 0 else (high, low)
+
+
+def _round(
+    values: Sequence[float], least: float | None, most: float | None, length: float
+) -> Scale:
+    """Return a scale from 0, or from below the lowest of *values*, to above the highest one."""
+    first, last = min(0.0, *values, 0.0), max(0.0, *values, 0.0)
+    if least is not None and least > 0:
+        first = least
+    if last <= first:
+        last = first + 1.0
+    step = _step(last - first)
+    start = math.floor(first / step) * step
+    end = math.ceil((last + 0.02 * (last - first)) / step) * step
+    start = start if least is None else max(least, start)
+    end = end if most is None else min(most, end)
+    ticks = tuple(round(start + n * step, 12) for n in range(round((end - start) / step) + 1))
+    return Scale(low=start, high=end, ticks=ticks, length=length)
 
 
 def _some(values: Sequence[float]) -> tuple[float, ...]:
@@ -69,13 +97,14 @@ def _some(values: Sequence[float]) -> tuple[float, ...]:
     return tuple(values[:: math.ceil(len(values) / _MOST_TICKS)])
 
 
-def _step(most: float) -> float:
-    """Return a round distance between ticks from 0 to *most*."""
-    for power in (0, 1):
+def _step(span: float) -> float:
+    """Return a round distance between ticks that are *span* apart."""
+    power = math.floor(math.log10(span)) - 1
+    for place in range(power, power + 3):
         for step in _STEPS:
-            if most / (step * 10**power) <= _MOST_TICKS:
-                return step * 10**power
-    return 20.0
+            if span / (step * 10.0**place) <= _MOST_TICKS:
+                return step * 10.0**place
+    return span
 
 
 def _log_ticks(low: float, high: float) -> tuple[float, ...]:

@@ -8,8 +8,8 @@ from msgspec import Struct
 
 from ...board.history.snapshots import snapshot_files
 from ...board.model import Boards
-from ...board.show.document import FIELDS, fields, pieces
-from ...board.show.tables import Cell, to_csv
+from ...board.show.document import OF_ENTRIES, OF_RUNS, field_names, fields, pieces
+from ...board.show.tables import Cell, Table, to_csv
 from ...board.words.catalogue import Words
 from .published_files import Copies, copy_results
 
@@ -22,10 +22,6 @@ _REAL = (
     "score_low_95",
     "score_high_95",
     "score_standard_error",
-    "precision",
-    "recall",
-    "first_cmd_exact_pct",
-    "valid_json_pct",
     "seconds_per_step",
     "load_seconds",
 )
@@ -49,17 +45,17 @@ class Data(Struct, frozen=True, kw_only=True):
     copies: Copies = Copies()
 
 
-def write_tables(boards: Boards, folder: Path) -> list[list[Cell]]:
+def write_tables(boards: Boards, folder: Path) -> Table:
     """Write every entry of every board as board.csv and board.json into *folder*.
 
     Return the same rows, for `write_parquet`.
     """
     folder.mkdir(parents=True)
-    tables = [fields(board) for board in boards.boards]
-    text = to_csv(tables) if tables else f"{','.join(FIELDS)}\n"
-    _write(folder / "board.csv", [text])
+    names = field_names(boards.boards)
+    tables = [fields(board, names) for board in boards.boards]
+    _write(folder / "board.csv", [to_csv(tables or [Table(names, [])])])
     _write(folder / "board.json", pieces(boards, Words("en").finding))
-    return [list(row) for table in tables for row in table.rows]
+    return Table(names, [row for table in tables for row in table.rows])
 
 
 def _write(path: Path, texts: Iterable[str]) -> None:
@@ -68,14 +64,15 @@ def _write(path: Path, texts: Iterable[str]) -> None:
         file.writelines(texts)
 
 
-def write_parquet(rows: list[list[Cell]], path: Path) -> None:
-    """Write *rows*, whose columns are `FIELDS`, as a Parquet file with a type for each column."""
+def write_parquet(table: Table, path: Path) -> None:
+    """Write *table* as a Parquet file with a type for each column; those of metrics are real."""
     import pyarrow
     from pyarrow import parquet
 
-    types = dict.fromkeys(_WHOLE, pyarrow.int64()) | dict.fromkeys(_REAL, pyarrow.float64())
-    schema = pyarrow.schema([(name, types.get(name, pyarrow.string())) for name in FIELDS])
-    columns = zip(*rows, strict=True) if rows else [()] * len(FIELDS)
+    types = dict.fromkeys((*OF_ENTRIES, *OF_RUNS), pyarrow.string())
+    types |= dict.fromkeys(_WHOLE, pyarrow.int64()) | dict.fromkeys(_REAL, pyarrow.float64())
+    schema = pyarrow.schema([(name, types.get(name, pyarrow.float64())) for name in table.columns])
+    columns = zip(*table.rows, strict=True) if table.rows else [()] * len(table.columns)
     arrays = [
         pyarrow.array([_storable(value) for value in column], type=field.type)
         for column, field in zip(columns, schema, strict=True)

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from ...board.model import Boards, Reading
+from ...board.read.shapes import version1
 from ...board.read.shapes.model_names import is_local, without_paths
 from ...eval.records import Step
 
@@ -18,10 +19,10 @@ Reason = Literal["no-result", "older-shape", "machine", "changed", "too-much"]
 # A host for static pages takes a gigabyte at most, and the pages themselves need room.
 MOST_BYTES = 200 * 10**6
 # Files of these shapes hold what our own programs wrote: all of it is known, and can be looked at.
-_SHAPES = ("v1", "published-table")
+_SHAPES = ("v2", "v1", "published-table")
 # What a step is, and what was said in it: terminal text is full of paths of sandboxes. Whatever
 # else stands in a step, an error above all, is looked at.
-_PLAIN = frozenset(Step.__struct_fields__) - {"error"}
+_PLAIN = frozenset((*Step.__struct_fields__, *version1.Step.__struct_fields__)) - {"error"}
 _DECODER = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _STEPS = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 _NO_STEPS = msgspec.Raw(b"[]")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
@@ -40,7 +40,7 @@ class _Environment(Environment):
 
 
 class Renderer:
-    """Render templates/site in one language.
+    """Render templates/site, and what kinds of suites add to it, in one language.
 
     Templates know `t(key, **values)` for words, `say(finding)`, and the filter `shown`, which gives
     readers of every kind the same where a figure is unknown.
@@ -50,7 +50,12 @@ class Renderer:
         self.language = language
         self.words = Words(language)
         self._environment = _Environment(
-            loader=PackageLoader("cardboard", "templates/site"),
+            loader=ChoiceLoader(
+                [
+                    PackageLoader("cardboard", "templates/site"),
+                    PackageLoader("cardboard", "templates"),  # for kinds/NAME/
+                ]
+            ),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -60,7 +65,9 @@ class Renderer:
         # Words without values are asked for on every row: once a language is enough.
         self._known: dict[str, str] = {}
         has = cache(self.words.has)
-        self._environment.globals.update(t=self.text, say=self.words.finding, has=has)
+        self._environment.globals.update(
+            t=self.text, k=self.of_kind, say=self.words.finding, has=has
+        )
         self._environment.filters["t"] = self.text
         self._environment.filters["shown"] = self._shown
         self._environment.filters["page"] = _page
@@ -74,6 +81,10 @@ class Renderer:
         if key not in self._known:
             self._known[key] = self.words.text(key)
         return self._known[key]
+
+    def of_kind(self, kind: str, key: str, **values: object) -> str:
+        """Return the message *key* as suites of *kind* say it, or else as all do."""
+        return self.words.of_kind(kind, key, **values)
 
     def finding(self, finding: Finding) -> str:
         """Return what *finding* says."""

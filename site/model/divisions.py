@@ -1,16 +1,20 @@
-"""The figures of a result's parts, buckets and source groups, beside those of the field."""
+"""The figures of a result's parts, division by division, beside those of the field."""
 
-from collections.abc import Iterator
-from typing import get_args
+import re
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
-from ...eval.records import Aggregate, Bucket
-from ...eval.records import Slice as Recorded
-from ..data.figures import printed
-from ..source.background import DIVISIONS, PartMedians
+from ...board.notes.figures import shown
+from ...board.show.document import beside
+from ...board.workspace.settings import Suite
+from ...eval.metrics import Metric
+from ...eval.records import Group
+from ..data.figures import printed, sign, span_of
+from ..source.background import PartMedians
+from ..source.metric_words import MetricWords
 
-BUCKETS: tuple[str, ...] = get_args(Bucket)
+_PLAIN = re.compile(r"[^A-Za-z0-9_]+")
 
 
 class Slice(Struct, frozen=True, kw_only=True):
@@ -18,12 +22,14 @@ class Slice(Struct, frozen=True, kw_only=True):
 
     name: str
     steps: int
-    f1: str | None
-    first: str | None
+    value: str | None
+    """Of the ranked metric, in its own unit."""
+    others: tuple[str | None, ...]
+    """Of the other metrics, as boards print them."""
     median: str | None
-    """Of the F1 of the board's ranked entries that record this part."""
+    """Of the ranked metric, over the board's ranked entries that record this part."""
     wide: float | None
-    """Length of the bar for F1, in per cent of the room."""
+    """Length of the bar for the ranked metric, in per cent of the room."""
     middle: float | None
     """Where the median stands beside it."""
 
@@ -31,41 +37,77 @@ class Slice(Struct, frozen=True, kw_only=True):
 class Slices(Struct, frozen=True, kw_only=True):
     """The parts that one division of the steps makes."""
 
-    name: str
+    anchor: str
+    title: str
+    metric: str
+    """Title of the ranked metric."""
+    others: tuple[str, ...]
+    """Titles of the other metrics that any part has."""
     rows: tuple[Slice, ...]
     compared: bool
     """Whether any part has a median."""
 
 
-def slices_of(aggregate: Aggregate, medians: PartMedians) -> Iterator[Slices]:
-    """Yield every division of the steps that *aggregate* has."""
-    for name in DIVISIONS:
-        found: dict[str, Recorded] = getattr(aggregate, name)
-        rows = tuple(
-            _slice(part, found[part], medians.get((name, part)))
-            for part in sorted(found, key=_order)
+def slices_of(
+    divisions: Mapping[str, Mapping[str, Group]],
+    medians: PartMedians,
+    suite: Suite,
+    words: MetricWords,
+) -> Iterator[Slices]:
+    """Yield every one of *divisions*: of the suite's kind first, then its own, then others."""
+    known = dict.fromkeys((*suite.of_kind.divisions, *suite.parts, *sorted(divisions)))
+    for number, name in enumerate(known):
+        if found := divisions.get(name):
+            yield _slices(
+                f"by_{_PLAIN.sub('', name) or number}", name, found, medians, suite, words
+            )
+
+
+def _slices(
+    anchor: str,
+    name: str,
+    found: Mapping[str, Group],
+    medians: PartMedians,
+    suite: Suite,
+    words: MetricWords,
+) -> Slices:
+    ranked = suite.ranked
+    others = [
+        metric
+        for metric in beside(suite)
+        if any(group.metrics.get(metric.id) is not None for group in found.values())
+    ]
+    order = suite.of_kind.groups
+    places = sorted(found, key=lambda n: (order.index(n) if n in order else len(order), n))
+    values = [group.metrics.get(ranked.id) for group in found.values()]
+    middles = [medians.get((name, part)) for part in found]
+    span = span_of(ranked, [None if v is None else ranked.scale * v for v in (*values, *middles)])
+
+    def percent(value: float | None) -> float | None:
+        return None if value is None else round(span.at(ranked.scale * value), 2)
+
+    rows = tuple(
+        Slice(
+            name=words.group(part),
+            steps=found[part].steps,
+            value=own_unit(ranked, value := found[part].metrics.get(ranked.id), suite),
+            others=tuple(printed(metric, found[part].metrics.get(metric.id)) for metric in others),
+            median=own_unit(ranked, middle := medians.get((name, part)), suite),
+            wide=percent(value),
+            middle=percent(middle),
         )
-        if rows:
-            compared = any(row.median is not None for row in rows)
-            yield Slices(name=name, rows=rows, compared=compared)
-
-
-def _order(part: str) -> tuple[int, str]:
-    """Return where *part* stands: buckets as they come in a task, whatever else by name."""
-    return (BUCKETS.index(part) if part in BUCKETS else len(BUCKETS), part)
-
-
-def _slice(name: str, one: Recorded, median: float | None) -> Slice:
-    return Slice(
-        name=name,
-        steps=one.steps,
-        f1=printed("command_f1", one.avg_command_f1),
-        first=printed("first_cmd_exact_pct", one.first_cmd_exact_pct),
-        median=printed("command_f1", median),
-        wide=_percent(one.avg_command_f1),
-        middle=_percent(median),
+        for part in places
+    )
+    return Slices(
+        anchor=anchor,
+        title=words.division(name),
+        metric=words.in_unit(ranked, words.title(ranked)),
+        others=tuple(words.column(metric) for metric in others),
+        rows=rows,
+        compared=any(row.median is not None for row in rows),
     )
 
 
-def _percent(share: float | None) -> float | None:
-    return None if share is None else round(100 * share, 2)
+def own_unit(metric: Metric, value: float | None, suite: Suite) -> str | None:
+    """Return a value of *metric* in its own unit: what the score is made from."""
+    return None if value is None else shown(metric.id, value, suite) + sign(metric)

@@ -7,8 +7,8 @@ from msgspec import Struct
 
 from ...board.model import Entry
 from ...board.workspace.settings import Profile
-from ...eval.records import is_hub_id
-from ..data.figures import Value, billions, plain, printed
+from ...eval.records import Harness, Machine, ModelFile, Quartiles, Timing, is_hub_id
+from ..data.figures import Value, billions, plain, timed
 from ..frame.render import Renderer
 from ..source.source import Source
 
@@ -102,8 +102,23 @@ def _protocol(entry: Entry, render: Renderer) -> Iterator[Fact]:
         yield _fact(render, "protocol.stop", ", ".join(map(repr, protocol.stop)), code=True)
     if protocol.prompt_rules:
         yield _fact(render, "protocol.prompt_rules", ", ".join(protocol.prompt_rules), code=True)
+    for key, value in (
+        ("shots", protocol.shots),
+        ("trials", protocol.trials),
+        ("turns", protocol.turns),
+        ("tools", protocol.tools),
+        ("system_prompt_sha256", protocol.system_prompt_sha256),
+        ("template_kwargs", _pairs(dict(protocol.template_kwargs))),
+        ("harness", _harness(protocol.harness)),
+    ):
+        if value is not None:
+            yield _fact(render, f"site.fact.{key}", value, code=True)
     if protocol.extra:
         yield _fact(render, "site.fact.extra", _pairs(dict(protocol.extra)), code=True)
+
+
+def _harness(harness: Harness | None) -> str | None:
+    return None if harness is None else " ".join(filter(None, (harness.name, harness.version)))
 
 
 def _prompts(entry: Entry, render: Renderer) -> Iterator[Fact]:
@@ -148,6 +163,17 @@ def _model(entry: Entry, source: Source) -> Iterator[Fact]:
             filter(None, (model.adapter.id, model.adapter.revision, model.adapter.sha256))
         )
         yield _fact(render, "origin.adapter", adapter, code=True)
+    file = model.file or ModelFile()
+    told: tuple[tuple[str, Value], ...] = (
+        ("weights_sha256", model.weights_sha256),
+        ("path_tail", model.path_tail),
+        ("model_file", file.name),
+        ("model_file_bytes", file.bytes),
+        ("model_file_sha256", file.sha256),
+    )
+    for key, detail in told:
+        if detail is not None:
+            yield _fact(render, f"site.fact.{key}", detail, code=True)
     if model.quantisation:
         yield _fact(render, "origin.quantisation", model.quantisation, code=True)
     relation = profile.base_model_relation
@@ -193,14 +219,35 @@ def _run(entry: Entry, render: Renderer) -> Iterator[Fact]:
     yield _fact(
         render,
         "site.fact.generate_seconds",
-        printed("load_seconds", result.timing.generate_seconds),
+        timed("load_seconds", result.timing.generate_seconds),
     )
+    for key, detail in (*_timing(result.timing), *_machine(result.machine)):
+        if detail is not None:
+            yield _fact(render, f"site.fact.{key}", detail)
     yield _fact(render, "site.fact.started_at", result.started_at, code=True)
     yield _fact(render, "origin.finished_at", result.finished_at, code=True)
     yield _fact(render, "origin.scorer", result.scorer, code=True)
     yield _fact(render, "origin.versions", _pairs(dict(result.versions)), code=True)
     if result.adjusted:
         yield _fact(render, "site.fact.adjusted", render.text("site.yes"))
+
+
+def _timing(timing: Timing) -> Iterator[tuple[str, Value]]:
+    yield "prompt_tokens_per_second", timing.prompt_tokens_per_second
+    yield "answer_tokens_per_second", timing.answer_tokens_per_second
+    yield "first_token_seconds", _quartiles(timing.first_token_seconds)
+    yield "energy_joules", timing.energy_joules
+
+
+def _quartiles(told: Quartiles | None) -> str | None:
+    if told is None:
+        return None
+    return " / ".join(plain(one) or "–" for one in (told.low, told.median, told.high))
+
+
+def _machine(machine: Machine) -> Iterator[tuple[str, Value]]:
+    for name in Machine.__struct_fields__:
+        yield name, getattr(machine, name)
 
 
 def _origin(entry: Entry, render: Renderer) -> Iterator[Fact]:
@@ -220,6 +267,9 @@ def _origin(entry: Entry, render: Renderer) -> Iterator[Fact]:
             ("origin.row", source.row_label),
             ("site.fact.source_kind", source.kind),
             ("site.fact.source_printed", _pairs(dict(source.printed))),
+            ("site.fact.harness", _harness(source.harness)),
+            ("site.fact.source_sha256", source.source_sha256),
+            ("site.fact.source_evidence", source.evidence),
         )
         if value
     )

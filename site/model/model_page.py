@@ -3,6 +3,9 @@
 import json
 from collections.abc import Iterator
 from functools import partial
+from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from ...board.model import Entry
 from ...board.show.reproduction import run_of
@@ -14,8 +17,17 @@ from ..source.source import Placed, Source
 from ..source.task_strip import Labels, drawing, table_rows
 from .standing import Standing, standing
 
-# Figures that stand in large print at the top of a page.
-LARGE = ("command_precision", "command_recall", "first_cmd_exact_pct", "valid_json_pct")
+
+class Reading(NamedTuple):
+    """What a page says of one kind of suite: its output, safety, and how to read its score."""
+
+    kind: str
+    suite: str
+    """Its title, where the page is of several suites."""
+    output: str
+    """In the suite's own words; empty where its kind's are good."""
+    safety: str
+    score: tuple[str, ...]
 
 
 def model_pages(source: Source) -> Iterator[Page]:
@@ -40,12 +52,12 @@ def model_pages(source: Source) -> Iterator[Page]:
             data=f"{source.above(path)}{FOLDER}/",
             copies=source.data.copies.paths,
             standings=standings,
-            large=LARGE,
             drawing=partial(drawing, labels=labels),
             task_rows=table_rows,
             purpose=source.render.own(first.profile.purpose),
             others=[model for model in source.models[first.model] if model.slug != slug],
             sweep=first.class_ == "sweep",
+            readings=list(_readings(placed, source)),
             **_running(placed, suites, source),
         )
         yield Page(
@@ -67,8 +79,28 @@ def _running(placed: list[Placed], suites: dict[str, Suite], source: Source) -> 
         "run": run,
         "kwargs": json.dumps(run.kwargs, ensure_ascii=False, sort_keys=True),
         "examples": [(one, snippet(run, one.name)) for one in examples(run)],
-        "answer": snippet(run, "answer"),
+        "answer": lambda kind: snippet(replace(run, kind=kind), "answer"),
     }
+
+
+def _readings(placed: list[Placed], source: Source) -> Iterator[Reading]:
+    """Yield what is to be said of every kind of suite, and of every suite with its own words."""
+    told: set[tuple[str, str, str, tuple[str, ...]]] = set()
+    for one in placed:
+        suite, words = one.suite, source.words_of(one.suite)
+        own = source.render.own
+        said = own(suite.words.reading)
+        reading = Reading(
+            kind=suite.kind,
+            suite=one.place.title if one.place and len(placed) > 1 else "",
+            output=own(suite.words.output),
+            safety=own(suite.words.safety),
+            score=(said,) if said else words.reading,
+        )
+        what = (reading.kind, reading.output, reading.safety, reading.score)
+        if what not in told:
+            told.add(what)
+            yield reading
 
 
 def _description(here: Standing, source: Source) -> str:

@@ -6,27 +6,37 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from ...board.model import Attempt, Entry
-from ...board.notes.figures import ALWAYS, FURTHER, shown, unit
-from ...board.notes.figures import figures as figures_of
+from ...board.notes.figures import form_of, shown_coarse
 from ...board.notes.notes import Field, notes_of
 from ...board.words.findings import Finding, distinct
-from ...board.workspace.settings import NOTE_KINDS
-from ..data.figures import plain, printed
+from ...board.workspace.settings import NOTE_KINDS, Suite
+from ...eval.metrics import Metric
+from ..data.figures import as_printed, plain, printed, sign, stated_error, timed
+from ..source.metric_words import MetricWords
 from ..source.paired_table import Rival
 from ..source.source import Model, Place, Placed, Source
 from ..source.steps import Extremes
-from ..source.task_strip import Mark, marks_of
+from ..source.task_strip import Strip, strip_of
 from ..table.rows import ranks
-from .divisions import Slices, slices_of
+from ..table.rows import stated as stated_of
+from ..table.words import stated
+from .divisions import Slices, own_unit, slices_of
 from .facts import Facts, facts_of
+
+TIMES = ("seconds_per_step", "load_seconds")
+"""Figures that results of every suite have a line for."""
 
 
 class Figure(NamedTuple):
-    """A figure's name in the catalogue, its printed value, and the median of the ranked entries."""
+    """A figure's title, its printed value, and the median of the ranked entries."""
 
-    name: str
+    title: str
     value: str | None
     median: str | None = None
+    large: bool = False
+    """Whether it stands in large print at the top of a page."""
+    stated: str | None = None
+    """How sure its file says that it is."""
 
 
 class Try(Struct, frozen=True, kw_only=True):
@@ -50,10 +60,13 @@ class Standing(Struct, frozen=True, kw_only=True):
     title: str
     place: Place | None
     entry: Entry
+    words: MetricWords
     score: str | None
     ranks: str | None
     """The ranks that the paired tests leave open."""
     interval: tuple[str, str] | None
+    stated: str | None
+    """The score's standard error as the file states it, where no interval was computed."""
     level_with: int
     """Entries that no paired test tells from this one."""
     tied: tuple[Model, ...]
@@ -68,9 +81,13 @@ class Standing(Struct, frozen=True, kw_only=True):
     compared: bool
     """Whether any figure stands beside a median."""
     slices: tuple[Slices, ...]
-    marks: tuple[Mark, ...]
+    strip: Strip
     """The tasks; none where the result holds no steps."""
     steps: Extremes | None
+    step_view: tuple[str, ...]
+    """Templates that lay out a step: its kind's own, or else the one for any."""
+    titles: dict[str, str]
+    """Of the suite's metrics, by id."""
     rivals: tuple[Rival, ...]
     facts: tuple[Facts, ...]
     tries: tuple[Try, ...]
@@ -80,20 +97,25 @@ class Standing(Struct, frozen=True, kw_only=True):
 def standing(placed: Placed, source: Source) -> Standing:
     """Return where the entry *placed* stands."""
     entry, place = placed
+    suite = placed.suite
+    words, metric = source.words_of(suite), suite.ranked
+    error, method = stated_of(entry, metric)
     why = reasons(entry, source)
     template = f"template.{entry.template_status}"
     field = source.fields.get(place.slug) if place else None
     measured = source.measured.get(place.slug) if place else None
-    figures = tuple(_figures(entry, field))
+    figures = tuple(_figures(entry, suite, field, words, source))
     family = source.settings.families.get(entry.profile.family or "")
     return Standing(
         anchor=place.slug if place else "unplaced",
         title=place.title if place else source.render.text("site.unplaced"),
         place=place,
         entry=entry,
-        score=printed("score", entry.score),
+        words=words,
+        score=as_printed(metric, entry.score),
         ranks=ranks(entry),
-        interval=_interval(entry),
+        interval=_interval(entry, metric),
+        stated=stated(source.render, error, method) if error is not None else None,
         level_with=entry.resolution.level_with if entry.resolution else 0,
         tied=tuple(Model(label, source.slugs[label]) for label in entry.tied_with),
         reasons=why,
@@ -102,12 +124,16 @@ def standing(placed: Placed, source: Source) -> Standing:
         template_key=template if source.render.words.has(template) else "template.other",
         figures=figures,
         compared=any(figure.median is not None for figure in figures),
-        slices=tuple(slices_of(entry.result.aggregate, measured.parts if measured else {})),
-        marks=marks_of(entry.facts, measured.tasks if measured else {}),
+        slices=tuple(
+            slices_of(entry.result.divisions, measured.parts if measured else {}, suite, words)
+        ),
+        strip=strip_of(entry.facts, metric, measured.tasks if measured else {}),
         steps=source.background.steps(entry),
+        step_view=(f"kinds/{suite.kind}/step.html.jinja", "model_step.html.jinja"),
+        titles={one.id: words.column(one) for one in suite.metrics},
         rivals=measured.rivals.get(entry.result_id, ()) if measured else (),
         facts=facts_of(entry, source),
-        tries=tuple(_tries(entry)),
+        tries=tuple(_tries(entry, metric)),
         interpretation=source.render.own(family.interpretation) if family else "",
     )
 
@@ -120,11 +146,11 @@ def reasons(entry: Entry, source: Source) -> tuple[Finding, ...]:
     return tuple(one for one in found if source.policy.get(one.code) == "unranked")
 
 
-def _interval(entry: Entry) -> tuple[str, str] | None:
+def _interval(entry: Entry, metric: Metric) -> tuple[str, str] | None:
     score = entry.resolution.score if entry.resolution else None
     if score is None:
         return None
-    return shown("score", score.low), shown("score", score.high)
+    return as_printed(metric, score.low) or "", as_printed(metric, score.high) or ""
 
 
 def _notes(
@@ -137,42 +163,79 @@ def _notes(
             yield kind, sentences
 
 
-def _figures(entry: Entry, field: Field | None) -> Iterator[Figure]:
-    known = figures_of(entry)
-    for name in (*ALWAYS, *FURTHER):
-        value = known[name]
-        if name in ALWAYS or value is not None:
-            text = printed(name, value) if isinstance(value, float | int) else None
-            yield Figure(name, text, _median(name, field))
-    yield Figure("steps", plain(entry.metrics.steps))
-    yield Figure("tasks", plain(entry.metrics.tasks))
+def _figures(
+    entry: Entry, suite: Suite, field: Field | None, words: MetricWords, source: Source
+) -> Iterator[Figure]:
+    say, timing = source.render.text, entry.result.timing
+    prominent = [metric for metric in suite.metrics if metric.shown != "details"]
+    details = [metric for metric in suite.metrics if metric.shown == "details"]
+    for metric in prominent:
+        yield _figure(metric, entry, suite, field, words, source)
+    for name in TIMES:
+        value = timed(name, getattr(timing, name))
+        yield Figure(say(f"metric.{name}"), value, _usual(name, field))
+    for metric in details:
+        if entry.value(metric.id) is not None:
+            yield _figure(metric, entry, suite, field, words, source)
+    yield Figure(say("metric.steps"), plain(entry.result.counts.scored))
+    yield Figure(say("metric.tasks"), plain(entry.result.counts.tasks))
 
 
-def _median(name: str, field: Field | None) -> str | None:
-    median = field.printed(50, name) if field else None
-    return median and median + unit(name)
+def _figure(
+    metric: Metric,
+    entry: Entry,
+    suite: Suite,
+    field: Field | None,
+    words: MetricWords,
+    source: Source,
+) -> Figure:
+    measured, value = entry.metrics.get(metric.id), entry.value(metric.id)
+    error = stated_error(metric, measured)
+    told = stated(source.render, error, measured.stderr_method) if error and measured else None
+    return Figure(
+        words.in_unit(metric, words.title(metric)),
+        # The score says how the ranked metric is printed; here is what it is made from.
+        own_unit(metric, value, suite) if metric.ranked else printed(metric, value),
+        _median(metric, suite, field),
+        large=metric.shown == "board" and not metric.ranked,
+        stated=None if metric.ranked else told,
+    )
 
 
-def _tries(entry: Entry) -> Iterator[Try]:
+def _median(metric: Metric, suite: Suite, field: Field | None) -> str | None:
+    median = field.quantile(50, metric.id) if field else None
+    if median is None:
+        return None
+    if metric.ranked:
+        return shown_coarse(metric.id, median, suite) + sign(metric)
+    return f"{metric.scale * median:.{form_of(metric, scaled=True).coarse}f}{sign(metric)}"
+
+
+def _usual(name: str, field: Field | None) -> str | None:
+    median = field.quantile(50, name) if field else None
+    return None if median is None else shown_coarse(name, median, field.suite if field else None)
+
+
+def _tries(entry: Entry, metric: Metric) -> Iterator[Try]:
     yield Try(
         result_id=entry.result_id,
         file=entry.file,
         sha256=entry.sha256,
-        score=printed("score", entry.score),
+        score=as_printed(metric, entry.score),
         steps=plain(entry.result.counts.scored),
         finished_at=entry.result.finished_at,
         here=True,
         findings=distinct(entry.findings),
     )
-    yield from (_try(attempt) for attempt in entry.attempts)
+    yield from (_try(attempt, metric) for attempt in entry.attempts)
 
 
-def _try(attempt: Attempt) -> Try:
+def _try(attempt: Attempt, metric: Metric) -> Try:
     return Try(
         result_id=attempt.result_id,
         file=attempt.file,
         sha256=attempt.sha256,
-        score=printed("score", attempt.score),
+        score=as_printed(metric, attempt.score),
         steps=plain(attempt.steps),
         finished_at=attempt.finished_at,
         here=False,

@@ -10,8 +10,8 @@ from ..frame.page import Page, root_of
 from ..frame.pagination import ROWS_A_PAGE, Part, parts
 from ..source.source import Place, Source
 from ..table.filters import empty_columns, filters
-from ..table.rows import COLUMNS, Row, rows, universal
-from ..table.script_data import MODELS_A_FILE, points_files, rows_file
+from ..table.rows import Column, Row, columns_of, rows, score_span, universal
+from ..table.script_data import MODELS_A_FILE, points_files, rows_file, script_scale
 from ..table.words import BoardWords
 
 MOST_COMPARED = 4
@@ -23,6 +23,7 @@ class _Telling(NamedTuple):
     source: Source
     place: Place
     board: Board
+    columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     words: BoardWords
 
@@ -33,7 +34,8 @@ def board_pages(source: Source) -> Iterator[Page]:
         html = source.render.html("board", root="", boards=(), here=None)
         yield Page(path="", title=source.title, description=source.title, slots={"board": html})
     for place, board in zip(source.places, source.boards.boards, strict=True):
-        telling = _Telling(source, place, board, rows(board), BoardWords(board, source))
+        columns, words = columns_of(board.suite), BoardWords(board, source)
+        telling = _Telling(source, place, board, columns, rows(board), words)
         for part in parts(place.path, place.slug, telling.rows):
             yield _first(telling, part) if part.number == 1 else _further(telling, part)
 
@@ -47,15 +49,16 @@ def _description(telling: _Telling) -> str:
 
 def _table(telling: _Telling, part: Part[Row]) -> dict[str, object]:
     """Return what the template of a table of rows asks for."""
-    quiet = frozenset(column.name for column in COLUMNS if not column.shown)
+    quiet = frozenset(column.name for column in telling.columns if not column.shown)
     return {
         "root": root_of(part.path),
         "here": telling.place,
         "part": part,
-        "columns": COLUMNS,
-        "hidden": quiet | empty_columns(telling.rows),
+        "columns": telling.columns,
+        "hidden": quiet | empty_columns(telling.columns, telling.rows),
         "words": telling.words,
         "method": telling.board.method,
+        "stated": any(row.error is not None for row in telling.rows),
     }
 
 
@@ -71,15 +74,17 @@ def _further(telling: _Telling, part: Part[Row]) -> Page:
 
 def _first(telling: _Telling, part: Part[Row]) -> Page:
     """Return the page that holds the board's script, and the files that this one reads."""
-    source, place, board, all_rows, words = telling
-    data = dict((rows_file(place, all_rows), *points_files(place, board))) if all_rows else {}
+    source, place, board, columns, all_rows, words = telling
+    data = {}
+    if all_rows:
+        data = dict((rows_file(place, columns, all_rows), *points_files(place, board)))
     html = source.render.html(
         "board",
         **_table(telling, part),
         boards=source.places,
         unmeasured=place.ranked - (board.method.measured if board.method else 0),
         universal=[words.badge(code) for code in universal(board)],
-        filters=tuple(filters(all_rows, words)),
+        filters=tuple(filters(columns, all_rows, words)),
         most=MOST_COMPARED,
         scripts=_scripts(),
         config=_config(telling, part, tuple(data)) if data else None,
@@ -103,7 +108,7 @@ def _scripts() -> tuple[str, ...]:
 
 def _config(telling: _Telling, part: Part[Row], data: tuple[str, ...]) -> dict[str, object]:
     """Return what the board's script must know beside the rows themselves."""
-    _, place, board, all_rows, words = telling
+    _, place, board, columns, all_rows, words = telling
     root = root_of(part.path)
     return {
         "name": place.slug,
@@ -113,6 +118,8 @@ def _config(telling: _Telling, part: Part[Row], data: tuple[str, ...]) -> dict[s
         "points": [f"{root}{path}" for path in data[1:]],
         "modelsAFile": MODELS_A_FILE,
         "method": board.method is not None,
+        "scale": script_scale(board),
+        "bar": score_span(board),
         "critical": board.method.critical if board.method else None,
         "rowsAPage": ROWS_A_PAGE if len(part.links) > 1 else None,
         "mostCompared": MOST_COMPARED,
@@ -125,7 +132,7 @@ def _config(telling: _Telling, part: Part[Row], data: tuple[str, ...]) -> dict[s
                 "descends": column.descends,
                 "missing": words.missing(column),
             }
-            for column in COLUMNS
+            for column in columns
         ],
         "values": words.values(all_rows),
         "words": words.script(),

@@ -1,14 +1,14 @@
 """The pages of charts, one a board: each chart with its words, and its table for every reader."""
 
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from ...board.model import Board
 from ..charts.charts import Chart, Scatter, Slopes, charts_of
 from ..charts.scales import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, across
-from ..data.figures import billions, printed, signed
+from ..data.figures import as_printed, billions, signed, timed
 from ..frame.page import Page, root_of
+from ..source.metric_words import MetricWords
 from ..source.source import Place, Source
 
 PATH = "charts/"
@@ -84,30 +84,38 @@ def chart_pages(source: Source) -> Iterator[Page]:
         yield Page(
             path=path,
             title=f"{title}: {place.title}",
-            description=source.render.text("site.charts.description", title=place.title),
+            description=source.words_of(board.suite).of_score(
+                "site.charts.description", title=place.title
+            ),
             slots={"charts" if path == PATH else "body": html},
         )
 
 
 def _drawn(board: Board, place: Place, source: Source) -> Iterator[Drawn]:
-    say = source.render.text
+    words = source.words_of(board.suite)
     for chart in charts_of(board):
-        key = f"site.charts.{chart.name}"
         counted = {"known": chart.known, "ranked": place.ranked}
         shown = len(chart.points) if isinstance(chart, Scatter) else len(chart.lines)
         yield Drawn(
             name=chart.name,
-            title=say(key),
-            text=say(f"{key}.text" if chart.shown else f"{key}.missing", **counted),
+            title=_said(chart, words, ""),
+            text=_said(chart, words, ".text" if chart.shown else ".missing", **counted),
             svg=source.drawings.get((place.slug, chart.name)),
-            words=tuple(_words(chart, source)) if chart.shown else (),
+            words=tuple(_words(chart, source, words)) if chart.shown else (),
             more=chart.known > shown,
-            columns=tuple(say(name) for name in _columns(chart)),
+            columns=_columns(chart, source, words),
             rows=tuple(_rows(chart, source)) if chart.shown else (),
         )
 
 
-def _words(chart: Chart, source: Source) -> Iterator[Word]:
+def _said(chart: Chart, words: MetricWords, part: str, **values: object) -> str:
+    """Return what the catalogue says of *chart*."""
+    if isinstance(chart, Scatter) and chart.figure is not None:
+        return words.of_metric(f"site.charts.metric{part}", chart.figure, **values)
+    return words.of_score(f"site.charts.{chart.name}{part}", **values)
+
+
+def _words(chart: Chart, source: Source, words: MetricWords) -> Iterator[Word]:
     """Yield what is written around the drawing: the axes' titles, and the ends of a slope."""
     say = source.render.text
     yield Word(4, 16, "start", say("site.column.score"))
@@ -118,49 +126,54 @@ def _words(chart: Chart, source: Source) -> Iterator[Word]:
             yield Word(round(LEFT + scale.at(value), 2), base + 20, "middle", say(_key(name)))
         return
     middle = LEFT + WIDTH / 2 if isinstance(chart, Scatter) else LEFT + WIDTH * 0.3
-    yield Word(round(middle, 2), base + 42, "middle", say(f"site.charts.{chart.name}.axis"))
+    yield Word(round(middle, 2), base + 42, "middle", _said(chart, words, ".axis"))
 
 
 def _key(name: str) -> str:
     return f"site.charts.column.{name}"
 
 
-def _columns(chart: Chart) -> tuple[str, ...]:
+def _columns(chart: Chart, source: Source, words: MetricWords) -> tuple[str, ...]:
+    say = source.render.text
     columns = {
         "size": ("site.column.model", "site.column.score", "site.column.parameters"),
         "speed": ("site.column.model", "site.column.score", "site.column.seconds"),
-        "valid": ("site.column.model", "site.column.score", "site.column.valid"),
         "epochs": (_key("run"), _key("course"), _key("gain")),
         "bases": ("site.column.model", _key("base"), _key("tuned"), _key("gain")),
     }
-    return columns[chart.name]
+    if isinstance(chart, Scatter) and chart.figure is not None:
+        return say("site.column.model"), say("site.column.score"), words.column(chart.figure)
+    return tuple(map(say, columns[chart.name]))
 
 
 def _rows(chart: Chart, source: Source) -> Iterator[Row]:
     if isinstance(chart, Scatter):
-        shown: dict[str, Callable[[float], str | None]] = {
-            "size": billions,
-            "speed": partial(printed, "seconds_per_step"),
-            "valid": partial(printed, "valid_json_pct"),
-        }
         guessed = f" ({source.render.text('card.guessed')})"
         for point in chart.points:
             marked = guessed if point.guessed and chart.name == "size" else ""
-            figure = f"{shown[chart.name](point.x) or ''}{marked}"
-            yield Row(point.slug, point.label, (_score(point.score), figure), point.best)
+            cells = (_score(chart, point.score), f"{_figure(chart, point.x) or ''}{marked}")
+            yield Row(point.slug, point.label, cells, point.best)
     else:
         yield from _slope_rows(chart)
 
 
+def _figure(chart: Scatter, x: float) -> str | None:
+    if chart.figure is not None:
+        return as_printed(chart.figure, x)
+    return billions(x) if chart.name == "size" else timed("seconds_per_step", x)
+
+
 def _slope_rows(chart: Slopes) -> Iterator[Row]:
     for line in chart.lines:
-        last, gain = line.points[-1], signed(line.gain)
+        last, gain = line.points[-1], signed(chart.metric, line.gain)
+        scores = [_score(chart, point.score) for point in line.points]
         if chart.name == "bases":
-            cells: tuple[str, ...] = tuple(_score(point.score) for point in line.points)
+            cells: tuple[str, ...] = tuple(scores)
         else:
-            cells = (", ".join(f"{point.x:g}: {_score(point.score)}" for point in line.points),)
+            told = zip(line.points, scores, strict=True)
+            cells = (", ".join(f"{point.x:g}: {score}" for point, score in told),)
         yield Row(last.slug, line.label, (*cells, gain), False)
 
 
-def _score(value: float) -> str:
-    return printed("score", value) or ""
+def _score(chart: Chart, value: float) -> str:
+    return as_printed(chart.metric, value) or ""

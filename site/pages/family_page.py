@@ -6,7 +6,8 @@ from statistics import median
 from typing import NamedTuple
 
 from ...board.model import Board, Entry
-from ..data.figures import billions, printed
+from ...eval.metrics import Metric
+from ..data.figures import Span, as_printed, billions, span_of, timed
 from ..frame.page import Page, root_of
 from ..source.source import Place, Source
 
@@ -36,7 +37,7 @@ class Family(NamedTuple):
     sizes: str | None
     seconds: str | None
     scores: tuple[str, ...]
-    """Of its ranked models, for a strip of marks."""
+    """Of its ranked models, for a strip of marks: how far along it each lies, in per cent."""
     members: tuple[Member, ...]
 
 
@@ -71,36 +72,46 @@ def _group(place: Place, board: Board, source: Source) -> Group:
     met: dict[str | None, list[Entry]] = defaultdict(list)
     for entry in board.entries:
         met[source.family(entry)].append(entry)
-    families = [_family(name, entries) for name, entries in met.items()]
+    metric = board.suite.ranked
+    span = span_of(metric, (entry.score for entry in board.ranked))
+    families = [_family(name, entries, metric, span) for name, entries in met.items()]
     # What nobody could place comes last, whatever it scores.
     ordered = sorted(families, key=lambda one: (one.name is None, *_worth(met[one.name])))
     return Group(place.slug, place.title, tuple(ordered))
 
 
-def _worth(entries: Sequence[Entry]) -> tuple[float, str]:
+def _worth(entries: Sequence[Entry]) -> tuple[bool, int, str]:
     best = entries[0]
-    return 1.0 if best.rank is None else -(best.score or 0.0), best.label
+    return best.rank is None, best.rank or 0, best.label
 
 
-def _family(name: str | None, entries: Sequence[Entry]) -> Family:
+def _family(name: str | None, entries: Sequence[Entry], metric: Metric, span: Span) -> Family:
     ranked = [entry for entry in entries if entry.rank is not None]
     scores = [entry.score or 0.0 for entry in ranked]
     sizes = sorted({size for entry in ranked if (size := entry.profile.parameters) is not None})
-    times = [time for entry in ranked if (time := entry.metrics.seconds_per_step) is not None]
+    times = [time for entry in ranked if (time := entry.result.timing.seconds_per_step) is not None]
     ends = dict.fromkeys(billions(size) or "" for size in sizes[:1] + sizes[-1:])
-    members = tuple(_member(entry) for entry in ranked[:MOST])
+    members = tuple(_member(entry, metric) for entry in ranked[:MOST])
     return Family(
         name=name,
         ranked=len(ranked),
         unranked=len(entries) - len(ranked),
         best=members[0] if members else None,
-        median=printed("score", median(scores)) if scores else None,
+        median=as_printed(metric, median(scores)) if scores else None,
         sizes="–".join(ends) or None,
-        seconds=printed("seconds_per_step", median(times)) if times else None,
-        scores=tuple(f"{score:g}" for score in dict.fromkeys(scores))[:_MOST_MARKS],
+        seconds=timed("seconds_per_step", median(times)) if times else None,
+        scores=tuple(f"{round(span.at(score), 2):g}" for score in dict.fromkeys(scores))[
+            :_MOST_MARKS
+        ],
         members=members,
     )
 
 
-def _member(entry: Entry) -> Member:
-    return Member(entry.slug, entry.label, entry.rank_text, printed("score", entry.score) or "")
+def _places(scores: Sequence[float], span: Span) -> Iterator[str]:
+    """Yield how far along *span* each different score lies."""
+    return (f"{round(span.at(score), 2):g}" for score in dict.fromkeys(scores))
+
+
+def _member(entry: Entry, metric: Metric) -> Member:
+    score = as_printed(metric, entry.score) or ""
+    return Member(entry.slug, entry.label, entry.rank_text, score)

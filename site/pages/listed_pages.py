@@ -8,7 +8,7 @@ from typing import NamedTuple, get_args
 from ...board.model import Kind
 from ...board.words.findings import Finding
 from ..data.exports import FOLDER, amount
-from ..data.figures import plain, printed
+from ..data.figures import as_printed, plain
 from ..data.published_files import MOST_BYTES
 from ..frame.page import Page, root_of
 from ..frame.pagination import parts
@@ -76,11 +76,12 @@ def _group(members: list[Placed], source: Source) -> Group:
             Row(
                 slug=entry.slug,
                 label=entry.label,
-                score=printed("score", entry.score),
-                steps=plain(entry.metrics.steps),
+                score=as_printed(one.suite.ranked, entry.score),
+                steps=plain(entry.result.counts.scored),
                 reasons=reasons(entry, source),
             )
-            for entry, _ in members
+            for one in members
+            for entry in [one.entry]
         ],
     )
 

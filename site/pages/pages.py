@@ -16,6 +16,7 @@ from .chart_page import chart_pages
 from .download_page import download_pages
 from .family_page import family_pages
 from .listed_pages import files_pages, unranked_pages
+from .overview_page import overview_pages
 from .policy_page import policy_html
 
 
@@ -49,6 +50,7 @@ def pages(source: Source) -> Iterator[Page]:
     """Yield all computed pages."""
     yield from chain(
         board_pages(source),
+        overview_pages(source),
         chart_pages(source),
         family_pages(source),
         unranked_pages(source),

@@ -1,6 +1,6 @@
 """What the page on ranking says of this workspace: the policy, suites and settings in force."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, get_args
 
 from msgspec.structs import asdict
@@ -26,8 +26,8 @@ class SuiteRow(NamedTuple):
 
     title: str
     name: str
-    steps: int
-    tasks: int
+    steps: str | None
+    tasks: str | None
     protocol: str | None
     settings: tuple[tuple[str, str], ...]
 
@@ -51,18 +51,24 @@ def policy_html(source: Source) -> str:
         ],
         thresholds=[
             (code, plain(settings.thresholds.get(code, default)))
-            for code, default in THRESHOLDS.items()
+            for code, default in _thresholds(settings.suites).items()
         ],
         suites=[_suite(suite, source) for suite in settings.suites],
     )
+
+
+def _thresholds(suites: Sequence[Suite]) -> dict[str, float]:
+    """Return the limits of warnings by code: those of the suites' kinds, then those of all."""
+    doubts = {doubt.code: doubt.below for suite in suites for doubt in suite.of_kind.doubts}
+    return doubts | THRESHOLDS
 
 
 def _suite(suite: Suite, source: Source) -> SuiteRow:
     return SuiteRow(
         title=source.render.own(suite.title) or suite.name,
         name=suite.full_name,
-        steps=suite.steps,
-        tasks=suite.tasks,
+        steps=plain(suite.steps),
+        tasks=plain(suite.tasks),
         protocol=suite.protocol,
         settings=tuple(_fixed(suite, source)),
     )
@@ -73,7 +79,10 @@ def _fixed(suite: Suite, source: Source) -> Iterator[tuple[str, str]]:
     if suite.protocol is None:
         return
     for key, value in asdict(source.settings.protocols[suite.protocol]).items():
-        if isinstance(value, tuple):
+        if isinstance(value, dict):
+            for name, held in sorted(value.items()):
+                yield f"{key}.{name}", plain(held) or ""
+        elif isinstance(value, tuple):
             yield key, " | ".join(map(str, value))
         elif (text := plain(value)) is not None:
             yield key, text

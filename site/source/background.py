@@ -9,6 +9,8 @@ from ...board.read.reader import read_whole
 from ...board.workspace.settings import Ranking
 from ...board.workspace.settings import Suite as Known
 from ...eval.errors import CardboardError
+from ...eval.metrics import Change
+from ...eval.suites.kinds.registry import DEFAULT, kind_of
 from ...eval.suites.source import load
 from ...eval.suites.suite import Suite
 from .paired_table import Rival, rivals_of
@@ -21,7 +23,7 @@ MOST_BYTES = 64 * 2**20
 """A longer file is not."""
 
 PartMedians = dict[tuple[str, str], float]
-DIVISIONS = ("by_bucket", "by_source_group")
+"""Of the ranked metric in its own unit, by division and group."""
 
 
 class Measured:
@@ -42,13 +44,14 @@ class Measured:
 
     @cached_property
     def parts(self) -> PartMedians:
-        """Return the median F1 of every bucket and source group, over the ranked entries."""
+        """Return the median of the ranked metric in every group, over the ranked entries."""
+        metric = self._board.suite.ranked.id
         values: dict[tuple[str, str], list[float]] = {}
         for entry in self._board.ranked:
-            for division in DIVISIONS:
-                for part, one in getattr(entry.result.aggregate, division).items():
-                    if one.avg_command_f1 is not None:
-                        values.setdefault((division, part), []).append(one.avg_command_f1)
+            for division, groups in entry.result.divisions.items():
+                for part, one in groups.items():
+                    if (value := one.metrics.get(metric)) is not None:
+                        values.setdefault((division, part), []).append(value)
         return {part: median(found) for part, found in values.items() if len(found) > 1}
 
 
@@ -60,11 +63,9 @@ class Texts:
     """
 
     def __init__(self, boards: Boards, results: Path) -> None:
-        everywhere: list[tuple[Known | None, Entry]] = [
-            (board.suite, entry) for board in boards.boards for entry in board.entries
-        ]
-        everywhere += [(None, entry) for entry in boards.unplaced]
-        holding = [(suite, entry) for suite, entry in everywhere if _holds_texts(entry)]
+        everywhere = [(board.suite, entry) for board in boards.boards for entry in board.entries]
+        everywhere += [(stand_in(entry), entry) for entry in boards.unplaced]
+        holding = [(suite, entry) for suite, entry in everywhere if _holds_texts(suite, entry)]
         self._results = results
         self._suites: dict[str, Suite | None] = {}
         self._wanted = {entry.sha256: suite for suite, entry in holding[:MOST_READ]}
@@ -89,7 +90,7 @@ class Texts:
         if result is None or reading.sha256 != entry.sha256:
             return None
         suite = self._wanted[entry.sha256]
-        return extremes(result, self._prompts(suite, entry) if suite else None)
+        return extremes(result, suite, self._prompts(suite, entry) if suite.name else None)
 
     def _prompts(self, known: Known, entry: Entry) -> Suite | None:
         """Return the suite with its prompts, where the one at hand holds the very same steps."""
@@ -125,7 +126,26 @@ class Background:
         return self._texts.steps(entry) if self._texts is not None else None
 
 
-def _holds_texts(entry: Entry) -> bool:
+def _holds_texts(suite: Known, entry: Entry) -> bool:
     """Tell whether the file of *entry* may hold references or answers."""
     facts = entry.facts
-    return facts is not None and (facts.fingerprint is not None or facts.rescored > 0)
+    if facts is None:
+        return False
+    # Where nothing is scored again, nobody has looked for answers yet.
+    return suite.of_kind.units is None or facts.fingerprint is not None or facts.rescored > 0
+
+
+def stand_in(entry: Entry) -> Known:
+    """Return a suite without a name for an *entry* whose own is unknown: of its kind, if any.
+
+    Where its kind ranks by nothing, it has the metrics of the file, the first one ranked.
+    """
+    kind = entry.result.suite.kind or DEFAULT
+    if any(metric.ranked for metric in kind_of(kind).metrics):
+        return Known(name="", version="", kind=kind)
+    ids = sorted(entry.metrics) or ["score"]
+    changes = tuple(
+        Change(id=name, unit="points", decimals=4, shown="model page", ranked=name == ids[0])
+        for name in ids
+    )
+    return Known(name="", version="", kind=kind, changes=changes)

@@ -6,9 +6,9 @@ from msgspec import Struct
 
 from ...board.compare.comparison import Comparison, compare
 from ...board.model import Board, Entry
-from ...board.notes.figures import shown
 from ...board.workspace.settings import Ranking
-from ..data.figures import signed
+from ...eval.metrics import Metric
+from ..data.figures import as_printed, signed
 
 MOST_MEASURED = 500
 """Ranked entries up to which every pair is tested; `cardboard compare` tests any other."""
@@ -19,7 +19,7 @@ Relation = Literal["above", "below", "base"]
 
 
 class Rival(Struct, frozen=True, kw_only=True):
-    """Another entry, and this one's difference from it in points, as a page prints them."""
+    """Another entry, and this one's difference from it, as a page prints them."""
 
     relation: Relation
     """What the other is to this one."""
@@ -49,11 +49,12 @@ def rivals_of(board: Board, ranking: Ranking) -> dict[str, tuple[Rival, ...]]:
         for place, relation in _chosen(at, len(board.ranked), _base(entry, places))
     ]
     tested: list[Comparison] = []
+    metric = board.suite.ranked
     if len(board.ranked) <= MOST_MEASURED:
         tested = compare(board, [(one, other) for one, _, other in chosen], ranking)
     found: dict[str, list[Rival]] = {}
     for number, (one, relation, other) in enumerate(chosen):
-        rival = _rival(one, relation, other, tested[number] if tested else None)
+        rival = _rival(one, relation, other, tested[number] if tested else None, metric)
         found.setdefault(one.result_id, []).append(rival)
     return {result_id: tuple(rivals) for result_id, rivals in found.items()}
 
@@ -71,18 +72,20 @@ def _chosen(at: int, count: int, base: int | None) -> list[tuple[int, Relation]]
     return sorted(chosen.items())
 
 
-def _rival(one: Entry, relation: Relation, other: Entry, tested: Comparison | None) -> Rival:
+def _rival(
+    one: Entry, relation: Relation, other: Entry, tested: Comparison | None, metric: Metric
+) -> Rival:
     assert one.score is not None and other.score is not None, "both are ranked"
     found = tested.paired if tested else None
     bounds = (found.low, found.high) if found else (None, None)
-    low, high = (None if bound is None else signed(bound) for bound in bounds)
+    low, high = (None if bound is None else signed(metric, bound) for bound in bounds)
     return Rival(
         relation=relation,
         label=other.label,
         slug=other.slug,
         rank=other.rank_text,
-        score=shown("score", other.score),
-        difference=signed(found.difference if found else one.score - other.score),
+        score=as_printed(metric, other.score) or "",
+        difference=signed(metric, found.difference if found else one.score - other.score),
         low=low,
         high=high,
         p=_probability(found.p) if found else None,

@@ -11,11 +11,12 @@ from ...board.history.history import History
 from ...board.model import Board, Boards, Entry
 from ...board.notes.notes import Field, Rule, rules
 from ...board.words.findings import JUDGING
-from ...board.workspace.settings import Settings
+from ...board.workspace.settings import Settings, Suite
 from ..data.exports import Data
 from ..frame.page import Addresses, root_of
 from ..frame.render import Renderer
-from .background import Background, Measured
+from .background import Background, Measured, stand_in
+from .metric_words import MetricWords
 
 
 class Place(Struct, frozen=True, kw_only=True):
@@ -29,6 +30,7 @@ class Place(Struct, frozen=True, kw_only=True):
     unranked: int
     series: int
     """Training runs that the checkpoints come from; 0 on a board of models."""
+    suite: Suite
 
 
 class Placed(NamedTuple):
@@ -36,6 +38,11 @@ class Placed(NamedTuple):
 
     entry: Entry
     place: Place | None
+
+    @property
+    def suite(self) -> Suite:
+        """Return its suite, or one that stands in for it."""
+        return self.place.suite if self.place else stand_in(self.entry)
 
 
 class Model(NamedTuple):
@@ -142,6 +149,10 @@ class Source:
             models[placed[0].entry.model].append(Model(placed[0].entry.label, slug))
         return dict(models)
 
+    def words_of(self, suite: Suite) -> MetricWords:
+        """Return what the figures of *suite* are called."""
+        return MetricWords(suite, self.render)
+
     def family(self, entry: Entry) -> str | None:
         """Return the name of the family of *entry*; `None` where nobody knows it."""
         key = entry.profile.family
@@ -162,4 +173,5 @@ class Source:
             ranked=len(board.ranked),
             unranked=len(board.unranked),
             series=len(series) if board.class_ == "sweep" else 0,
+            suite=suite,
         )

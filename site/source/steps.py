@@ -1,28 +1,24 @@
 """The steps that a model did worst and best: what it was shown, asked for, and answered."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from difflib import SequenceMatcher
-from typing import Literal
+from collections.abc import Callable, Iterable, Mapping
 
 from msgspec import Struct
 
-from ...board.notes.figures import shown
+from ...board.workspace.settings import Suite as Known
+from ...eval.metrics import Metric
 from ...eval.records import Result, Step
-from ...eval.suites.suite import Row, Suite
+from ...eval.suites.kinds.kind import Row
+from ...eval.suites.suite import Suite
+from ..data.figures import printed
+from .replay_steps import commands_of
 
 EACH = 5
-LONGEST_PROMPT, LONGEST_ANSWER, LONGEST_COMMAND = 700, 2_000, 400
-MOST_COMMANDS = 20
-"""Shown of a step; of the reference and of the answer, three times as many are compared."""
+LONGEST_PROMPT, LONGEST_ANSWER = 700, 2_000
+
+VIEWS: dict[str, Callable[[Step], object | None]] = {"replay": commands_of}
+"""What kinds of suites show of a step beside its answer; `templates/kinds/NAME/` lays it out."""
 
 Key = tuple[str, int | None, int]
-
-
-class Line(Struct, frozen=True, kw_only=True):
-    """One command of the reference, of the answer, or of both."""
-
-    kind: Literal["both", "reference", "answer"]
-    text: str
 
 
 class Shown(Struct, frozen=True, kw_only=True):
@@ -30,18 +26,19 @@ class Shown(Struct, frozen=True, kw_only=True):
 
     task: str
     step: int
+    trial: int | None
     score: str
-    """F1 in points."""
-    precision: str | None
-    recall: str | None
-    bucket: str | None
+    scores: dict[str, str]
+    """Every score that it has of a metric of the suite, as printed, by the metric's id."""
+    held: dict[str, float | None]
+    """Its scores as the file holds them."""
+    groups: dict[str, str]
+    """Its group in each division."""
     finish_reason: str | None
-    valid_json: bool | None
     prompt: str | None
     """The end of what the model was shown; `None` where the suite is not at hand."""
-    lines: tuple[Line, ...] | None
-    """`None` where the result lacks the commands of the reference or of the answer."""
-    more_lines: int
+    view: object | None
+    """What the suite's kind shows of it; `None` where the result lacks that."""
     answer: str | None
     """What the model wrote, from its beginning."""
     more_letters: int
@@ -54,99 +51,93 @@ class Extremes(Struct, frozen=True, kw_only=True):
     best: tuple[Shown, ...]
 
 
-def extremes(result: Result, suite: Suite | None) -> Extremes | None:
+def extremes(result: Result, known: Known, suite: Suite | None) -> Extremes | None:
     """Return the worst and the best steps of *result*; `None` where it holds no texts.
 
     A full score is never among the worst and no score never among the best, and a task gives a
     second step only after every other task of the same score gave one. No step is shown twice.
-    *suite* adds the prompts.
+    *known* says what they are scored by, *suite* adds the prompts.
     """
-    told = [s for s in result.steps if s.command_f1 is not None and _has_text(s)]
+    metric, view = known.ranked, VIEWS.get(known.kind, _nothing)
+    told = [
+        (score, step)
+        for step in result.steps
+        if (score := _score(step, metric)) is not None
+        and (step.answer is not None or view(step) is not None)
+    ]
     if not told:
         return None
     rows = {row.key: row for row in suite.rows} if suite else {}
-    worst = _spread((s for s in told if _f1(s) < 1), falling=False)
+    worst_end, best_end = _ends(metric)
+    rising = metric.sign
+    worst = _spread((one for one in told if one[0] != best_end), rising)
     shown_already = {id(step) for step in worst}
-    left = (s for s in told if _f1(s) > 0 and id(s) not in shown_already)
-    best = _spread(left, falling=True)
+    left = (one for one in told if one[0] != worst_end and id(one[1]) not in shown_already)
+    best = _spread(left, -rising)
     return Extremes(
-        worst=tuple(_shown(step, rows) for step in worst),
-        best=tuple(_shown(step, rows) for step in best),
+        worst=tuple(_shown(step, known, rows) for step in worst),
+        best=tuple(_shown(step, known, rows) for step in best),
     )
 
 
-def _has_text(step: Step) -> bool:
-    return step.raw_output is not None or (
-        step.ref_command_units is not None and step.pred_command_units is not None
-    )
+def _nothing(step: Step) -> None:
+    return None
 
 
-def _f1(step: Step) -> float:
-    return step.command_f1 or 0.0
+def _score(step: Step, metric: Metric) -> float | None:
+    return step.scores.get(metric.score) if metric.score is not None and step.scored else None
+
+
+def _ends(metric: Metric) -> tuple[float | None, float | None]:
+    """Return the worst and the best score that a step can have, where there is one."""
+    low, high = (0.0, 1.0) if metric.unit == "percent" else metric.bounds
+    return (high, low) if metric.better == "lower" else (low, high)
 
 
 def _key(step: Step) -> Key:
     return step.task_id, step.sample_idx, step.step_idx
 
 
-def _spread(steps: Iterable[Step], *, falling: bool) -> list[Step]:
-    """Return the first few *steps* by score, those of different tasks before those of one."""
-    ordered = sorted(steps, key=lambda s: (s.task_id, s.step_idx, s.sample_idx or 0))
+def _spread(steps: Iterable[tuple[float, Step]], sign: int) -> list[Step]:
+    """Return the first few *steps* by *sign* times score, of different tasks before of one."""
+    ordered = sorted(
+        steps, key=lambda s: (s[1].task_id, s[1].step_idx, s[1].sample_idx or 0, s[1].trial or 0)
+    )
     turns: dict[tuple[float, str], int] = {}
     ranked = []
-    for step in ordered:
-        score = -_f1(step) if falling else _f1(step)
-        turn = turns[score, step.task_id] = turns.get((score, step.task_id), -1) + 1
-        ranked.append((score, turn, step))
+    for score, step in ordered:
+        place = sign * score
+        turn = turns[place, step.task_id] = turns.get((place, step.task_id), -1) + 1
+        ranked.append((place, turn, step))
     # Sorting is stable: what is equal stays in the order of tasks and steps.
     ranked.sort(key=lambda one: one[:2])
     return [step for _, _, step in ranked[:EACH]]
 
 
-def _shown(step: Step, rows: Mapping[Key, Row]) -> Shown:
-    lines, left_out = None, 0
-    asked, given = step.ref_command_units, step.pred_command_units
-    if asked is not None and given is not None:
-        most = 3 * MOST_COMMANDS
-        lines = tuple(difference(asked[:most], given[:most]))
-        left_out = len(asked[most:]) + len(given[most:]) + len(lines[MOST_COMMANDS:])
-    row, answer = rows.get(_key(step)), step.raw_output
+def _shown(step: Step, known: Known, rows: Mapping[Key, Row]) -> Shown:
+    scores = {
+        metric.id: text
+        for metric in known.metrics
+        if (score := _score(step, metric)) is not None
+        and (text := printed(metric, metric.factor * score)) is not None
+    }
+    row, answer = rows.get(_key(step)), step.answer
     return Shown(
         task=step.task_id,
         step=step.step_idx,
-        score=shown("score", 100 * _f1(step)),
-        precision=_share("command_precision", step.command_precision),
-        recall=_share("command_recall", step.command_recall),
-        bucket=step.bucket,
+        trial=step.trial,
+        score=scores[known.ranked.id],
+        scores=scores,
+        held=step.scores,
+        groups=step.groups,
         finish_reason=step.finish_reason,
-        valid_json=step.valid_json,
         prompt=_tail(row) if row else None,
-        lines=lines[:MOST_COMMANDS] if lines is not None else None,
-        more_lines=left_out,
+        view=VIEWS.get(known.kind, _nothing)(step),
         answer=answer[:LONGEST_ANSWER] if answer is not None else None,
         more_letters=max(0, len(answer or "") - LONGEST_ANSWER),
     )
 
 
-def _share(name: str, value: float | None) -> str | None:
-    return None if value is None else shown(name, value)
-
-
 def _tail(row: Row) -> str:
-    text = row.messages[-1].content if row.messages else row.prompt or ""
+    text = row.conversation[-1].content if row.conversation else ""
     return text if len(text) <= LONGEST_PROMPT else f"… {text[-LONGEST_PROMPT:]}"
-
-
-def difference(reference: tuple[str, ...], answer: tuple[str, ...]) -> Iterator[Line]:
-    """Yield the commands of both in an order that keeps each side's own, the reference first."""
-    matcher = SequenceMatcher(None, reference, answer, autojunk=False)
-    for tag, i, j, k, m in matcher.get_opcodes():
-        if tag == "equal":
-            yield from (Line(kind="both", text=_cut(text)) for text in reference[i:j])
-        else:
-            yield from (Line(kind="reference", text=_cut(text)) for text in reference[i:j])
-            yield from (Line(kind="answer", text=_cut(text)) for text in answer[k:m])
-
-
-def _cut(command: str) -> str:
-    return command if len(command) <= LONGEST_COMMAND else f"{command[:LONGEST_COMMAND]}…"

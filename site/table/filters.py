@@ -6,7 +6,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from .rows import COLUMNS, NUMBERS, WORDS, Column, Row
+from .rows import Column, Row
 
 # A list of more values than this is nothing to choose from; the search finds them.
 _MOST_CHOICES = 40
@@ -40,24 +40,27 @@ class Speech(Protocol):
         """Return the words for a row that holds nothing there."""
 
 
-def filters(rows: Sequence[Row], say: Speech) -> Iterator[Filter]:
+def filters(columns: Sequence[Column], rows: Sequence[Row], say: Speech) -> Iterator[Filter]:
     """Yield a filter for every column that tells rows apart: first values, then spans."""
-    for column in COLUMNS:
+    for column in columns:
         if column.kind in ("set", "findings"):
             choices = _choices(column, rows, say)
             if 1 < len(choices) <= _MOST_CHOICES:
                 yield Filter(column=column, choices=choices)
-    for column in COLUMNS:
+    for column in columns:
         if column.kind in ("score", "number", "date"):
             low, high = _span(column, rows)
             if low != high:
                 yield Filter(column=column, low=low, high=high)
 
 
-def empty_columns(rows: Sequence[Row]) -> frozenset[str]:
+def empty_columns(columns: Sequence[Column], rows: Sequence[Row]) -> frozenset[str]:
     """Return the names of the columns in which no row holds anything."""
     return frozenset(
-        name for name in (*NUMBERS, *WORDS) if all(row.cells[name] is None for row in rows)
+        column.name
+        for column in columns
+        if column.kind in ("number", "set", "date")
+        and all(row.cells[column.name] is None for row in rows)
     )
 
 

@@ -7,8 +7,20 @@ from typing import Literal
 from msgspec import Struct
 
 from ...board.model import Board, Entry
+from ...board.show.document import beside, field_of
 from ...board.words.findings import Finding
-from ..data.figures import billions, plain, printed
+from ...board.workspace.settings import Suite
+from ...eval.metrics import Metric
+from ..data.figures import (
+    Span,
+    as_printed,
+    billions,
+    plain,
+    printed,
+    span_of,
+    stated_error,
+    timed,
+)
 
 Kind = Literal["rank", "model", "score", "number", "set", "date", "findings"]
 
@@ -16,7 +28,10 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 class Column(Struct, frozen=True, kw_only=True):
-    """A column of the board: its name in the catalogue, what it holds, and which value is best."""
+    """A column of the board: its name in the catalogue, what it holds, and which value is best.
+
+    That of a metric is named after the metric's id, with a beginning of its own.
+    """
 
     name: str
     kind: Kind
@@ -27,6 +42,8 @@ class Column(Struct, frozen=True, kw_only=True):
     """What a missing value means, as a message."""
     field: str | None = None
     """Its name in exported files, where that is not its own."""
+    metric: Metric | None = None
+    """What it holds, where that is a metric of the suite."""
 
     @property
     def number(self) -> bool:
@@ -39,14 +56,8 @@ class Column(Struct, frozen=True, kw_only=True):
         return self.best == "high" or self.kind in ("date", "findings")
 
 
-COLUMNS = (
-    Column(name="rank", kind="rank"),
-    Column(name="model", kind="model"),
-    Column(name="score", kind="score", best="high"),
-    Column(name="precision", kind="number", best="high"),
-    Column(name="recall", kind="number", best="high"),
-    Column(name="first", kind="number", best="high", field="first_cmd_exact_pct"),
-    Column(name="valid", kind="number", best="high", field="valid_json_pct"),
+_FIRST = (Column(name="rank", kind="rank"), Column(name="model", kind="model"))
+_LAST = (
     Column(name="seconds", kind="number", best="low", field="seconds_per_step"),
     Column(name="parameters", kind="number", unknown="site.unknown", field="parameters_billions"),
     Column(name="family", kind="set", unknown="site.unknown"),
@@ -63,8 +74,27 @@ COLUMNS = (
     Column(name="group", kind="number", shown=False, unknown="site.unmeasured", field="tie_group"),
     Column(name="findings", kind="findings", unknown="site.badge.nothing"),
 )
-NUMBERS = tuple(one.name for one in COLUMNS if one.kind == "number")
-WORDS = tuple(one.name for one in COLUMNS if one.kind in ("set", "date"))
+
+
+def columns_of(suite: Suite) -> tuple[Column, ...]:
+    """Return the columns of a board of *suite*: its metrics between what every board has."""
+    score = Column(name="score", kind="score", best=_best(suite.ranked))
+    metrics = (
+        Column(
+            name=f"metric-{metric.id}",
+            kind="number",
+            best=_best(metric),
+            field=field_of(metric),
+            metric=metric,
+        )
+        for metric in beside(suite)
+    )
+    return (*_FIRST, score, *metrics, *_LAST)
+
+
+def _best(metric: Metric) -> Literal["high", "low"] | None:
+    ends: dict[str, Literal["high", "low"]] = {"higher": "high", "lower": "low"}
+    return ends.get(metric.better)
 
 
 class Row(Struct, frozen=True, kw_only=True):
@@ -81,12 +111,18 @@ class Row(Struct, frozen=True, kw_only=True):
     low: str | None
     high: str | None
     """Ends of the score's interval."""
+    bar: tuple[str, str, str]
+    """How far the score and the ends of its interval reach, in per cent of the room."""
+    error: str | None
+    """The score's standard error as its file states it, where no interval was computed."""
+    method: str | None
+    """How that was measured, in the words of the file."""
     measured: bool
     """Whether the entry has per-step data."""
     anchor: bool
     """Whether it is the first of a tie group, but not of the first one."""
     cells: dict[str, str | None]
-    """The columns of `NUMBERS` and `WORDS` as printed; sets by the key of their value."""
+    """The other columns as printed; sets by the key of their value."""
     findings: tuple[str, ...]
     """Codes of what was found, without repetition."""
     badges: tuple[str, ...]
@@ -105,8 +141,13 @@ class Row(Struct, frozen=True, kw_only=True):
 
 def rows(board: Board) -> tuple[Row, ...]:
     """Return the ranked entries of *board* as lines, the same in every language."""
-    everywhere, groups = frozenset(universal(board)), _anchors(board)
-    return tuple(_row(entry, everywhere, groups) for entry in board.ranked)
+    everywhere, groups, span = frozenset(universal(board)), _anchors(board), score_span(board)
+    return tuple(_row(entry, board.suite, everywhere, groups, span) for entry in board.ranked)
+
+
+def score_span(board: Board) -> Span:
+    """Return where the bars of scores begin and end."""
+    return span_of(board.suite.ranked, (entry.score for entry in board.ranked))
 
 
 def universal(board: Board) -> tuple[str, ...]:
@@ -128,22 +169,30 @@ def _anchors(board: Board) -> frozenset[str]:
     return frozenset(found)
 
 
-def _row(entry: Entry, everywhere: frozenset[str], anchors: frozenset[str]) -> Row:
-    resolution = entry.resolution
+def _row(
+    entry: Entry, suite: Suite, everywhere: frozenset[str], anchors: frozenset[str], span: Span
+) -> Row:
+    metric, resolution = suite.ranked, entry.resolution
     interval = resolution.score if resolution else None
     organisation, slash, _ = entry.model.partition("/")
+    score = entry.score or 0.0
+    ends = (interval.low, interval.high) if interval else (score, score)
+    error, method = stated(entry, metric)
     return Row(
         slug=entry.slug,
         organisation=organisation if slash else "",
         name=entry.label.removeprefix(f"{organisation}/") if slash else entry.label,
         rank=entry.rank_text,
         ranks=ranks(entry),
-        score=printed("score", entry.score) or "",
-        low=printed("score", interval.low) if interval else None,
-        high=printed("score", interval.high) if interval else None,
+        score=as_printed(metric, entry.score) or "",
+        low=as_printed(metric, interval.low) if interval else None,
+        high=as_printed(metric, interval.high) if interval else None,
+        bar=(f"{span.at(score):.2f}", f"{span.at(ends[0]):.2f}", f"{span.at(ends[1]):.2f}"),
+        error=error,
+        method=method,
         measured=resolution is not None,
         anchor=entry.result_id in anchors,
-        cells=_cells(entry),
+        cells=_cells(entry, suite),
         findings=_codes(entry.findings),
         badges=_codes(
             [one for one in entry.findings if one.severity != "info" and one.code not in everywhere]
@@ -151,16 +200,26 @@ def _row(entry: Entry, everywhere: frozenset[str], anchors: frozenset[str]) -> R
     )
 
 
-def _cells(entry: Entry) -> dict[str, str | None]:
-    metrics, profile, result = entry.metrics, entry.profile, entry.result
+def stated(entry: Entry, metric: Metric) -> tuple[str | None, str | None]:
+    """Return the standard error that the file of *entry* states, and its method.
+
+    Nothing where the entry's own steps tell how sure its score is.
+    """
+    measured = entry.metrics.get(metric.id) if entry.resolution is None else None
+    error = stated_error(metric, measured)
+    return error, (measured.stderr_method if measured and error is not None else None)
+
+
+def _cells(entry: Entry, suite: Suite) -> dict[str, str | None]:
+    profile, result = entry.profile, entry.result
     date = _DATE.match(result.finished_at or "")
+    metrics = {
+        f"metric-{metric.id}": printed(metric, entry.value(metric.id)) for metric in beside(suite)
+    }
     return {
         "group": plain(entry.resolution.group) if entry.resolution else None,
-        "precision": printed("command_precision", metrics.command_precision),
-        "recall": printed("command_recall", metrics.command_recall),
-        "first": printed("first_cmd_exact_pct", metrics.first_cmd_exact_pct),
-        "valid": printed("valid_json_pct", metrics.valid_json_pct),
-        "seconds": printed("seconds_per_step", metrics.seconds_per_step),
+        **metrics,
+        "seconds": timed("seconds_per_step", result.timing.seconds_per_step),
         "parameters": billions(profile.parameters),
         "family": profile.family,
         "relation": profile.base_model_relation,

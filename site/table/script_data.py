@@ -1,26 +1,27 @@
-"""What a board's script reads: all rows column by column, and each model's points a task."""
+"""What a board's script reads: all rows column by column, and each model's sums a task."""
 
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
 
+from ...board.judge.resolution import measured_entries, task_sums
 from ...board.model import Board
 from ..frame.security import printable
 from ..source.source import Place
-from .rows import NUMBERS, WORDS, Row
+from .rows import Column, Row
 
 # So many models share a file of points; a comparison reads those of the models that it is of.
 MODELS_A_FILE = 250
 
 
-def rows_file(place: Place, rows: Sequence[Row]) -> tuple[str, str]:
+def rows_file(place: Place, columns: Sequence[Column], rows: Sequence[Row]) -> tuple[str, str]:
     """Return path and text of the file that holds every row of a board, in its order.
 
     The path, below the site's root, holds the hash of the text.
     """
     codes = sorted({code for row in rows for code in row.findings})
     index = {code: number for number, code in enumerate(codes)}
-    columns: dict[str, list[object]] = {
+    held: dict[str, list[object]] = {
         "slug": [row.slug for row in rows],
         "name": [printable(row.name) for row in rows],
         "rank": [row.rank for row in rows],
@@ -32,25 +33,46 @@ def rows_file(place: Place, rows: Sequence[Row]) -> tuple[str, str]:
         "findings": [[index[code] for code in row.findings] for row in rows],
         "badges": [[index[code] for code in row.badges] for row in rows],
     }
-    columns |= {name: [row.cells[name] for row in rows] for name in NUMBERS}
+    if any(row.error is not None for row in rows):
+        held["error"] = [row.error for row in rows]
+        held["method"] = [None if row.method is None else printable(row.method) for row in rows]
+    numbers, words = (
+        [column.name for column in columns if column.kind in kinds]
+        for kinds in (("number",), ("set", "date"))
+    )
+    held |= {name: [row.cells[name] for row in rows] for name in numbers}
     repeated = {"organisation": _few([row.organisation for row in rows])} | {
-        name: _few([row.cells[name] for row in rows]) for name in WORDS
+        name: _few([row.cells[name] for row in rows]) for name in words
     }
-    return _file(place.slug, {"codes": codes, "columns": columns, "repeated": repeated})
+    return _file(place.slug, {"codes": codes, "columns": held, "repeated": repeated})
 
 
 def points_files(place: Place, board: Board) -> Iterator[tuple[str, str]]:
-    """Yield path and text of the files that hold the measured models' points a task.
+    """Yield path and text of the files that hold the measured models' sums a task.
 
-    `steps` counts each task's steps, `points` holds by slug each task's sum of F1, in millionths.
+    `steps` counts each task's steps, `points` holds by slug each task's sum of scores, brought to 0
+    to 1 a step so that more is better, in millionths.
     """
-    measured = [(one.slug, one.facts) for one in board.ranked if one.resolution is not None]
+    measured = measured_entries(board)
+    sums = task_sums(board.suite, measured, board.suite.ranked.id) if measured else None
+    if sums is None or measured[0].facts is None:
+        return
+    steps = measured[0].facts.steps_per_task
+    told = dict(zip((entry.slug for entry in measured), sums.rising.tolist(), strict=True))
     for start in range(0, len(measured), MODELS_A_FILE):
-        some = [(slug, facts) for slug, facts in measured[start:][:MODELS_A_FILE] if facts]
+        some = measured[start:][:MODELS_A_FILE]
         yield _file(
             f"{place.slug}.points",
-            {"steps": some[0][1].steps_per_task, "points": {s: f.f1_sums for s, f in some}},
+            {"steps": steps, "points": {entry.slug: told[entry.slug] for entry in some}},
         )
+
+
+def script_scale(board: Board) -> dict[str, float]:
+    """Return how the script prints a difference of such sums: points for 1 a step, decimals."""
+    metric, measured = board.suite.ranked, measured_entries(board)
+    sums = task_sums(board.suite, measured, metric.id) if measured else None
+    points = sums.scale.points if sums is not None else metric.scale * metric.factor
+    return {"points": metric.sign * points, "decimals": metric.decimals}
 
 
 def _few(held: Sequence[str | None]) -> dict[str, object]:

@@ -1,10 +1,12 @@
 """The words of a board's columns and values in one language, and those that its script needs."""
 
+import re
 from collections.abc import Sequence
 
 from ...board.model import Board
+from ..frame.render import Renderer
 from ..source.source import Source
-from .rows import COLUMNS, Column, Row
+from .rows import Column, Row, columns_of
 
 # What a board's script says: its own name for a message, and the message's key.
 SCRIPT = {
@@ -37,6 +39,8 @@ SCRIPT = {
             "picked",
             "previous",
             "reference",
+            "stated",
+            "unstated",
             "remove",
             "tasks",
             "unpick",
@@ -50,9 +54,25 @@ class BoardWords:
     """Say what a board's rows hold, in the language of *source*."""
 
     def __init__(self, board: Board, source: Source) -> None:
-        self._render = source.render
+        self._render, self._of_suite = source.render, source.words_of(board.suite)
+        self._columns = columns_of(board.suite)
         families = {entry.profile.family: source.family(entry) for entry in board.ranked}
         self._families = {key: name for key, name in families.items() if key and name}
+
+    def title(self, column: Column) -> str:
+        """Return the title of *column*."""
+        if column.metric is not None:
+            return self._of_suite.column(column.metric)
+        return self._render.text(f"site.column.{column.name}")
+
+    @property
+    def score(self) -> str:
+        """Return what a score of this board is."""
+        return self._of_suite.score
+
+    def stated(self, row: Row) -> str:
+        """Return the standard error that a row's file states, as the script says it as well."""
+        return stated(self._render, row.error, row.method)
 
     def value(self, column: Column, value: str) -> str:
         """Return the words for what a row holds in *column*; identifiers stay as they are."""
@@ -74,7 +94,7 @@ class BoardWords:
     def values(self, rows: Sequence[Row]) -> dict[str, dict[str, str]]:
         """Return the words for every value that has any, by column."""
         told: dict[str, dict[str, str]] = {}
-        for column in COLUMNS:
+        for column in self._columns:
             if column.kind == "findings":
                 held = {code for row in rows for code in row.findings}
             elif column.kind == "set":
@@ -87,4 +107,11 @@ class BoardWords:
 
     def script(self) -> dict[str, str]:
         """Return what the board's script says."""
-        return {name: self._render.text(key) for name, key in SCRIPT.items()}
+        told = {name: self._render.text(key) for name, key in SCRIPT.items()}
+        return told | {"difference": self._of_suite.of_score(SCRIPT["difference"])}
+
+
+def stated(render: Renderer, error: str | None, method: str | None) -> str:
+    """Return a standard error as a file states it, with its method."""
+    values = {"error": error or "", "method": method or render.text("site.script.unstated")}
+    return re.sub(r"%(error|method)", lambda at: values[at[1]], render.text("site.script.stated"))

@@ -19,7 +19,6 @@ from cardboard.eval.backends.torch_models import Tokens
 from cardboard.eval.engine import Options
 from cardboard.eval.prompts.prompts import build
 from cardboard.eval.prompts.texts import Choices
-from cardboard.eval.suites.conversations import conversation
 from cardboard.eval.suites.source import load
 
 from ..replays import Spelled
@@ -76,7 +75,7 @@ def building() -> None:
         )
 
     talks = [
-        [{"role": turn.role, "content": turn.content} for turn in conversation(row)] for row in rows
+        [{"role": turn.role, "content": turn.content} for turn in row.conversation] for row in rows
     ]
 
     def plain() -> None:

@@ -115,10 +115,10 @@ def measure(name: str, folder: Path) -> None:
         "msgspec, whole record": lambda: list(map(with_msgspec, paths)),
         "pydantic, mean and keys": lambda: list(map(with_pydantic, paths)),
         "json, mean and keys": lambda: list(map(with_json, paths)),
-        "ours, all that a board needs": lambda: read_results(folder, rescore=False),
-        "ours, all seen before": lambda: read_results(folder, rescore=False, cache=cache),
+        "ours, all that a board needs": lambda: read_results(folder),
+        "ours, all seen before": lambda: read_results(folder, cache=cache),
     }
-    read_results(folder, rescore=False, cache=cache)
+    read_results(folder, cache=cache)
     best = dict.fromkeys(ways, 0.0)
     for _ in range(ROUNDS):
         for way, work in ways.items():

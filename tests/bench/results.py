@@ -1,10 +1,10 @@
-"""Synthetic version-1 results: `python tests/bench/results.py N DIR compact|full [--indented]`."""
+"""Synthetic version-2 results: `python tests/bench/results.py N DIR compact|full [--indented]`."""
 
 import random
 import sys
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -19,8 +19,11 @@ from cardboard.eval.records import (
     Timing,
     encode,
 )
-from cardboard.eval.score.scoring import RULES, SCORER, StepScore, aggregate, bucket_of, rescore
+from cardboard.eval.run.result import divisions_of
 from cardboard.eval.suites.fingerprints import fingerprint, keys_sha256
+from cardboard.eval.suites.kinds.aggregate import measured
+from cardboard.eval.suites.kinds.replay.kind import METRICS, REPLAY, scores_of
+from cardboard.eval.suites.kinds.replay.scoring import RULES, SCORER, StepScore, bucket_of, rescore
 
 STEPS, TASKS, GROUPS = 303, 50, 14
 LINE = (
@@ -65,6 +68,7 @@ def record() -> Suite:
     return Suite(
         name="synthetic",
         version="303",
+        kind="replay",
         fingerprint=fingerprint(references),
         steps=STEPS,
         tasks=TASKS,
@@ -84,7 +88,8 @@ def result(number: int, *, text: bool) -> Result:
         ),
         prompts=Prompts(template_status="chat_template", status_counts={"chat_template": STEPS}),
         counts=Counts(expected=STEPS, scored=STEPS, failed=0, tasks=TASKS),
-        aggregate=aggregate(steps),
+        metrics=measured(REPLAY, METRICS, steps),
+        divisions=divisions_of(REPLAY, steps),
         timing=Timing(load_seconds=60.0, generate_seconds=606.0, seconds_per_step=2.0),
         status="complete",
         scorer=SCORER,
@@ -138,24 +143,23 @@ def _step(rng: random.Random, question: Question, skill: float, *, text: bool) -
     place = min(int(rng.betavariate(3 * skill, 3 * (1 - skill)) * 8), 7)
     answer = question.answers[place]
     said = " ".join(rng.choices(WORDS, k=15)) if text else ""
+    done = question.step == 5
+    says_done, valid = done and rng.random() < skill, rng.random() < 0.5 + skill / 2
+    units = list(question.units)
+    parsed: dict[str, Any] = {"command_units": list(answer.units)} if text else {}
+    read = {"task_complete": says_done, "valid_json": valid, "analysis": True, "plan": True}
     return Step(
         task_id=f"task-{question.task:03d}",
         step_idx=question.step,
         sample_idx=question.task,
-        bucket=bucket_of(question.step),
-        source_group=f"group-{question.task % GROUPS:02d}",
-        raw_output=f'{{"analysis": "{said}", "commands": []}}' if text else None,
-        ref_command_units=question.units if text else None,
-        pred_command_units=answer.units if text else None,
-        ref_task_complete=question.step == 5,
-        pred_task_complete=question.step == 5 and rng.random() < skill,
-        valid_json=rng.random() < 0.5 + skill / 2,
-        has_analysis=True,
-        has_plan=True,
-        first_cmd_exact=answer.score.first_cmd_exact,
-        command_precision=answer.score.command_precision,
-        command_recall=answer.score.command_recall,
-        command_f1=answer.score.command_f1,
+        groups={
+            "bucket": bucket_of(question.step),
+            "source_group": f"group-{question.task % GROUPS:02d}",
+        },
+        answer=f'{{"analysis": "{said}", "commands": []}}' if text else None,
+        reference={"command_units": units, "task_complete": done} if text else None,
+        parsed=parsed | read,
+        scores=scores_of(answer.score, valid=valid),
         finish_reason="stop" if rng.random() < 0.98 else "length",
         prompt_tokens=rng.randint(500, 20_000),
         output_tokens=rng.randint(20, 1024),

@@ -5,10 +5,10 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 
-from cardboard.eval.score import scoring
-from cardboard.eval.score.scoring import RULES, Rules, StepScore, rescore
+from cardboard.eval.suites.kinds.replay import scoring
+from cardboard.eval.suites.kinds.replay.scoring import RULES, Rules, StepScore, rescore
 
-from ..eval.plain_scoring import plain_rescore
+from ..eval.suites.kinds.replay.plain_scoring import plain_rescore
 
 Rows = list[tuple[list[str], list[str]]]
 Scorer = Callable[[Sequence[str], Sequence[str], Rules], StepScore]

@@ -1,13 +1,14 @@
 """A small workspace for cards: one result with everything recorded, and its plainer neighbours."""
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
 
 from cardboard.board.judge.build import build_boards
-from cardboard.board.model import Boards, Reading
+from cardboard.board.model import Boards, Reading, StepFacts
 from cardboard.board.workspace.settings import (
     Cards,
     Family,
@@ -20,7 +21,8 @@ from cardboard.board.workspace.settings import (
     Workspace,
 )
 from cardboard.eval import records
-from cardboard.tests.making import some_facts
+from cardboard.eval.metrics import Measured
+from cardboard.tests.making import figures, some_facts
 
 RECORDED = "org/Small-1B-SFT"
 TIED = "org/Small-1B-SFT-8GPU"
@@ -93,6 +95,7 @@ MODELS = {
         training={"en": "2 epochs on transcripts.", "ko": "기록 데이터로 2에폭 학습"},
         family="small",
         license="apache-2.0",
+        languages=("en", "ko"),
         parameters=1.2,
         datasets=("org/transcripts",),
         links={"Paper": "https://example.org/paper"},
@@ -102,15 +105,19 @@ MODELS = {
 }
 
 
-def aggregate(f1: float, **more: Any) -> records.Aggregate:
+def metrics(f1: float, **more: float) -> dict[str, Measured]:
     values = {
-        "avg_command_f1": f1,
-        "avg_command_precision": round(f1 + 0.1, 4),
-        "avg_command_recall": round(f1 - 0.05, 4),
+        "command_f1": f1,
+        "command_precision": round(f1 + 0.1, 4),
+        "command_recall": round(f1 - 0.05, 4),
         "first_cmd_exact_pct": 25.0,
         "valid_json_pct": 66.7,
     }
-    return records.Aggregate(**(values | more))
+    return figures(**(values | more))
+
+
+def group(steps: int, f1: float) -> records.Group:
+    return records.Group(steps=steps, metrics={"command_f1": f1})
 
 
 def result(name: str, f1: float, **differs: Any) -> records.Result:
@@ -120,7 +127,7 @@ def result(name: str, f1: float, **differs: Any) -> records.Result:
         "suite": records.Suite(name="mini", version="2"),
         "prompts": records.Prompts(template_status="chat_template"),
         "counts": records.Counts(expected=12, scored=12, tasks=6),
-        "aggregate": aggregate(f1),
+        "metrics": metrics(f1),
         "status": "complete",
     }
     return records.Result(**(values | differs))
@@ -158,21 +165,11 @@ def recorded() -> records.Result:
             tokens_median=2048.5,
             tokens_max=22593,
         ),
-        aggregate=aggregate(
-            0.5,
-            has_analysis_pct=91.7,
-            avg_ref_cmds=3.25,
-            avg_pred_cmds=2.5,
-            by_bucket={
-                "early": records.Slice(steps=4, avg_command_f1=0.7),
-                "mid": records.Slice(steps=4, avg_command_f1=0.5),
-                "late": records.Slice(steps=4, avg_command_f1=0.3),
-            },
-            by_source_group={
-                "git": records.Slice(steps=6, avg_command_f1=0.6),
-                "files": records.Slice(steps=6, avg_command_f1=0.4),
-            },
-        ),
+        metrics=metrics(0.5, has_analysis_pct=91.7, avg_ref_cmds=3.25, avg_pred_cmds=2.5),
+        divisions={
+            "bucket": {"early": group(4, 0.7), "mid": group(4, 0.5), "late": group(4, 0.3)},
+            "source_group": {"git": group(6, 0.6), "files": group(6, 0.4)},
+        },
         counts=records.Counts(expected=12, scored=12, failed=0, tasks=6),
         timing=records.Timing(load_seconds=57.2, seconds_per_step=0.083),
         scorer="token-f1/1",
@@ -192,14 +189,29 @@ def reading(of: records.Result, file: str, **more: Any) -> Reading:
     return Reading(**(values | more))
 
 
+def steps(by_task: Sequence[Sequence[float]]) -> StepFacts:
+    """Return the facts of steps with these F1 scores, from which `metrics` of their mean follow."""
+    facts = some_facts(*by_task)
+    f1 = facts.sums["command_f1"]
+    counted = list(zip(f1, facts.steps_per_task, strict=True))
+    valid = tuple(1_000_000 * count * (place < 4) for place, (_, count) in enumerate(counted))
+    sums = {
+        "command_f1": f1,
+        "command_precision": tuple(total + 100_000 * count for total, count in counted),
+        "command_recall": tuple(total - 50_000 * count for total, count in counted),
+        "valid_json": valid,
+    }
+    return replace(facts, sums=sums)
+
+
 def readings() -> list[Reading]:
     """Return the files of the sample workspace."""
     by_task = [[0.9, 0.8], [0.7, 0.6], [0.6, 0.5], [0.5, 0.4], [0.4, 0.3], [0.2, 0.1]]
     weaker = [[s / 2 for s in task] for task in by_task]
     return [
-        reading(recorded(), "small_1b_sft.json", facts=some_facts(*by_task)),
-        reading(result(TIED, 0.5), "small_1b_sft_8gpu.json", facts=some_facts(*by_task)),
-        reading(result("org/Small-1B-SFT-4GPU", 0.25), "weak.json", facts=some_facts(*weaker)),
+        reading(recorded(), "small_1b_sft.json", facts=steps(by_task)),
+        reading(result(TIED, 0.5), "small_1b_sft_8gpu.json", facts=steps(by_task)),
+        reading(result("org/Small-1B-SFT-4GPU", 0.25), "weak.json", facts=steps(weaker)),
         reading(
             result(
                 UNRANKED,

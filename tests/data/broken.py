@@ -33,6 +33,13 @@ def good(**changes: object) -> dict[str, object]:
     return document | changes
 
 
+def second(**changes: object) -> dict[str, object]:
+    """Return the same small result as version 2 writes it, with top-level keys changed."""
+    document = good(version=2, metrics={"command_f1": {"value": 0.25}})
+    del document["aggregate"]
+    return document | changes
+
+
 def replay(**changes: object) -> dict[str, object]:
     """Return a small replay file, as evaluators without a version wrote them."""
     document: dict[str, object] = {
@@ -80,6 +87,8 @@ def _huge(path: Path) -> None:
 
 
 STEP = {"task_id": "task-000", "step_idx": 0, "command_f1": 0.5}
+STEP_2 = {"task_id": "task-000", "step_idx": 0, "scores": {"command_f1": 0.5}}
+"""The same as version 2 writes it."""
 
 BROKEN = {
     "a-folder.json": Broken(Path.mkdir, "is-directory"),
@@ -101,14 +110,8 @@ BROKEN = {
     "two-documents.json": Broken(_text('{"model": "x"}\n{"model": "y"}'), "not-json"),
     "a-list.json": Broken(_json([good()]), "not-an-object"),
     "a-number.json": Broken(_text("42"), "not-an-object"),
-    "not-a-number.json": Broken(
-        _patched("0.25", "NaN", good()), "not-finite", "aggregate.avg_command_f1"
-    ),
-    "infinite.json": Broken(
-        _patched("0.25", "-Infinity", replay()), "not-finite", "aggregate.avg_command_f1"
-    ),
-    "beyond-all-floats.json": Broken(
-        _patched("0.25", "1e999", replay()), "not-finite", "aggregate.avg_command_f1"
+    "not-a-count.json": Broken(
+        _patched('"tasks": 50', '"tasks": "many"', good()), "wrong-type", "counts.tasks"
     ),
     "five-thousand-digits.json": Broken(
         _patched('"steps": 303', f'"steps": {"9" * 5000}', replay()),
@@ -131,20 +134,22 @@ BROKEN = {
         "per_step[0].command_f1",
     ),
     "of-no-known-shape.json": Broken(_json({"loss": [1.0, 0.5]}), "unknown-shape"),
-    "from-the-future.json": Broken(_json(good(version=2)), "newer-version", "version"),
+    "from-the-future.json": Broken(_json(good(version=3)), "newer-version", "version"),
     "without-counts.json": Broken(
         _json({key: value for key, value in good().items() if key != "counts"}),
         "missing-key",
         "counts",
     ),
-    "text-for-a-number.json": Broken(
-        _json(good(steps=[STEP, STEP | {"step_idx": "1"}])), "wrong-type", "steps[1].step_idx"
+    "fewer-than-none.json": Broken(
+        _json(second(counts={"scored": -1})), "out-of-range", "counts.scored"
     ),
-    "percent-for-a-share.json": Broken(
-        _json(good(aggregate={"avg_command_f1": 48.19})),
-        "out-of-range",
-        "aggregate.avg_command_f1",
+    "without-status.json": Broken(
+        _json({key: value for key, value in second().items() if key != "status"}),
+        "missing-key",
+        "status",
     ),
+    "half-a-shard.json": Broken(_json(second(shard=[1])), "out-of-range", "shard"),
+    "nobody.json": Broken(_json(good(model={"id": ""})), "out-of-range", "model.id"),
     "list-for-a-count.json": Broken(
         _json(replay(aggregate={"steps": [303], "avg_command_f1": 0.25})),
         "wrong-type",

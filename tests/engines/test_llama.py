@@ -26,11 +26,11 @@ def server(bench: Bench) -> Iterator[str]:
 def test_a_server_says_the_same(bench: Bench, measured: Measured, server: str) -> None:
     served = bench.measured("transformers", "talker", "--base-url", server, backend="openai")
     loaded = measured("llama")
-    assert [step.raw_output for step in served.steps] == [step.raw_output for step in loaded.steps]
+    assert [step.answer for step in served.steps] == [step.answer for step in loaded.steps]
     assert [step.prompt_tokens for step in served.steps] == [
         step.prompt_tokens for step in loaded.steps
     ]
-    assert served.aggregate == loaded.aggregate
+    assert served.metrics == loaded.metrics
     assert served.prompts.template_status == "unknown (remote)"
     assert served.protocol.extra["repeat_penalty"] == 1.0
     assert served.versions["llama-cpp-python"] == loaded.versions["llama-cpp-python"]
@@ -50,7 +50,7 @@ def test_a_text_that_ends_an_answer_ends_it(bench: Bench) -> None:
         code=1,
     )
     (line,) = llama.stdout.split()
-    assert '"raw_output": "{\\"commands\\": [{\\"keystrokes\\": \\"ls"' in Path(line).read_text()
+    assert '"answer": "{\\"commands\\": [{\\"keystrokes\\": \\"ls"' in Path(line).read_text()
 
 
 def test_what_is_no_gguf_file_is_refused_in_words(bench: Bench, tmp_path: Path) -> None:

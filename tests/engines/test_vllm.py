@@ -17,7 +17,7 @@ pytestmark = pytest.mark.engines
 
 
 def texts(result: object) -> list[str | None]:
-    return [step.raw_output for step in result.steps]  # type: ignore[attr-defined]  # a Result
+    return [step.answer for step in result.steps]  # type: ignore[attr-defined]  # a Result
 
 
 def test_adapters_over_one_loaded_model_say_what_they_say_in_transformers(bench: Bench) -> None:
@@ -98,7 +98,7 @@ def test_a_server_says_the_same_and_tells_its_template(
     served = bench.measured("transformers", "talker", "--base-url", server, backend="openai")
     offline = measured("vllm")
     assert texts(served) == texts(offline)
-    assert served.aggregate == offline.aggregate
+    assert served.metrics == offline.metrics
     assert served.prompts.template_source == "server"
     assert served.prompts.template_sha256 == offline.prompts.template_sha256
     assert served.prompts.template_status == "chat_template"

@@ -17,8 +17,8 @@ from msgspec.structs import replace
 
 from cardboard.eval.engine import Prompt
 from cardboard.eval.run.run import evaluate
-from cardboard.eval.suites.conversations import key_of
-from cardboard.eval.suites.suite import Message, Row
+from cardboard.eval.suites.kinds.kind import key_of
+from cardboard.eval.suites.kinds.replay.rows import Message, ReplayRow
 
 from ..replays import Spelled, a_request, a_suite, an_answer
 
@@ -29,13 +29,13 @@ CALLS = 4
 """Calls that are under way at a time where a server answers."""
 
 
-def _named(row: Row) -> Row:
+def _named(row: ReplayRow) -> ReplayRow:
     """Return *row* with its key as the last turn, so that whoever answers knows what is asked."""
     return replace(row, messages=(Message(role="user", content=key_of(row)),))
 
 
 SUITE = a_suite(tasks=8, steps=3)
-SUITE = replace(SUITE, rows=tuple(map(_named, SUITE.rows)))
+SUITE = replace(SUITE, rows=tuple(_named(row) for row in SUITE.rows if isinstance(row, ReplayRow)))
 
 
 def note(log: Path, key: str) -> None:

@@ -6,7 +6,7 @@ from cardboard.board.judge.build import build_boards
 from cardboard.board.model import Boards, Reading
 from cardboard.board.workspace.settings import Family, Profile, Ranking, Settings, Suite, Workspace
 from cardboard.eval import records
-from cardboard.tests.making import a_reading, a_result, a_workspace, measured
+from cardboard.tests.making import a_reading, a_result, a_workspace, figures, measured
 
 TASKS, STEPS = 20, 40
 SUITE = Suite(name="varied", version="1", title={"en": "Varied"}, steps=STEPS, tasks=TASKS)
@@ -61,11 +61,9 @@ def _reading(number: int, count: int) -> Reading:
     }
     skill = 0.9 - 0.8 * number / count
     if number % 6 == 5:
-        means = records.Aggregate(
-            avg_command_f1=round(skill, 4), avg_command_precision=0.5, valid_json_pct=30.0
-        )
+        means = figures(command_f1=round(skill, 4), command_precision=0.5, valid_json_pct=30.0)
         counts = records.Counts(expected=STEPS, scored=STEPS, tasks=TASKS)
-        return a_reading(a_result(name(number), aggregate=means, counts=counts, **recorded))
+        return a_reading(a_result(name(number), metrics=means, counts=counts, **recorded))
     tasks = [
         [
             max(0.0, min(1.0, skill + ((number * 7 + task * 3 + step) % 9 - 4) / 20))

@@ -70,8 +70,35 @@ def first_trouble(text: str) -> Trouble | None:
     return None
 
 
+def finite(text: str) -> tuple[str, list[tuple[str | None, str]]]:
+    """Return *text* with null for each number that is not finite, and where these stood.
+
+    Raises nothing: what else is wrong with *text* is left as it is.
+    """
+    levels: list[_Level] = []
+    pieces: list[str] = []
+    found: list[tuple[str | None, str]] = []
+    place = kept = 0
+    while (token := _TOKEN.match(text, place)) is not None and token.lastgroup != "end":
+        place = token.end()
+        said = token[token.lastgroup or 0].strip(" \t\n\r")
+        if token.lastgroup == "mark":
+            trouble = _mark(said, levels)
+        elif token.lastgroup == "text":
+            trouble = _text(said, levels)
+        else:
+            trouble = _word(said, levels)
+            if trouble is not None and trouble.code == "not-finite":
+                found.append((trouble.key, said))
+                pieces += [text[kept : token.start("word")], "null"]
+                kept, trouble = place, None
+        if trouble is not None:
+            break
+    return "".join([*pieces, text[kept:]]), found
+
+
 def path(levels: list[_Level]) -> str | None:
-    """Return the way to where the walk stands, e.g. `steps[3].command_f1`."""
+    """Return the way to where the walk stands, e.g. `steps[3].seconds`."""
     way = ""
     for level in levels:
         if level.keys is None:

@@ -5,13 +5,16 @@ import re
 import msgspec
 
 from ...words.findings import READING, Finding, Value
-from .json_faults import first_trouble
+from .json_faults import finite, first_trouble, shorten
 
 Document = dict[str, object]
 
 _BOM = b"\xef\xbb\xbf"
 _SCANNED = 32 * 2**20
 """Characters of a broken text that are searched for the key at fault."""
+
+_NAMED = 10
+"""Numbers that are not finite, each named; further ones are not."""
 
 _COLON = re.compile(rb"\\u003[aA]")
 _PLACE = re.compile(r"\(byte (\d+)\)")
@@ -37,9 +40,9 @@ def finding(code: str, key: str | None = None, **values: Value) -> Finding:
 def decode(data: bytes) -> tuple[Document, tuple[Finding, ...]]:
     """Return the object in *data* and remarks on its text; raise `Undecodable`.
 
-    Nothing passes in silence: repeated keys, numbers that are not finite, text after the end and
-    nesting that would exhaust the stack are refused. A byte order mark is skipped and a lone
-    surrogate becomes U+FFFD, each with a remark.
+    Nothing passes in silence: repeated keys, text after the end and nesting that would exhaust the
+    stack are refused. A number that is not finite becomes null, a byte order mark is skipped and a
+    lone surrogate becomes U+FFFD, each with a remark.
     """
     notes = []
     if data.startswith(_BOM):
@@ -56,7 +59,17 @@ def decode(data: bytes) -> tuple[Document, tuple[Finding, ...]]:
         if repaired != text:
             text, data = repaired, repaired.encode()
             notes.append(finding("coerced", value="lone surrogate"))
-    document = _parse(text, data)
+    try:
+        document = _parse(text, data)
+    except Undecodable as error:
+        if error.finding.code != "not-finite":
+            raise
+        text, infinite = finite(text)
+        document = _parse(text, text.encode())
+        notes += [
+            finding("value-unusable", key, wanted="finite number", value=shorten(said, 40))
+            for key, said in infinite[:_NAMED]
+        ]
     if not isinstance(document, dict):
         raise Undecodable("not-an-object", found=kind_of(document))
     return document, tuple(notes)

@@ -2,7 +2,8 @@
 
 import re
 
-from ....eval.records import Aggregate, Bucket, Prompts, Protocol, Slice, Step, Timing
+from ....eval.metrics import Measured
+from ....eval.records import Group, Prompts, Protocol, Step, Timing
 from ..decoding.json_faults import shorten
 from .model_names import without_paths
 from .source import Source
@@ -12,30 +13,38 @@ Scalar = str | float | bool | None
 _ON = {"on", "true", "enabled", "thinking", "think"}
 _OFF = {"off", "false", "disabled", "none", "chat", "no_think", "nothink", "non-thinking"}
 _SECRET = re.compile(r"key|token(?!s|_ids|izer)|secret|passw|auth|credential|url|host|addr", re.I)
-_BUCKETS: dict[str, Bucket] = {"early": "early", "mid": "mid", "late": "late"}
+_BUCKETS = {"early": "early", "mid": "mid", "late": "late"}
 _RULES = {"stripped_thinking_blocks": "strip-thoughts"}
 
 
-def aggregate(source: Source) -> Aggregate:
+def metrics(source: Source) -> dict[str, Measured]:
     """Return the aggregate block; `next_action_score` is another metric and stays behind."""
-    return Aggregate(
-        avg_command_f1=source.number("avg_command_f1", high=1),
-        avg_command_precision=source.number("avg_command_precision", high=1),
-        avg_command_recall=source.number("avg_command_recall", high=1),
-        first_cmd_exact_pct=source.number("first_cmd_exact_pct", high=100),
-        valid_json_pct=source.number("valid_json_pct", high=100),
-        has_analysis_pct=source.number("has_analysis_pct", high=100),
-        has_plan_pct=source.number("has_plan_pct", high=100),
-        avg_ref_cmds=source.number("avg_ref_cmds"),
-        avg_pred_cmds=source.number("avg_pred_cmds"),
-        complete_true_recall_pct=source.number("complete_true_recall_pct", high=100),
-        premature_complete_rate_pct=source.number("premature_complete_rate_pct", high=100),
-        by_bucket=_slices(source.inner("by_bucket")),
-        by_source_group=_slices(source.inner("by_source_group")),
-    )
+    found = {
+        "command_f1": source.number("avg_command_f1", high=1),
+        "command_precision": source.number("avg_command_precision", high=1),
+        "command_recall": source.number("avg_command_recall", high=1),
+        "first_cmd_exact_pct": source.number("first_cmd_exact_pct", high=100),
+        "valid_json_pct": source.number("valid_json_pct", high=100),
+        "has_analysis_pct": source.number("has_analysis_pct", high=100),
+        "has_plan_pct": source.number("has_plan_pct", high=100),
+        "avg_ref_cmds": source.number("avg_ref_cmds"),
+        "avg_pred_cmds": source.number("avg_pred_cmds"),
+        "complete_true_recall_pct": source.number("complete_true_recall_pct", high=100),
+        "premature_complete_rate_pct": source.number("premature_complete_rate_pct", high=100),
+    }
+    return {name: Measured(value=value) for name, value in found.items() if value is not None}
 
 
-def _slices(source: Source) -> dict[str, Slice]:
+def divisions(source: Source) -> dict[str, dict[str, Group]]:
+    """Return the figures of the parts that the aggregate block holds."""
+    found = {
+        "bucket": _groups(source.inner("by_bucket")),
+        "source_group": _groups(source.inner("by_source_group")),
+    }
+    return {division: groups for division, groups in found.items() if groups}
+
+
+def _groups(source: Source) -> dict[str, Group]:
     found = {}
     for name in source.keys:
         part = source.inner(name)
@@ -43,11 +52,14 @@ def _slices(source: Source) -> dict[str, Slice]:
         if steps is None:
             part.need("steps")
             continue
-        found[name] = Slice(
-            steps=steps,
-            avg_command_f1=part.number("avg_command_f1", high=1),
-            first_cmd_exact_pct=part.number("first_cmd_exact_pct", high=100),
-        )
+        known = {
+            "command_f1": part.number("avg_command_f1", high=1),
+            "first_cmd_exact_pct": part.number("first_cmd_exact_pct", high=100),
+        }
+        values: dict[str, float | None] = {
+            metric: value for metric, value in known.items() if value is not None
+        }
+        found[name] = Group(steps=steps, metrics=values)
     return found
 
 
@@ -61,23 +73,37 @@ def _step(row: Source) -> Step | None:
     if task is None or index is None:
         row.need("task_id", "step_idx")
         return None
+    units, answered = row.texts("ref_command_units"), row.texts("pred_command_units")
+    finished, said = row.flag("ref_task_complete"), row.flag("pred_task_complete")
+    told = {name: row.flag(name) for name in ("valid_json", "has_analysis", "has_plan")}
+    valid = told["valid_json"]
+    scores = {
+        "command_f1": row.number("command_f1", high=1),
+        "command_precision": row.number("command_precision", high=1),
+        "command_recall": row.number("command_recall", high=1),
+        "first_cmd_exact": row.number("first_cmd_exact", high=1),
+        "valid_json": None if valid is None else float(valid),
+    }
+    groups = {
+        "bucket": _BUCKETS.get(row.text("bucket") or ""),
+        "source_group": row.text("source_group"),
+    }
     return Step(
         task_id=task,
         step_idx=index,
         sample_idx=row.count("sample_idx"),
-        bucket=_BUCKETS.get(row.text("bucket") or ""),
-        source_group=row.text("source_group"),
-        ref_command_units=row.texts("ref_command_units"),
-        pred_command_units=row.texts("pred_command_units"),
-        ref_task_complete=row.flag("ref_task_complete"),
-        pred_task_complete=row.flag("pred_task_complete"),
-        valid_json=row.flag("valid_json"),
-        has_analysis=row.flag("has_analysis"),
-        has_plan=row.flag("has_plan"),
-        first_cmd_exact=row.number("first_cmd_exact", high=1),
-        command_precision=row.number("command_precision", high=1),
-        command_recall=row.number("command_recall", high=1),
-        command_f1=row.number("command_f1", high=1),
+        groups={division: group for division, group in groups.items() if group is not None},
+        reference=None if units is None else {"command_units": units, "task_complete": finished},
+        parsed=None
+        if answered is None
+        else {
+            "command_units": answered,
+            "task_complete": said,
+            "valid_json": valid,
+            "analysis": told["has_analysis"],
+            "plan": told["has_plan"],
+        },
+        scores={name: value for name, value in scores.items() if value is not None},
         finish_reason=row.text("finish_reason"),
     )
 

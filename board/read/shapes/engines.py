@@ -4,8 +4,8 @@ from msgspec.structs import replace
 
 from ....eval.records import Model
 from . import model_names
-from .replay import Adapted, replay, with_backend, with_rule
-from .source import Source
+from .replay import replay, with_backend, with_rule
+from .source import Adapted, Source
 
 
 def prefix_lm(source: Source) -> Adapted:

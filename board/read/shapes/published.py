@@ -7,8 +7,8 @@ from msgspec.structs import replace
 from ....eval.records import Counts, Provenance, Result, Status, Suite
 from ..decoding.json_faults import shorten
 from . import blocks, model_names
-from .replay import Adapted, covering
-from .source import Source
+from .replay import KIND, covering
+from .source import Adapted, Source
 
 _OF = re.compile(r"(?<!\d)(\d{1,6})/(\d{1,6})(?!\d)")
 _BY_HAND = re.compile(r"[*~]")
@@ -34,11 +34,12 @@ def published_row(source: Source) -> Adapted:
     status: Status = "failed" if not steps else "partial" if short else "complete"
     result = Result(
         model=named,
-        suite=Suite(),
+        suite=Suite(kind=KIND),
         protocol=blocks.protocol(source),
         prompts=covering(blocks.prompts(source.inner("prompt_template")), steps or 0),
         counts=Counts(expected=expected, scored=steps or 0, tasks=tasks),
-        aggregate=blocks.aggregate(means if steps else Source({})),
+        metrics=blocks.metrics(means) if steps else {},
+        divisions=blocks.divisions(means) if steps else {},
         timing=blocks.timing(source),
         status=status,
         error=None if steps else "no step was scored",
@@ -69,11 +70,12 @@ def postprocessed(source: Source) -> Adapted:
         source.note("local-path-dropped", "source_file", name=model_names.last_part(origin))
     result = Result(
         model=model_names.model(_named_after_its_source(source, origin)),
-        suite=Suite(),
+        suite=Suite(kind=KIND),
         protocol=blocks.protocol(source),
         prompts=covering(blocks.prompts(source.inner("prompt_template")), steps or 0),
         counts=Counts(scored=steps or 0, tasks=means.count("tasks")),
-        aggregate=blocks.aggregate(means if steps else Source({})),
+        metrics=blocks.metrics(means) if steps else {},
+        divisions=blocks.divisions(means) if steps else {},
         timing=blocks.timing(source),
         status="complete" if steps else "failed",
         finished_at=source.time("timestamp"),

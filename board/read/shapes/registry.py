@@ -4,9 +4,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from ..decoding.json_faults import shorten
-from . import engines, published, replay, split_runs, version1
-from .replay import Adapted
-from .source import Source
+from . import engines, published, replay, split_runs, version1, version2
+from .source import Adapted, Source
 
 
 class Shape(NamedTuple):
@@ -41,6 +40,12 @@ def _version1(source: Source) -> bool:
     return source.raw("kind") == "result" and own
 
 
+def _version2(source: Source) -> bool:
+    if source.raw("kind") != "result" or source.raw("version") == 1:
+        return False
+    return isinstance(source.raw("version"), int) or "metrics" in source.keys
+
+
 def _progress(source: Source) -> bool:
     if "aggregate" in source.keys:
         return False
@@ -73,6 +78,7 @@ def _text_of(source: Source, block: str, key: str) -> str:
 
 # The most telling keys first: later shapes hold the keys of earlier ones.
 SHAPES = (
+    Shape("v2", _version2, version2.adapt),
     Shape("v1", _version1, version1.adapt),
     Shape("progress", _progress, split_runs.progress),
     Shape(

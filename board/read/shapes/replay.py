@@ -2,23 +2,16 @@
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from ....eval.records import Counts, Model, Prompts, Result, Status, Step, Suite
-from ...model import Kind
 from . import blocks, model_names
-from .source import Source
+from .source import Adapted, Source
 
 Shard = tuple[int, int]
-
-
-class Adapted(NamedTuple):
-    """What a file is, and the result that it holds with its steps."""
-
-    kind: Kind
-    result: Result | None = None
+KIND = "replay"
+"""Of the suites of all these files."""
 
 
 def replay(
@@ -47,14 +40,13 @@ def replay(
     total = total or 0
     failed = sum(not step.scored for step in rows)
     scored = max(total - failed, 0)
-    aggregate = blocks.aggregate(means)
     if scored:
         means.need("avg_command_f1")
     short = complete is False or (suite is not None and shard is None and total < suite)
     status: Status = "failed" if not scored else "partial" if short else "complete"
     result = Result(
         model=model or model_names.model(source, shard=shard),
-        suite=Suite(steps=suite),
+        suite=Suite(kind=KIND, steps=suite),
         protocol=blocks.protocol(source),
         prompts=covering(blocks.prompts(source.inner("prompt_template")), total),
         counts=Counts(
@@ -63,7 +55,8 @@ def replay(
             failed=failed if steps is not None else None,
             tasks=tasks,
         ),
-        aggregate=aggregate if scored else blocks.aggregate(Source({})),
+        metrics=blocks.metrics(means) if scored else {},
+        divisions=blocks.divisions(means) if scored else {},
         timing=blocks.timing(source),
         status=status,
         error=None if scored else "no step was scored",
@@ -116,8 +109,7 @@ def hosted(source: Source) -> Adapted:
     failed, unplaced = _failures(source)
     marked = [
         Step(task_id=row.task_id, step_idx=row.step_idx, sample_idx=row.sample_idx,
-             bucket=row.bucket, source_group=row.source_group, scored=False, error=error,
-             ref_command_units=row.ref_command_units, ref_task_complete=row.ref_task_complete)
+             groups=row.groups, scored=False, error=error, reference=row.reference)
         if (error := failed.get((row.task_id, row.step_idx))) is not None else row
         for row in rows
     ]  # fmt: skip

@@ -2,7 +2,10 @@
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
+from ....eval.records import Result
+from ...model import Kind
 from ...words.findings import Finding, Value
 from ..decoding.json_faults import shorten
 from ..decoding.json_object import Document, finding, kind_of
@@ -15,6 +18,13 @@ MOST = 2**53 - 1
 """The largest integer that every JSON reader keeps."""
 
 
+class Adapted(NamedTuple):
+    """What a file is, and the result that it holds with its steps."""
+
+    kind: Kind
+    result: Result | None = None
+
+
 class Source:
     """One object of a foreign file, and the findings on the whole file."""
 
@@ -24,9 +34,12 @@ class Source:
         *,
         at: str = "",
         notes: dict[tuple[str, str], Finding] | None = None,
+        remarks: tuple[Finding, ...] = (),
     ) -> None:
+        """Take an object, and the *remarks* that its text gave rise to."""
         self._document, self._at = document, at
         self._notes = {} if notes is None else notes
+        self._notes |= {(one.code, one.key or ""): one for one in remarks}
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -49,7 +62,7 @@ class Source:
     def need(self, *keys: str) -> None:
         """Say which of *keys* are missing; one that is there and does not fit was named before."""
         for key in keys:
-            if self.raw(key) is None:
+            if self.raw(key) is None and ("value-unusable", self._path(key)) not in self._notes:
                 self.note("missing-key", key)
 
     def raw(self, key: str) -> object:
@@ -76,18 +89,21 @@ class Source:
         return None
 
     def number(self, key: str, *, low: float = 0.0, high: float | None = None) -> float | None:
-        """Return the number at *key* between *low* and *high*; false and true stand for 0 and 1."""
+        """Return the number at *key* between *low* and *high*; false and true stand for 0 and 1.
+
+        What is no such number is unknown, with a remark: a side figure never costs a file.
+        """
         value = self.raw(key)
         if value is None:
             return None
         if isinstance(value, bool):
             self.note("coerced", key, value=value)
         elif not isinstance(value, (int, float)):
-            self._wrong(key, "number", value)
+            self.note("value-unusable", key, wanted="number")
             return None
         if not low <= value <= (MOST if high is None else high):
             wanted = f">= {low:g}" if high is None else f"{low:g}..{high:g}"
-            self.note("out-of-range", key, value=_short(value), wanted=wanted)
+            self.note("value-unusable", key, wanted=wanted)
             return None
         return float(value)
 
@@ -112,20 +128,23 @@ class Source:
         return value
 
     def time(self, key: str) -> str | None:
-        """Return the time at *key*; one without an offset from UTC is left out, with a remark."""
-        value = self.text(key)
-        if value is None:
+        """Return the time at *key*; one without an offset from UTC is left out, with a remark.
+
+        So is what is no time at all.
+        """
+        value = self.raw(key)
+        if value is None or value == "":
             return None
-        found = _TIME.match(value)
-        if found is None:
-            self.note("wrong-type", key, wanted="ISO time", found=shorten(value, 40))
+        found = _TIME.match(value.strip()) if isinstance(value, str) else None
+        if found is None or not isinstance(value, str):
+            self.note("value-unusable", key, wanted="ISO time")
         elif found["offset"] is None:
             self.note("naive-time", key, value=value)
         else:
             offset = found["offset"]
             if len(offset) == 5:
                 offset = f"{offset[:3]}:{offset[3:]}"
-            return value[: found.start("offset")].replace(" ", "T") + offset
+            return value.strip()[: found.start("offset")].replace(" ", "T") + offset
         return None
 
     def inner(self, key: str) -> "Source":

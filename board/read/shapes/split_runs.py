@@ -3,8 +3,8 @@
 from msgspec.structs import replace
 
 from . import model_names
-from .replay import Adapted, replay, with_backend
-from .source import Source
+from .replay import replay, with_backend
+from .source import Adapted, Source
 
 _DEEPSEEK = "deepseek-official"
 

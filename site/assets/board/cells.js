@@ -38,22 +38,29 @@ const drawScore = ({ rows, config }, index) => {
   const cell = element("td", { class: "cb-score" }, element("b", {}, score[index]));
   if (low[index] !== null) {
     cell.append(" ", element("small", {}, `${low[index]}–${high[index]}`));
+  } else if (rows.states(index)) {
+    cell.append(" ", element("small", {}, rows.stated(index, config.words)));
   } else if (config.method && !measured[index]) {
     cell.append(" ", element("small", {}, config.words.unmeasured));
   }
-  cell.append(drawBar(score[index], low[index], high[index]));
+  cell.append(drawBar(config.bar, score[index], low[index], high[index]));
   return cell;
 };
 
-const drawBar = (score, low, high) => {
+/** Draw how far a score reaches on the way from *start* to *end*, and the ends of its interval. */
+const drawBar = ([start, end], score, low, high) => {
+  const reach = (text) => {
+    const share = end > start ? (Number.parseFloat(text) - start) / (end - start) : 0;
+    return `${(100 * Math.min(Math.max(share, 0), 1)).toFixed(2)}%`;
+  };
   const part = (tag, attributes) => {
     const made = document.createElementNS(SVG, tag);
     for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
     return made;
   };
   const bar = part("svg", { class: "cb-bar", "aria-hidden": "true", focusable: "false" });
-  bar.append(part("rect", { width: `${score}%`, height: "100%" }));
-  if (low !== null) bar.append(part("line", { x1: `${low}%`, x2: `${high}%`, y1: "50%", y2: "50%" }));
+  bar.append(part("rect", { width: reach(score), height: "100%" }));
+  if (low !== null) bar.append(part("line", { x1: reach(low), x2: reach(high), y1: "50%", y2: "50%" }));
   return bar;
 };
 

@@ -8,7 +8,7 @@ export const exporter = ({ config, rows, table, tools, state }) => {
   const written = {
     csv: (columns) => csv(fieldsOf(columns, config, rows), view),
     json: (columns) => json(fieldsOf(columns, config, rows), view, config.title),
-    md: (columns) => markdown(columns, view, rows, table, config.title),
+    md: (columns) => markdown(columns, view, rows, table, config),
   };
   for (const button of tools.querySelectorAll("[data-form]")) {
     const { form } = button.dataset;
@@ -43,6 +43,10 @@ const fieldsOf = (columns, { method }, rows) => {
       ["score_high_95", figure("high"), true],
     ],
   };
+  const stated = [
+    ["score_standard_error_stated", figure("error"), true],
+    ["score_standard_error_method", (index) => held.method[index], false],
+  ];
   const plain = ({ name, kind, field }) => {
     if (kind === "findings") return [field, (index) => rows.findings(index), false];
     if (["rank", "score", "number"].includes(kind)) return [field, figure(name), true];
@@ -51,6 +55,7 @@ const fieldsOf = (columns, { method }, rows) => {
   return columns.flatMap((column) => [
     plain(column),
     ...(method ? (measured[column.kind] ?? []) : []),
+    ...(held.error && column.kind === "score" ? stated : []),
   ]);
 };
 
@@ -88,7 +93,7 @@ const escaped = (text) =>
     .replace(/[&<>@]/g, (sign) => SIGNS[sign])
     .replace(/:(?=\/\/)/g, "\\:");
 
-const markdown = (columns, view, rows, table, title) => {
+const markdown = (columns, view, rows, table, { title, words }) => {
   const right = ({ kind }) => ["rank", "score", "number"].includes(kind);
   const head = columns.map(({ name }) => escaped(table.header(name).textContent.trim()));
   const cell = ({ name, kind }, index) => {
@@ -100,6 +105,7 @@ const markdown = (columns, view, rows, table, title) => {
     if (value === null) return "–";
     if (kind === "rank" && ranks[index]) return `${value} (${ranks[index]})`;
     if (kind === "score" && low[index] !== null) return `${value} (${low[index]}–${high[index]})`;
+    if (kind === "score" && rows.states(index)) return `${value} (${rows.stated(index, words)})`;
     return rows.words(name, value);
   };
   const lines = [

@@ -1,4 +1,5 @@
 // The rows of a board, held column by column, and the keys by which they are sorted and found.
+import { said } from "./elements.js";
 
 const NUMBERS = new Set(["score", "number"]);
 
@@ -33,6 +34,17 @@ export class Rows {
   /** Return the codes of a row's findings. */
   findings(index, name = "findings") {
     return this.held[name][index].map((number) => this.codes[number]);
+  }
+
+  /** Tell whether a row's file states how sure its score is. */
+  states(index) {
+    return (this.held.error?.[index] ?? null) !== null;
+  }
+
+  /** Return the standard error that a row's file states, with its method. */
+  stated(index, words) {
+    const { error, method } = this.held;
+    return said(words.stated, { error: error[index], method: method[index] ?? words.unstated });
   }
 
   /** Return the words for a stored value. */

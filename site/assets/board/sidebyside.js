@@ -52,7 +52,7 @@ const figureRows = ({ config, rows, table }, here) => {
   const shown = [...rows.columns.values()].filter(({ name }) => name !== "model");
   return shown.map((column) => {
     const cells = here.map((index) => {
-      const told = figure(rows, column, index);
+      const told = figure({ config, rows }, column, index);
       if (told === null) return gap(column.missing);
       const cell = element("td", {}, told);
       if (marks.get(column.name)?.is(index)) {
@@ -65,7 +65,7 @@ const figureRows = ({ config, rows, table }, here) => {
   });
 };
 
-const figure = (rows, { name, kind }, index) => {
+const figure = ({ config, rows }, { name, kind }, index) => {
   const { ranks, low, high } = rows.held;
   if (kind === "findings") {
     const codes = rows.findings(index);
@@ -75,10 +75,11 @@ const figure = (rows, { name, kind }, index) => {
   if (value === null) return null;
   if (kind === "rank" && ranks[index]) return `${value} (${ranks[index]})`;
   if (kind === "score" && low[index] !== null) return `${value} (${low[index]}–${high[index]})`;
+  if (kind === "score" && rows.states(index)) return `${value} (${rows.stated(index, config.words)})`;
   return rows.words(name, value);
 };
 
-/** Tell how each model differs from the first, where both have points a task. */
+/** Tell how each model differs from the first, where both have sums a task. */
 const tellPairs = async ({ config, rows }, here, body, current) => {
   const { words } = config;
   const [first, ...others] = here;
@@ -93,19 +94,25 @@ const tellPairs = async ({ config, rows }, here, body, current) => {
   if (!current()) return;
   const of = (index) => points.get(rows.held.slug[index]);
   const found = others.map((index) =>
-    of(first) && of(index) ? paired(steps, of(index), of(first), config.critical) : null,
+    of(first) && of(index)
+      ? paired(steps, of(index), of(first), config.critical, config.scale.points)
+      : null,
   );
   const row = (name, value) =>
     line(name, [
       gap(words.reference),
       ...found.map((pair) => (pair ? element("td", {}, value(pair)) : gap(words.unmeasured))),
     ]);
-  const signed = (value) => (value > 0 ? "+" : "") + value.toFixed(2).replace("-", "−");
+  const printed = (value) => value.toFixed(config.scale.decimals);
+  const signed = (value) => {
+    const text = printed(Math.abs(value));
+    return (Number(text) === 0 ? "" : value > 0 ? "+" : "−") + text;
+  };
   const title = said(words.against, { model: rows.label(first) });
   body.append(
     element("tr", {}, element("th", { colSpan: here.length + 1, scope: "rowgroup" }, title)),
     row(words.difference, (pair) => signed(pair.difference)),
-    row(words.error, (pair) => pair.error.toFixed(2)),
+    row(words.error, (pair) => printed(pair.error)),
     row(words.tasks, (pair) => `${pair.won} / ${pair.lost} / ${pair.tied}`),
     row(words.verdict, (pair) => (pair.apart ? words.apart : words.level)),
   );

@@ -58,7 +58,8 @@ const sorted = (view, keys, down) => {
 /** Return the rows in view at which a tie group begins, where they stand in the board's order. */
 export const anchors = (rows, view, { column, down }) => {
   const found = new Set();
-  if (column !== (down ? "score" : "rank")) return found;
+  const inOrder = column === "score" ? down === rows.columns.get("score").descends : !down;
+  if (!["rank", "score"].includes(column) || !inOrder) return found;
   let last = Infinity;
   for (const index of view) {
     const group = number(rows.held.group[index]);

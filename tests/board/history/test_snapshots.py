@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cardboard.board.history.changes import lines
+from cardboard.board.history.changes import lines, moves
 from cardboard.board.history.snapshots import (
     Snapshot,
     encode,
@@ -39,6 +39,7 @@ def test_a_snapshot_is_a_line_for_each_entry():
     {{
       "suite": "mini 1",
       "class": "models",
+      "metric": "command_f1",
       "entries": [
         {{"label": "org/a", "rank": "1", "score": 90.0, "result": "{entry(0).result_id}"}},
         {{"label": "org/나", "rank": "2", "score": 50.0, "result": "{entry(1).result_id}"}},
@@ -60,6 +61,16 @@ def test_it_comes_back_as_it_went(tmp_path):
     (tmp_path / "2026-11.json").write_bytes(encode(taken))
     assert list(read_snapshots(tmp_path)) == [taken]
     assert taken.lines == lines(BOARDS)
+
+
+def test_a_snapshot_from_before_boards_said_what_they_are_ranked_by_is_read(tmp_path):
+    taken = take(BOARDS, "2026-11")
+    content = encode(taken).replace(b'      "metric": "command_f1",\n', b"")
+    (tmp_path / "2026-11.json").write_bytes(content)
+    (older,) = read_snapshots(tmp_path)
+    assert [board.metric for board in older.boards] == [None]
+    assert encode(older) == content
+    assert moves(older.lines, taken.lines) == ()
 
 
 def test_a_board_without_entries_is_valid_json_too():

@@ -1,14 +1,17 @@
 """The judge: what keeps a result from being ranked, what is only said, and what policy changes."""
 
 from functools import partial
+from pathlib import Path
 
 import pytest
 
 from cardboard.board.judge.build import build_boards
 from cardboard.board.model import StepFacts
+from cardboard.board.read.interpretation import summarise
 from cardboard.board.words.findings import JUDGING
 from cardboard.board.workspace.settings import Protocol, Suite
-from cardboard.eval.records import Aggregate, Counts, Model, Prompts, Provenance, Slice
+from cardboard.eval.metrics import Change, Measured
+from cardboard.eval.records import Counts, Group, Harness, Model, Prompts, Provenance
 from cardboard.eval.records import Protocol as Sent
 from cardboard.tests.making import SUITE, a_reading, a_result, a_workspace, entries_of
 
@@ -27,12 +30,23 @@ def facts(**differs):
     whole = {
         "steps": 6,
         "scored": 6,
+        "answers": 6,
         "failed": 0,
         "unique": 6,
         "keys_sha256": "k" * 64,
-        "aggregate": a_result().aggregate,
+        "tasks": ("task-000", "task-001", "task-002"),
+        "steps_per_task": (2, 2, 2),
     }
     return StepFacts(**(whole | differs))
+
+
+def f1_sums(mean):
+    """Return the sums of two steps in each of three tasks, all with this score."""
+    return {"command_f1": (round(2e6 * mean),) * 3}
+
+
+def values(**told):
+    return {name: Measured(value=value) for name, value in told.items()}
 
 
 def prompts(status="chat_template", **differs):
@@ -65,18 +79,27 @@ UNRANKED = {
     "off-protocol": partial(judged, a_result(protocol=Sent(temperature=1.0, max_tokens=1024))),
     "adjusted": partial(judged, a_result(adjusted=True)),
     "post-processed": partial(judged, kind="postprocessed"),
-    "aggregate-mismatch": partial(judged, facts=facts(aggregate=Aggregate(avg_command_f1=0.4998))),
+    "aggregate-mismatch": partial(judged, facts=facts(sums=f1_sums(0.4998))),
     "rescore-mismatch": partial(judged, facts=facts(rescored=6, rescore_differs=1)),
     "bucket-mismatch": partial(
         judged,
         a_result(
-            aggregate=Aggregate(
-                avg_command_f1=0.5,
-                by_bucket={
-                    "early": Slice(steps=2, avg_command_f1=0.5),
-                    "late": Slice(steps=4, avg_command_f1=0.6),
-                },
-            )
+            divisions={
+                "bucket": {
+                    "early": Group(steps=2, metrics={"command_f1": 0.5}),
+                    "late": Group(steps=4, metrics={"command_f1": 0.6}),
+                }
+            }
+        ),
+    ),
+    "trials-missing": partial(
+        judged,
+        facts=facts(trials=(1, 3)),
+        suite=Suite(
+            name="mini",
+            version="1",
+            steps=6,
+            changes=(Change(id="command_f1", aggregate="pass^2"),),
         ),
     ),
     "suite-unknown": partial(judged, suite=Suite(name="other", version="1", steps=99, tasks=3)),
@@ -112,7 +135,7 @@ WARNED = {
     "protocol-not-recorded": partial(judged, a_result(protocol=Sent())),
     "revision-not-recorded": partial(judged, a_result(model=Model(id="org/model"))),
     "valid-json-low": partial(
-        judged, a_result(aggregate=Aggregate(avg_command_f1=0.5, valid_json_pct=17.2))
+        judged, a_result(metrics=values(command_f1=0.5, valid_json_pct=17.2))
     ),
     "answers-cut": partial(judged, facts=facts(length_stops=2)),
     "kwargs-ignored": partial(judged, prompts(kwargs_ignored=("enable_thinking",))),
@@ -169,7 +192,7 @@ def test_a_window_that_is_too_small_is_off_protocol():
 
 
 def test_one_unit_of_rounding_is_no_mismatch():
-    assert judged(facts=facts(aggregate=Aggregate(avg_command_f1=0.5001))).rank == 1
+    assert judged(facts=facts(sums=f1_sums(0.5001))).rank == 1
 
 
 def test_a_printed_score_that_differs_from_the_stored_one_is_told():
@@ -190,3 +213,96 @@ def test_findings_carry_their_evidence_and_the_file():
 def test_two_entries_have_findings_of_their_own():
     good, bad = entries_of(a_result("a"), a_result("b", adjusted=True))
     assert (codes(good) & {"adjusted"}, codes(bad) & {"adjusted"}) == (set(), {"adjusted"})
+
+
+class TestProtocolKeys:
+    """Whatever a protocol names is compared with what was sent, or said to be missing."""
+
+    SHA = "a" * 64
+    SENT = Sent(
+        shots=5,
+        trials=3,
+        turns=20,
+        tools="native",
+        system_prompt_sha256=SHA,
+        harness=Harness(name="lm-eval", version="0.4.9"),
+        template_kwargs={"enable_thinking": False},
+        extra={"filter": "strict"},
+    )
+
+    def found(self, sent, **wanted):
+        return judged(a_result(protocol=sent), protocols={"greedy": Protocol(**wanted)})
+
+    @pytest.mark.parametrize(
+        ("setting", "wanted", "other"),
+        [
+            ("shots", {"shots": 5}, {"shots": 0}),
+            ("shots", {"shots": (3, 5)}, {"shots": (0, 1)}),
+            ("trials", {"trials": 3}, {"trials": 5}),
+            ("turns", {"turns": 20}, {"turns": 50}),
+            ("tools", {"tools": "native"}, {"tools": "prompted"}),
+            (
+                "system_prompt_sha256",
+                {"system_prompt_sha256": SHA},
+                {"system_prompt_sha256": "b" * 64},
+            ),
+            ("harness", {"harness": "lm-eval"}, {"harness": "inspect"}),
+            ("harness_version", {"harness_version": "0.4.9"}, {"harness_version": "0.4.13"}),
+            (
+                "template_kwargs.enable_thinking",
+                {"template_kwargs": {"enable_thinking": False}},
+                {"template_kwargs": {"enable_thinking": True}},
+            ),
+            ("extra.filter", {"extra": {"filter": "strict"}}, {"extra": {"filter": "flexible"}}),
+        ],
+    )
+    def test_each_is_compared(self, setting, wanted, other):
+        assert self.found(self.SENT, **wanted).rank == 1
+        entry = self.found(self.SENT, **other)
+        (finding,) = [one for one in entry.findings if one.code == "off-protocol"]
+        assert entry.rank is None
+        assert (finding.key, finding.values["setting"]) == (f"protocol.{setting}", setting)
+        missing = self.found(Sent(), **wanted)
+        (finding,) = [one for one in missing.findings if one.code == "protocol-not-recorded"]
+        assert (missing.rank, finding.values) == (1, {"missing": setting})
+
+
+def test_percentages_that_are_all_shares_are_doubted():
+    data = Path(__file__).parents[2] / "data" / "keys" / "shares-for-percentages.json"
+    found = summarise(data.read_bytes())
+    suite = Suite(name="gsm8k", version="3.0", steps=1319, tasks=1319)
+    entry = judged(found.result, suite=suite)
+    (finding,) = [one for one in entry.findings if one.code == "percent-as-share"]
+    assert (finding.severity, finding.values) == ("warning", {"value": 0.749})
+    assert entry.rank == 1
+    empty = a_result(metrics=values(command_f1=0.5, valid_json_pct=0.0))
+    assert "percent-as-share" not in codes(judged(empty)), "0 % is a percentage"
+
+
+def test_every_figure_that_rows_can_show_is_counted_again():
+    """A refuted claim keeps a result from being ranked, whichever metric it is of."""
+    honest = f1_sums(0.5) | {"command_recall": (1_000_000,) * 3}
+    assert judged(facts=facts(sums=honest)).rank == 1
+    entry = judged(facts=facts(sums=honest | {"valid_json": (2_000_000,) * 3}))
+    (finding,) = [one for one in entry.findings if one.code == "aggregate-mismatch"]
+    assert finding.key == "metrics.valid_json_pct.value"
+    assert finding.values == {"metric": "valid_json_pct", "stored": 80.0, "computed": 100.0}
+    assert entry.rank is None
+
+
+def test_groups_of_any_division_must_give_back_the_whole():
+    def divided(**means):
+        groups = {name: Group(steps=3, metrics={"command_f1": f1}) for name, f1 in means.items()}
+        return a_result(divisions={"language": groups})
+
+    assert judged(divided(en=0.6, ko=0.4)).rank == 1
+    entry = judged(divided(en=0.6, ko=0.6))
+    (finding,) = [one for one in entry.findings if one.code == "bucket-mismatch"]
+    assert (finding.key, finding.values["computed"]) == ("divisions.language", 0.6)
+
+
+def test_answers_to_each_step_are_not_counted_as_steps():
+    """Some writers count every answer of several to a step."""
+    trials = {"trials": (3, 3), "answers": 18, "steps": 18}
+    entry = judged(a_result(counts=Counts(expected=6, scored=18)), facts=facts(**trials))
+    assert (entry.rank, "steps-foreign" in codes(entry)) == (1, False)

@@ -5,7 +5,7 @@ import pytest
 from cardboard.board.judge.recognition import recognise
 from cardboard.board.model import StepFacts
 from cardboard.board.workspace.settings import Suite
-from cardboard.eval.records import Aggregate, Counts, Slice
+from cardboard.eval.records import Counts, Group
 from cardboard.eval.records import Suite as Recorded
 from cardboard.tests.making import a_reading, a_result
 
@@ -28,12 +28,12 @@ def reading(suite=None, facts=None, **result):
 
 
 def facts(**told):
-    whole = {"steps": 9, "scored": 9, "failed": 0, "unique": 9, "keys_sha256": "e" * 64}
-    return StepFacts(**(whole | told), aggregate=Aggregate())
+    whole = {"steps": 9, "scored": 9, "answers": 9, "failed": 0, "unique": 9}
+    return StepFacts(**(whole | {"keys_sha256": "e" * 64} | told))
 
 
-def slices(**steps):
-    return {name: Slice(steps=n) for name, n in steps.items()}
+def groups(**steps):
+    return {name: Group(steps=n) for name, n in steps.items()}
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def slices(**steps):
         (reading(facts=facts(keys_sha256="d" * 64)), "steps"),
         (reading(Recorded(name="tb2-lite", version="corrected303")), "name"),
         (
-            reading(aggregate=Aggregate(by_bucket=slices(early=90, mid=107, late=106))),
+            reading(divisions={"bucket": groups(early=90, mid=107, late=106)}),
             "slices",
         ),
         (reading(counts=Counts(scored=303)), "count"),

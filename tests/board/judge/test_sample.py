@@ -81,7 +81,7 @@ def test_8_results_are_listed_with_their_reasons(board):
 def test_scores_and_metrics_are_those_of_the_files(board, model, score, metrics):
     (entry,) = [e for e in board.ranked if e.model == model]
     assert entry.score == score
-    assert {key: getattr(entry.metrics, key) for key in metrics} == metrics
+    assert {key: entry.value(key) for key in metrics} == metrics
 
 
 def test_the_two_results_of_zero_share_the_last_rank(board):

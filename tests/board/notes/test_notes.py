@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from cardboard.board.judge.build import load_boards
 from cardboard.board.model import Board
 from cardboard.board.notes import conditions
-from cardboard.board.notes.figures import size_class
+from cardboard.board.notes.figures import known_names, size_class
 from cardboard.board.notes.notes import Field, firing_rates, indiscriminate, notes_of, rules
 from cardboard.board.workspace.configuration import open_workspace
 from cardboard.board.workspace.settings import Note, Profile
 from cardboard.eval.errors import ConfigError
-from cardboard.eval.records import Aggregate, Slice, Timing
+from cardboard.eval.records import Group, Timing
 from cardboard.tests.making import a_result, a_workspace, boards_of
 
 ROOT = Path(__file__).parents[3]
@@ -97,7 +97,7 @@ def test_a_condition_compares_figures_with_numbers_words_and_quantiles(when, fir
 )
 def test_nothing_else_can_be_a_condition(when):
     with pytest.raises(ValueError, match=r"."):
-        conditions.parse(when)
+        conditions.parse(when, known_names(()))
 
 
 @pytest.mark.parametrize(
@@ -209,15 +209,11 @@ def test_a_fine_tune_is_compared_with_its_base_on_the_same_board():
 
 
 def test_late_loss_is_what_the_score_loses_towards_the_end():
-    aggregate = Aggregate(
-        avg_command_f1=0.3,
-        by_bucket={
-            "early": Slice(steps=2, avg_command_f1=0.5),
-            "mid": Slice(steps=2, avg_command_f1=0.3),
-            "late": Slice(steps=2, avg_command_f1=0.1),
-        },
-    )
-    (made,) = boards_of(a_result("org/m", aggregate=aggregate)).boards
+    buckets = {
+        name: Group(steps=2, metrics={"command_f1": f1})
+        for name, f1 in (("early", 0.5), ("mid", 0.3), ("late", 0.1))
+    }
+    (made,) = boards_of(a_result("org/m", 0.3, divisions={"bucket": buckets})).boards
     assert said("late_loss > 0.3", made, "org/m", "{late_loss}") == ["0.4000"]
 
 
@@ -286,7 +282,7 @@ def test_only_the_fastest_of_their_size_are_called_fast(sample):
         if any("fast" in text for text in texts):
             size = size_class(entry.profile.active_parameters or entry.profile.parameters)
             limit = field.quantile(25, "seconds_per_step", size)
-            assert entry.metrics.seconds_per_step <= limit
+            assert entry.result.timing.seconds_per_step <= limit
 
 
 def test_what_is_perfect_is_not_held_against_a_model():
@@ -294,7 +290,7 @@ def test_what_is_perfect_is_not_held_against_a_model():
     workspace = open_workspace(ROOT)
     mini = next(b for b in load_boards(workspace).boards if b.suite.name == "shell-mini")
     best = mini.ranked[0]
-    assert (best.metrics.valid_json_pct, best.metrics.command_precision) == (100, 1)
+    assert (best.value("valid_json_pct"), best.value("command_precision")) == (100, 1)
     ids = {one.note.id for one in notes_of(best, Field(mini), rules(workspace.settings))}
     assert ids
     assert ids.isdisjoint({"adds-too-much", "json-fragile", "constrain-the-json"})

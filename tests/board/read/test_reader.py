@@ -15,15 +15,18 @@ from hypothesis import strategies as st
 from cardboard.board.model import Reading
 from cardboard.board.read import reader
 from cardboard.board.read.decoding import files
-from cardboard.board.read.decoding import own_files as light
 from cardboard.board.read.interpretation import interpret, summarise
 from cardboard.board.read.reader import problems, read_file, read_results, read_whole
+from cardboard.board.read.shapes import version1, version2
 from cardboard.board.words.findings import READING
 from cardboard.board.workers import each
 from cardboard.eval.errors import RecordError
-from cardboard.eval.records import Adapter, Result, Step, encode
+from cardboard.eval.metrics import Measured
+from cardboard.eval.records import Adapter, Result, Step, encode, value
 from cardboard.tests.bench import results as synthetic
 from cardboard.tests.data import broken
+
+DATA = Path(__file__).parents[2] / "data" / "keys"
 
 
 def write(folder: Path, name: str, document: object) -> Path:
@@ -149,7 +152,7 @@ class TestOneGoodFileAmongThirtyBrokenOnes:
         assert caught.value.exit_code == 1
         message = str(caught.value)
         assert all(name in message for name in broken.BROKEN)
-        assert "percent-for-a-share.json: aggregate.avg_command_f1: out-of-range" in message
+        assert "fewer-than-none.json: counts.scored: out-of-range" in message
 
     def test_nothing_in_the_folder_changes(self, folder):
         def state():
@@ -208,7 +211,8 @@ class TestWhatIsReadAllTheSame:
         }
 
     def test_keys_that_nobody_knows(self):
-        assert of(broken.good(future={"a": [1, 2]})).kind == "result"
+        found = of(broken.good(future={"a": [1, 2]}))
+        assert (found.kind, told(found)) == ("result", [("unknown-key", "future")])
 
     def test_integers_beyond_64_bits(self, tmp_path):
         """They cannot be cached, and need not be."""
@@ -219,6 +223,7 @@ class TestWhatIsReadAllTheSame:
             assert found.kind == "result"
 
 
+@pytest.mark.parametrize(("make", "shape"), [(broken.good, "v1"), (broken.second, "v2")])
 @pytest.mark.parametrize(
     ("changes", "kind", "codes"),
     [
@@ -228,12 +233,18 @@ class TestWhatIsReadAllTheSame:
         ({"provenance": {"kind": "published-table"}}, "published-table", []),
     ],
 )
-def test_the_kinds_of_version_1(changes, kind, codes):
-    found = of(broken.good(**changes))
-    assert (found.kind, found.shape) == (kind, "v1")
+def test_the_kinds_of_our_own_files(make, shape, changes, kind, codes):
+    found = of(make(**changes))
+    assert (found.kind, found.shape) == (kind, shape)
     assert [code for code, _ in told(found)] == codes
 
 
+def test_both_versions_say_the_same():
+    first, second = of(broken.good()), of(broken.second())
+    assert first.result == second.result
+
+
+@pytest.mark.parametrize("make", [broken.good, broken.second])
 @pytest.mark.parametrize(
     ("changes", "code", "key"),
     [
@@ -241,25 +252,148 @@ def test_the_kinds_of_version_1(changes, kind, codes):
         ({"model": "org/name"}, "wrong-type", "model"),
         ({"status": "done"}, "out-of-range", "status"),
         ({"counts": {"scored": -1}}, "out-of-range", "counts.scored"),
-        ({"aggregate": {"avg_command_f1": True}}, "wrong-type", "aggregate.avg_command_f1"),
-        ({"aggregate": {"valid_json_pct": 100.1}}, "out-of-range", "aggregate.valid_json_pct"),
         ({"suite": {"fingerprint": "abc"}}, "out-of-range", "suite.fingerprint"),
         ({"shard": [1]}, "out-of-range", "shard"),
-        ({"steps": [{"task_id": "t"}]}, "missing-key", "steps[0].step_idx"),
         ({"version": "1"}, "wrong-type", "version"),
         ({"version": 0}, "out-of-range", "version"),
         ({"version": 10**40}, "newer-version", "version"),
-        ({"finished_at": "now"}, "wrong-type", "finished_at"),
     ],
 )
-def test_what_keeps_a_file_from_being_version_1_is_named(changes, code, key):
-    found = of(broken.good(**changes))
+def test_what_is_essential_and_does_not_fit_refuses_a_file_by_name(make, changes, code, key):
+    found = of(make(**changes))
     assert found.kind == "refused"
     assert told(found) == [(code, key)]
 
 
+class TestWhatIsBesideTheScoreNeverCostsAFile:
+    """What does not fit becomes unknown, its key is named, and everything else is kept."""
+
+    @pytest.mark.parametrize(
+        ("changes", "key"),
+        [
+            ({"aggregate": {"avg_command_f1": True}}, "aggregate.avg_command_f1"),
+            ({"aggregate": {"avg_command_f1": 48.19}}, "aggregate.avg_command_f1"),
+            ({"aggregate": {"valid_json_pct": 100.1}}, "aggregate.valid_json_pct"),
+            ({"aggregate": {"by_bucket": {"early": {}}}}, "aggregate.by_bucket.early"),
+            ({"aggregate": [0.25]}, "aggregate"),
+            ({"steps": [{"task_id": "t"}]}, "steps[0]"),
+            ({"steps": [broken.STEP, broken.STEP | {"step_idx": "1"}]}, "steps[1].step_idx"),
+        ],
+    )
+    def test_in_version_1(self, changes, key):
+        found = of(broken.good(**changes))
+        assert (found.kind, told(found)) == ("result", [("value-unusable", key)])
+        assert found.findings[0].severity == "warning"
+
+    @pytest.mark.parametrize(
+        ("changes", "key"),
+        [
+            ({"metrics": {"command_f1": {"value": "0.25"}}}, "metrics.command_f1.value"),
+            ({"metrics": {"command_f1": 0.25}}, "metrics.command_f1"),
+            ({"metrics": {"x": {"value": 1, "stderr": -1}}}, "metrics.x.stderr"),
+            ({"metrics": None}, "metrics"),
+            ({"divisions": {"bucket": {"early": {"steps": -1}}}}, "divisions.bucket.early.steps"),
+            ({"timing": {"load_seconds": "long"}}, "timing.load_seconds"),
+            ({"protocol": {"temperature": -1}}, "protocol.temperature"),
+            ({"protocol": {"harness": {"version": "1"}}}, "protocol.harness"),
+            ({"parts": [1]}, "parts[0]"),
+            ({"finished_at": "now"}, "finished_at"),
+            ({"finished_at": 1778286569}, "finished_at"),
+            ({"steps": [broken.STEP_2 | {"scores": {"x": "1"}}]}, "steps[0].scores.x"),
+        ],
+    )
+    def test_in_version_2(self, changes, key):
+        found = of(broken.second(**changes))
+        assert (found.kind, told(found)) == ("result", [("value-unusable", key)])
+
+    @pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999"])
+    @pytest.mark.parametrize(
+        ("document", "key"),
+        [
+            (broken.good(), "aggregate.avg_command_f1"),
+            (broken.second(), "metrics.command_f1.value"),
+            (broken.replay(), "aggregate.avg_command_f1"),
+        ],
+        ids=["v1", "v2", "replay"],
+    )
+    def test_a_number_that_is_not_finite_is_unknown(self, document, key, number):
+        found = summarise(json.dumps(document).replace("0.25", number).encode())
+        assert (found.kind, told(found)) == ("result", [("value-unusable", key)])
+        assert found.findings[0].values == {"wanted": "finite number", "value": number}
+        assert found.result is not None
+        assert value(found.result, "command_f1") is None
+
+    def test_only_where_it_stands(self):
+        step = broken.STEP_2 | {"scores": {"command_f1": 0.5, "bits": float("nan")}}
+        found = interpret(json.dumps(broken.second(steps=[step])).encode())
+        assert found.rows[0].scores == {"command_f1": 0.5, "bits": None}
+        assert found.result is not None
+        assert value(found.result, "command_f1") == 0.25
+
+    def test_the_rest_of_a_list_or_table_stays(self):
+        metrics = {"command_f1": {"value": 0.25, "n": "many"}, "other": {"value": 2}}
+        found = of(broken.second(metrics=metrics))
+        assert found.result is not None
+        assert found.result.metrics == {
+            "command_f1": Measured(value=0.25),
+            "other": Measured(value=2),
+        }
+
+    def test_but_not_in_what_identifies_a_result(self):
+        text = json.dumps(broken.second()).replace('"scored": 303', '"scored": NaN')
+        found = summarise(text.encode())
+        assert found.kind == "refused"
+        assert ("wrong-type", "counts.scored") in told(found)
+
+
+class TestKeysThatNobodyReads:
+    """A mistyped key must not pass for a setting that was never recorded."""
+
+    @pytest.mark.parametrize(
+        ("name", "keys"),
+        [
+            (
+                "mistyped",
+                {
+                    "aggregate.avg_comand_f1": "avg_command_f1",
+                    "protocl": "protocol",
+                    "promts": "prompts",
+                },
+            ),
+            ("another-harness", {"metrics": None, "n_samples": None}),
+        ],
+    )
+    def test_each_is_named_with_the_nearest_known_one(self, name, keys):
+        found = summarise((DATA / f"{name}.json").read_bytes())
+        assert {one.key: one.values["nearest"] for one in found.findings} == keys
+        assert {one.code for one in found.findings} == {"unknown-key"}
+        assert found.kind == "result"
+
+    def test_a_mistyped_score_is_missing_and_no_metric_of_its_own(self):
+        found = summarise((DATA / "mistyped.json").read_bytes())
+        assert found.result is not None and found.result.metrics == {}
+
+    def test_figures_of_another_harness_are_metrics_of_their_own(self):
+        found = summarise((DATA / "another-harness.json").read_bytes())
+        assert found.result is not None
+        assert value(found.result, "exact_match") == 0.412
+
+    def test_in_version_2_wherever_they_stand(self):
+        step = broken.STEP_2 | {"finish_reson": "stop"}
+        document = broken.second(steps=[step], protocol={"temprature": 0.0})
+        found = of(document)
+        assert [(one.key, one.values["nearest"]) for one in found.findings] == [
+            ("protocol.temprature", "temperature"),
+            ("steps[0].finish_reson", "finish_reason"),
+        ]
+
+    def test_a_flood_of_them_is_told_in_part(self):
+        found = of(broken.second(**{f"unheard-of-{n}": n for n in range(500)}))
+        assert len(found.findings) == 20
+
+
 class TestTheQuickWay:
-    """Files of our own writer are read without a search for repeated keys, and may skip texts."""
+    """Files of our own writer are read without a search for repeated keys."""
 
     ONE = synthetic.result(1, text=True)
 
@@ -268,61 +402,48 @@ class TestTheQuickWay:
     )
     def test_it_finds_what_the_long_way_finds(self, data):
         quick = summarise(data)
-        assert light.read(data, text=True) is not None
+        assert version2.read_own(data) is not None
         backwards = json.dumps(dict(reversed(json.loads(data).items()))).encode()
-        assert light.read(backwards, text=True) is None
+        assert version2.read_own(backwards) is None
         assert quick == summarise(backwards)
+        assert (quick.shape, quick.findings) == ("v2", ())
         assert quick.facts is not None and quick.facts.rescored == synthetic.STEPS
 
-    def test_its_rows_are_steps_field_by_field(self):
-        assert light.Row.__struct_fields__ == Step.__struct_fields__
+    def test_so_it_does_for_version_1(self):
+        document = broken.good(steps=[broken.STEP, broken.STEP | {"step_idx": 1}])
+        data = encode(msgspec.convert(document, version1.Version1))
+        quick = summarise(data)
+        assert version1.read_own(data) is not None
+        backwards = json.dumps(dict(reversed(json.loads(data).items()))).encode()
+        assert version1.read_own(backwards) is None
+        assert quick == summarise(backwards)
+        assert (quick.shape, quick.findings) == ("v1", ())
+        assert quick.facts is not None and quick.facts.scored == 2
 
-    def test_without_texts_only_what_needs_them_is_missing(self):
-        data = encode(self.ONE)
-        whole, quick = summarise(data), summarise(data, rescore=False)
-        assert whole.facts is not None and quick.facts is not None
-        assert quick.result == whole.result
-        assert quick.facts == msgspec.structs.replace(
-            whole.facts,
-            rescored=0,
-            aggregate=msgspec.structs.replace(whole.facts.aggregate, avg_pred_cmds=None),
-        )
-
-    @pytest.mark.parametrize("units", ['"ls"', "[1]", "7", '["\\ud800"]'])
-    def test_a_text_of_another_type_is_found_all_the_same(self, units):
-        text = encode(self.ONE).decode()
-        start = text.index('"ref_command_units": [') + len('"ref_command_units": ')
-        end = text.index("]", start) + 1
-        data = (text[:start] + units + text[end:]).encode()
-        assert told(summarise(data, rescore=False)) == told(summarise(data))
-
-    @pytest.mark.parametrize("key", ["aggregate", "status", "command_f1", "task_id", "raw_output"])
+    @pytest.mark.parametrize("key", ["metrics", "status", "command_f1", "task_id", "answer"])
     @pytest.mark.parametrize("indented", [True, False])
     def test_a_repeated_key_is_found_wherever_it_stands(self, key, indented):
         data = encode(self.ONE) if indented else msgspec.json.encode(self.ONE)
         start = data.index(f'"{key}"'.encode())
         repeated = data[:start] + f'"{key}" : null, '.encode() + data[start:]
-        for rescore in (True, False):
-            found = summarise(repeated, rescore=rescore)
-            assert [code for code, _ in told(found)] == ["duplicate-key"]
+        assert [code for code, _ in told(summarise(repeated))] == ["duplicate-key"]
 
     @pytest.mark.parametrize(
         ("old", "new"),
         [
-            ('"has_plan":true,', '"has_analysis":true,'),
-            ('"error":null,"raw', '"scored":true,"raw'),
+            ('"plan":true', '"analysis":true'),
+            ('"error":null,"reference', '"scored":true,"reference'),
             ('"error":null,"scorer"', '"status":"complete","scorer"'),
             ('"task_id":"task-000"', r'"task_id":"task-00\u003a","task_id":"task-000"'),
             ('"source_group":"group-00"', r'"source_group":"group\u003a","bucket":"early"'),
             ('"steps":[', '"steps":[],"steps":['),
         ],
     )
-    @pytest.mark.parametrize("rescore", [True, False])
-    def test_nothing_hides_a_repeated_key(self, old, new, rescore):
+    def test_nothing_hides_a_repeated_key(self, old, new):
         """Neither a key left out nor a colon that is written as an escape makes up for it."""
         text = msgspec.json.encode(self.ONE).decode()
         assert old in text
-        found = summarise(text.replace(old, new, 1).encode(), rescore=rescore)
+        found = summarise(text.replace(old, new, 1).encode())
         assert [code for code, _ in told(found)] == ["duplicate-key"]
 
 
@@ -336,29 +457,28 @@ def test_a_whole_result_comes_with_its_steps(tmp_path):
     assert read_whole(tmp_path / "nothing.json")[1] is None
 
 
-# Hypothesis: whatever version 1 can say survives; whatever JSON can say is survived.
-shares = st.none() | st.floats(0, 1)
+# Hypothesis: whatever version 2 can say survives; whatever JSON can say is survived.
 words = st.text(st.characters(codec="utf-8"), max_size=12)
+numbers = st.none() | st.floats(-1e6, 1e6)
+objects = st.none() | st.dictionaries(words, words | st.booleans() | st.none(), max_size=2)
 steps = st.builds(
     Step,
     task_id=words,
     step_idx=st.integers(0, 9),
     sample_idx=st.none() | st.integers(0, 3),
+    trial=st.none() | st.integers(0, 3),
+    groups=st.dictionaries(words, words, max_size=2),
     scored=st.booleans(),
-    raw_output=st.none() | words,
-    ref_command_units=st.none() | st.lists(words, max_size=3).map(tuple),
-    pred_command_units=st.none() | st.lists(words, max_size=3).map(tuple),
-    valid_json=st.none() | st.booleans(),
-    first_cmd_exact=shares,
-    command_precision=shares,
-    command_recall=shares,
-    command_f1=shares,
+    answer=st.none() | words,
+    reference=objects,
+    parsed=objects,
+    scores=st.dictionaries(st.sampled_from(["command_f1", "bits", "a b"]), numbers, max_size=3),
     finish_reason=st.sampled_from([None, "stop", "length"]),
 )
 
 
 @st.composite
-def version_1(draw):
+def version_2(draw):
     """Any result that the record allows, with names that are no paths."""
     plain = st.text("abc한글-_.", min_size=1, max_size=8)
     base = synthetic.result(0, text=False)
@@ -370,19 +490,20 @@ def version_1(draw):
         ),
         status=draw(st.sampled_from(["complete", "partial", "failed"])),
         counts=msgspec.structs.replace(base.counts, scored=draw(st.integers(0, 2**53 - 1))),
+        metrics=draw(st.dictionaries(plain, st.builds(Measured, value=numbers), max_size=3)),
         shard=draw(st.none() | st.tuples(st.integers(0, 9), st.integers(1, 9))),
         steps=tuple(draw(st.lists(steps, max_size=4))),
     )  # fmt: skip
 
 
-@given(result=version_1(), indented=st.booleans(), rescore=st.booleans())
+@given(result=version_2(), indented=st.booleans())
 @settings(max_examples=100, deadline=None)
-def test_what_is_written_is_read(result, indented, rescore):
+def test_what_is_written_is_read(result, indented):
     data = encode(result) if indented else msgspec.json.encode(result)
     found = interpret(data)
     assert found.result == msgspec.structs.replace(result, steps=())
     assert tuple(found.rows) == result.steps
-    assert summarise(data, rescore=rescore).result == found.result
+    assert summarise(data).result == found.result
 
 
 values = st.recursive(
@@ -393,8 +514,9 @@ values = st.recursive(
     max_leaves=8,
 )
 TELLING = (
-    "kind version counts model model_path model_short aggregate per_step sampling prompt_template "
-    "provenance postprocessed errors shard_index shard_count complete steps timestamp gpu"
+    "kind version counts metrics divisions suite status model model_path model_short aggregate "
+    "per_step sampling prompt_template provenance postprocessed errors shard_index shard_count "
+    "complete steps timestamp gpu"
 )
 telling = st.sampled_from(TELLING.split())
 
@@ -417,11 +539,11 @@ def test_any_bytes_are_a_reading(data):
     assert found.findings
 
 
-@given(cut=st.integers(1, 400), rescore=st.booleans())
+@given(cut=st.integers(1, 400))
 @settings(max_examples=60, deadline=None)
-def test_a_file_that_was_cut_is_never_a_result(cut, rescore):
+def test_a_file_that_was_cut_is_never_a_result(cut):
     data = json.dumps(broken.good(steps=[broken.STEP])).encode()
-    found = summarise(data[:-cut], rescore=rescore)
+    found = summarise(data[:-cut])
     assert [one.code for one in found.findings] == ["not-json"]
 
 
@@ -432,7 +554,9 @@ def test_reading_needs_no_heavy_package():
 
 
 def test_a_result_of_ten_thousand_tasks_is_read_too():
-    steps = tuple(Step(task_id=f"t{n}", step_idx=0, command_f1=0.5) for n in range(10_000))
+    steps = tuple(
+        Step(task_id=f"t{n}", step_idx=0, scores={"command_f1": 0.5}) for n in range(10_000)
+    )
     found = summarise(encode(msgspec.structs.replace(synthetic.result(0, text=False), steps=steps)))
     assert found.facts is not None and found.facts.unique == 10_000
     assert isinstance(found.result, Result)
@@ -446,8 +570,8 @@ def test_what_is_equal_is_held_once_wherever_it_came_from(tmp_path):
         assert [one.facts for one in found] == [one.facts for one in alone]
         one, *others = (reading.facts for reading in found)
         assert all(other.tasks is one.tasks for other in others)
-        numbers = {number: number for other in others for number in other.valid_json_sums}
-        assert all(n is numbers[n] for other in others for n in other.valid_json_sums)
+        numbers = {number: number for other in others for number in other.sums["valid_json"]}
+        assert all(n is numbers[n] for other in others for n in other.sums["valid_json"])
 
 
 class TestSeveralProcesses:

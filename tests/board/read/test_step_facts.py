@@ -1,138 +1,169 @@
 """What a result's steps say: exact sums, the same identity in any order, scores that follow."""
 
 import random
+from math import comb
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from cardboard.board.read import score_check as rescoring
+from cardboard.board.judge.judge import recounted
 from cardboard.board.read.step_facts import step_facts
-from cardboard.eval.records import Aggregate, Step
-from cardboard.eval.score import scoring
-from cardboard.eval.score.scoring import aggregate
+from cardboard.eval.metrics import Metric, pass_all, pass_at
+from cardboard.eval.records import Step
 from cardboard.eval.suites.fingerprints import fingerprint, keys_sha256
+from cardboard.eval.suites.kinds.aggregate import measured
+from cardboard.eval.suites.kinds.replay import kind as replay_kind
+from cardboard.eval.suites.kinds.replay import scoring
+from cardboard.eval.suites.kinds.replay.kind import METRICS, REPLAY
+from cardboard.eval.suites.kinds.reported.kind import REPORTED
 from cardboard.tests.bench import results as synthetic
 
+
+def step(task, index, *, ref, said, scores, done, groups=None, finish="stop", flags=(True, True)):
+    """Return a step of a replay; *scores* are exact, precision, recall, F1 and valid JSON."""
+    names = ("first_cmd_exact", "command_precision", "command_recall", "command_f1", "valid_json")
+    asked, claimed = done
+    return Step(
+        task_id=task,
+        step_idx=index,
+        groups=groups or {},
+        reference={"command_units": ref, "task_complete": asked},
+        parsed={
+            "command_units": said,
+            "task_complete": claimed,
+            "valid_json": bool(scores[-1]),
+            "analysis": flags[0],
+            "plan": flags[1],
+        },
+        scores=dict(zip(names, scores, strict=True)),
+        finish_reason=finish,
+    )
+
+
 STEPS = (
-    Step(
-        task_id="task-000",
-        step_idx=0,
-        bucket="early",
-        source_group="files",
-        ref_command_units=("ls -la", "cat a"),
-        pred_command_units=("ls -la",),
-        ref_task_complete=False,
-        pred_task_complete=False,
-        valid_json=True,
-        has_analysis=True,
-        has_plan=False,
-        first_cmd_exact=1.0,
-        command_precision=1.0,
-        command_recall=0.5,
-        command_f1=0.6667,
-        finish_reason="stop",
+    step(
+        "task-000",
+        0,
+        ref=["ls -la", "cat a"],
+        said=["ls -la"],
+        scores=(1.0, 1.0, 0.5, 0.6667, 1.0),
+        done=(False, False),
+        groups={"bucket": "early", "source_group": "files"},
+        flags=(True, False),
     ),
-    Step(
-        task_id="task-000",
-        step_idx=2,
-        bucket="mid",
-        source_group="builds",
-        ref_command_units=("make",),
-        pred_command_units=("make",),
-        ref_task_complete=True,
-        pred_task_complete=True,
-        valid_json=True,
-        has_analysis=True,
-        has_plan=True,
-        first_cmd_exact=1.0,
-        command_precision=1.0,
-        command_recall=1.0,
-        command_f1=1.0,
-        finish_reason="length",
+    step(
+        "task-000",
+        2,
+        ref=["make"],
+        said=["make"],
+        scores=(1.0, 1.0, 1.0, 1.0, 1.0),
+        done=(True, True),
+        groups={"bucket": "mid", "source_group": "builds"},
+        finish="length",
     ),
-    Step(
-        task_id="task-001",
-        step_idx=5,
-        source_group="debugging",
-        ref_command_units=("pwd",),
-        pred_command_units=(),
-        ref_task_complete=False,
-        pred_task_complete=True,
-        valid_json=False,
-        has_analysis=False,
-        has_plan=False,
-        first_cmd_exact=0.0,
-        command_precision=0.0,
-        command_recall=0.0,
-        command_f1=0.0,
-        finish_reason="stop",
+    step(
+        "task-001",
+        5,
+        ref=["pwd"],
+        said=[],
+        scores=(0.0, 0.0, 0.0, 0.0, 0.0),
+        done=(False, True),
+        groups={"source_group": "debugging"},
+        flags=(False, False),
     ),
 )
 
 
-def facts(steps=STEPS, **options):
-    found = step_facts(steps, **options)
+def facts(steps=STEPS, kind=REPLAY):
+    found = step_facts(steps, kind)
     assert found is not None
     return found
 
 
+def scored(one, **scores):
+    """Return a step with some scores changed; `None` takes one away."""
+    return replace(one, scores={k: v for k, v in (one.scores | scores).items() if v is not None})
+
+
+def means(found):
+    """Return every figure that the judge recounts, by metric."""
+    return {metric.id: recounted(metric, found) for metric in METRICS}
+
+
 def test_no_steps_no_facts():
-    assert step_facts(()) is None
+    assert step_facts((), REPLAY) is None
 
 
 def test_counts_and_sums_in_millionths():
     found = facts()
     assert (found.steps, found.scored, found.failed, found.unique) == (3, 3, 0, 3)
+    assert (found.answers, found.trials) == (3, (1, 1))
     assert (found.tasks, found.steps_per_task) == (("task-000", "task-001"), (2, 1))
-    assert found.f1_sums == (1_666_700, 0)
-    assert found.precision_sums == (2_000_000, 0)
-    assert found.recall_sums == (1_500_000, 0)
-    assert found.valid_json_sums == (2_000_000, 0)
+    assert found.sums == {
+        "command_f1": (1_666_700, 0),
+        "command_precision": (2_000_000, 0),
+        "command_recall": (1_500_000, 0),
+        "first_cmd_exact": (2_000_000, 0),
+        "valid_json": (2_000_000, 0),
+    }
+    assert found.medians["command_f1"] == 0.6667
     assert found.length_stops == 1
 
 
-def test_the_aggregate_is_computed_anew():
-    assert facts().aggregate == Aggregate(
-        avg_command_f1=0.5556,
-        avg_command_precision=0.6667,
-        avg_command_recall=0.5,
-        first_cmd_exact_pct=66.7,
-        valid_json_pct=66.7,
-        has_analysis_pct=66.7,
-        has_plan_pct=33.3,
-        avg_ref_cmds=1.33,
-        avg_pred_cmds=0.67,
-        complete_true_recall_pct=100.0,
-        premature_complete_rate_pct=50.0,
-    )
+def test_every_figure_is_computed_anew():
+    assert means(facts()) == {
+        "command_f1": 0.555567,
+        "command_precision": 0.666667,
+        "command_recall": 0.5,
+        "first_cmd_exact_pct": 66.666667,
+        "valid_json_pct": 66.666667,
+        "has_analysis_pct": 66.7,
+        "has_plan_pct": 33.3,
+        "avg_ref_cmds": 1.33,
+        "avg_pred_cmds": 0.67,
+        "complete_true_recall_pct": 100.0,
+        "premature_complete_rate_pct": 50.0,
+    }
 
 
 def test_identity_is_that_of_the_suite():
     keys = [(step.task_id, step.sample_idx, step.step_idx) for step in STEPS]
     found = facts()
     assert found.keys_sha256 == keys_sha256(keys)
-    references = [step.ref_command_units for step in STEPS]
+    references = [step.reference["command_units"] for step in STEPS]
     assert found.fingerprint == fingerprint(
         (*key, units) for key, units in zip(keys, references, strict=True)
     )
     assert found.empty_references == 0
 
 
+def test_where_a_kind_has_no_units_the_whole_reference_is_the_identity():
+    def asked(**answer):
+        return [Step(task_id="t", step_idx=0, reference=answer)]
+
+    one, same, other = (
+        facts(asked(**answer), REPORTED).fingerprint
+        for answer in ({"a": 1, "b": 2}, {"b": 2, "a": 1}, {"a": 1, "b": 3})
+    )
+    assert one == same != other
+
+
 def test_one_step_without_its_reference_leaves_no_fingerprint():
-    found = facts((*STEPS[:2], replace(STEPS[2], ref_command_units=None)))
+    found = facts((*STEPS[:2], replace(STEPS[2], reference=None)))
     assert (found.fingerprint, found.empty_references) == (None, None)
-    assert found.aggregate.avg_ref_cmds is None
+    assert means(found)["avg_ref_cmds"] is None
 
 
 def test_empty_references_are_counted():
-    assert facts((replace(STEPS[0], ref_command_units=()), *STEPS[1:])).empty_references == 1
+    empty = replace(STEPS[0], reference={"command_units": []})
+    assert facts((empty, *STEPS[1:])).empty_references == 1
 
 
 def test_repeated_steps_are_named():
     found = facts((*STEPS, STEPS[1], STEPS[1], STEPS[2]))
-    assert (found.steps, found.unique) == (6, 3)
+    assert (found.steps, found.unique, found.repeated) == (6, 3, 3)
     assert found.duplicates == ("task-000/2", "task-001/5")
 
 
@@ -146,23 +177,29 @@ def test_failed_steps_weigh_nothing():
     found = facts((*STEPS, failed))
     assert (found.steps, found.scored, found.failed) == (4, 3, 1)
     assert found.steps_per_task == (2, 1)
-    assert found.f1_sums == facts().f1_sums
-    assert found.aggregate == facts().aggregate
+    assert found.sums == facts().sums
+    assert means(found) == means(facts())
 
 
 @pytest.mark.parametrize(
-    ("field", "sums", "mean"),
+    ("score", "metric"),
     [
-        ("command_f1", "f1_sums", "avg_command_f1"),
-        ("command_precision", "precision_sums", "avg_command_precision"),
-        ("command_recall", "recall_sums", "avg_command_recall"),
-        ("valid_json", "valid_json_sums", "valid_json_pct"),
+        ("command_f1", "command_f1"),
+        ("command_precision", "command_precision"),
+        ("command_recall", "command_recall"),
+        ("valid_json", "valid_json_pct"),
     ],
 )
-def test_a_missing_value_is_never_zero(field, sums, mean):
-    found = facts((*STEPS[:2], replace(STEPS[2], **{field: None})))
-    assert getattr(found, sums) == ()
-    assert getattr(found.aggregate, mean) is None
+@pytest.mark.parametrize("value", [None, float("nan"), float("inf"), 1e300])
+def test_a_missing_value_is_never_zero(score, metric, value):
+    found = facts((*STEPS[:2], replace(STEPS[2], scores=STEPS[2].scores | {score: value})))
+    assert score not in found.sums
+    assert means(found)[metric] is None
+
+
+def test_a_score_that_only_some_steps_name_has_no_sums():
+    found = facts((scored(STEPS[0], extra=1.0), *STEPS[1:]))
+    assert "extra" not in found.sums
 
 
 def test_finish_reasons_that_nobody_recorded_are_unknown():
@@ -178,40 +215,32 @@ class TestScoringAgain:
         "field", ["first_cmd_exact", "command_precision", "command_recall", "command_f1"]
     )
     def test_one_that_does_not_is_named(self, field):
-        found = facts((STEPS[0], replace(STEPS[1], **{field: 0.5}), STEPS[2]))
+        found = facts((STEPS[0], scored(STEPS[1], **{field: 0.5}), STEPS[2]))
         assert (found.rescored, found.rescore_differs) == (3, 1)
         assert found.rescore_example == "task-000/2"
 
     def test_rounding_is_no_difference(self):
-        found = facts((replace(STEPS[0], command_f1=2 / 3), *STEPS[1:]))
+        found = facts((scored(STEPS[0], command_f1=2 / 3), *STEPS[1:]))
         assert found.rescore_differs == 0
 
     @pytest.mark.parametrize(("value", "differs"), [(0.0, 0), (1.0, 0), (0.5, 1)])
     def test_two_empty_lists_are_worth_what_either_suite_says(self, value, differs):
-        both = replace(
-            STEPS[0],
-            ref_command_units=(),
-            pred_command_units=(),
-            first_cmd_exact=value,
-            command_precision=value,
-            command_recall=value,
-            command_f1=value,
-        )
+        both = step("t", 0, ref=[], said=[], scores=(value,) * 4 + (1.0,), done=(False, False))
         assert facts((both,)).rescore_differs == differs
 
     def test_steps_without_units_or_scores_are_left_alone(self):
         bare = [
-            replace(STEPS[0], pred_command_units=None),
-            replace(STEPS[1], ref_command_units=None),
-            replace(STEPS[2], command_f1=None),
+            replace(STEPS[0], parsed=None),
+            replace(STEPS[1], reference=None),
+            scored(STEPS[2], command_f1=None),
         ]
         assert facts(bare).rescored == 0
 
-    def test_it_can_be_left_out(self):
-        assert facts(rescore=False).rescored == 0
+    def test_a_kind_that_scores_nothing_has_nothing_to_score_again(self):
+        assert facts(kind=REPORTED).rescored == 0
 
     def test_a_hostile_file_stalls_nobody(self, monkeypatch):
-        monkeypatch.setattr(rescoring, "MAX_PAIRS", 1)
+        monkeypatch.setattr(replay_kind, "MAX_PAIRS", 1)
         assert facts().rescored == 2
 
     def test_a_step_too_large_to_score_is_left_out(self, monkeypatch):
@@ -236,40 +265,142 @@ def test_synthetic_results_are_honest(number):
     assert (found.rescored, found.rescore_differs) == (synthetic.STEPS, 0)
 
 
-shares = st.none() | st.integers(0, 10_000).map(lambda n: n / 10_000)
+ANSWERS = {("a", 0): (1, 0, 0), ("a", 1): (1, 1, 0), ("b", 0): (1, 1, 1)}
+"""Whether each of three answers to each of three steps passed."""
+
+
+class TestTrials:
+    """Several answers to the same step are averaged within it before anything else."""
+
+    def rows(self, answers=None):
+        return [
+            Step(task_id=task, step_idx=index, trial=number, scores={"passed": float(value)})
+            for (task, index), values in (answers or ANSWERS).items()
+            for number, value in enumerate(values)
+        ]
+
+    def test_steps_are_counted_once_and_answers_each(self):
+        found = facts(self.rows(), REPORTED)
+        assert (found.steps, found.answers, found.scored, found.unique) == (9, 9, 3, 3)
+        assert (found.trials, found.duplicates) == ((3, 3), ())
+
+    def test_tasks_are_weighed_by_their_steps_and_not_by_their_trials(self):
+        uneven = {("a", 0): (1, 0), ("a", 1): (1, 1), ("b", 0): (1, 0, 0, 0)}
+        found = facts(self.rows(uneven), REPORTED)
+        assert (found.steps_per_task, found.trials) == ((2, 1), (2, 4))
+        assert found.sums["passed"] == (1_500_000, 250_000)
+
+    def test_they_are_averaged_within_the_step(self):
+        found = facts(self.rows(), REPORTED)
+        assert found.sums["passed"] == (333_333 + 666_667, 1_000_000)
+        assert found.medians["passed"] == pytest.approx(2 / 3)
+
+    def test_the_same_trial_twice_is_a_repetition(self):
+        rows = self.rows()
+        found = facts([*rows, rows[0]], REPORTED)
+        assert (found.repeated, found.duplicates) == (1, ("a/0",))
+
+    def test_a_step_answered_less_often_is_told(self):
+        assert facts(self.rows()[:-2], REPORTED).trials == (1, 3)
+
+    def test_a_failed_trial_is_no_answer(self):
+        rows = self.rows()
+        failed = facts([replace(rows[0], scored=False, scores={}), *rows[1:]], REPORTED)
+        assert (failed.answers, failed.failed, failed.scored, failed.trials) == (8, 1, 3, (2, 3))
+        assert failed.sums["passed"] == (666_667, 1_000_000)
+
+    @pytest.mark.parametrize("k", [2, 3])
+    def test_chances_of_any_and_of_all_are_the_estimators(self, k):
+        found = facts(self.rows(), REPORTED)
+        for sign, chance in (("@", pass_at), ("^", pass_all)):
+            each = [round(1e6 * chance(sum(one), 3, k)) for one in ANSWERS.values()]
+            assert found.sums[f"passed{sign}{k}"] == (each[0] + each[1], each[2])
+
+    def test_only_what_is_had_or_not_has_chances(self):
+        rows = [replace(row, scores={"f1": 0.5}) for row in self.rows()]
+        assert set(facts(rows, REPORTED).sums) == {"f1"}
+
+    def test_no_chance_is_given_of_more_trials_than_each_step_has(self):
+        found = facts(self.rows({("a", 0): (1, 0, 0), ("a", 1): (1, 1)}), REPORTED)
+        assert {name for name in found.sums if name != "passed"} == {"passed@2", "passed^2"}
+
+    @given(
+        answers=st.dictionaries(
+            st.tuples(st.sampled_from("abc"), st.integers(0, 4)),
+            st.lists(st.integers(0, 1), min_size=1, max_size=5),
+            min_size=1,
+            max_size=8,
+        ),
+        chance=st.randoms(use_true_random=False),
+    )
+    def test_order_changes_nothing_and_values_are_those_of_the_evaluator(self, answers, chance):
+        rows = self.rows(answers)
+        found = facts(rows, REPORTED)
+        chance.shuffle(rows)
+        assert facts(rows, REPORTED) == found
+        fewest = min(map(len, answers.values()))
+        metrics = [
+            Metric(id=f"m{n}", per_step="passed", aggregate=aggregate)
+            for n, aggregate in enumerate(
+                ["mean", "median", "sum", f"pass@{fewest}", f"pass^{fewest}"]
+            )
+        ]
+        said = measured(REPORTED, metrics, rows)
+        for metric in metrics:
+            again = recounted(metric, found)
+            assert again == pytest.approx(said[metric.id].value, abs=2e-5), metric.aggregate
+
+    @given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=6))
+    def test_the_sum_of_a_ratio_is_over_all_steps(self, pairs):
+        rows = [
+            Step(task_id="t", step_idx=n, scores={"hits": float(a), "tries": float(b)})
+            for n, (a, b) in enumerate(pairs)
+        ]
+        metric = Metric(
+            id="rate", unit="percent", per_step="hits", over="tries", aggregate="ratio of sums"
+        )
+        tries = sum(b for _, b in pairs)
+        wanted = round(100 * sum(a for a, _ in pairs) / tries, 6) if tries else None
+        assert recounted(metric, facts(rows, REPORTED)) == pytest.approx(wanted)
+
+    def test_a_chance_is_a_share_of_all_choices_of_trials(self):
+        """All choices of 2 of 3 trials, counted: any succeeds, all succeed."""
+        found = facts(self.rows({("a", 0): (1, 0, 0)}), REPORTED)
+        assert found.sums["passed@2"] == (round(1e6 * (comb(3, 2) - comb(2, 2)) / comb(3, 2)),)
+        assert found.sums["passed^2"] == (0,)
+
+
+numbers = st.none() | st.integers(0, 10_000).map(lambda n: n / 10_000)
 flags = st.none() | st.booleans()
+units = st.sampled_from([None, [], ["ls"], ["ls", "pwd"]])
+NAMES = ("command_f1", "command_precision", "command_recall", "first_cmd_exact", "valid_json")
 some_steps = st.lists(
     st.builds(
         Step,
         task_id=st.sampled_from(["a", "b", "c"]),
         step_idx=st.integers(0, 7),
-        bucket=st.sampled_from([None, "early", "mid", "late"]),
-        source_group=st.sampled_from([None, "x", "y"]),
+        groups=st.dictionaries(st.sampled_from(["bucket", "language"]), st.sampled_from("xy")),
         scored=st.booleans(),
-        ref_command_units=st.sampled_from([None, (), ("ls",), ("ls", "pwd")]),
-        pred_command_units=st.sampled_from([None, (), ("ls",)]),
-        ref_task_complete=flags,
-        pred_task_complete=flags,
-        valid_json=flags,
-        has_analysis=flags,
-        has_plan=flags,
-        first_cmd_exact=shares,
-        command_precision=shares,
-        command_recall=shares,
-        command_f1=shares,
+        reference=st.none() | st.fixed_dictionaries({"command_units": units}),
+        parsed=st.none()
+        | st.fixed_dictionaries(
+            {"command_units": units, "task_complete": flags, "analysis": flags, "plan": flags}
+        ),
+        scores=st.fixed_dictionaries(dict.fromkeys(NAMES, numbers)),
     ),
     min_size=1,
     max_size=12,
+    unique_by=lambda one: (one.task_id, one.step_idx),
 )
 
 
 @given(steps=some_steps)
 @settings(max_examples=200, deadline=None)
-def test_the_aggregate_is_the_scorers_but_for_the_rounding_of_a_tie(steps):
-    ours, theirs = facts(steps).aggregate, aggregate(steps)
-    for name in Aggregate.__struct_fields__[:-2]:
-        tolerance = 0.11 if name.endswith("_pct") else 0.011 if name.endswith("cmds") else 1.1e-4
-        assert getattr(ours, name) == pytest.approx(getattr(theirs, name), abs=tolerance)
+def test_every_figure_is_the_evaluators(steps):
+    ours, theirs = means(facts(steps)), measured(REPLAY, METRICS, steps)
+    for metric in METRICS:
+        said = theirs[metric.id].value if metric.id in theirs else None
+        assert ours[metric.id] == pytest.approx(said, abs=2e-4), metric.id
 
 
 @given(steps=some_steps)
@@ -277,6 +408,6 @@ def test_the_aggregate_is_the_scorers_but_for_the_rounding_of_a_tie(steps):
 def test_sums_add_up_to_the_mean(steps):
     found = facts(steps)
     assert sum(found.steps_per_task) == found.scored
-    if found.f1_sums and found.aggregate.avg_command_f1 is not None:
-        mean = sum(found.f1_sums) / found.scored / 1_000_000
-        assert mean == pytest.approx(found.aggregate.avg_command_f1, abs=5.1e-5)
+    for name, sums in found.sums.items():
+        values = [step.scores[name] for step in steps if step.scored]
+        assert sum(sums) == round(1e6 * sum(values))

@@ -31,7 +31,7 @@ def test_a_ranked_model_is_told_its_rank_and_with_whom_it_is_shared():
     boards = boards_of(a_result("org/a", 0.5), a_result("org/b", 0.5), a_result("org/c", 0.7))
     text = told(boards, "ORG/A")
     assert "rank 2= of 3: 1 score higher, shared with org/b" in text
-    assert "score 50.00 = 100 x mean step F1 0.5000 over 6 steps" in text
+    assert "score 50.00 = 100 x 0.5000 (Command F1) over 6 steps" in text
 
 
 def test_an_unranked_model_is_told_every_reason_in_either_language():

@@ -151,3 +151,9 @@ def test_a_rule_that_comes_in_strengths_is_repeated_with_its_noise_and_its_seed(
     hostile = records.Protocol(backend="scripted", extra={"noise": "; reboot", "seed": None})
     (command,) = run(a_result("oracle", protocol=hostile)).commands
     assert "--noise" not in command and "--seed" not in command
+
+
+@pytest.mark.parametrize(("name", "told"), [("cardboard", 1), ("lm-eval", 0)])
+def test_what_another_harness_measured_has_no_command_of_ours(name, told):
+    sent = records.Protocol(harness=records.Harness(name=name, version="1.0"))
+    assert len(run(a_result(protocol=sent)).commands) == told

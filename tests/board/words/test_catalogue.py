@@ -10,9 +10,11 @@ from babel.messages.pofile import read_po
 
 from cardboard.board.words import catalogue as module
 from cardboard.board.words.catalogue import CatalogueError, Words, languages
-from cardboard.board.words.findings import JUDGING, READING, Finding
+from cardboard.board.words.findings import JUDGING, READING, Finding, Value
 from cardboard.board.words.phrases import slots
 from cardboard.cards.text.lint import LINT
+from cardboard.eval.metrics import Metric
+from cardboard.eval.suites.kinds.registry import KINDS as REGISTERED
 
 ROOT = Path(__file__).parents[3]
 LOCALE = ROOT / "templates" / "locale"
@@ -21,7 +23,7 @@ LOCALE = ROOT / "templates" / "locale"
 PUT_TOGETHER = (
     "finding.", "remedy.", "reason.", "severity.", "metric.", "bucket.", "division.", "relation.",
     "protocol.", "prompts.", "origin.", "template.", "notes.", "run.values-", "rank.", "site.",
-    "audit.",
+    "audit.", "unit.", "better.", "read.score-",
 )  # fmt: skip
 
 
@@ -61,6 +63,21 @@ def test_every_language_speaks_of_the_same_values(language):
         assert {slots(form) for form in forms} == wanted, key
 
 
+KINDS = sorted(path.name for path in (ROOT / "templates" / "kinds").iterdir())
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_suite_has_the_same_words_in_every_language(kind, language):
+    def said(language: str) -> dict[str, set[frozenset[str]]]:
+        with (ROOT / "templates" / "kinds" / kind / f"{language}.po").open("rb") as source:
+            read = [one for one in read_po(source, locale=language) if one.id]
+        assert all(one.string for one in read)
+        return {str(one.id): {slots(str(one.string))} for one in read}
+
+    assert said(language) == said("en")
+
+
 @pytest.mark.parametrize("language", languages())
 def test_messages_hold_words_and_no_markup(language):
     """Values are escaped for where they land, so the words around them must need no escaping."""
@@ -70,8 +87,67 @@ def test_messages_hold_words_and_no_markup(language):
         assert [form for form in plain if marked.search(form)] == [], key
 
 
+KINDS = sorted(path.name for path in (ROOT / "templates" / "kinds").iterdir())
+
+
+def messages_of_kind(kind: str, language: str) -> dict[str, str]:
+    """Return what suites of *kind* say in words of their own."""
+    with (ROOT / "templates" / "kinds" / kind / f"{language}.po").open("rb") as source:
+        found = read_po(source, locale=language, abort_invalid=True)
+    return {str(message.id): str(message.string) for message in found if message.id}
+
+
+def test_every_kind_of_suite_has_words_of_its_own():
+    assert set(KINDS) == set(REGISTERED)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("language", languages())
+class TestTheCatalogueOfAKind:
+    def test_it_is_complete_and_speaks_of_the_same_values(self, kind, language):
+        english, own = messages_of_kind(kind, "en"), messages_of_kind(kind, language)
+        assert set(own) == set(english)
+        assert [key for key, text in own.items() if not text] == []
+        for key, text in own.items():
+            assert slots(text) == slots(english[key]), key
+
+    def test_it_holds_words_and_no_markup(self, kind, language):
+        marked = re.compile(r"[`*<>|#~\\]|&\w+;")
+        for key, text in messages_of_kind(kind, language).items():
+            assert not marked.search(re.sub(r"\{\w+(:[^{}]*)?\}", "", text)), key
+
+    def test_every_metric_of_the_kind_has_a_title(self, kind, language):
+        words = Words(language)
+        untitled = [
+            m.id for m in REGISTERED[kind].metrics if not words.has(f"{kind}:metric.{m.id}")
+        ]
+        assert untitled == []
+
+
+class TestHowAMetricIsCalled:
+    def test_by_its_suites_words_before_its_kinds(self):
+        own = Metric(id="command_f1", title={"ko": "명령 점수", "en": "Command score"})
+        assert Words("ko").metric(own, "replay") == "명령 점수"
+        assert Words("en").metric(own, "replay") == "Command score"
+        assert Words("en").metric(Metric(id="command_f1"), "replay") == "Command F1"
+
+    def test_by_words_of_another_language_rather_than_by_its_id(self):
+        assert (
+            Words("ko").metric(Metric(id="m", title={"en": "Accuracy"}), "reported") == "Accuracy"
+        )
+
+    def test_else_by_its_id(self):
+        assert Words("en").metric(Metric(id="exact_match"), "reported") == "exact match"
+
+    def test_a_kind_may_say_a_thing_in_its_own_way(self):
+        words = Words("en")
+        assert words.of_kind("replay", "finding.proxy") == words.text("finding.proxy")
+        assert words.of_kind("replay", "group.early") != ""
+
+
 def test_korean_never_leaves_a_particle_open():
-    for key, forms in CATALOGUES["ko"].items():
+    kinds = [(key, (text,)) for kind in KINDS for key, text in messages_of_kind(kind, "ko").items()]
+    for key, forms in [*CATALOGUES["ko"].items(), *kinds]:
         for form in forms:
             assert not re.search(
                 r"[은을이와](\(|/)[는를가과]|\((으)\)로", re.sub(r"\{.*?\}", "", form)
@@ -107,6 +183,9 @@ def test_every_message_that_code_names_exists():
 EVIDENCE = {
     "suite-unknown": {"steps": 175},
     "suite-by-count": {"suite": "tb2-lite corrected303", "steps": 303},
+    "score-missing": {"metric": "command_f1", "value": 1.2},
+    "trials-missing": {"trials": 1, "wanted": 5},
+    "percent-as-share": {"value": 0.749},
     "run-failed": {"error": "CUDA out of memory"},
     "incomplete": {"scored": 175, "expected": 303},
     "steps-missing": {"missing": 3, "expected": 303},
@@ -119,8 +198,8 @@ EVIDENCE = {
     "template-doubtful": {"codes": "audit-date"},
     "template-moved": {"was": "ab12cd34ef56", "now": "cd34ef56ab12"},
     "prompts-truncated": {"count": 24},
-    "aggregate-mismatch": {"metric": "avg_command_f1", "stored": 0.3, "computed": 0.31},
-    "bucket-mismatch": {"stored": 0.3, "computed": 0.31},
+    "aggregate-mismatch": {"metric": "command_f1", "stored": 0.3, "computed": 0.31},
+    "bucket-mismatch": {"metric": "command_f1", "stored": 0.3, "computed": 0.31},
     "rescore-mismatch": {"count": 1, "steps": 303, "example": "task-000/3"},
     "off-protocol": {"setting": "temperature", "value": 1.0, "wanted": 0.0},
     "adjusted": {"printed": "48.19*"},
@@ -149,13 +228,15 @@ def test_every_finding_of_the_judge_names_its_evidence(code, language):
 @pytest.mark.parametrize("code", [*READING, *LINT])
 def test_every_other_finding_can_be_said_with_and_without_its_place(code, language):
     words = Words(language)
-    bare = words.finding(Finding(code=code, severity="info", values={"bytes": 1, "limit": 2}))
+    key = "metrics.acuracy" if code == "unknown-key" else None  # it has no other evidence
+    told: dict[str, Value] = {"bytes": 1, "limit": 2}
+    bare = words.finding(Finding(code=code, severity="info", key=key, values=told))
     placed = words.finding(
         Finding(
             code=code,
             severity="info",
             file="a.json",
-            key="steps[3].command_f1",
+            key="steps[3].scores.command_f1",
             values={"value": "1e999", "bytes": 1, "limit": 2, "reason": "cut off"},
         )
     )

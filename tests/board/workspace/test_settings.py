@@ -63,3 +63,68 @@ def test_a_mistake_is_refused_by_name(tmp_path, board, models, file, key, told):
 def test_a_folder_that_is_no_workspace_is_told_how_to_become_one(tmp_path):
     with pytest.raises(ConfigError, match="cardboard init"):
         open_workspace(tmp_path)
+
+
+REPORTED = SMALLEST + 'kind = "reported"\n'
+METRIC = '[[suites.metrics]]\nid = "{}"\n'
+RANKED = METRIC.format("accuracy") + "ranked = true\n"
+
+
+class TestTheMetricsOfASuite:
+    def metrics(self, folder, board):
+        (suite,) = opened(folder, board).settings.suites
+        return {metric.id: metric for metric in suite.metrics}
+
+    def test_a_replay_has_those_of_its_kind(self, tmp_path):
+        found = self.metrics(tmp_path, SMALLEST)
+        assert list(found)[:3] == ["command_f1", "command_precision", "command_recall"]
+        assert [name for name, metric in found.items() if metric.ranked] == ["command_f1"]
+
+    def test_a_reported_suite_has_those_that_it_names(self, tmp_path):
+        more = METRIC.format("bits_per_byte") + 'unit = "bits"\nbetter = "lower"\ndecimals = 4\n'
+        found = self.metrics(tmp_path, REPORTED + RANKED + more)
+        assert list(found) == ["accuracy", "bits_per_byte"]
+        assert (found["accuracy"].ranked, found["bits_per_byte"].better) == (True, "lower")
+
+    def test_one_is_renamed(self, tmp_path):
+        named = METRIC.format("command_f1") + 'title = { en = "Overlap", ko = "겹침" }\n'
+        found = self.metrics(tmp_path, SMALLEST + named)["command_f1"]
+        assert (found.title["ko"], found.scale, found.ranked) == ("겹침", 100, True)
+
+    def test_one_is_hidden(self, tmp_path):
+        hidden = METRIC.format("has_plan_pct") + "hidden = true\n"
+        assert "has_plan_pct" not in self.metrics(tmp_path, SMALLEST + hidden)
+
+    def test_the_ranked_one_is_replaced(self, tmp_path):
+        found = self.metrics(tmp_path, SMALLEST + RANKED)
+        assert [name for name, metric in found.items() if metric.ranked] == ["accuracy"]
+
+    @pytest.mark.parametrize(
+        ("board", "key", "told"),
+        [
+            (REPORTED, "suites[0].metrics", "mini 1: no metric is ranked"),
+            (REPORTED + METRIC.format("a"), "suites[0].metrics", "no metric is ranked"),
+            (
+                REPORTED + RANKED + METRIC.format("other") + "ranked = true\n",
+                "suites[0].metrics",
+                "accuracy and other are ranked",
+            ),
+            (
+                REPORTED + RANKED + 'better = "neither"\n',
+                "suites[0].metrics",
+                "accuracy is ranked, so higher or lower must be better",
+            ),
+            (SMALLEST + 'kind = "chess"\n', "suites[0].kind", "Kinds: replay"),
+            (REPORTED + RANKED + "unit = 'miles'\n", "suites[0].metrics[0].unit", "miles"),
+            (REPORTED + RANKED + "scale = 0\n", "suites[0].metrics[0].scale", "> 0"),
+            (REPORTED + RANKED + "scale = nan\n", "suites[0].metrics[0].scale", "> 0"),
+            (REPORTED + RANKED + "aggregate = 'pass@'\n", "suites[0].metrics[0].aggregate", "pass"),
+            (REPORTED + RANKED + "titel = 'x'\n", "suites[0].metrics[0]", "titel"),
+            (REPORTED + METRIC.format("Two Words"), "suites[0].metrics[0].id", "matching"),
+        ],
+    )
+    def test_a_mistake_is_refused_by_file_and_key(self, tmp_path, board, key, told):
+        with pytest.raises(ConfigError) as caught:
+            opened(tmp_path, board)
+        assert (caught.value.file, caught.value.key) == ("board.toml", key)
+        assert told in caught.value.format_message()

@@ -10,7 +10,7 @@ from cardboard.cards.readme.model_index import Ours
 from cardboard.cards.readme.yaml import Value, emit
 
 SITE = "https://example.org/board/"
-OURS = Ours(source=SITE, datasets=frozenset(["mini-1"]), task="Next terminal command")
+OURS = Ours(source=SITE, datasets=frozenset(["mini-1"]), tasks=frozenset(["Next terminal command"]))
 
 
 def a_result(value: float, source: str | None = SITE, dataset: str = "mini-1") -> dict[str, Value]:
@@ -48,6 +48,11 @@ widget:
 base_model: org/base
 quoted: 'single'
 """
+
+
+def test_a_language_that_people_named_stays_where_we_know_none() -> None:
+    text = patched("language:\n- fr   # by hand\n", {"license": "mit"}, OURS)
+    assert text == "language:\n- fr   # by hand\nlicense: mit\n"
 
 
 def test_our_keys_are_set_and_all_other_bytes_stay() -> None:

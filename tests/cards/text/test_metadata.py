@@ -45,6 +45,12 @@ def test_front_matter_of_a_fine_tune():
     }
 
 
+def test_the_languages_of_a_card_are_not_those_of_its_model():
+    """A card in two languages says nothing of what the model speaks."""
+    assert sample.SETTINGS.board.languages == ("en", "ko")
+    assert "language" not in front(sample.TIED)
+
+
 def test_the_model_index_holds_the_score_with_its_source():
     (model,) = front(sample.RECORDED)["model-index"]
     assert model["name"] == sample.RECORDED

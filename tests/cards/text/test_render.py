@@ -17,6 +17,7 @@ from cardboard.cards.readme.markers import split
 from cardboard.cards.text.card import cards_of
 from cardboard.cards.text.render import Renderer, anchor
 from cardboard.eval import records
+from cardboard.eval.metrics import Measured
 from cardboard.tests.cards import sample
 from cardboard.tests.making import a_reading, a_result, a_workspace
 
@@ -205,14 +206,15 @@ def poisoned(value: Any, clean: frozenset[str]) -> Any:
 
 def hostile_readings() -> Iterator[Reading]:
     """Yield the sample's files as a stranger could have written them."""
-    suite = frozenset({"mini", "1", "2"})
+    suite = frozenset({"mini", "1", "2", "replay"})
+    measured = {metric.id for metric in sample.SUITE.metrics}
     words = suite | {"complete", "partial", "published-table", "result", "early", "mid", "late"}
     keys = {name for struct in (records.Result, records.Model, records.Suite, records.Protocol,
-        records.Prompts, records.Counts, records.Aggregate, records.Timing, records.Provenance,
-        records.Slice) for name in struct.__struct_fields__} | {"kind"}  # fmt: skip
+        records.Prompts, records.Counts, records.Timing, records.Machine, records.Provenance,
+        records.Group, Measured) for name in struct.__struct_fields__}  # fmt: skip
     for reading in sample.readings():
         plain = msgspec.to_builtins(reading.result)
-        spoiled = poisoned(plain, frozenset(words | keys))
+        spoiled = poisoned(plain, frozenset(words | keys | measured))
         spoiled["finished_at"] = plain["finished_at"]
         spoiled["prompts"]["template_sha256"] = plain["prompts"]["template_sha256"]
         spoiled["model"]["id"] = plain["model"]["id"] + HOSTILE

@@ -49,7 +49,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         waited.append(seconds)
         await sleep(0)
 
-    monkeypatch.setattr("cardboard.eval.backends.registry.openai.asyncio.sleep", noted)
+    monkeypatch.setattr("cardboard.eval.backends.openai.asyncio.sleep", noted)
     return waited
 
 

@@ -9,24 +9,34 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cardboard.eval.backends.registry import open_backend
-from cardboard.eval.backends.scripted import VERSION, noisy_oracle, oracle
-from cardboard.eval.engine import Answer, Options, Prompt, Sampling
+from cardboard.eval.backends.scripted import VERSION
+from cardboard.eval.engine import Answer, Backend, Options, Prompt, Sampling
 from cardboard.eval.errors import UsageError
-from cardboard.eval.score.answers import parse_answer
-from cardboard.eval.score.scoring import RULES, rescore
-from cardboard.eval.suites.conversations import key_of
-from cardboard.eval.suites.suite import Row, Suite
+from cardboard.eval.suites.kinds.kind import key_of
+from cardboard.eval.suites.kinds.replay.answers import parse_answer
+from cardboard.eval.suites.kinds.replay.baselines import noisy_oracle, right
+from cardboard.eval.suites.kinds.replay.rows import ReplayRow
+from cardboard.eval.suites.kinds.replay.scoring import RULES, rescore
+from cardboard.eval.suites.suite import Suite
 
 from ...replays import a_row, a_suite, an_answer
 
 
+def opened(name: str, options: Options, suite: Suite) -> Backend:
+    return open_backend(name, options, suite.of_kind, suite.rows)
+
+
 def answers(model: str, suite: Suite, **extra: Any) -> list[Answer]:
-    backend = open_backend("scripted", Options(model=model, extra=extra), suite)
+    backend = opened("scripted", Options(model=model, extra=extra), suite)
     prompts = [Prompt(key=key_of(row), messages=()) for row in suite.rows]
     return list(backend.answers(prompts, Sampling()))
 
 
-def f1(row: Row, text: str | None) -> float:
+def rows_of(suite: Suite) -> list[ReplayRow]:
+    return [row for row in suite.rows if isinstance(row, ReplayRow)]
+
+
+def f1(row: ReplayRow, text: str | None) -> float:
     units = parse_answer(text or "").command_units
     return rescore(row.ref_command_units, units, RULES["corrected303"]).command_f1
 
@@ -42,17 +52,16 @@ units = st.lists(
 @given(units, st.booleans())
 def test_the_oracle_is_right_whatever_the_reference_holds(lines: list[str], done: bool) -> None:
     row = a_row("t", 0, *lines, ref_task_complete=done)
-    read = parse_answer(oracle(row))
+    read = parse_answer(right(row))
     assert read.command_units == tuple(lines)
     assert (read.valid_json, read.task_complete) == (True, done)
-    assert f1(row, oracle(row)) == 1.0
+    assert f1(row, right(row)) == 1.0
 
 
 @given(units)
 def test_without_noise_the_noisy_oracle_is_the_oracle(lines: list[str]) -> None:
     row = a_row("t", 0, *lines)
-    suite = Suite(name="s", rows=(row,))
-    assert noisy_oracle(suite, 0.0, "1")(row) == oracle(row)
+    assert noisy_oracle([row], {"noise": 0.0, "seed": 1})(row) == right(row)
 
 
 def test_more_noise_scores_less() -> None:
@@ -60,7 +69,7 @@ def test_more_noise_scores_less() -> None:
     means = []
     for noise in (0.0, 0.1, 0.3, 0.5, 1.0):
         said = answers("noisy-oracle", suite, noise=noise, seed=1)
-        scores = [f1(row, one.text) for row, one in zip(suite.rows, said, strict=True)]
+        scores = [f1(row, one.text) for row, one in zip(rows_of(suite), said, strict=True)]
         means.append(sum(scores) / len(scores))
     assert means[0] == 1.0
     assert means == sorted(means, reverse=True)
@@ -131,15 +140,15 @@ def test_an_unknown_rule_names_the_known_ones() -> None:
 def test_a_rule_has_a_version_and_a_file_a_hash_as_its_revision(tmp_path: Path) -> None:
     path = tmp_path / "answers.jsonl"
     path.write_bytes(b"")
-    rule = open_backend("scripted", Options(model="oracle"), a_suite())
-    file = open_backend("scripted", Options(model=str(path)), a_suite())
+    rule = opened("scripted", Options(model="oracle"), a_suite())
+    file = opened("scripted", Options(model=str(path)), a_suite())
     assert rule.account.revision == VERSION
     assert (file.account.revision or "").startswith("e3b0c442")
 
 
 def test_an_unknown_backend_names_the_known_ones() -> None:
     with pytest.raises(UsageError, match="no such backend: vlm"):
-        open_backend("vlm", Options(model="m"), a_suite())
+        opened("vlm", Options(model="m"), a_suite())
 
 
 @pytest.mark.parametrize(
@@ -151,4 +160,4 @@ def test_an_unknown_backend_names_the_known_ones() -> None:
 )
 def test_a_rule_takes_no_name_for_what_it_does_not_do(differs: dict[str, Any], error: str) -> None:
     with pytest.raises(UsageError, match=error):
-        open_backend("scripted", Options(model="oracle", **differs), a_suite())
+        opened("scripted", Options(model="oracle", **differs), a_suite())

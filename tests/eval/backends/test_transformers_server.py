@@ -46,12 +46,12 @@ def test_a_served_model_says_what_the_loaded_one_says(
     served = result_of(tmp_path / "served", "openai", model, base_url=server, concurrency=2)
     loaded = result_of(tmp_path / "loaded", "transformers", model)
     assert served.status == loaded.status == "complete"
-    assert [step.raw_output for step in served.steps] == [step.raw_output for step in loaded.steps]
-    assert len({step.raw_output for step in served.steps}) > 1
+    assert [step.answer for step in served.steps] == [step.answer for step in loaded.steps]
+    assert len({step.answer for step in served.steps}) > 1
     assert [step.prompt_tokens for step in served.steps] == [
         step.prompt_tokens for step in loaded.steps
     ]
-    assert served.aggregate == loaded.aggregate
+    assert served.metrics == loaded.metrics
 
 
 def test_a_result_tells_that_the_template_of_a_server_is_not_known(

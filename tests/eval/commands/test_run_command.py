@@ -18,6 +18,7 @@ from cardboard.eval.commands import run_command
 from cardboard.eval.commands.run_command import evaluate
 from cardboard.eval.engine import Options, Prompt, Sampling, Setting
 from cardboard.eval.errors import UsageError
+from cardboard.eval.metrics import Measured
 from cardboard.eval.prompts.texts import Choices
 from cardboard.eval.run.options import requests_of, settings
 from cardboard.eval.run.request import Request
@@ -64,7 +65,7 @@ def test_a_run_ends_with_the_path_of_its_result(tmp_path: Path, suite: str) -> N
     assert done.exit_code == 0, done.output
     path = done.stdout.splitlines()[-1]
     assert Path(path).parent == tmp_path / "results" / "tiny"
-    assert read(path).aggregate.avg_command_f1 == 1.0
+    assert records.value(read(path), "command_f1") == 1.0
     assert "6 of 6 steps" in done.stderr
 
 
@@ -274,13 +275,17 @@ def test_rescoring_scores_the_stored_answers_again_and_shows_before_and_after(
     measured: Path,
 ) -> None:
     right = read(str(measured))
-    step = replace(right.steps[0], pred_command_units=("rm",), command_f1=0.25, valid_json=False)
-    aggregate = replace(right.aggregate, avg_command_f1=0.75)
-    wrong = replace(right, steps=(step, *right.steps[1:]), aggregate=aggregate, scorer="token-f1/0")
+    step = replace(
+        right.steps[0],
+        parsed={**(right.steps[0].parsed or {}), "command_units": ["rm"]},
+        scores={**right.steps[0].scores, "command_f1": 0.25},
+    )
+    metrics = right.metrics | {"command_f1": Measured(value=0.75)}
+    wrong = replace(right, steps=(step, *right.steps[1:]), metrics=metrics, scorer="token-f1/0")
     measured.write_bytes(records.encode(wrong))
     dry = cardboard("rescore", "--dry-run", str(measured))
     assert "token-f1/0 -> token-f1/1" in dry.output
-    assert "F1               0.75 -> 1" in dry.output
+    assert "command_f1           0.75 -> 1" in dry.output
     assert "1 of 6 steps changed" in dry.output
     assert read(str(measured)) == wrong
     assert cardboard("rescore", str(measured)).exit_code == 0
@@ -289,7 +294,7 @@ def test_rescoring_scores_the_stored_answers_again_and_shows_before_and_after(
 
 def test_a_step_that_can_be_scored_now_completes_the_result(measured: Path) -> None:
     right = read(str(measured))
-    step = replace(right.steps[0], scored=False, error="too many", command_f1=None)
+    step = replace(right.steps[0], scored=False, error="too many", scores={})
     counts = replace(right.counts, scored=5, failed=1)
     partial = replace(
         right, steps=(step, *right.steps[1:]), counts=counts, status="partial", error="too many"
@@ -301,7 +306,7 @@ def test_a_step_that_can_be_scored_now_completes_the_result(measured: Path) -> N
 
 def test_steps_that_were_never_answered_stay_as_they_are(measured: Path) -> None:
     right = read(str(measured))
-    step = replace(right.steps[0], scored=False, error="HTTP 500", raw_output=None, command_f1=None)
+    step = replace(right.steps[0], scored=False, error="HTTP 500", answer=None, scores={})
     counts = replace(right.counts, scored=5, failed=1)
     partial = replace(right, steps=(step, *right.steps[1:]), counts=counts, status="partial")
     measured.write_bytes(records.encode(partial))
@@ -318,15 +323,15 @@ def test_what_is_no_result_is_named_and_the_others_go_on(
     bad.write_bytes(text)
     done = cardboard("rescore", str(bad), str(measured))
     assert done.exit_code == 1
-    assert "bad.json: is not a version-1 result" in done.stderr
+    assert "bad.json: is not a version-2 result" in done.stderr
     assert "0 of 6 steps changed" in done.stdout
 
 
 def test_a_result_without_its_answers_cannot_be_scored_again(measured: Path) -> None:
     right = read(str(measured))
-    step = replace(right.steps[0], raw_output=None)
+    step = replace(right.steps[0], answer=None)
     for steps, words in (
-        ((step,), "t0/0: a scored step has no raw_output"),
+        ((step,), "t0/0: a scored step has no answer"),
         ((), "holds no steps"),
     ):
         measured.write_bytes(records.encode(replace(right, steps=steps)))

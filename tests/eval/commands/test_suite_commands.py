@@ -122,7 +122,7 @@ def test_record_writes_the_rows_beside_the_definition(definition: Path) -> None:
     assert told.exit_code == 0, told.output
     rows = load(str(definition / "tiny.jsonl")).rows
     assert [row.key for row in rows] == [("make-a-file", 0, 0), ("make-a-file", 0, 1)]
-    assert rows[1].messages[-1].content == (
+    assert rows[1].conversation[-1].content == (
         "<terminal>\ndev@box:~/work$ touch a\ndev@box:~/work$\n</terminal>"
     )
     assert sorted(path.name for path in definition.iterdir()) == [

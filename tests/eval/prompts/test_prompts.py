@@ -14,7 +14,7 @@ from cardboard.eval.prompts.texts import Choices, PromptError
 from cardboard.eval.sandbox import rendering
 from cardboard.eval.sandbox.processes import Ended
 from cardboard.eval.sandbox.render_process import line
-from cardboard.eval.suites.suite import Row
+from cardboard.eval.suites.kinds.replay.rows import ReplayRow
 
 from ...replays import Letters, Spelled, a_row
 
@@ -42,7 +42,11 @@ def _render_here(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def built(
-    backend: Spelled, *rows: Row, model: str = "org/model", max_tokens: int = 10, **choices: Any
+    backend: Spelled,
+    *rows: ReplayRow,
+    model: str = "org/model",
+    max_tokens: int = 10,
+    **choices: Any,
 ) -> Built:
     return build(
         rows or (a_row(),), backend, Choices(**choices), model=model, max_tokens=max_tokens, now=NOW
@@ -174,7 +178,7 @@ EMPTY = "<|channel>thought\n<channel|>"
 
 
 @pytest.fixture
-def thoughtful() -> Row:
+def thoughtful() -> ReplayRow:
     row = a_row("t", 1)
     turns = list(row.messages)
     turns[2] = replace(turns[2], content="<|channel>thought\nhm\n<channel|>{}")
@@ -200,7 +204,7 @@ def thoughtful() -> Row:
     ],
 )
 def test_gemma_4_is_told_not_to_think_and_only_the_big_pair_gets_an_empty_thought(
-    model: str, choices: dict[str, Any], end: str, rules: tuple[str, ...], thoughtful: Row
+    model: str, choices: dict[str, Any], end: str, rules: tuple[str, ...], thoughtful: ReplayRow
 ) -> None:
     found = built(tokens(GEMMA), thoughtful, model=model, **choices)
     text = text_of(found)

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from cardboard.eval.errors import RecordError
-from cardboard.eval.records import Adapter, Counts, Model, Prompts, Step, Timing
+from cardboard.eval.records import Adapter, Counts, Harness, Machine, Model, Prompts, Step, Timing
 from cardboard.eval.run.merge import Part, merge
-from cardboard.eval.score.scoring import aggregate
+from cardboard.eval.suites.kinds.aggregate import measured
+from cardboard.eval.suites.kinds.replay.kind import METRICS, REPLAY
 from cardboard.tests.bench import results as synthetic
 
 WHOLE = synthetic.result(1, text=True)
@@ -57,7 +58,8 @@ def refusal(parts):
 def test_the_whole_comes_back():
     merged = merge(split(4))
     assert merged.steps == WHOLE.steps
-    assert merged.aggregate == WHOLE.aggregate == aggregate(merged.steps)
+    assert merged.metrics == WHOLE.metrics == measured(REPLAY, METRICS, merged.steps)
+    assert merged.divisions == WHOLE.divisions
     assert merged.counts == WHOLE.counts
     assert merged.model == WHOLE.model
     assert (merged.status, merged.shard) == ("complete", None)
@@ -70,7 +72,7 @@ def test_neither_the_number_of_parts_nor_their_order_changes_the_score(count, se
     parts = split(count)
     shuffled = random.Random(seed).sample(parts, count)
     assert merge(shuffled) == merge(parts)
-    assert merge(parts).aggregate == WHOLE.aggregate
+    assert merge(parts).metrics == WHOLE.metrics
 
 
 def test_evidence_is_added_up_and_not_inherited_from_the_first():
@@ -154,6 +156,32 @@ def test_failed_steps_stay_failed():
     )
     merged = merge([first, changed(last, steps=(lost, *last.result.steps[1:]))])
     assert (merged.counts.scored, merged.counts.failed, merged.status) == (302, 1, "partial")
+
+
+def test_each_trial_of_a_step_is_a_step_of_its_own():
+    protocol, every = replace(WHOLE.protocol, trials=2), [*range(303), *range(303)]
+    steps = tuple(replace(WHOLE.steps[at], trial=n // 303) for n, at in enumerate(every))
+    parts = [changed(part, protocol=protocol, steps=steps[part.index :: 2]) for part in split(2)]
+    merged = merge(parts)
+    assert (merged.counts.expected, merged.counts.scored, merged.status) == (606, 606, "complete")
+    assert merged.metrics == WHOLE.metrics
+    assert [step.trial for step in merged.steps[:4]] == [0, 1, 0, 1]
+
+
+def test_a_harness_of_two_versions_and_machines_that_differ_are_told_as_far_as_they_agree():
+    first, last = (
+        changed(
+            part,
+            protocol=replace(
+                part.result.protocol, harness=Harness(name="cardboard", version=f"{part.index}")
+            ),
+            machine=Machine(cores=8, memory_bytes=part.index),
+        )
+        for part in split(2)
+    )
+    merged = merge([first, last])
+    assert merged.protocol.harness == Harness(name="cardboard")
+    assert merged.machine == Machine(cores=8)
 
 
 class TestWhatIsRefused:

@@ -23,6 +23,7 @@ from cardboard.eval.run.jobs import PARTS, Order, Sheet
 from cardboard.eval.run.plan import Job, jobs_of
 from cardboard.eval.run.progress import Silent
 from cardboard.eval.run.run import journal_of
+from cardboard.eval.suites.kinds.replay.baselines import right
 from cardboard.eval.suites.suite import encode
 
 from ...replays import a_request, a_suite
@@ -187,7 +188,7 @@ def test_what_fails_stops_no_other_job_and_is_tried_by_the_next_run(
     assert "failed: answers.jsonl (scripted): there is no such rule or file" in failed.stderr
     assert "done: noisy-oracle-0.4 (scripted)" in failed.stderr
     for row in a_suite(tasks=3, steps=2).rows:
-        told = {"task_id": row.task_id, "step_idx": row.step_idx, "text": row.ref_raw}
+        told = {"task_id": row.task_id, "step_idx": row.step_idx, "text": right(row)}
         answers.append(msgspec.json.encode(told).decode())
     (tmp_path / "answers.jsonl").write_text("\n".join(answers))
     done = planned(plan)
@@ -332,7 +333,7 @@ def test_a_run_in_parts_comes_to_what_the_whole_run_comes_to(tmp_path: Path) -> 
     assert not (sheet.folder / PARTS).exists()
     merged, single = read(jobs.paths_of(order)[0]), read(jobs.paths_of(whole)[0])
     assert jobs.paths_of(order)[0].name == jobs.paths_of(whole)[0].name
-    assert merged.aggregate == single.aggregate
+    assert merged.metrics == single.metrics
     assert merged.steps == single.steps
     assert len(merged.parts) == 3
 

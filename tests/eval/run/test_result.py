@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from cardboard.eval import records
 from cardboard.eval.engine import Answer
 from cardboard.eval.errors import CardboardError
-from cardboard.eval.records import Result, Timing
-from cardboard.eval.run.result import assemble, presentable, rules_of, write
-from cardboard.eval.score.scoring import RULES, SCORER
+from cardboard.eval.records import Result, Step, Timing, value
+from cardboard.eval.run.result import assemble, presentable, write
+from cardboard.eval.suites.kinds.replay.scoring import SCORER
 
 from ...replays import a_row, a_suite, an_answer
 from .test_journal import HEAD
@@ -47,13 +47,40 @@ def test_a_complete_result_scores_every_step() -> None:
     assert found.status == "complete"
     assert found.error is None
     assert found.scorer == SCORER
-    assert found.aggregate.avg_command_f1 == 1.0
-    assert found.aggregate.complete_true_recall_pct == 100.0
+    assert value(found, "command_f1") == 1.0
+    assert value(found, "complete_true_recall_pct") == 100.0
     assert found.counts == records.Counts(expected=3, scored=3, failed=0, tasks=1)
     last = found.steps[-1]
-    assert last.raw_output == right(2).text
-    assert last.pred_command_units == ("ls t0", "cat t02.txt")
-    assert (last.bucket, last.source_group, last.output_tokens) == ("mid", "group-t0", 7)
+    assert last == Step(
+        task_id="t0",
+        step_idx=2,
+        groups={"bucket": "mid", "source_group": "group-t0"},
+        reference={"command_units": ["ls t0", "cat t02.txt"], "task_complete": True},
+        answer=right(2).text,
+        parsed={
+            "command_units": ["ls t0", "cat t02.txt"],
+            "task_complete": True,
+            "valid_json": True,
+            "analysis": True,
+            "plan": True,
+        },
+        scores=dict.fromkeys(
+            ("command_f1", "command_precision", "command_recall", "first_cmd_exact", "valid_json"),
+            1.0,
+        ),
+        finish_reason="stop",
+        output_tokens=7,
+    )
+
+
+def test_the_groups_of_a_result_stand_as_the_kind_names_their_divisions() -> None:
+    found = result_of(right(0), right(1), right(2))
+    assert {name: list(groups) for name, groups in found.divisions.items()} == {
+        "bucket": ["early", "mid"],
+        "source_group": ["group-t0"],
+    }
+    assert found.divisions["bucket"]["early"].steps == 2
+    assert found.divisions["bucket"]["early"].metrics["command_f1"] == 1.0
 
 
 def test_a_failed_call_is_a_failed_step_and_never_an_empty_answer() -> None:
@@ -62,14 +89,14 @@ def test_a_failed_call_is_a_failed_step_and_never_an_empty_answer() -> None:
     assert found.error == "HTTP 500"
     assert (found.counts.scored, found.counts.failed) == (2, 1)
     step = found.steps[1]
-    assert (step.scored, step.error, step.command_f1) == (False, "HTTP 500", None)
-    assert found.aggregate.avg_command_f1 == 1.0
+    assert (step.scored, step.error, step.scores) == (False, "HTTP 500", {})
+    assert value(found, "command_f1") == 1.0
 
 
 def test_an_empty_answer_is_an_answer() -> None:
     found = result_of(right(0), said("t0/1", ""), right(2))
     assert found.status == "complete"
-    assert found.aggregate.avg_command_f1 == 0.6667
+    assert value(found, "command_f1") == 0.666667
 
 
 def test_where_every_call_failed_the_run_failed() -> None:
@@ -95,8 +122,8 @@ def test_a_step_beyond_all_measure_is_not_scored_but_kept() -> None:
         HEAD, [row], {"t0/0": said("t0/0", monster)},
         skipped={}, timing=Timing(), finished_at="2026-01-01T00:01:00Z",
     )  # fmt: skip
-    assert found.steps[0].raw_output == monster
-    assert not found.steps[0].scored
+    assert found.steps[0].answer == monster
+    assert (found.steps[0].scored, found.steps[0].scores) == (False, {})
     assert "too many to compare" in (found.steps[0].error or "")
     assert found.counts.failed == 1
 
@@ -123,11 +150,6 @@ def test_what_a_server_tells_of_its_prompts_is_recorded() -> None:
 )
 def test_errors_are_kept_without_paths_of_a_machine(error: str | None, shown: str | None) -> None:
     assert presentable(error) == shown
-
-
-def test_suites_of_other_versions_are_scored_as_the_corrected_one() -> None:
-    assert rules_of("legacy386") == RULES["legacy386"]
-    assert rules_of("1") == rules_of(None) == RULES["corrected303"]
 
 
 def test_a_result_is_written_whole_or_not_at_all(

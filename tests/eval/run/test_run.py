@@ -21,7 +21,7 @@ from cardboard.eval.records import Result
 from cardboard.eval.run import run as running
 from cardboard.eval.run.request import Request
 from cardboard.eval.run.run import Outcome, evaluate, journal_of, status_of
-from cardboard.eval.suites.conversations import key_of
+from cardboard.eval.suites.kinds.kind import key_of
 
 from ...replays import Spelled, a_request, a_suite, an_answer
 from ..killed import CALLS, PAUSE, SUITE, note
@@ -144,7 +144,7 @@ def test_what_is_measured_is_not_measured_again_unless_asked_for(tmp_path: Path)
     again = Spelled(lambda prompt: an_answer("ls t1"))
     run(tmp_path, again, mode="restart")
     assert len(again.asked) == 6
-    assert read(first).steps[0].raw_output == an_answer("ls t1")
+    assert read(first).steps[0].answer == an_answer("ls t1")
 
 
 def test_a_second_measurement_that_fails_does_not_replace_the_first(tmp_path: Path) -> None:
@@ -214,7 +214,7 @@ def test_prompts_beyond_the_window_leave_a_partial_result_with_the_reason(tmp_pa
 
 def test_half_a_character_in_an_answer_does_not_break_the_file(tmp_path: Path) -> None:
     outcome = run(tmp_path, Spelled(lambda prompt: "\ud83d half"))
-    assert read(outcome).steps[0].raw_output == "\ufffd half"
+    assert read(outcome).steps[0].answer == "\ufffd half"
 
 
 class Adapting(Spelled):

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cardboard.eval.engine import Message
-from cardboard.eval.suites.conversations import RULES, Rule, apply, conversation, flat, key_of
+from cardboard.eval.suites.conversations import RULES, Rule, apply, flat
+from cardboard.eval.suites.kinds.kind import key_of
 
 from ...replays import a_row
 
@@ -31,7 +32,7 @@ def test_a_step_has_a_key_that_names_task_sample_and_step() -> None:
 
 
 def test_a_row_without_messages_is_one_user_turn() -> None:
-    assert conversation(a_row(messages=(), prompt="do it")) == said(("user", "do it"))
+    assert a_row(messages=(), prompt="do it").conversation == said(("user", "do it"))
 
 
 def test_a_leading_system_turn_folds_into_the_first_user_turn() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from cardboard.eval.engine import Message
 from cardboard.eval.errors import UsageError
 from cardboard.eval.suites.fingerprints import fingerprint, keys_sha256
 from cardboard.eval.suites.info import as_text, as_toml, facts
@@ -45,9 +46,9 @@ def lines(*rows: dict[str, Any]) -> bytes:
 def test_a_suite_is_read_from_json_lines() -> None:
     suite = read(lines(GOOD, LAST), "mini.jsonl")
     assert [row.key for row in suite.rows] == [("task-000", 0, 0), ("task-000", 0, 1)]
-    assert suite.rows[0].messages[0].content == "List the files. 파일을 나열하세요."
+    assert suite.rows[0].conversation[0].content == "List the files. 파일을 나열하세요."
     assert (suite.name, suite.version, suite.tasks) == ("mini", None, 1)
-    assert suite.source_groups == {"files": 2}
+    assert suite.divisions == {"bucket": {"early": 2}, "source_group": {"files": 2}}
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,7 @@ def test_rows_come_back_as_they_were_written() -> None:
             {"messages": [{"role": "assistant", "content": "done"}]},
             "s.jsonl:1: messages: the last turn is of the assistant: nothing to answer",
         ),
-        ({"ref_command_units": []}, "s.jsonl:1: ref_command_units: the reference has no command"),
+        ({"ref_command_units": []}, "s.jsonl:1: the reference is empty"),
         ({"ref_commands": [{"duration": -1}]}, "s.jsonl:1: ref_commands[0].duration: "),
         ({"total_steps": 0}, "s.jsonl:1: total_steps: "),
         ({"step_idx": 2}, "s.jsonl:1: step_idx: 2 is not below total_steps, which is 2"),
@@ -140,7 +141,8 @@ def test_many_bad_rows_do_not_fill_the_screen() -> None:
 
 def test_empty_references_are_accepted_where_the_suite_has_them() -> None:
     flat = GOOD | {"messages": [], "prompt": "USER:\nlist", "ref_command_units": []}
-    assert read(lines(flat), "legacy.jsonl", empty_references=True).rows[0].prompt == "USER:\nlist"
+    (row,) = read(lines(flat), "legacy.jsonl", empty_references=True).rows
+    assert row.conversation == (Message("user", "USER:\nlist"),)
 
 
 def test_name_and_version_come_from_the_rows() -> None:

@@ -8,21 +8,41 @@ import pytest
 
 from cardboard.board.judge.judge import THRESHOLDS
 from cardboard.board.model import Class, Kind
-from cardboard.board.notes.figures import ALWAYS, FURTHER
 from cardboard.board.statistics.all_pairs import Correction
 from cardboard.board.words.catalogue import Words
 from cardboard.board.words.findings import JUDGING, Verdict
-from cardboard.eval.records import Adapter, Bucket, Prompts, Protocol, Status
-from cardboard.site.table.rows import COLUMNS
+from cardboard.eval.records import Adapter, Machine, Prompts, Protocol, Status, Timing
+from cardboard.eval.suites.kinds.registry import KINDS
+from cardboard.site.model.standing import TIMES
+from cardboard.site.source.metric_words import NAMED
+from cardboard.site.table.rows import columns_of
 from cardboard.site.table.words import SCRIPT
+from cardboard.tests.making import SUITE
 
 ROOT = Path(__file__).parents[3]
-SOURCES = [*(ROOT / "site").rglob("*.py"), *(ROOT / "templates" / "site").iterdir()]
+COLUMNS = columns_of(SUITE)
+TIMED = {*Timing.__struct_fields__} - {"load_seconds", "seconds_per_step"}
+LATER = (
+    "shots",
+    "trials",
+    "turns",
+    "tools",
+    "system_prompt_sha256",
+    "template_kwargs",
+    "harness",
+)
+"""Settings that a page names only where they were recorded."""
+SOURCES = [
+    *(ROOT / "site").rglob("*.py"),
+    *(ROOT / "templates" / "site").iterdir(),
+    *(ROOT / "templates" / "kinds").rglob("*.jinja"),
+]
 WHOLE = re.compile(r"""["']((?:site|card|origin|protocol|prompts|metric|language)\.[\w.-]+)["']""")
 KEYS = {
     *(key for source in SOURCES for key in WHOLE.findall(source.read_text(encoding="utf-8"))),
-    *(f"site.column.{column.name}" for column in COLUMNS),
+    *(f"site.column.{column.name}" for column in COLUMNS if column.metric is None),
     *(column.unknown for column in COLUMNS),
+    *(f"site.fact.{name}" for name in (*TIMED, *Machine.__struct_fields__)),
     *SCRIPT.values(),
     *(f"site.badge.{code}" for code in JUDGING),
     *(f"site.board.range.{correction}" for correction in get_args(Correction)),
@@ -31,11 +51,14 @@ KEYS = {
     *(f"site.status.{status}" for status in get_args(Status)),
     *(f"site.board.title.{name}" for name in get_args(Class)),
     *(f"site.policy.threshold.{code}" for code in THRESHOLDS),
-    *(f"metric.{name}" for name in (*ALWAYS, *FURTHER, "steps", "tasks")),
-    *(f"protocol.{name}" for name in Protocol.__struct_fields__ if name != "extra"),
+    *(f"site.policy.threshold.{doubt.code}" for kind in KINDS.values() for doubt in kind.doubts),
+    *(f"metric.{name}" for name in (*TIMES, "steps", "tasks")),
+    *(f"protocol.{name}" for name in Protocol.__struct_fields__ if name not in {*LATER, "extra"}),
+    *(f"site.fact.{name}" for name in LATER),
+    *(f"site.unit.{name}" for name in NAMED),
     *(f"relation.{name}" for name in ("finetune", "adapter", "merge", "quantized")),
     *(f"notes.{name}" for name in ("strength", "limit", "speed", "next")),
-    *(f"bucket.{name}" for name in get_args(Bucket)),
+    *(f"replay:group.{name}" for name in KINDS["replay"].groups),
     "template.other",
 }
 

@@ -82,7 +82,10 @@ def test_a_size_that_was_read_from_the_name_is_marked():
 
 def test_unranked_results_are_not_drawn():
     cut = a_result("cut", 0.9, status="failed", error="no")
-    assert labels(charts([a_result("a"), a_result("b"), cut])["valid"].points) == ["a", "b"]
+    assert labels(charts([a_result("a"), a_result("b"), cut])["valid_json_pct"].points) == [
+        "a",
+        "b",
+    ]
 
 
 def test_of_a_large_board_the_line_and_the_best_are_drawn(monkeypatch):

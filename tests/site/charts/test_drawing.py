@@ -9,6 +9,7 @@ import pytest
 from cardboard.site.charts.charts import Point, Scatter, Slope, Slopes
 from cardboard.site.charts.drawing import draw, specified
 from cardboard.site.charts.svg import COLOURS
+from cardboard.tests.making import SUITE
 
 NAMES = ("org/모델", "<script>harm()</script>", '"><img src=x onerror=harm()>', "a\x00\ufffe\nb")
 
@@ -19,9 +20,10 @@ def a_point(n, name, **differs):
 
 
 POINTS = tuple(a_point(n, name, low=1.0, high=60.0, best=n == 3) for n, name in enumerate(NAMES))
-SCATTER = Scatter(name="size", points=POINTS, known=4, ranked=4, log=True)
+SCATTER = Scatter(name="size", metric=SUITE.ranked, points=POINTS, known=4, ranked=4, log=True)
 SLOPES = Slopes(
     name="bases",
+    metric=SUITE.ranked,
     lines=(Slope(label=NAMES[1], points=POINTS[:2]), Slope(label="fell", points=POINTS[2:0:-1])),
     known=2,
 )
@@ -61,7 +63,11 @@ def test_a_point_says_its_name_and_score_and_is_no_stop_of_the_tab_key(drawings)
 
 def test_signs_that_no_document_may_hold_are_replaced_and_long_names_cut():
     chart = Scatter(
-        name="size", points=(a_point(0, "a\x00b"), a_point(1, "x" * 10_000)), known=2, ranked=2
+        name="size",
+        metric=SUITE.ranked,
+        points=(a_point(0, "a\x00b"), a_point(1, "x" * 10_000)),
+        known=2,
+        ranked=2,
     )
     titles = [title.text for title in parse(*draw([(chart, "")])).iter("title")]
     assert titles == ["a\ufffdb: 5.00", f"{'x' * 200}: 15.00"]

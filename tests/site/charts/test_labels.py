@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from cardboard.site.charts.charts import Point, Scatter, Slope, Slopes
 from cardboard.site.charts.labels import labels, short
 from cardboard.site.charts.scales import HEIGHT, WIDTH, across, upward
+from cardboard.tests.making import SUITE
 
 SIZES = st.floats(0.001, 2000, allow_nan=False)
 SCORES = st.floats(0, 100, allow_nan=False)
@@ -18,7 +19,14 @@ def a_scatter(values, *, log=True, best=False):
         Point(label=f"org/model-{n}", slug="x", x=x, score=score, best=best)
         for n, (x, score) in enumerate(values)
     )
-    return Scatter(name="size", points=points, known=len(points), ranked=len(points), log=log)
+    return Scatter(
+        name="size",
+        metric=SUITE.ranked,
+        points=points,
+        known=len(points),
+        ranked=len(points),
+        log=log,
+    )
 
 
 @given(st.lists(st.tuples(SIZES, SCORES), min_size=2, max_size=20))
@@ -80,7 +88,12 @@ def test_names_leave_each_other_room_and_stay_on_the_paper(values):
 
 def test_a_slope_is_named_at_its_end():
     start, end = (Point(label="org/m", slug="m", x=x, score=50.0) for x in (1.0, 2.0))
-    chart = Slopes(name="epochs", lines=(Slope(label="a/run", points=(start, end)),), known=1)
+    chart = Slopes(
+        name="epochs",
+        metric=SUITE.ranked,
+        lines=(Slope(label="a/run", points=(start, end)),),
+        known=1,
+    )
     (label,) = labels(chart)
     assert (label.text, label.x, label.lift) == ("run", 2.0, 0.0)
 

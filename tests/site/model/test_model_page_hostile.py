@@ -31,15 +31,17 @@ def a_step(number):
     return Step(
         task_id=f"task-{number // 2}{text[:300]}",
         step_idx=number,
-        source_group=text[:300],
-        raw_output=text,
-        ref_command_units=(text, "ls"),
-        pred_command_units=("ls", text, text),
-        command_f1=0.5,
-        command_precision=0.5,
-        command_recall=0.5,
-        first_cmd_exact=0.0,
-        valid_json=True,
+        groups={"source_group": text[:300], text[:100]: text[:100]},
+        answer=text,
+        reference={"command_units": [text, "ls"]},
+        parsed={"command_units": ["ls", text, text]},
+        scores={
+            "command_f1": 0.5,
+            "command_precision": 0.5,
+            "command_recall": 0.5,
+            "first_cmd_exact": 0.0,
+            "valid_json": 1.0,
+        },
         finish_reason=text[:300],
     )
 

@@ -96,7 +96,7 @@ def test_a_board_that_is_too_large_says_what_is_left_out(build, monkeypatch):
     monkeypatch.setattr("cardboard.site.charts.charts.MOST", 5)
     results = [a_result(f"m{n}", n / 10) for n in range(9)]
     folder = build(boards_of(*results), SETTINGS)
-    assert "Drawn are the first 5" in text(charts(folder, "charts")["valid"])
+    assert "Drawn are the first 5" in text(charts(folder, "charts")["valid_json_pct"])
 
 
 def test_without_results_the_page_says_so(build):

@@ -10,16 +10,18 @@ from pyarrow import parquet
 
 from cardboard.board.judge.build import build_boards
 from cardboard.board.read.reader import read_results
-from cardboard.board.show.document import FIELDS
+from cardboard.board.show.document import field_names
+from cardboard.board.show.tables import Table
 from cardboard.board.workspace.settings import Workspace
 from cardboard.eval import records
 from cardboard.eval.records import encode
 from cardboard.site.data import published_files
 from cardboard.site.data.exports import amount, write_parquet
-from cardboard.tests.making import SETTINGS, a_result, boards_of
+from cardboard.tests.making import SETTINGS, SUITE, a_result, boards_of
 from cardboard.tests.site.links import Site
 from cardboard.tests.site.reading import article, links, tables, text
 
+FIELDS = field_names(boards_of(a_result()).boards)
 LOCAL = "/home/somebody/models/secret"
 FILES = {
     "good.json": encode(a_result("org/good")),
@@ -43,7 +45,7 @@ FILES = {
     "talk.json": encode(
         a_result(
             "org/talk",
-            steps=(records.Step(task_id="t", step_idx=0, raw_output="cat /etc/passwd"),),
+            steps=(records.Step(task_id="t", step_idx=0, answer="cat /etc/passwd"),),
         )
     ),
     "broken.json": b"{",
@@ -136,20 +138,21 @@ def test_the_columns_of_the_table_have_types(site):
     types = {name: str(schema.field(name).type) for name in FIELDS}
     assert (types["rank"], types["score"], types["label"]) == ("int64", "double", "string")
     assert types["rank_text"] == "string"
+    assert {types[metric.id] for metric in SUITE.metrics} == {"double"}
 
 
 def test_a_table_without_rows_and_one_with_odd_signs_can_be_written(tmp_path):
-    write_parquet([], tmp_path / "none.parquet")
+    write_parquet(Table(FIELDS, []), tmp_path / "none.parquet")
     assert parquet.read_table(tmp_path / "none.parquet").num_rows == 0
-    row = ["\ud800" if name == "label" else None for name in FIELDS]
-    write_parquet([row], tmp_path / "odd.parquet")
+    row = tuple("\ud800" if name == "label" else None for name in FIELDS)
+    write_parquet(Table(FIELDS, [row]), tmp_path / "odd.parquet")
     assert parquet.read_table(tmp_path / "odd.parquet")["label"].to_pylist() == ["?"]
 
 
 def test_the_same_rows_are_the_same_bytes(tmp_path):
-    rows = [[n if name == "rank" else None for name in FIELDS] for n in range(3)]
+    rows = [tuple(n if name == "rank" else None for name in FIELDS) for n in range(3)]
     for name in ("one", "two"):
-        write_parquet(rows, tmp_path / name)
+        write_parquet(Table(FIELDS, rows), tmp_path / name)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
 
 
@@ -177,7 +180,7 @@ def test_a_file_that_changes_during_the_build_is_not_given_away(build, results):
 
 def test_without_results_there_are_tables_without_rows(build):
     folder = build(boards_of(), SETTINGS)
-    assert (folder / "data" / "board.csv").read_text().splitlines() == [",".join(FIELDS)]
+    assert (folder / "data" / "board.csv").read_text().splitlines() == [",".join(field_names(()))]
     assert "0 files as they are" in text(article(folder, "downloads"))
 
 

@@ -8,10 +8,14 @@ from cardboard.site.charts.charts import charts_of
 from cardboard.site.pages.download_page import REASONS
 from cardboard.tests.making import a_result, boards_of
 
+PARTS = ("", ".text", ".missing")
 CHARTS = [chart.name for chart in charts_of(boards_of(a_result()).boards[0])]
+OWN = [name for name in CHARTS if name != "valid_json_pct"]
 KEYS = [
-    *(f"site.charts.{name}{part}" for name in CHARTS for part in ("", ".text", ".missing")),
-    *(f"site.charts.{name}.axis" for name in CHARTS if name != "bases"),
+    *(f"site.charts.{name}{part}" for name in (*OWN, "metric") for part in PARTS),
+    *(f"site.charts.{name}.axis" for name in (*OWN, "metric") if name != "bases"),
+    *(f"replay:site.charts.valid_json_pct{part}" for part in (*PARTS, ".axis")),
+    *(f"site.charts.{name}.text.lower" for name in OWN),
     *(f"site.charts.column.{name}" for name in ("base", "tuned", "gain", "run", "course")),
     *(f"site.history.{what}" for what in KINDS),
     *(f"site.withheld.{reason}" for reason in REASONS),
@@ -28,4 +32,4 @@ def test_nothing_is_missing(language):
 
 
 def test_there_are_five_charts():
-    assert CHARTS == ["size", "speed", "valid", "epochs", "bases"]
+    assert CHARTS == ["size", "speed", "valid_json_pct", "epochs", "bases"]

@@ -6,7 +6,7 @@ from cardboard.board.judge.build import build_boards
 from cardboard.board.workspace.settings import Profile, Ranking
 from cardboard.site.data.figures import signed
 from cardboard.site.source.paired_table import rivals_of
-from cardboard.tests.making import a_reading, a_result, a_workspace, measured
+from cardboard.tests.making import SUITE, a_reading, a_result, a_workspace, measured
 
 RANKING = Ranking(draws=200)
 
@@ -68,8 +68,8 @@ def test_a_long_board_is_not_tested_pair_by_pair(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("points", "text"),
+    ("difference", "text"),
     [(1.234, "+1.23"), (-0.5, "−0.50"), (0.0, "0.00"), (-0.001, "0.00"), (10.0, "+10.00")],
 )
-def test_a_difference_has_a_sign_unless_it_prints_as_zero(points, text):
-    assert signed(points) == text
+def test_a_difference_has_a_sign_unless_it_prints_as_zero(difference, text):
+    assert signed(SUITE.ranked, difference) == text

@@ -2,27 +2,26 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from cardboard.board.workspace.settings import Suite as Known
+from cardboard.eval.metrics import Change
 from cardboard.eval.records import Step
-from cardboard.eval.suites.suite import Message, Row, Suite
-from cardboard.site.source.steps import (
-    LONGEST_ANSWER,
-    LONGEST_COMMAND,
-    LONGEST_PROMPT,
-    MOST_COMMANDS,
-    difference,
-    extremes,
-)
-from cardboard.tests.making import a_result
+from cardboard.eval.suites.kinds.replay.rows import Message, ReplayRow
+from cardboard.eval.suites.suite import Suite
+from cardboard.site.source.replay_steps import LONGEST_COMMAND, MOST_COMMANDS, difference
+from cardboard.site.source.steps import LONGEST_ANSWER, LONGEST_PROMPT, extremes
+from cardboard.tests.making import SUITE, a_result
 
 
 def step(task, number, f1, **more):
-    texts = {"raw_output": "{}", "ref_command_units": ("ls",), "pred_command_units": ("ls",)}
-    return Step(task_id=task, step_idx=number, command_f1=f1, **(texts | more))
+    units = {"command_units": ["ls"]}
+    texts = {"answer": "{}", "reference": units, "parsed": units}
+    return Step(task_id=task, step_idx=number, scores={"command_f1": f1}, **(texts | more))
 
 
-def shown(*steps, suite=None):
-    return extremes(a_result(steps=steps), suite)
+def shown(*steps, suite=None, known=SUITE):
+    return extremes(a_result(steps=steps), known, suite)
 
 
 def test_ends_are_ordered_and_a_full_score_is_no_worst_step():
@@ -53,24 +52,24 @@ def test_no_step_is_shown_twice():
 
 
 def test_a_result_without_texts_shows_no_step():
-    bare = {"raw_output": None, "ref_command_units": None, "pred_command_units": None}
+    bare = {"answer": None, "reference": None, "parsed": None}
     assert shown(step("a", 0, 0.5, **bare)) is None
     assert shown(step("a", 0, None)) is None
 
 
 def test_what_is_long_is_cut_and_said_to_be():
     (one,) = shown(
-        step("a", 0, 0.5, raw_output="x" * 10_000, ref_command_units=("y" * 10_000,) * 500)
+        step("a", 0, 0.5, answer="x" * 10_000, reference={"command_units": ["y" * 10_000] * 500})
     ).worst
     assert len(one.answer) == LONGEST_ANSWER
     assert one.more_letters == 10_000 - LONGEST_ANSWER
-    assert len(one.lines) == MOST_COMMANDS
-    assert one.more_lines == 501 - MOST_COMMANDS
-    assert all(len(line.text) <= LONGEST_COMMAND + 1 for line in one.lines)
+    assert len(one.view.lines) == MOST_COMMANDS
+    assert one.view.more == 501 - MOST_COMMANDS
+    assert all(len(line.text) <= LONGEST_COMMAND + 1 for line in one.view.lines)
 
 
 def test_the_prompt_is_the_end_of_the_last_message():
-    row = Row(
+    row = ReplayRow(
         task_id="a",
         step_idx=0,
         total_steps=1,
@@ -88,6 +87,28 @@ def test_the_prompt_is_the_end_of_the_last_message():
     assert len(one.prompt) <= LONGEST_PROMPT + 2
     (other,) = shown(step("b", 0, 0.5), suite=Suite(name="s", rows=(row,))).worst
     assert other.prompt is None
+
+
+REPORTED = Known(
+    name="errors",
+    version="1",
+    kind="reported",
+    changes=(Change(id="errors", unit="count", better="lower", per_step=True, ranked=True),),
+)
+
+
+def test_another_kind_shows_answers_and_scores_the_lowest_first_where_less_is_better():
+    steps = [
+        Step(task_id="t", step_idx=n, answer=f"answer {n}", scores={"errors": float(n)})
+        for n in range(7)
+    ]
+    found = shown(*steps, known=REPORTED)
+    assert [one.score for one in found.worst] == ["6.00", "5.00", "4.00", "3.00", "2.00"]
+    assert [one.step for one in found.best] == [0, 1]
+    assert (found.best[0].answer, found.best[0].view) == ("answer 0", None)
+    assert found.best[0].scores == {"errors": "0.00"}
+    bare = replace(steps[0], answer=None, reference={"command_units": ["ls"]})
+    assert shown(bare, known=REPORTED) is None
 
 
 commands = st.lists(st.sampled_from(["ls", "pwd", "cd a", ""]), max_size=8).map(tuple)

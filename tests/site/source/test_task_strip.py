@@ -8,19 +8,20 @@ from cardboard.site.source.task_strip import (
     A_ROW,
     Labels,
     drawing,
-    marks_of,
     medians_of,
+    strip_of,
     table_rows,
 )
-from cardboard.tests.making import a_workspace, measured, some_facts
+from cardboard.tests.making import SUITE, a_workspace, measured, some_facts
 
+METRIC = SUITE.ranked
 LABELS = Labels(score="Score", median="Median", unscored="not scored")
 
 
 def test_a_mark_is_the_mean_of_its_steps_beside_the_median_of_the_field():
     readings = [measured(f"org/{n}", [n / 4] * 2, [0.0] * 2, [1.0] * 2) for n in range(1, 4)]
     board = build_boards(readings, a_workspace()).boards[0]
-    first, second, _ = marks_of(board.ranked[0].facts, medians_of(board))
+    first, second, _ = strip_of(board.ranked[0].facts, METRIC, medians_of(board)).marks
     assert (first.score, first.median, first.steps) == (75.0, 50.0, 2)
     assert (second.score, second.median, second.steps) == (0.0, 0.0, 2)
 
@@ -31,25 +32,28 @@ def test_other_steps_are_no_field():
 
 
 def test_no_steps_no_marks():
-    assert marks_of(None, {}) == ()
-    assert marks_of(replace(some_facts([1.0]), f1_sums=()), {}) == ()
+    assert strip_of(None, METRIC, {}).marks == ()
+    assert strip_of(replace(some_facts([1.0]), sums={}), METRIC, {}).marks == ()
 
 
 def test_a_task_without_a_scored_step_is_said_to_be():
-    facts = replace(some_facts([1.0], [0.5]), steps_per_task=(0, 1), f1_sums=(0, 500_000))
-    marks = marks_of(facts, {})
-    assert marks[0].score is None
-    assert "task-000: not scored" in drawing(marks, LABELS)
-    assert "<td>–</td>" in table_rows(marks)
+    facts = replace(
+        some_facts([1.0], [0.5]), steps_per_task=(0, 1), sums={"command_f1": (0, 500_000)}
+    )
+    strip = strip_of(facts, METRIC, {})
+    assert strip.marks[0].score is None
+    assert "task-000: not scored" in drawing(strip, LABELS)
+    assert "<td>–</td>" in table_rows(strip)
 
 
 def test_many_tasks_stand_in_several_rows():
-    marks = marks_of(some_facts(*([0.5] for _ in range(2 * A_ROW + 1))), {})
-    assert drawing(marks, LABELS).count("<svg") == 3
+    strip = strip_of(some_facts(*([0.5] for _ in range(2 * A_ROW + 1))), METRIC, {})
+    assert drawing(strip, LABELS).count("<svg") == 3
 
 
 def test_a_tasks_name_is_never_markup():
     facts = replace(some_facts([0.5]), tasks=("<script>harm()</script>",))
-    for html in (drawing(marks_of(facts, {}), LABELS), table_rows(marks_of(facts, {}))):
+    strip = strip_of(facts, METRIC, {})
+    for html in (drawing(strip, LABELS), table_rows(strip)):
         assert "<script" not in html
         assert "script" in "".join(html5lib.parse(f"<table>{html}</table>").itertext())

@@ -117,7 +117,13 @@ def test_the_script_and_the_board_agree_on_every_pair(board, varied):
     measured = [entry for entry in one.ranked if entry.resolution]
     pairs = list(itertools.combinations(measured, 2))
     asked = [
-        [a.facts.steps_per_task, a.facts.f1_sums, b.facts.f1_sums, one.method.critical]
+        [
+            a.facts.steps_per_task,
+            a.facts.sums["command_f1"],
+            b.facts.sums["command_f1"],
+            one.method.critical,
+            100,
+        ]
         for a, b in pairs
     ]
     found = board.evaluate(

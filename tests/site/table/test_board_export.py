@@ -11,7 +11,10 @@ from cardboard.site.assembly.server import serving
 from cardboard.tests.making import a_reading, a_result, a_workspace
 from cardboard.tests.site.browsing import browsing, names, open_board
 
-VIEW = "?family=gemma&sort=-seconds&show=backend&show=group&hide=precision&hide=template"
+VIEW = (
+    "?family=gemma&sort=-seconds&show=backend&show=group"
+    "&hide=metric-command_precision&hide=template"
+)
 
 
 def exported(page, form):
@@ -48,7 +51,7 @@ def test_csv_holds_the_rows_and_columns_in_view_with_every_figure_as_printed(pag
         "score",
         "score_low_95",
         "score_high_95",
-        "recall",
+        "command_recall",
         "valid_json_pct",
         "seconds_per_step",
         "parameters_billions",
@@ -79,8 +82,10 @@ def test_json_holds_numbers_as_numbers_and_unknown_as_null(page, entries):
         entry = entries[row["model"]]
         assert row["rank"] == entry.rank
         assert row["score"] == entry.score
-        assert row["recall"] == entry.metrics.command_recall
-        assert row["seconds_per_step"] == pytest.approx(entry.metrics.seconds_per_step, abs=1e-3)
+        assert row["command_recall"] == entry.value("command_recall")
+        assert row["seconds_per_step"] == pytest.approx(
+            entry.result.timing.seconds_per_step, abs=1e-3
+        )
         assert row["parameters_billions"] == entry.profile.parameters
         assert row["findings"] == [finding.code for finding in entry.findings]
 

@@ -53,7 +53,11 @@ def status(page):
 class TestSorting:
     @pytest.mark.parametrize(
         ("name", "first"),
-        [("parameters", "ascending"), ("seconds", "ascending"), ("recall", "descending")],
+        [
+            ("parameters", "ascending"),
+            ("seconds", "ascending"),
+            ("metric-command_recall", "descending"),
+        ],
     )
     def test_numbers_go_both_ways_and_what_is_unknown_stays_last(self, board, name, first):
         other = "descending" if first == "ascending" else "ascending"
@@ -104,7 +108,7 @@ class TestSorting:
                 first.append(entry.label)
         assert ruled == first
         assert len(first) > 2
-        sort_by(board, "recall")
+        sort_by(board, "metric-command_recall")
         expect(board.locator("#table tr.cb-rule")).to_have_count(0)
         sort_by(board, "score")
         expect(board.locator("#table tr.cb-rule")).to_have_count(len(first))
@@ -214,11 +218,11 @@ class TestColumns:
         board.get_by_role("checkbox", name="Backend").check()
         board.get_by_role("checkbox", name="Precision").uncheck()
         expect(header(board, "backend")).to_be_visible()
-        expect(header(board, "precision")).to_be_hidden()
+        expect(header(board, "metric-command_precision")).to_be_hidden()
         assert {"vllm", "transformers"} < set(column(board, "backend"))
-        cells = board.locator("#table tbody td.cb-precision")
+        cells = board.locator("#table tbody td.cb-metric-command_precision")
         assert not any(cell.is_visible() for cell in cells.all())
-        assert query(board) == {"show": ["backend"], "hide": ["precision"]}
+        assert query(board) == {"show": ["backend"], "hide": ["metric-command_precision"]}
 
     def test_a_column_that_nobody_filled_is_not_shown_at_first(self, browser, url):
         with browsing(browser, url, viewport=WIDE) as page:
@@ -234,15 +238,20 @@ class TestColumns:
         assert best("seconds") == ["0.100"], "less is better"
         assert len(best("score")) > 1, "the whole tie group of the best"
         board.get_by_role("searchbox", name="Search this table").fill("gemma")
-        assert best("recall") == [max(text.split()[0] for text in column(board, "recall"))]
-        marked = board.locator("#table tbody .cb-recall.cb-best").inner_text()
+        assert best("metric-command_recall") == [
+            max(text.split()[0] for text in column(board, "metric-command_recall"))
+        ]
+        marked = board.locator("#table tbody .cb-metric-command_recall.cb-best").inner_text()
         assert marked.endswith("(best in view)")
         board.get_by_role("searchbox", name="Search this table").fill("모델-13")
         expect(board.locator(".cb-best")).to_have_count(0)
 
 
 class TestAddress:
-    VIEW = "?find=model&sort=-seconds&family=qwen&family=gemma&parameters=1..&show=date&hide=recall"
+    VIEW = (
+        "?find=model&sort=-seconds&family=qwen&family=gemma&parameters=1.."
+        "&show=date&hide=metric-command_recall"
+    )
 
     def test_a_view_comes_back_from_its_address(self, board):
         open_board(board, self.VIEW)
@@ -257,7 +266,7 @@ class TestAddress:
         assert names(board) == shown
         assert query(board) == first
         expect(header(board, "date")).to_be_visible()
-        expect(header(board, "recall")).to_be_hidden()
+        expect(header(board, "metric-command_recall")).to_be_hidden()
         show(board, "Filters")
         expect(board.get_by_role("checkbox", name="Qwen")).to_be_checked()
 

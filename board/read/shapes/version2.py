@@ -1,0 +1,242 @@
+"""Result files of our own, version 2: checked against the record, the key at fault named."""
+
+import re
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from itertools import islice
+from typing import Annotated, Any, Union, get_args, get_origin
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ....eval.records import VERSION, Result
+from ...model import Kind
+from ..decoding.json_faults import shorten
+from ..decoding.json_object import Document
+from . import model_names
+from .source import Adapted, Source
+
+_REQUIRED = re.compile(r"Object missing required field `(.+?)`")
+_INVALID = re.compile(r"^Invalid (?:enum )?value ")
+_EXPECTED = re.compile(r"Expected (.+?)(?:, got `(.+?)`)?$")
+_TYPES = {"int": "integer", "float": "number", "str": "string", "bool": "boolean"}
+_TYPE = re.compile(rf"\b(?:{'|'.join(_TYPES)})\b")
+_NAMES = ("model.id", "model.label", "model.adapter.id")
+_RANGE = re.compile(r"`\w+` (?:[<>]=?|matching|of length|with)")
+_DECODER = msgspec.json.Decoder(Result)
+_ENCODER = msgspec.json.Encoder()
+_MOST_UNKNOWN = 20
+# What identifies a result: a value that does not fit here is no side figure.
+ESSENTIAL = frozenset({"kind", "version", "model", "suite", "counts", "status", "shard"})
+
+
+def read_own(data: bytes) -> Result | None:
+    """Return the result in *data* if our own writer wrote it, byte for byte, else `None`.
+
+    Such bytes hold no repeated and no unknown key. What is not read here goes the long way, which
+    finds out what is wrong.
+    """
+    found: Result | None = written_by_us(data, _DECODER)
+    return found
+
+
+def written_by_us(data: bytes, decoder: "msgspec.json.Decoder[Any]") -> Any:
+    """Return what *decoder* reads in *data* if it is written again as it was, else `None`."""
+    try:
+        found = decoder.decode(data)
+        plain = msgspec.json.format(data, indent=-1) if data.startswith(b"{\n") else data
+        return found if _ENCODER.encode(found) == plain else None
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return None
+
+
+def adapt(source: Source) -> Adapted:
+    """Adapt a version-2 file, or say which key keeps it from being one.
+
+    A side value that does not fit becomes unknown, a key that nobody reads is named.
+    """
+    version = source.raw("version")
+    if isinstance(version, int) and not isinstance(version, bool) and version > VERSION:
+        source.note("newer-version", "version", value=min(version, 10**9), wanted=VERSION)
+        return Adapted("refused")
+    if isinstance(version, int) and not isinstance(version, bool) and version != VERSION:
+        source.note("out-of-range", "version", value=max(version, -(10**9)), wanted=VERSION)
+        return Adapted("refused")
+    result = fitted(timed(source), Result, source)
+    return Adapted("refused") if result is None else classify(result, source)
+
+
+def timed(source: Source) -> Document:
+    """Return the whole file with times that can be used."""
+    times = {key: source.time(key) for key in ("started_at", "finished_at") if source.raw(key)}
+    return {key: source.raw(key) for key in source.keys} | times
+
+
+def fitted(document: Document, kind: type[Any], source: Source) -> Any:
+    """Return *document* as *kind*, side values that do not fit left out and named.
+
+    `None` where what is essential does not fit.
+    """
+    for key, near in islice(unknown(document, kind), _MOST_UNKNOWN):
+        source.note("unknown-key", key, nearest=near)
+    try:
+        return msgspec.convert(document, kind)
+    except (msgspec.ValidationError, RecursionError):
+        pass
+    types = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
+    essential = {name: value for name, value in document.items() if name in ESSENTIAL}
+    rest = {
+        name: _fit(value, types[name], source, name)
+        for name, value in document.items()
+        if name in types and name not in ESSENTIAL
+    }
+    try:
+        return msgspec.convert(essential | _kept(rest), kind)
+    except (msgspec.ValidationError, RecursionError) as error:
+        complain(str(error), source)
+        return None
+
+
+class _Unfit:
+    """Stands for a value that was left out."""
+
+
+def _fit(value: Any, kind: Any, source: Source, key: str) -> Any:
+    """Return *value* with every part left out that does not fit *kind*."""
+    try:
+        msgspec.convert(value, kind)
+        return value
+    except (msgspec.ValidationError, RecursionError) as error:
+        inner = _plain_kind(kind)
+        if isinstance(value, dict) and _is_struct(inner):
+            known = {field.encode_name: field for field in msgspec.structs.fields(inner)}
+            parts = {
+                name: _fit(one, known[name].type, source, f"{key}.{name}")
+                for name, one in value.items()
+                if name in known
+            }
+            kept = _kept(parts)
+            needed = {name for name, field in known.items() if field.required}
+            if needed <= kept.keys():
+                return kept
+            # A part that is there and does not fit was named before.
+            return _left_out(error, source, key) if needed - parts.keys() else _Unfit()
+        if isinstance(value, dict) and get_origin(inner) is dict:
+            member = get_args(inner)[1]
+            return _kept({n: _fit(one, member, source, f"{key}.{n}") for n, one in value.items()})
+        if isinstance(value, list) and get_origin(inner) is tuple:
+            member = get_args(inner)[0]
+            found = [_fit(one, member, source, f"{key}[{n}]") for n, one in enumerate(value)]
+            return [one for one in found if not isinstance(one, _Unfit)]
+        return _left_out(error, source, key)
+
+
+def _kept(parts: dict[str, Any]) -> dict[str, Any]:
+    return {name: one for name, one in parts.items() if not isinstance(one, _Unfit)}
+
+
+def _left_out(error: Exception, source: Source, key: str) -> _Unfit:
+    what = str(error).partition(" - at ")[0]
+    expected, required = _EXPECTED.match(what), _REQUIRED.match(what)
+    wanted = _plain(expected[1]) if expected else required[1] if required else "another value"
+    source.note("value-unusable", key, wanted=wanted)
+    return _Unfit()
+
+
+def _is_struct(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Struct)
+
+
+def _plain_kind(kind: Any) -> Any:
+    """Return *kind* without what may stand in its place: notes on it, and null."""
+    if get_origin(kind) is Annotated:
+        return _plain_kind(get_args(kind)[0])
+    if get_origin(kind) is Union or type(kind).__name__ == "UnionType":
+        inner = [one for one in get_args(kind) if one is not type(None)]
+        return _plain_kind(inner[0]) if len(inner) == 1 else kind
+    return kind
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return which of the *known* keys *name* may have meant."""
+    near = get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return near[0] if near else None
+
+
+def unknown(value: object, kind: Any, key: str = "") -> Iterator[tuple[str, str | None]]:
+    """Yield every key of *value* that *kind* has not, with the known one that is most like it."""
+    inner = _plain_kind(kind)
+    if isinstance(value, dict) and _is_struct(inner):
+        known = {field.encode_name: field.type for field in msgspec.structs.fields(inner)}
+        tag = inner.__struct_config__.tag_field
+        for name, one in value.items():
+            where = f"{key}.{name}".lstrip(".")
+            if name in known:
+                yield from unknown(one, known[name], where)
+            elif name != tag:
+                yield where, nearest(name, known)
+    elif isinstance(value, dict) and get_origin(inner) is dict:
+        for name, one in value.items():
+            yield from unknown(one, get_args(inner)[1], f"{key}.{name}")
+    elif isinstance(value, list) and get_origin(inner) is tuple:
+        for number, one in enumerate(value):
+            yield from unknown(one, get_args(inner)[0], f"{key}[{number}]")
+
+
+def classify(result: Result, source: Source) -> Adapted:
+    """Return what kind of file holds *result*, with the paths of a machine taken out of it."""
+    kind: Kind = "result"
+    if result.shard is not None:
+        kind = "shard"
+    elif result.provenance is not None and result.provenance.kind == "published-table":
+        kind = "published-table"
+    elif result.status == "partial":
+        kind = "partial"
+    return Adapted(kind, _without_paths(result, source))
+
+
+def complain(message: str, source: Source) -> None:
+    """Keep the finding that a validator's *message* comes to."""
+    what, _, place = message.partition(" - at ")
+    key = place.strip("`").removeprefix("$").lstrip(".") or None
+    if required := _REQUIRED.match(what):
+        source.note("missing-key", f"{key}.{required[1]}" if key else required[1])
+        return
+    expected = _EXPECTED.match(what)
+    if expected is None:
+        value = _INVALID.sub("", what)
+        source.note("out-of-range", key, value=shorten(value, 120))
+    elif expected[2] is None and _RANGE.match(expected[1]):
+        source.note("out-of-range", key, wanted=_plain(expected[1]))
+    else:
+        source.note("wrong-type", key, wanted=_plain(expected[1]), found=_plain(expected[2] or ""))
+
+
+def _plain(types: str) -> str:
+    """Return the names of types as JSON has them."""
+    return _TYPE.sub(lambda found: _TYPES[found[0]], types.replace("`", ""))
+
+
+def _without_paths(result: Result, source: Source) -> Result:
+    """Return *result* with every local path in what is published cut down to its last part."""
+    head = replace(result, steps=())
+    if not model_names.may_hold_paths(msgspec.json.encode(head).decode("utf-8", "replace")):
+        return result
+    clean = msgspec.convert(_clean(msgspec.to_builtins(head), source, ""), Result)
+    return replace(clean, steps=result.steps)
+
+
+def _clean(value: object, source: Source, key: str) -> object:
+    if isinstance(value, dict):
+        return {name: _clean(v, source, f"{key}.{name}".lstrip(".")) for name, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_clean(member, source, f"{key}[{n}]") for n, member in enumerate(value)]
+    if not isinstance(value, str):
+        return value
+    plain = model_names.without_paths(value)
+    if key in _NAMES and model_names.is_local(value):
+        plain = model_names.last_part(value) or "unknown"
+    if plain != value:
+        source.note("local-path-dropped", key, name=shorten(plain))
+    return plain

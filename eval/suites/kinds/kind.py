@@ -1,0 +1,138 @@
+"""What a kind of suite brings: its rows and how they are asked, scored, counted and doubted."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, NamedTuple
+
+import msgspec
+from msgspec import Meta, Struct
+
+from ...engine import Message, Setting
+from ...metrics import Metric
+from ...records import Count, Result, Step
+
+Reference = Mapping[str, Any]
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """One step of a suite. Each kind has a row of its own, whose fields are those of its files."""
+
+    task_id: Annotated[str, Meta(min_length=1, max_length=1000)]
+    sample_idx: Count | None = None
+    step_idx: Count
+
+    @property
+    def key(self) -> tuple[str, int | None, int]:
+        """Return the step's id: task, sample, step."""
+        return self.task_id, self.sample_idx, self.step_idx
+
+    @property
+    def conversation(self) -> tuple[Message, ...]:
+        """Return what is asked: the turns before the answer."""
+        raise NotImplementedError
+
+    @property
+    def groups(self) -> dict[str, str]:
+        """Return the step's group in each division of the suite."""
+        return {}
+
+    @property
+    def reference(self) -> dict[str, Any]:
+        """Return what the right answer holds, as results store it."""
+        raise NotImplementedError
+
+
+def key_of(row: Row) -> str:
+    """Return the key of a step: `task-000/3`, or `task-000.1/3` with a sample index."""
+    sample = "" if row.sample_idx is None else f".{row.sample_idx}"
+    return f"{row.task_id}{sample}/{row.step_idx}"
+
+
+class Scored(NamedTuple):
+    """What was read from an answer, and what it is worth."""
+
+    parsed: dict[str, Any]
+    scores: Mapping[str, float | None]
+    error: str | None = None
+    """Why it cannot be scored; then it has no scores."""
+
+
+Score = Callable[[Reference, str, str | None], Scored]
+"""A reference, an answer and the suite's version to what the answer is worth."""
+
+Rule = Callable[[Row], str]
+"""A step to an answer, without a model."""
+
+Baseline = Callable[[Sequence[Row], Mapping[str, Setting]], Rule]
+"""All steps of a suite and the settings `noise` and `seed` to a rule; `UsageError` for bad ones."""
+
+
+class Doubt(Struct, frozen=True, kw_only=True):
+    """A finding on a metric that is suspiciously low, whatever it is ranked by."""
+
+    code: str
+    metric: str
+    below: float
+    """In the metric's own unit; a workspace may set another under `[thresholds]`."""
+
+
+class Derived(Struct, frozen=True, kw_only=True):
+    """A figure that follows from others, for note rules."""
+
+    id: str
+    decimals: int
+    coarse: int
+    """Decimals of its quantiles."""
+    of: Callable[[Result], float | None]
+
+
+class Recount(NamedTuple):
+    """How many steps were scored again, how many differ, and one of these."""
+
+    steps: int
+    differs: int
+    example: str | None
+
+
+def _nothing_again(steps: Sequence[Step]) -> Recount:
+    return Recount(0, 0, None)
+
+
+def _no_summary(steps: Sequence[Step]) -> dict[str, float]:
+    return {}
+
+
+class Kind(Struct, frozen=True, kw_only=True):
+    """How suites of one kind are measured; the file `kind.py` of its folder holds one."""
+
+    name: str
+    metrics: tuple[Metric, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+    derived: tuple[Derived, ...] = ()
+    divisions: tuple[str, ...] = ()
+    """Divisions that rows of this kind always have."""
+    groups: tuple[str, ...] = ()
+    """Names of groups that stand in this order; all others come after them, by name."""
+    row: type[Row] | None = None
+    """What a row of its files is decoded as; `None` where nothing is asked here."""
+    score: Score | None = None
+    """`None` where nothing is scored here."""
+    scorer: str | None = None
+    """Name and version of `score`, as `Result.scorer` records them."""
+    baselines: Mapping[str, Baseline] = {}
+    """Rules that answer its suites without a model, by name."""
+    units: Callable[[Reference], Sequence[str]] | None = None
+    """What of a reference makes two suites the same; `None` where references are whole texts."""
+    recount: Callable[[Sequence[Step]], Recount] = _nothing_again
+    """Score stored answers again: does each step's score follow from what was read from it?"""
+    summarise: Callable[[Sequence[Step]], dict[str, float]] = _no_summary
+    """Metrics of scored steps that no step score holds, by id."""
+
+    def identity(self, reference: Reference) -> Sequence[str]:
+        """Return what of *reference* enters a suite's fingerprint: its units, or all of it."""
+        if self.units is not None:
+            return self.units(reference)
+        return (msgspec.json.encode(reference, order="deterministic").decode(),)
+
+    def is_empty(self, reference: Reference) -> bool:
+        """Tell whether *reference* holds nothing that an answer could be scored against."""
+        return not (reference if self.units is None else self.units(reference))

@@ -1,0 +1,15 @@
+"""Every kind of suite by its name; a new one is a folder here, one in `templates`, and a line."""
+
+from .kind import Kind
+from .replay.kind import REPLAY
+from .reported.kind import REPORTED
+
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (REPLAY, REPORTED)}
+
+DEFAULT = REPLAY.name
+"""Of suites that name none: all were replays once."""
+
+
+def kind_of(name: str | None) -> Kind:
+    """Return the kind called *name*; what is of no kind of ours was reported by somebody."""
+    return KINDS.get(name or DEFAULT, REPORTED)

@@ -1,0 +1,137 @@
+"""What a model's answer says: the commands to type, task completion, and how well formed it is."""
+
+import json
+import re
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from ....engine import well_formed
+from .units import WAIT
+
+MAX_DEPTH = 100
+"""Brackets within brackets that a JSON text may have; Python's own limit moves with the caller."""
+
+MAX_DIGITS = 4300
+"""Digits that an integer may have; Python's default."""
+
+_FENCE_START = re.compile(r"```(?:json)?\s*+\{")
+_FENCE_END = re.compile(r"\}\s*+```")
+_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*"?', re.DOTALL)
+_KEYSTROKES = re.compile(r'"keystrokes"\s*+:\s*+"([^"\\]*+(?:\\.[^"\\]*+)*)"')
+_ESCAPE = re.compile(r"\\([0-7]{1,3}|.)")
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """What could be read from one answer."""
+
+    command_units: tuple[str, ...] = ()
+    """One unit a typed line, without the blanks around it; not yet normalised."""
+    task_complete: bool | None = None
+    """`None` when the answer does not say, or says something else than true or false."""
+    valid_json: bool = False
+    has_analysis: bool = False
+    has_plan: bool = False
+
+
+def parse_answer(text: str) -> Answer:
+    """Read the JSON object in an answer; without one, rescue the keystrokes that stand in the text.
+
+    So an answer that is not valid JSON can still have commands. No text makes it fail.
+    """
+    text = well_formed(text)
+    payload = read_object(text)
+    if payload is None:
+        return Answer(command_units=tuple(_rescued_units(text)))
+    commands = payload.get("commands")
+    units = tuple(_units(commands)) if isinstance(commands, list) else ()
+    complete = payload.get("task_complete")
+    return Answer(
+        command_units=units or tuple(_rescued_units(text)),
+        task_complete=complete if isinstance(complete, bool) else None,
+        valid_json=True,
+        has_analysis=bool(payload.get("analysis")),
+        has_plan=bool(payload.get("plan")),
+    )
+
+
+def read_object(text: str) -> dict[str, object] | None:
+    """Return the JSON object in an answer, or `None` where there is none that can be read."""
+    try:
+        payload = decode_json(_object_text(well_formed(text)))
+    except ValueError:
+        return None
+    return payload if isinstance(payload, dict) else None
+
+
+def decode_json(text: str) -> object:
+    """Decode *text* as Python's `json` does, and alike on every machine and from any caller.
+
+    Raises `ValueError` when it is not JSON, is nested deeper than `MAX_DEPTH`, or holds an integer
+    of more than `MAX_DIGITS` digits.
+    """
+    if text.count("[") + text.count("{") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
+        raise ValueError(f"nested more than {MAX_DEPTH} deep")
+    return json.loads(text, parse_int=_integer)
+
+
+def _object_text(text: str) -> str:
+    """Return the fenced object, up to the last brace before a fence; else first to last brace."""
+    start = _FENCE_START.search(text)
+    end = max((match.start() for match in _FENCE_END.finditer(text)), default=-1)
+    if start and end >= start.end():
+        return text[start.end() - 1 : end + 1]
+    first, last = text.find("{"), text.rfind("}")
+    return text[first : last + 1] if 0 <= first < last else text.strip()
+
+
+def _depth(text: str) -> int:
+    depth = deepest = 0
+    for sign in re.findall(r"[\[\]{}]", _STRING.sub("", text)):
+        depth += 1 if sign in "[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _integer(digits: str) -> int:
+    if len(digits.lstrip("-")) > MAX_DIGITS:
+        raise ValueError(f"an integer of more than {MAX_DIGITS} digits")
+    return int(digits)
+
+
+def _lines(keystrokes: str) -> list[str]:
+    """Split what is typed at its line ends; blank lines are nothing."""
+    lines = keystrokes.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return [line.strip() for line in lines if line.strip()]
+
+
+def _units(commands: list[object]) -> Iterator[str]:
+    """Yield the units of a list of commands; a command that types nothing waits."""
+    for command in commands:
+        if isinstance(command, dict):
+            yield from _lines(well_formed(str(command.get("keystrokes", "")))) or (WAIT,)
+
+
+def _rescued_units(text: str) -> Iterator[str]:
+    """Yield the units of every `"keystrokes": "..."` that stands anywhere in *text*."""
+    for match in _KEYSTROKES.finditer(text):
+        yield from _lines(_unescaped(match[1]))
+
+
+def _unescaped(literal: str) -> str:
+    """Undo the escapes of a rescued string, one byte a character as the published scores did.
+
+    Beyond ASCII this garbles; to repair it would make new scores incomparable with those.
+    """
+    try:
+        return well_formed(_ESCAPE.sub(_known_escape, literal).encode().decode("unicode_escape"))
+    except UnicodeDecodeError:
+        return literal
+
+
+def _known_escape(match: re.Match[str]) -> str:
+    """Write an escape so that Python takes it without a warning and with the same meaning."""
+    code = match[1]
+    if code[0] in "01234567":
+        return f"\\u{int(code, 8):04x}"
+    return match[0] if code in "\\'\"abfnrtvxuUN" else "\\" + match[0]

@@ -1,0 +1,220 @@
+"""Replays of recorded terminals: which figures there are, and what steps show of them."""
+
+from collections.abc import Sequence
+from operator import itemgetter
+from typing import Any
+
+from ....metrics import Metric
+from ....records import Result, Step, value
+from ..kind import Derived, Doubt, Kind, Recount, Reference, Scored
+from .answers import parse_answer
+from .baselines import BASELINES
+from .rows import ReplayRow
+from .scoring import RULES, SCORER, Rules, StepScore, UnscorableStep, rescore
+
+METRICS = (
+    Metric(id="command_f1", scale=100, per_step=True, ranked=True, shown="board"),
+    Metric(id="command_precision", decimals=4, per_step=True, shown="board"),
+    Metric(id="command_recall", decimals=4, per_step=True, shown="board"),
+    Metric(
+        id="first_cmd_exact_pct",
+        unit="percent",
+        decimals=1,
+        per_step="first_cmd_exact",
+        binary=True,
+        shown="board",
+        hub_type="first_command_exact",
+    ),
+    Metric(
+        id="valid_json_pct",
+        unit="percent",
+        decimals=1,
+        per_step="valid_json",
+        binary=True,
+        shown="board",
+        hub_type="valid_json",
+    ),
+    Metric(id="has_analysis_pct", unit="percent", decimals=1, better="neither"),
+    Metric(id="has_plan_pct", unit="percent", decimals=1, better="neither"),
+    Metric(id="avg_ref_cmds", unit="count", better="neither"),
+    Metric(id="avg_pred_cmds", unit="count", better="neither"),
+    Metric(id="complete_true_recall_pct", unit="percent", decimals=1),
+    Metric(id="premature_complete_rate_pct", unit="percent", decimals=1, better="lower"),
+)
+
+MAX_PAIRS = 5_000_000
+"""Pairs of units compared in one file; a suite of 303 steps needs some 100,000."""
+
+_ROUNDING = 1.01e-4  # stored scores have four decimals
+
+
+def units(reference: Reference) -> Sequence[str]:
+    """Return the command units of *reference*; none where it holds no list of texts."""
+    return _texts(reference.get("command_units")) or ()
+
+
+def _texts(value: object) -> list[str] | None:
+    """Return *value* if it is a list of texts: what is read from files may be anything."""
+    if type(value) is tuple:
+        value = list(value)
+    return value if type(value) is list and set(map(type, value)) <= {str} else None
+
+
+def scores_of(score: StepScore, *, valid: bool) -> dict[str, float | None]:
+    """Return the scores of a step as results hold them."""
+    return {
+        "command_f1": score.command_f1,
+        "command_precision": score.command_precision,
+        "command_recall": score.command_recall,
+        "first_cmd_exact": score.first_cmd_exact,
+        "valid_json": float(valid),
+    }
+
+
+def rules_of(version: str | None) -> Rules:
+    """Return how a suite of this version is scored; ours are scored as the corrected one is."""
+    return RULES.get(version or "", RULES["corrected303"])
+
+
+def score(reference: Reference, answer: str, version: str | None) -> Scored:
+    """Return what *answer* types and says, and how close its commands come to the reference's."""
+    read = parse_answer(answer)
+    parsed = {
+        "command_units": list(read.command_units),
+        "task_complete": read.task_complete,
+        "valid_json": read.valid_json,
+        "analysis": read.has_analysis,
+        "plan": read.has_plan,
+    }
+    try:
+        found = rescore(units(reference), read.command_units, rules_of(version))
+    except UnscorableStep as error:
+        return Scored(parsed, {}, error.what)
+    return Scored(parsed, scores_of(found, valid=read.valid_json))
+
+
+def recount(steps: Sequence[Step]) -> Recount:
+    """Score those of *steps* again that hold units, and compare with their stored scores.
+
+    Suites differ only in what two empty lists are worth, so there either value will do. A file
+    that would stall the run is scored as far as `MAX_PAIRS` goes.
+    """
+    count, pairs, wrong = 0, 0, []
+    for step in steps:
+        if step.reference is None or step.parsed is None or not step.scored:
+            continue
+        reference = _texts(step.reference.get("command_units"))
+        answer = _texts(step.parsed.get("command_units"))
+        if reference is None or answer is None or step.scores.get("command_f1") is None:
+            continue
+        if pairs + len(reference) * len(answer) > MAX_PAIRS:
+            continue
+        pairs += len(reference) * len(answer)
+        rules = RULES.values() if not reference and not answer else [RULES["corrected303"]]
+        try:
+            possible = [rescore(reference, answer, rule) for rule in rules]
+        except UnscorableStep:
+            continue
+        count += 1
+        if not any(_same(step, score) for score in possible):
+            wrong.append(f"{step.task_id}/{step.step_idx}")
+    return Recount(count, len(wrong), wrong[0] if wrong else None)
+
+
+_COMPARED = ("first_cmd_exact", "command_precision", "command_recall", "command_f1")
+
+
+def _same(step: Step, score: StepScore) -> bool:
+    found = (
+        score.first_cmd_exact, score.command_precision, score.command_recall, score.command_f1
+    )  # fmt: skip
+    stored = tuple(map(step.scores.get, _COMPARED))
+    return stored == found or all(
+        said is None or abs(said - value) <= _ROUNDING
+        for said, value in zip(stored, found, strict=True)
+    )
+
+
+_READ = itemgetter("analysis", "plan", "command_units", "task_complete")
+_WANTED = itemgetter("command_units", "task_complete")
+
+
+def summarise(steps: Sequence[Step]) -> dict[str, float]:
+    """Return the figures of scored *steps* that no single step has a score for.
+
+    One that a step does not tell is left out, and so is every figure of no steps.
+    """
+    found: dict[str, float | None] = {}
+    read = _table([step.parsed for step in steps], _READ)
+    wanted = _table([step.reference for step in steps], _WANTED)
+    if wanted is not None:
+        found["avg_ref_cmds"] = _length(wanted[0])
+    if read is not None:
+        found["has_analysis_pct"] = _percent(read[0])
+        found["has_plan_pct"] = _percent(read[1])
+        found["avg_pred_cmds"] = _length(read[2])
+    if wanted is not None and read is not None and {*map(type, wanted[1])} == {bool}:
+        # An answer that does not say so does not call its task complete.
+        pairs = list(zip(wanted[1], map(bool, read[3]), strict=True))
+        found["complete_true_recall_pct"] = _percent([said for done, said in pairs if done])
+        found["premature_complete_rate_pct"] = _percent([said for done, said in pairs if not done])
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _table(sides: Sequence[Any], members: "itemgetter[Any]") -> list[Sequence[Any]] | None:
+    """Return the *members* of all *sides*, one list each; `None` where one of these is missing."""
+    try:
+        return list(zip(*map(members, sides), strict=True)) or None
+    except (KeyError, TypeError):
+        return None
+
+
+def _percent(flags: Sequence[Any]) -> float | None:
+    if not flags or None in flags:
+        return None
+    return round(100 * sum(map(bool, flags)) / len(flags), 1)
+
+
+def _length(lists: Sequence[Any]) -> float | None:
+    if not {*map(type, lists)} <= {list, tuple} or not lists:
+        return None
+    return round(sum(map(len, lists)) / len(lists), 2)
+
+
+def precision_lead(result: Result) -> float | None:
+    """Return precision minus recall."""
+    return _minus(value(result, "command_precision"), value(result, "command_recall"))
+
+
+def late_loss(result: Result) -> float | None:
+    """Return the F1 of early steps minus that of late ones."""
+    buckets = result.divisions.get("bucket", {})
+    early, late = (
+        buckets[name].metrics.get("command_f1") if name in buckets else None
+        for name in ("early", "late")
+    )
+    return _minus(early, late)
+
+
+def _minus(one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else round(one - other, 4)
+
+
+REPLAY = Kind(
+    name="replay",
+    metrics=METRICS,
+    doubts=(Doubt(code="valid-json-low", metric="valid_json_pct", below=50.0),),
+    derived=(
+        Derived(id="precision_lead", decimals=4, coarse=2, of=precision_lead),
+        Derived(id="late_loss", decimals=4, coarse=2, of=late_loss),
+    ),
+    divisions=("bucket", "source_group"),
+    groups=("early", "mid", "late"),
+    row=ReplayRow,
+    score=score,
+    scorer=SCORER,
+    baselines=BASELINES,
+    units=units,
+    recount=recount,
+    summarise=summarise,
+)

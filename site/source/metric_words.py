@@ -1,0 +1,91 @@
+"""What a suite's metrics, divisions and groups are called in one language."""
+
+from ...board.workspace.settings import Suite
+from ...eval.metrics import Metric
+from ..frame.render import Renderer
+
+# Of these units a title does not tell what is counted; all others are plain numbers or percentages.
+NAMED = ("seconds", "bytes", "tokens", "bits")
+
+
+class MetricWords:
+    """Say what the figures of a suite are."""
+
+    def __init__(self, suite: Suite, render: Renderer) -> None:
+        self.suite, self._render = suite, render
+        own = next((metric for metric in suite.of_kind.metrics if metric.ranked), None)
+        self._usual = own == suite.ranked
+
+    def title(self, metric: Metric) -> str:
+        """Return the title of *metric*."""
+        return self._render.words.metric(metric, self.suite.kind)
+
+    def column(self, metric: Metric) -> str:
+        """Return the title of a column of *metric*: short, and with its unit."""
+        key = f"{self.suite.kind}:column.{metric.id}"
+        short = self._render.text(key) if not metric.title and self._has(key) else None
+        return self.in_unit(metric, short or self.title(metric))
+
+    def in_unit(self, metric: Metric, title: str) -> str:
+        """Return *title* with the unit of *metric*, where its values do not tell it."""
+        if metric.unit not in NAMED or metric.scale != 1:
+            return title
+        unit = self._render.text(f"site.unit.{metric.unit}")
+        if metric.unit in title.lower() or (len(unit) > 1 and unit in title.lower()):
+            return title
+        return self._render.text("site.column.in-unit", title=title, unit=unit)
+
+    @property
+    def score(self) -> str:
+        """Return what a score is, in one sentence."""
+        ranked = self.suite.ranked
+        if self._usual and self._has(f"{self.suite.kind}:site.board.score"):
+            return self._render.text(f"{self.suite.kind}:site.board.score")
+        return self._render.text(
+            f"site.board.score.{ranked.better}",
+            metric=self.in_unit(ranked, self.title(ranked)),
+            scale=None if ranked.scale == 1 else f"{ranked.scale:g}",
+        )
+
+    @property
+    def reading(self) -> tuple[str, ...]:
+        """Return how to read the score: what it is, and what the suite's kind adds."""
+        kind = self.suite.kind
+        keys = [f"{kind}:read.{name}" for name in ("score", "metrics")] if self._usual else []
+        of_score = [self._render.text(key) for key in keys if self._has(key)] or [self.score]
+        about = f"{kind}:read.{kind}"
+        return (*of_score, *([self._render.text(about)] if self._has(about) else ()))
+
+    def of_score(self, key: str, **values: object) -> str:
+        """Return a message on the score: the kind's own where it is ranked as usual.
+
+        Where less is better, a message may have a variant that ends in `.lower`.
+        """
+        own = f"{self.suite.kind}:{key}"
+        if self._usual and self._has(own):
+            return self._render.text(own, **values)
+        lower = f"{key}.lower"
+        turned = self.suite.ranked.better == "lower" and self._has(lower)
+        return self._render.text(lower if turned else key, **values)
+
+    def of_metric(self, key: str, metric: Metric, **values: object) -> str:
+        """Return a message on *metric*: its kind's own, else the one for any."""
+        own = f"{self.suite.kind}:{key.replace('metric', metric.id, 1)}"
+        if self._has(own):
+            return self._render.text(own, **values)
+        title = self.title(metric)
+        told = self.in_unit(metric, title) if key.endswith(".axis") else title
+        return self._render.text(key, metric=told, **values)
+
+    def division(self, name: str) -> str:
+        """Return the title of a division: its kind's words, or its name."""
+        own = f"{self.suite.kind}:division.{name}"
+        return self._render.text(own) if self._has(own) else name
+
+    def group(self, name: str) -> str:
+        """Return the title of a group of steps: its kind's words, or its name."""
+        own = f"{self.suite.kind}:group.{name}"
+        return self._render.text(own) if self._has(own) else name
+
+    def _has(self, key: str) -> bool:
+        return self._render.words.has(key)
