@@ -135,8 +135,8 @@ def _same(step: Step, score: StepScore) -> bool:
     )
 
 
-_READ = itemgetter("analysis", "plan", "command_units", "task_complete")
-_WANTED = itemgetter("command_units", "task_complete")
+_READ = ("analysis", "plan", "command_units", "task_complete")
+_WANTED = ("command_units", "task_complete")
 
 
 def summarise(steps: Sequence[Step]) -> dict[str, float]:
@@ -161,12 +161,17 @@ def summarise(steps: Sequence[Step]) -> dict[str, float]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _table(sides: Sequence[Any], members: "itemgetter[Any]") -> list[Sequence[Any]] | None:
-    """Return the *members* of all *sides*, one list each; `None` where one of these is missing."""
-    try:
-        return list(zip(*map(members, sides), strict=True)) or None
-    except (KeyError, TypeError):
+def _table(sides: Sequence[Any], names: Sequence[str]) -> list[Sequence[Any]] | None:
+    """Return what all *sides* say under each of *names*; `None` where a side is missing.
+
+    What a side does not say is `None`.
+    """
+    if not sides or None in sides:
         return None
+    try:
+        return list(zip(*map(itemgetter(*names), sides), strict=True))
+    except KeyError:
+        return [[side.get(name) for side in sides] for name in names]
 
 
 def _percent(flags: Sequence[Any]) -> float | None:
