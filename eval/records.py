@@ -1,6 +1,7 @@
 """The result file, version 2: one model on one suite under one protocol; every stage's contract."""
 
 import re
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -263,6 +264,17 @@ def value(result: Result, metric: str) -> float | None:
     """Return the value of *metric* in *result*; `None` where it is not known."""
     found = result.metrics.get(metric)
     return None if found is None else found.value
+
+
+def instant(stamp: str) -> datetime:
+    """Return the moment that a `Timestamp` names, in UTC; `ValueError` where there is no such."""
+    try:
+        found = datetime.fromisoformat(stamp)
+        if found.tzinfo is None or stamp[11:13] == "24":
+            raise ValueError(f"{stamp} is no moment with an offset from UTC")
+        return found.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{stamp} lies outside the calendar") from None
 
 
 def encode(record: Struct) -> bytes:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date
 from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -13,7 +13,7 @@ from msgspec import Meta, Struct, field
 from msgspec.structs import replace
 
 from ...eval.errors import RecordError, UsageError
-from ...eval.records import Count, Sha256
+from ...eval.records import Count, Sha256, instant
 from ..model import Boards, Class
 from .changes import Line, Place, lines
 
@@ -97,7 +97,7 @@ def _listed(suite: str, class_: Class, members: list[Line]) -> Listing:
 def newest_day(boards: Boards) -> str | None:
     """Return the day (UTC) on which the newest result was finished; `None` where none says so."""
     stamps = [
-        datetime.fromisoformat(reading.result.finished_at).astimezone(UTC)
+        instant(reading.result.finished_at)
         for reading in boards.readings
         if reading.result is not None and reading.result.finished_at is not None
     ]

@@ -1,11 +1,12 @@
 """Which of a model's results stands: completeness first, then protocol, then time."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from math import inf
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ...eval.records import instant
 from ..model import Attempt, Reading
 from ..words.findings import SEVERITY_OF, Finding
 from ..workspace.settings import Workspace
@@ -82,7 +83,7 @@ def attempt(judged: Judged) -> Attempt:
     )
 
 
-def _worth(judged: Judged) -> tuple[bool, int, int, int, str, str]:
+def _worth(judged: Judged) -> tuple[bool, int, int, int, float, str]:
     result = judged.reading.result
     assert result is not None
     errors = sum(finding.severity == "error" for finding in judged.findings)
@@ -92,16 +93,9 @@ def _worth(judged: Judged) -> tuple[bool, int, int, int, str, str]:
         result.counts.scored,
         -errors,
         -warnings,
-        _instant(result.finished_at),
+        -inf if result.finished_at is None else instant(result.finished_at).timestamp(),
         judged.reading.sha256,
     )
-
-
-def _instant(stamp: str | None) -> str:
-    """Return *stamp* so that text order is time order, across zones; unknown is earliest."""
-    if stamp is None:
-        return ""
-    return f"{datetime.fromisoformat(stamp).timestamp():020.6f}"
 
 
 def _supersede(judged: Judged, by: Judged, workspace: Workspace) -> Judged:

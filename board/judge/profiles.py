@@ -9,8 +9,8 @@ from ...eval.records import Model
 from ..words.names import visible
 from ..workspace.settings import Profile, Workspace
 
-_SIZE = re.compile(r"(?<![A-Za-z0-9.])(\d+(?:\.\d+)?)B(?![A-Za-z0-9])", re.IGNORECASE)
-_ACTIVE = re.compile(r"(?<![A-Za-z0-9])A(\d+(?:\.\d+)?)B(?![A-Za-z0-9])", re.IGNORECASE)
+_SIZE = re.compile(r"(?<![A-Za-z0-9.])(\d{1,5}(?:\.\d{1,3})?)B(?![A-Za-z0-9])", re.IGNORECASE)
+_ACTIVE = re.compile(r"(?<![A-Za-z0-9])A(\d{1,5}(?:\.\d{1,3})?)B(?![A-Za-z0-9])", re.IGNORECASE)
 
 
 class Named(Struct, frozen=True, kw_only=True):

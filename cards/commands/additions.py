@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ...board.history.changes import Change, changes
-from ...board.judge.build import build_boards, load_boards
+from ...board.judge.build import build_boards
 from ...board.model import Boards, Reading
 from ...board.notes.figures import shown
 from ...board.read.reader import read_file
@@ -44,7 +44,8 @@ def add_files(
 ) -> Added:
     """Copy *files* into the workspace's results, and say what that changes against *before*.
 
-    With *dry_run* nothing is copied. Raises `UsageError` for a file that is not there.
+    With *dry_run* nothing is copied, else only after all was computed. Raises `UsageError` for a
+    file that is not there.
     """
     refused: list[str] = []
     taken = [one for path in files if (one := _take(path, before, refused)) is not None]
@@ -54,14 +55,11 @@ def add_files(
         + (f"is there already as {one.present}" if one.present else f"-> results/{one.name}")
         for one in taken
     ]
-    if dry_run:
-        added = [replace(one.reading, file=one.name) for one in fresh]
-        after = build_boards([*before.readings, *added], workspace)
-    else:
-        for one in fresh:
-            _copy(one.source, workspace.results / one.name)
-        after = load_boards(workspace) if fresh else before
+    added = [replace(one.reading, file=one.name) for one in fresh]
+    after = build_boards([*before.readings, *added], workspace) if fresh else before
     told = _told(before, after, workspace)
+    for one in [] if dry_run else fresh:
+        _copy(one.source, workspace.results / one.name)
     return Added(lines=(*lines, *told), refused=tuple(refused))
 
 

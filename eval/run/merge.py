@@ -20,6 +20,7 @@ from ..records import (
     Status,
     Step,
     Timing,
+    instant,
 )
 from ..suites.kinds.aggregate import measured
 from ..suites.kinds.registry import kind_of
@@ -297,7 +298,7 @@ def _moment(
     times: Sequence[str | None], choose: Callable[[Iterable[datetime]], datetime]
 ) -> str | None:
     try:
-        known = {datetime.fromisoformat(time): time for time in times if time is not None}
+        known = {instant(time): time for time in times if time is not None}
         return known[choose(known)] if known and None not in times else None
     except ValueError:  # no day of the calendar
         return None

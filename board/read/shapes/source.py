@@ -4,14 +4,15 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ....eval.records import Result
+from ....eval.records import Result, instant
 from ...model import Kind
 from ...words.findings import Finding, Value
 from ..decoding.json_faults import shorten
 from ..decoding.json_object import Document, finding, kind_of
 
 _TIME = re.compile(
-    r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d+)?(?P<offset>Z|[+-]\d{2}:?\d{2})?\Z"
+    r"(?P<moment>\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d+)?)"
+    r"(?P<offset>Z|[+-]\d{2}:?\d{2})?"
 )
 _INDEX = re.compile(r"\[\d+\]")
 MOST = 2**53 - 1
@@ -135,17 +136,22 @@ class Source:
         value = self.raw(key)
         if value is None or value == "":
             return None
-        found = _TIME.match(value.strip()) if isinstance(value, str) else None
-        if found is None or not isinstance(value, str):
+        found = _TIME.fullmatch(value.strip()) if isinstance(value, str) else None
+        if found is None:
             self.note("value-unusable", key, wanted="ISO time")
-        elif found["offset"] is None:
-            self.note("naive-time", key, value=value)
-        else:
-            offset = found["offset"]
-            if len(offset) == 5:
-                offset = f"{offset[:3]}:{offset[3:]}"
-            return value.strip()[: found.start("offset")].replace(" ", "T") + offset
-        return None
+            return None
+        moment, offset = found["moment"].replace(" ", "T"), found["offset"] or "Z"
+        if len(offset) == 5:
+            offset = f"{offset[:3]}:{offset[3:]}"
+        try:
+            instant(moment + offset)
+        except ValueError:
+            self.note("value-unusable", key, wanted="ISO time")
+            return None
+        if found["offset"] is None:
+            self.note("naive-time", key, value=found["moment"])
+            return None
+        return f"{moment}{offset}"
 
     def inner(self, key: str) -> "Source":
         """Return the object at *key*; an empty one where it is absent."""

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ....eval.records import VERSION, Result
+from ....eval.records import VERSION, Result, instant
 from ...model import Kind
 from ..decoding.json_faults import shorten
 from ..decoding.json_object import Document
@@ -46,8 +46,12 @@ def written_by_us(data: bytes, decoder: "msgspec.json.Decoder[Any]") -> Any:
     try:
         found = decoder.decode(data)
         plain = msgspec.json.format(data, indent=-1) if data.startswith(b"{\n") else data
-        return found if _ENCODER.encode(found) == plain else None
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        if _ENCODER.encode(found) != plain:
+            return None
+        for stamp in filter(None, (found.started_at, found.finished_at)):
+            instant(stamp)
+        return found
+    except (ValueError, RecursionError):  # msgspec's errors are of this kind too
         return None
 
 

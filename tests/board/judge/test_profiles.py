@@ -34,6 +34,10 @@ def test_a_version_number_is_no_size():
     assert named("org/LFM2.5-Terminal").profile.parameters is None
 
 
+def test_a_number_beyond_any_model_is_no_size():
+    assert named(f"org/LFM2-{'9' * 400}B").profile.parameters is None
+
+
 def test_a_base_model_is_never_guessed():
     assert named("org/LFM2-24B-SFT").profile.base_model is None
 

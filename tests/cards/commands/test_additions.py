@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from cardboard.cards.commands import additions
 from cardboard.cli import main
 from cardboard.eval.records import Counts, Suite, encode
 from cardboard.tests.making import a_result
@@ -77,6 +78,16 @@ def test_a_dry_run_says_the_same_and_adds_nothing(workspace, tmp_path):
     dry = add(workspace, "--dry-run", path)
     assert names(workspace) == ["old.json"]
     assert dry.output == add(workspace, path).output
+
+
+def test_nothing_is_copied_before_all_is_computed(workspace, tmp_path, monkeypatch):
+    def fails(*_):
+        raise RuntimeError("in the middle")
+
+    monkeypatch.setattr(additions, "changes", fails)
+    with pytest.raises(RuntimeError, match="in the middle"):
+        add(workspace, a_file(tmp_path, "new.json", a_result("org/new", 0.9)))
+    assert names(workspace) == ["old.json"]
 
 
 def test_the_same_bytes_are_not_added_twice(workspace):

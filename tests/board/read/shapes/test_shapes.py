@@ -11,7 +11,8 @@ from cardboard.board.read.interpretation import interpret, summarise
 from cardboard.board.read.shapes import model_names as naming
 from cardboard.board.read.shapes.registry import SHAPES
 from cardboard.board.read.shapes.source import Source
-from cardboard.eval.records import Adapter, Counts, Timing, value
+from cardboard.eval.records import Adapter, Counts, Timing, encode, value
+from cardboard.tests.making import a_result
 
 HOLDS_NONE = ("proxy", "status")
 SHAPES_DIR = Path(__file__).parents[3] / "data" / "shapes"
@@ -310,12 +311,22 @@ def test_the_same_remark_on_every_step_is_made_once():
         ("2026-05-09 00:29:29+0900", "2026-05-09T00:29:29+09:00", None),
         ("yesterday", None, "value-unusable"),
         (1778286569, None, "value-unusable"),
+        ("2026-02-30T00:00:00Z", None, "value-unusable"),
+        ("2026-02-30 00:00:00", None, "value-unusable"),
+        ("2026-05-09T00:29:29+99:99", None, "value-unusable"),
     ],
 )
-def test_a_time_counts_only_with_its_offset(time, kept, code):
+def test_a_time_counts_only_where_it_exists_and_with_its_offset(time, kept, code):
     found = reading("05-replay-template", timestamp=time)
     assert codes(found) == ([code] if code else [])
     assert (found.result.finished_at if found.result else None) == kept
+
+
+def test_a_file_of_our_own_with_a_day_that_is_none_loses_that_day_and_nothing_else():
+    whole = a_result(started_at="2026-02-28T00:00:00Z", finished_at="2026-02-30T00:00:00Z")
+    found = summarise(encode(whole))
+    assert found.result == msgspec.structs.replace(whole, finished_at=None)
+    assert [(f.code, f.key) for f in found.findings] == [("value-unusable", "finished_at")]
 
 
 class TestWhichModel:
