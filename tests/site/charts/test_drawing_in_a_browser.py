@@ -40,9 +40,10 @@ def test_a_point_leads_to_its_model_and_is_passed_over_by_the_tab_key(browser, u
 def test_the_table_opens_from_the_keyboard(browser, url):
     with browsing(browser, url, viewport=NARROW) as page:
         page.goto("charts/")
-        table = page.locator("#valid ~ details table")
+        table = page.locator("#valid_json_pct ~ details table")
+        expect(table).to_have_count(1)
         expect(table).to_be_hidden()
-        page.locator("#valid ~ details summary").press("Enter")
+        page.locator("#valid_json_pct ~ details summary").press("Enter")
         expect(table).to_be_visible()
         expect(table.locator("tbody tr")).to_have_count(82)
 
