@@ -101,6 +101,7 @@ def test_any_figure_is_ranked_as_the_readme_says(tmp_path: Path) -> None:
             "model": {"id": f"example-org/{name}"},
             "suite": {"name": "held-out", "version": "1"},
             "counts": {"scored": 2000},
+            "prompts": {"template_status": "chat_template"},
             "metrics": {"bits_per_byte": {"value": bits}},
         }
         (tmp_path / "results" / f"{name}.json").write_text(json.dumps(measured), encoding="utf-8")

@@ -91,6 +91,8 @@ def _run(case: Case) -> Findings:
         yield case.finding("run-failed", error=case.result.error or "")
     if case.reading.kind == "postprocessed":
         yield case.finding("post-processed")
+    if case.result.protocol.extra.get("rank_eligible") is False:
+        yield case.finding("not-eligible", key="protocol.extra.rank_eligible")
     if case.result.adjusted:
         printed = case.result.provenance.printed.get("score") if case.result.provenance else None
         yield case.finding("adjusted", printed=printed)
@@ -145,12 +147,42 @@ def _template(case: Case) -> Findings:
         yield case.finding("template-unknown")
     elif status not in (*wanted.accepted, *wanted.accepted_without_raw):
         yield case.finding("template-unverifiable", status=status)
+    if contradiction := _contradiction(case):
+        yield contradiction
+    if prompts.errors:
+        yield case.finding(
+            "prompt-errors",
+            key="prompts.errors",
+            count=len(prompts.errors),
+            example=prompts.errors[0],
+        )
     if prompts.doubled_bos:
         yield case.finding("doubled-bos")
     if prompts.truncated:
         yield case.finding("prompts-truncated", count=prompts.truncated)
     if prompts.kwargs_ignored:
         yield case.finding("kwargs-ignored", names=", ".join(sorted(prompts.kwargs_ignored)))
+
+
+def _contradiction(case: Case) -> Finding | None:
+    """Compare the one word for all prompts with what is recorded row by row."""
+    prompts, wanted = case.result.prompts, case.workspace.settings.templates
+    counts, rows = prompts.status_counts, case.result.counts.scored
+    if prompts.template_status in wanted.accepted:
+        odd = any(n and status not in wanted.accepted for status, n in counts.items())
+    elif prompts.template_status in wanted.accepted_without_raw:
+        odd = False  # it says itself that there are others
+    else:  # no evidence, whatever the rows say
+        return None
+    if not counts or (not odd and sum(counts.values()) >= rows):
+        return None
+    return case.finding(
+        "template-contradicted",
+        key="prompts.status_counts",
+        status=prompts.template_status,
+        counts=", ".join(f"{status}: {n}" for status, n in sorted(counts.items())),
+        rows=rows,
+    )
 
 
 def _audit(case: Case) -> Findings:
@@ -174,6 +206,7 @@ def _integrity(case: Case) -> Findings:
     if case.facts is None:
         yield case.finding("no-step-data")
         return
+    yield _references(case, suite, case.facts)
     yield _recounted(case, suite, case.facts)
     if case.facts.rescore_differs:
         yield case.finding(
@@ -218,6 +251,23 @@ def _group_mismatch(case: Case, suite: Suite) -> Finding | None:
                 computed=round(weighted, 6),
             )
     return None
+
+
+def _references(case: Case, suite: Suite, facts: StepFacts) -> Finding | None:
+    """Compare the references that the rows hold with the suite's, as computed and not as claimed.
+
+    The steps of a part have another fingerprint than the whole; these are counted elsewhere.
+    """
+    wanted = suite.fingerprint or case.result.suite.fingerprint
+    whole = suite.steps if suite.steps is not None else case.result.counts.expected
+    if wanted is None or facts.fingerprint in (None, wanted) or facts.unique != whole:
+        return None
+    return case.finding(
+        "references-differ",
+        found=(facts.fingerprint or "")[:12],
+        wanted=wanted[:12],
+        suite=suite.full_name,
+    )
 
 
 def _recounted(case: Case, suite: Suite, facts: StepFacts) -> Finding | None:

@@ -2,6 +2,8 @@
 
 import re
 
+from msgspec.structs import replace
+
 from ....eval.metrics import Measured
 from ....eval.records import Group, Prompts, Protocol, Step, Timing
 from ..decoding.json_faults import shorten
@@ -68,6 +70,17 @@ def steps(source: Source, key: str = "per_step") -> tuple[Step, ...]:
     return tuple(step for row in source.rows(key) if (step := _step(row)) is not None)
 
 
+def words(error: object) -> str | None:
+    """Return what an evaluator wrote of a failed call, without addresses and paths, as one line.
+
+    `None` where it says that nothing failed.
+    """
+    if not error:
+        return None
+    told = error if isinstance(error, str) else "error"
+    return without_paths(re.sub(r"https?://\S+", "…", told)).split("\n")[0][:200] or "error"
+
+
 def _step(row: Source) -> Step | None:
     task, index = row.text("task_id"), row.count("step_idx")
     if task is None or index is None:
@@ -88,7 +101,7 @@ def _step(row: Source) -> Step | None:
         "bucket": _BUCKETS.get(row.text("bucket") or ""),
         "source_group": row.text("source_group"),
     }
-    return Step(
+    step = Step(
         task_id=task,
         step_idx=index,
         sample_idx=row.count("sample_idx"),
@@ -106,6 +119,13 @@ def _step(row: Source) -> Step | None:
         scores={name: value for name, value in scores.items() if value is not None},
         finish_reason=row.text("finish_reason"),
     )
+    error = words(row.raw("error"))
+    return step if error is None else failed(step, error)
+
+
+def failed(step: Step, error: str) -> Step:
+    """Return *step* as one that was never answered, whatever score it was given."""
+    return replace(step, scored=False, error=error, parsed=None, scores={})
 
 
 def protocol(source: Source) -> Protocol:

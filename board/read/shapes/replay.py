@@ -1,7 +1,6 @@
 """Replay results: the shape that grew key by key from April to June 2026, engine by engine."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from msgspec.structs import replace
 
@@ -17,7 +16,6 @@ KIND = "replay"
 def replay(
     source: Source,
     *,
-    steps: Sequence[Step] | None = None,
     complete: bool | None = None,
     shard: Shard | None = None,
     model: Model | None = None,
@@ -26,9 +24,11 @@ def replay(
 
     What is given here stands for what the file says. A file that says it is not *complete*, or
     holds fewer steps than the suite that it speaks of, is a partial one; one of several *shard*s
-    is a shard; and a run without a single scored step has failed, whatever its zeros say.
+    is a shard; and a run without a single scored step has failed, whatever its zeros say. A call
+    that is listed among `errors` was no answer, whatever score its row was given.
     """
-    rows = blocks.steps(source) if steps is None else tuple(steps)
+    errors, unplaced = _failures(source)
+    rows = tuple(_failed(row, errors) for row in blocks.steps(source))
     means = source.inner("aggregate")
     total, tasks = means.count("steps"), means.count("tasks")
     suite = source.count("total_input_steps") or source.count("rows_total")
@@ -38,7 +38,8 @@ def replay(
     else:
         source.need("aggregate")
     total = total or 0
-    failed = sum(not step.scored for step in rows)
+    failed = sum(not step.scored for step in rows) + unplaced
+    failed += len(errors.keys() - {(row.task_id, row.step_idx) for row in rows})
     scored = max(total - failed, 0)
     if scored:
         means.need("avg_command_f1")
@@ -52,7 +53,7 @@ def replay(
         counts=Counts(
             expected=None if shard else suite,
             scored=scored,
-            failed=failed if steps is not None else None,
+            failed=failed if failed or "errors" in source.keys else None,
             tasks=tasks,
         ),
         metrics=blocks.metrics(means) if scored else {},
@@ -105,30 +106,11 @@ def hosted(source: Source) -> Adapted:
 
     Which template the service uses cannot be known from outside.
     """
-    rows = blocks.steps(source)
-    failed, unplaced = _failures(source)
-    marked = [
-        Step(task_id=row.task_id, step_idx=row.step_idx, sample_idx=row.sample_idx,
-             groups=row.groups, scored=False, error=error, reference=row.reference)
-        if (error := failed.get((row.task_id, row.step_idx))) is not None else row
-        for row in rows
-    ]  # fmt: skip
-    kind, result = with_backend(replay(source, steps=marked), "anthropic-api")
+    kind, result = with_backend(replay(source), "anthropic-api")
     assert result is not None
-    counts = result.counts
-    unplaced += len(failed.keys() - {(row.task_id, row.step_idx) for row in rows})
-    lost = (counts.failed or 0) + unplaced
-    return Adapted(
-        kind,
-        replace(
-            result,
-            counts=replace(counts, scored=max(counts.scored - unplaced, 0), failed=lost),
-            prompts=replace(
-                result.prompts,
-                template_status=result.prompts.template_status or "unknown (remote)",
-            ),
-        ),
-    )
+    status = result.prompts.template_status or "unknown (remote)"
+    prompts = replace(result.prompts, template_status=status)
+    return Adapted(kind, replace(result, prompts=prompts))
 
 
 def with_rule(adapted: Adapted, rule: str) -> Adapted:
@@ -153,21 +135,28 @@ def _shard(source: Source) -> Shard | None:
     return (index, count) if index is not None and count is not None and count > 1 else None
 
 
+def _failed(row: Step, errors: Mapping[tuple[str, int], str]) -> Step:
+    """Return *row* without its scores where its call is among the *errors*."""
+    error = errors.get((row.task_id, row.step_idx))
+    return row if error is None else blocks.failed(row, error)
+
+
 def _failures(source: Source) -> tuple[dict[tuple[str, int], str], int]:
-    """Return the errors by step, and how many of them name no step."""
+    """Return the errors by step, and how many of them name no step.
+
+    They are a list, an object of them by any key, or only their number.
+    """
     placed: dict[tuple[str, int], str] = {}
-    unplaced = 0
-    for number, entry in enumerate(source.members("errors")):
+    unplaced, told = 0, source.raw("errors")
+    if isinstance(told, int):
+        return placed, max(told, 0)
+    entries = list(told.values()) if isinstance(told, dict) else source.members("errors")
+    for number, entry in enumerate(entries):
         row = Source(entry) if isinstance(entry, dict) else Source({"error": entry})
         task, index = row.raw("task_id"), row.raw("step_idx")
         if isinstance(task, str) and isinstance(index, int):
             text = row.raw("error")
-            placed[task, index] = _words(text if isinstance(text, str) else f"error {number}")
+            placed[task, index] = blocks.words(text) or f"error {number}"
         else:
             unplaced += 1
     return placed, unplaced
-
-
-def _words(error: str) -> str:
-    """Return *error* without addresses and paths, and no longer than a line."""
-    return model_names.without_paths(re.sub(r"https?://\S+", "…", error)).split("\n")[0][:200]

@@ -13,6 +13,7 @@ from cardboard.board.workspace.settings import Protocol, Suite
 from cardboard.eval.metrics import Change, Measured
 from cardboard.eval.records import Counts, Group, Harness, Model, Prompts, Provenance
 from cardboard.eval.records import Protocol as Sent
+from cardboard.eval.records import Suite as Named
 from cardboard.tests.making import SUITE, a_reading, a_result, a_workspace, entries_of
 
 
@@ -76,6 +77,19 @@ UNRANKED = {
     "template-unverifiable": partial(judged, prompts("anthropic-api")),
     "doubled-bos": partial(judged, prompts(doubled_bos=True)),
     "prompts-truncated": partial(judged, prompts(truncated=24)),
+    "template-contradicted": partial(
+        judged, prompts(status_counts={"chat_template": 4, "chatml_fallback": 2})
+    ),
+    "prompt-errors": partial(judged, prompts(errors=("no system role",))),
+    "not-eligible": partial(
+        judged,
+        a_result(protocol=Sent(temperature=0.0, max_tokens=1024, extra={"rank_eligible": False})),
+    ),
+    "references-differ": partial(
+        judged,
+        facts=facts(fingerprint="e" * 64),
+        suite=Suite(name="mini", version="1", steps=6, tasks=3, fingerprint="f" * 64),
+    ),
     "off-protocol": partial(judged, a_result(protocol=Sent(temperature=1.0, max_tokens=1024))),
     "adjusted": partial(judged, a_result(adjusted=True)),
     "post-processed": partial(judged, kind="postprocessed"),
@@ -164,6 +178,35 @@ def test_mixed_templates_are_ranked_only_without_raw_rows():
     assert judged(prompts(status, status_counts=named), **settings).rank == 1
     raw = judged(prompts(status, status_counts={"chat_template": 5, "raw_fallback": 1}))
     assert (raw.rank, "template-raw" in codes(raw)) == (None, True)
+
+
+@pytest.mark.parametrize(
+    ("status", "counts", "said"),
+    [
+        ("chat_template", {"chat_template": 6}, set()),
+        ("chat_template", {"chat_template": 6, "raw": 0}, set()),
+        ("chat_template", {"chat_template": 5}, {"template-contradicted"}),
+        ("chat_template", {"model_specific_or_mixed": 6}, {"template-contradicted"}),
+        ("chat_template", {"raw": 6}, {"template-contradicted", "template-raw"}),
+        ("model_specific_or_mixed", {"chat_template": 3, "model_specific_or_mixed": 3}, set()),
+        ("model_specific_or_mixed", {"chatml_fallback": 5}, {"template-contradicted"}),
+    ],
+)
+def test_the_one_word_for_all_prompts_must_agree_with_the_rows(status, counts, said):
+    assert codes(judged(prompts(status, status_counts=counts), facts=facts())) == said
+
+
+def test_references_are_compared_as_computed_and_only_where_all_steps_are_there():
+    suite = Suite(name="mini", version="1", steps=6, tasks=3, fingerprint="f" * 64)
+    claimed = a_result(suite=Named(name="mini", version="1", fingerprint="f" * 64))
+    for computed, unique, told in (("e", 6, True), ("f", 6, False), ("e", 5, False)):
+        found = judged(claimed, facts=facts(fingerprint=computed * 64, unique=unique), suite=suite)
+        assert ("references-differ" in codes(found)) == told
+
+
+def test_a_claimed_fingerprint_that_the_rows_refute_is_told_where_the_suite_names_none():
+    claimed = a_result(suite=Named(name="mini", version="1", fingerprint="f" * 64))
+    assert "references-differ" in codes(judged(claimed, facts=facts(fingerprint="e" * 64)))
 
 
 def test_steps_that_were_never_asked_are_missing_and_not_failed():

@@ -30,7 +30,7 @@ UNRANKED = {
     ("GLM-5.1", "GLM-5.1"): {"template-unverifiable"},
     ("deepseek-ai/DeepSeek-V4-Flash", "V4-Flash"): {"template-unverifiable"},
     ("inclusionAI/LLaDA2.1-flash", "LLaDA"): {"template-unverifiable"},
-    ("stepfun-ai/Step-3.5-Flash", "Step"): {"template-raw", "off-protocol"},
+    ("stepfun-ai/Step-3.5-Flash", "Step"): {"not-eligible", "template-raw", "off-protocol"},
     ("deepseek-ai/DeepSeek-V4-Pro", "175/303"): {"incomplete", "template-unverifiable"},
     ("deepseek-ai/DeepSeek-V4-Pro", "301/303"): {
         "incomplete",

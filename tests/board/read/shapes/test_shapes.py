@@ -293,6 +293,31 @@ def test_a_value_that_does_not_fit_is_named_once_with_its_key(aggregate, code, k
     assert (found.kind == "refused") == (code not in ("coerced", "value-unusable"))
 
 
+def failed_calls(name):
+    """Return every way in which evaluators write down that the first step's call failed."""
+    first = example(name)["per_step"][0]
+    where = {"task_id": first["task_id"], "step_idx": first["step_idx"]}
+    return [
+        {"errors": [where | {"error": "529"}]},
+        {"errors": [where]},
+        {"errors": {"a": where | {"error": "529"}}},
+        {"errors": ["task-000: 529"]},
+        {"errors": 1},
+        {"per_step": [first | {"error": "529"}, *example(name)["per_step"][1:]]},
+        {"per_step": [first | {"error": {"code": 529}}, *example(name)["per_step"][1:]]},
+    ]
+
+
+@pytest.mark.parametrize("name", ["05-replay-template", "07-openai-server", "09-transformers"])
+def test_a_failed_call_is_no_answer_however_it_is_written_down(name):
+    whole = result(name)
+    for changes in failed_calls(name):
+        found = result(name, **changes)
+        assert found.counts.failed == 1, changes
+        assert found.counts.scored == whole.counts.scored - 1, changes
+    assert result(name, errors=[]).counts.scored == whole.counts.scored
+
+
 def test_the_same_remark_on_every_step_is_made_once():
     steps = [step | {"command_f1": "high"} for step in example("05-replay-template")["per_step"]]
     found = reading("05-replay-template", per_step=steps)
