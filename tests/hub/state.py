@@ -18,14 +18,14 @@ from .store import Store
 class Settings:
     """How a Hub behaves; quotas of 0 are no quotas.
 
-    `latency` is waited before every request, `commit_seconds` while a commit holds its repo's
-    lock. `benchmarks` maps registered datasets to their task ids (None: any dataset will do).
+    `latency` is waited before every request, in seconds; `committing` is called while a commit
+    holds its repo's lock. `benchmarks` maps registered datasets to their task ids (None: any dataset will do).
     """
 
     organisations: tuple[str, ...] = ("acme",)
     folder: Path | None = None
     latency: float = 0.0
-    commit_seconds: float = 0.0
+    committing: Callable[[], object] = bool
     commits_per_hour: int = 0
     hour_seconds: float = 3600.0
     requests_per_window: int = 0

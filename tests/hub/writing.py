@@ -1,6 +1,5 @@
 """The requests that change repos: create, commit, branches and settings."""
 
-import time
 
 import msgspec
 
@@ -114,7 +113,7 @@ def commit(state: State, call: Call) -> Reply:
     header, draft = _draft(state, call, author.user)
     state.limits.check_commit(author.user)
     with Committing(repo):
-        time.sleep(state.settings.commit_seconds)
+        state.settings.committing()
         if call.flag("create_pr"):
             base = repo.at_revision(header.parent_commit or revision)
             thread, made = propose(state.store, repo, base, draft)

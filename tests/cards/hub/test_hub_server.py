@@ -1,7 +1,7 @@
 """The small Hub lets the real client in, and makes repos and commits, as the Hub would."""
 
-import time
 from pathlib import Path
+from threading import Event
 
 import httpx2
 import pytest
@@ -144,16 +144,21 @@ def test_files_and_folders_are_deleted(tiny: Hub, api: HfApi) -> None:
 
 
 def test_two_commits_at_once_are_409() -> None:
-    with Hub(Settings(commit_seconds=0.3)) as hub:
+    begun, ended = Event(), Event()
+
+    def committing() -> None:
+        begun.set()
+        ended.wait(60)
+
+    with Hub(Settings(committing=committing)) as hub:
         hub.write(REPO, {"README.md": CARD})
         api = HfApi(endpoint=hub.url, token=WRITE_TOKEN)
         operations = [add("a", "a")]
         first = api.create_commit(REPO, operations, commit_message="first", run_as_future=True)
-        while hub.log.count("preupload") < 1:
-            time.sleep(0.01)
-        time.sleep(0.1)
+        assert begun.wait(60)
         with pytest.raises(HfHubHTTPError, match="Another commit operation") as refused:
             api.create_commit(REPO, [add("b", "b")], commit_message="second")
+        ended.set()
         assert status_of(refused) == 409
         assert first.result().oid == hub.heads()["models/acme/tiny"]
 
