@@ -19,7 +19,8 @@ class Settings:
     """How a Hub behaves; quotas of 0 are no quotas.
 
     `latency` is waited before every request, in seconds; `committing` is called while a commit
-    holds its repo's lock. `benchmarks` maps registered datasets to their task ids (None: any dataset will do).
+    holds its repo's lock. `benchmarks` maps registered datasets to their task ids (None: any
+    dataset will do).
     """
 
     organisations: tuple[str, ...] = ("acme",)
