@@ -1,6 +1,5 @@
 """The requests that change repos: create, commit, branches and settings."""
 
-
 import msgspec
 
 from . import changes
