@@ -29,6 +29,7 @@ class Words:
         self.language = language
         self._messages, self._kinds = _load(language), _load_kinds(language)
         self._singular: dict[str, str] = {}
+        self._held: dict[str, bool] = {}
 
     def text(self, key: str, **values: object) -> str:
         """Return the message *key* with *values* filled in; `n` chooses the plural.
@@ -39,10 +40,12 @@ class Words:
 
     def has(self, key: str) -> bool:
         """Tell whether the catalogue holds the message *key*."""
-        try:
-            return bool(self._message(key, None))
-        except KeyError:
-            return False
+        if key not in self._held:
+            try:
+                self._held[key] = bool(self._message(key, None))
+            except KeyError:
+                self._held[key] = False
+        return self._held[key]
 
     def of_kind(self, kind: str, key: str, **values: object) -> str:
         """Return the message *key* as suites of *kind* say it, or else as all do."""
@@ -91,16 +94,17 @@ class Words:
 
     def _message(self, key: str, n: object) -> str:
         kind, _, own = key.partition(":")
-        if own:
-            return self._kinds[kind].gettext(own)
-        if isinstance(n, int):
+        if isinstance(n, int) and not own:
             return self._messages.ngettext(key, key, n)
         if key not in self._singular:
-            try:
-                self._singular[key] = self._messages.gettext(key)
-            except KeyError:  # Python before 3.11.3 finds a message with a plural only by number
-                self._singular[key] = self._messages.ngettext(key, key, 1)
+            self._singular[key] = self._kinds[kind].gettext(own) if own else self._only(key)
         return self._singular[key]
+
+    def _only(self, key: str) -> str:
+        try:
+            return self._messages.gettext(key)
+        except KeyError:  # Python before 3.11.3 finds a message with a plural only by number
+            return self._messages.ngettext(key, key, 1)
 
 
 def languages() -> tuple[str, ...]:
