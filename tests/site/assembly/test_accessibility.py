@@ -22,9 +22,11 @@ def complaints(page):
     ]
 
 
-@pytest.mark.parametrize("language", ["", "ko/"])
+# A barrier comes of the colours, of the width or of the words, and not of how these are combined.
 @pytest.mark.parametrize(
-    ("scheme", "size"), [("light", WIDE), ("dark", NARROW)], ids=["light-wide", "dark-narrow"]
+    ("language", "scheme", "size"),
+    [("", "light", WIDE), ("ko/", "dark", NARROW)],
+    ids=["en-light-wide", "ko-dark-narrow"],
 )
 def test_no_kind_of_page_has_a_barrier(browser, url, sample_site, language, scheme, size):
     with browsing(browser, url, color_scheme=scheme, viewport=size) as page:
