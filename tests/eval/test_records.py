@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cardboard.eval.records import Timestamp, instant
 
-LIKE_A_MOMENT = re.compile(Timestamp.__metadata__[0].pattern)  # type: ignore[attr-defined]
+LIKE_A_MOMENT = re.compile(Timestamp.__metadata__[0].pattern)  # type: ignore[attr-defined]  # of Annotated
 
 
 @pytest.mark.parametrize(

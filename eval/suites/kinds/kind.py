@@ -28,7 +28,7 @@ class Row(Struct, frozen=True, kw_only=True):
     @property
     def conversation(self) -> tuple[Message, ...]:
         """Return what is asked: the turns before the answer."""
-        raise NotImplementedError
+        raise NotImplementedError  # each kind that asks anything says it of its own rows
 
     @property
     def groups(self) -> dict[str, str]:
@@ -38,7 +38,7 @@ class Row(Struct, frozen=True, kw_only=True):
     @property
     def reference(self) -> dict[str, Any]:
         """Return what the right answer holds, as results store it."""
-        raise NotImplementedError
+        raise NotImplementedError  # as above: a row of no kind does not exist
 
 
 def key_of(row: Row) -> str:

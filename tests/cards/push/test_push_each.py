@@ -18,9 +18,9 @@ class Interrupted(list[str]):
 
 def test_ctrl_c_while_work_is_handed_over_ends_what_waits_already() -> None:
     push = Push(
-        destination=None,  # type: ignore[arg-type]  # not used, as the next two
-        journal=None,  # type: ignore[arg-type]
-        budget=None,  # type: ignore[arg-type]
+        destination=None,  # type: ignore[arg-type]  # nothing is sent here
+        journal=None,  # type: ignore[arg-type]  # nor kept
+        budget=None,  # type: ignore[arg-type]  # nor spent
         console=Console(scrubber(None)),
         stop=threading.Event(),
     )

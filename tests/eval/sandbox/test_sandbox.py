@@ -131,7 +131,8 @@ def test_the_system_is_read_only(isolation: Isolation) -> None:
 def test_files_of_this_machine_are_out_of_sight(isolation: Isolation, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("x")
-    script = f"cat {secret} /etc/shadow /root/.bashrc; ls -A /tmp /home /proc/1/root/root"
+    places = "/tmp /home /proc/1/root$home"
+    script = f"home=~root; cat {secret} /etc/shadow $home/.bashrc; ls -A {places}"
     output = run(script, isolation=isolation).output
     assert "No such file" in output
     assert "secret: No such file" in output
