@@ -7,7 +7,7 @@ from msgspec import Struct, field
 
 from ..eval.audit.reports import Audit
 from ..eval.metrics import Measured
-from ..eval.records import Result
+from ..eval.records import Evidence, Result
 from .statistics.measurement import Method, Resolution
 from .words.findings import Finding
 from .workspace.settings import Profile, Suite
@@ -76,6 +76,15 @@ class Reading(Struct, frozen=True, kw_only=True):
     facts: StepFacts | None = None
     findings: tuple[Finding, ...] = ()
 
+    @property
+    def evidence(self) -> Evidence:
+        """Return what stands under the figures: their rows, the file's own means, or a table."""
+        if self.facts is not None:
+            return "rows"
+        source = self.result.provenance if self.result else None
+        told = source.evidence if source else None
+        return "quoted" if self.kind == "published-table" or told == "quoted" else "summary"
+
 
 class Attempt(Struct, frozen=True, kw_only=True):
     """Another result of the same model on the same suite, and why it does not stand."""
@@ -110,6 +119,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     template_status: str
     """As recorded; `unknown` where nothing was recorded."""
     class_: Class = field(name="class")
+    evidence: Evidence
     rankable: bool
     findings: tuple[Finding, ...] = ()
     file: str

@@ -169,6 +169,7 @@ def _entry(line: Line, label: str, slug: dict[str, str], class_: Class) -> Entry
         metrics=result.metrics,
         template_status=result.prompts.template_status or "unknown",
         class_=class_,
+        evidence=judged.reading.evidence,
         rankable=judged.rankable,
         findings=judged.findings,
         file=judged.reading.file,

@@ -204,7 +204,7 @@ def _integrity(case: Case) -> Findings:
     yield _range(case, suite)
     yield _group_mismatch(case, suite)
     if case.facts is None:
-        yield case.finding("no-step-data")
+        yield _not_checkable(case, suite)
         return
     yield _references(case, suite, case.facts)
     yield _recounted(case, suite, case.facts)
@@ -215,6 +215,16 @@ def _integrity(case: Case) -> Findings:
             steps=case.facts.rescored,
             example=case.facts.rescore_example,
         )
+
+
+def _not_checkable(case: Case, suite: Suite) -> Finding | None:
+    """Say that there are no rows under the figures: worse where the suite's steps are known."""
+    if suite.fingerprint is not None or suite.keys_sha256 is not None:
+        return case.finding("not-checkable-own", suite=suite.full_name)
+    if case.reading.evidence == "quoted":
+        source = case.result.provenance
+        return case.finding("not-checkable-quoted", document=source.document if source else None)
+    return case.finding("not-checkable-summary")
 
 
 def _range(case: Case, suite: Suite) -> Finding | None:

@@ -83,6 +83,7 @@ def entry_json(entry: Entry, say: Say) -> Json:
         "resolution": entry.resolution.plain() if entry.resolution else None,
         "template_status": entry.template_status,
         "class": entry.class_,
+        "evidence": entry.evidence,
         "rankable": entry.rankable,
         "findings": [_finding(finding, say) for finding in entry.findings],
         "attempts": [

@@ -36,7 +36,6 @@ SUITE = Suite(
     title={"en": "Mini suite (12 steps)", "ko": "미니 평가 세트(12개 스텝)"},
     steps=12,
     tasks=6,
-    keys_sha256="k" * 64,
     protocol="greedy",
 )
 OLDER = Suite(

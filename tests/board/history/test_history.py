@@ -42,7 +42,7 @@ def test_nothing_has_moved_since_the_newest_while_the_files_are_the_same(folder)
 def test_a_change_of_the_rules_moves_entries_without_any_new_file(folder):
     since = history(folder, boards_of(A, B, C, policy={"name-guessed": "off"})).since
     assert since.same_files
-    stricter = {"revision-not-recorded": "off", "no-step-data": "unranked"}
+    stricter = {"revision-not-recorded": "off", "not-checkable-summary": "unranked"}
     since = history(folder, boards_of(A, B, C, policy=stricter)).since
     assert since.same_files
     assert since.counts == {"rank": 3}

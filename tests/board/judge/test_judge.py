@@ -116,6 +116,9 @@ UNRANKED = {
             changes=(Change(id="command_f1", aggregate="pass^2"),),
         ),
     ),
+    "not-checkable-own": partial(
+        judged, suite=Suite(name="mini", version="1", steps=6, tasks=3, keys_sha256="k" * 64)
+    ),
     "suite-unknown": partial(judged, suite=Suite(name="other", version="1", steps=99, tasks=3)),
 }
 
@@ -161,6 +164,24 @@ def test_this_is_warned_of_and_ranked(code):
     entry = WARNED[code]()
     assert entry.rank == 1
     assert next(f for f in entry.findings if f.code == code).severity == "warning"
+
+
+def test_what_stands_under_the_figures_is_told_and_policy_decides_about_each_level():
+    table = {"kind": "published-table"}
+    levels = {"rows": judged(facts=facts()), "summary": judged(), "quoted": judged(**table)}
+    assert {level: entry.evidence for level, entry in levels.items()} == {
+        level: level for level in levels
+    }
+    assert {level: codes(entry) for level, entry in levels.items()} == {
+        "rows": set(),
+        "summary": {"not-checkable-summary"},
+        "quoted": {"not-checkable-quoted"},
+    }
+    assert {entry.rank for entry in levels.values()} == {1}
+    strict = {"not-checkable-quoted": "unranked"}
+    assert (judged(**table, policy=strict).rank, judged(policy=strict).rank) == (None, 1)
+    told = a_result(provenance=Provenance(evidence="quoted"))
+    assert judged(told).evidence == "quoted", "an imported table says so itself"
 
 
 def test_a_policy_can_tighten_a_warning_or_silence_it():

@@ -48,6 +48,7 @@ def test_without_step_data_there_is_no_interval_and_every_range_widens():
         measured("a", *scores(0.7)),
         measured("b", *scores(0.3, seed=1)),
         a_reading(a_result("bare", 0.5, counts=type(a_result().counts)(scored=40))),
+        suite=replace(SUITE, fingerprint=None),
     )
     by_name = {entry.model: entry for entry in board.entries}
     assert by_name["bare"].resolution is None

@@ -214,6 +214,8 @@ EVIDENCE = {
     "rescore-mismatch": {"count": 1, "steps": 303, "example": "task-000/3"},
     "off-protocol": {"setting": "temperature", "value": 1.0, "wanted": 0.0},
     "adjusted": {"printed": "48.19*"},
+    "not-checkable-own": {"suite": "shell-mini 1"},
+    "not-checkable-quoted": {"document": "REPORT.md"},
     "superseded": {"by": "ab12cd34ef56", "file": "better.json"},
     "protocol-not-recorded": {"missing": "temperature, max_tokens"},
     "valid-json-low": {"pct": 17.2, "limit": 50.0},
@@ -273,7 +275,7 @@ def test_reasons_of_the_reader_are_said_in_the_same_language():
 def test_a_remedy_is_given_where_there_is_one():
     words = Words("en")
     assert words.remedy(Finding(code="incomplete", severity="error")) is not None
-    assert words.remedy(Finding(code="no-step-data", severity="info")) is None
+    assert words.remedy(Finding(code="not-checkable-summary", severity="info")) is None
 
 
 def test_what_a_file_says_cannot_flood_a_message_or_break_its_line():

@@ -122,7 +122,7 @@ def test_what_models_toml_says_reaches_the_cards(workspace):
 
 def test_on_a_large_board_a_new_result_renders_no_card_but_its_own(workspace, monkeypatch):
     """Bands, rounded counts and coarse medians stay; rank ranges stand on no such card."""
-    suite = replace(sample.SUITE, keys_sha256=None)
+    suite = sample.SUITE
     large = replace(workspace, settings=replace(workspace.settings, suites=(suite,)))
     readings = [
         measured(f"org/m{n:03}", *[[0.3 + (n * 7 + task * 5) % 40 / 100] * 2 for task in range(6)])

@@ -72,7 +72,7 @@ def test_both_languages_tell_the_same(site):
 
 def test_a_change_of_rules_is_told_as_such(build, tmp_path):
     keep(tmp_path / "history", "2026-01", A, B)
-    policy = {"no-step-data": "unranked"}
+    policy = {"not-checkable-summary": "unranked"}
     folder = build(boards_of(A, B, policy=policy), SETTINGS, snapshots=tmp_path / "history")
     assert "settings or rules have changed" in text(article(folder, "history"))
 
