@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from ...eval.errors import CardboardError, UsageError
 from ...eval.metrics import Better, Metric
-from ..judge.resolution import measured_entries, sampling, sums_key, task_sums
+from ..judge.resolution import measured_entries, sums_key, task_sums, tasks_of
 from ..model import Board, Boards, Entry
 from ..statistics.paired import Paired, paired
 from ..statistics.rank_ranges import rank_ranges, told_apart
@@ -62,15 +62,15 @@ def compare(
     found: dict[tuple[int | None, int | None], tuple[Paired, bool]] = {}
     sums = task_sums(board.suite, measured, metric.id) if known else None
     if sums is not None:
-        sample = sampling(board, measured, ranking)
+        tasks = tasks_of(board, measured)
         if metric.ranked:
             critical = board.method.critical if board.method else None
         else:
-            critical = rank_ranges(sample, sums.rising, ranking.correction).critical
-        results = paired(sample, sums.rising, known, sums.scale)
+            critical = rank_ranges(tasks, sums.rising, ranking.correction).critical
+        results = paired(tasks, sums.rising, known, sums.scale)
         if metric.better == "lower":
             results = [turned(one) for one in results]
-        apart = told_apart(sample, sums.rising, known, critical)
+        apart = told_apart(tasks, sums.rising, known, critical)
         found.update(zip(known, zip(results, apart, strict=True), strict=True))
     return [
         Comparison(

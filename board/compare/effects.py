@@ -5,11 +5,11 @@ import numpy as np
 from ...eval.metrics import Metric, of_step
 from ...eval.records import Step
 from ...eval.suites.fingerprints import StepKey
-from ..judge.resolution import brought, measured_entries, sampling, scale_of, span_of
+from ..judge.resolution import brought, measured_entries, scale_of, span_of, tasks_of
 from ..model import Board, Entry
 from ..read.reader import read_whole
 from ..statistics.paired import Paired, effects
-from ..statistics.resampling import MICROPOINTS, Ints, Resamples
+from ..statistics.tasks import MICROPOINTS, Ints, Tasks
 from ..workspace.settings import Workspace
 from .comparison import turned
 
@@ -26,18 +26,18 @@ def effects_of(
     measured = measured_entries(board, metric)
     if not {a.result_id, b.result_id} <= {entry.result_id for entry in measured}:
         return {}
-    sample = sampling(board, measured, workspace.settings.ranking)
+    tasks = tasks_of(board, measured)
     assert a.facts is not None
     column = {task: at for at, task in enumerate(a.facts.tasks)}
     both = [_steps(workspace, entry) for entry in (a, b)]
     divisions = dict.fromkeys(name for step in both[0] for name in step.groups)
     return {
-        name: _within(sample, *_by_group(both, name, metric, column), metric) for name in divisions
+        name: _within(tasks, *_by_group(both, name, metric, column), metric) for name in divisions
     }
 
 
 def _within(
-    sample: Resamples, steps: dict[str, Ints], sums: dict[str, Ints], metric: Metric
+    tasks: Tasks, steps: dict[str, Ints], sums: dict[str, Ints], metric: Metric
 ) -> dict[str, Paired]:
     """Compare within each group, by sums of scores as *metric* has them."""
     there = {name: counts > 0 for name, counts in steps.items()}
@@ -48,9 +48,9 @@ def _within(
     )
     rising = {name: brought(sums[name], counts, span) for name, counts in steps.items()}
     if metric.better != "lower":
-        return effects(sample, steps, rising, scale_of(metric, span))
+        return effects(tasks, steps, rising, scale_of(metric, span))
     rising = {name: MICROPOINTS * steps[name] - numbers for name, numbers in rising.items()}
-    found = effects(sample, steps, rising, scale_of(metric, span))
+    found = effects(tasks, steps, rising, scale_of(metric, span))
     return {name: turned(one) for name, one in found.items()}
 
 

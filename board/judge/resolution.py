@@ -15,7 +15,7 @@ from ..workspace.settings import Ranking, Suite
 
 if TYPE_CHECKING:
     from ..statistics.intervals import Scale
-    from ..statistics.resampling import Ints, Resamples
+    from ..statistics.tasks import Ints, Tasks
 
 
 def resolve(board: Board, ranking: Ranking) -> Board:
@@ -27,7 +27,7 @@ def resolve(board: Board, ranking: Ranking) -> Board:
     if not measured:
         return board
     told = Measurement(
-        partial(sampling, board, measured, ranking),
+        partial(tasks_of, board, measured),
         cache(partial(task_sums, board.suite, measured)),
         ranked=board.suite.ranked.id,
         correction=ranking.correction,
@@ -44,7 +44,6 @@ def resolve(board: Board, ranking: Ranking) -> Board:
         ),
         method=Method(
             tasks=len(_steps(measured)),
-            draws=ranking.draws,
             correction=ranking.correction,
             measured=len(measured),
             pairs=len(measured) * (len(measured) - 1) // 2,
@@ -93,9 +92,9 @@ def _identity(facts: StepFacts, key: str | None) -> _Identity | None:
     return _Identity(facts.keys_sha256, facts.tasks, facts.steps_per_task)
 
 
-def sampling(board: Board, measured: list[Entry], ranking: Ranking) -> "Resamples":
-    """Return the board's shared resampling; its seed is the suite's identity."""
-    return _resampled(_seed(board, measured), _steps(measured), ranking.draws)
+def tasks_of(board: Board, measured: list[Entry]) -> "Tasks":
+    """Return the tasks that all *measured* entries share; their seed is the suite's identity."""
+    return _tasks(_seed(board, measured), _steps(measured))
 
 
 def _seed(board: Board, measured: list[Entry]) -> str:
@@ -110,10 +109,10 @@ def _steps(measured: Sequence[Entry]) -> tuple[int, ...]:
 
 
 @lru_cache(maxsize=8)
-def _resampled(fingerprint: str, steps: tuple[int, ...], draws: int) -> "Resamples":
-    from ..statistics.resampling import resample
+def _tasks(fingerprint: str, steps: tuple[int, ...]) -> "Tasks":
+    from ..statistics.tasks import Tasks
 
-    return resample(fingerprint, steps, draws)
+    return Tasks.of(fingerprint, steps)
 
 
 def sums_key(metric: Metric) -> str | None:
@@ -168,7 +167,7 @@ def scale_of(metric: Metric, span: tuple[float, float]) -> "Scale":
 
     low, width = span
     times = metric.scale * metric.factor
-    return Scale(points=times * width, offset=times * low)
+    return Scale(points=times * width, offset=times * low, bounded=None not in metric.bounds)
 
 
 def span_of(metric: Metric, raw: "Ints", steps: "Ints") -> tuple[float, float]:

@@ -242,8 +242,9 @@ def summary(board: Board) -> str:
     missing = len(board.ranked) - method.measured
     if method.critical is None:
         return f"{counted}. {method.tasks} tasks are too few for intervals and rank ranges"
+    sure = "95 % intervals" if method.enough else "no intervals, as a task holds too many steps"
     return (
-        f"{counted}. 95 % intervals from {method.draws} draws of {method.tasks} tasks; rank ranges"
+        f"{counted}. {sure}, from {method.tasks} tasks; rank ranges"
         f" from paired tests ({method.correction}): {method.separable} of {method.pairs} pairs can"
         " be told apart"
         + (f"; {missing} of {len(board.ranked)} ranked entries have {NO_STEPS}" if missing else "")
@@ -306,7 +307,7 @@ def independent(entry: Entry, suite: Suite) -> tuple[float, float, int] | None:
     if measured.stderr is not None or not (metric.binary and once and items and 0 <= share <= 1):
         return None
     from ..statistics.intervals import wilson
-    from ..statistics.resampling import PRINTED
+    from ..statistics.tasks import PRINTED
 
     times = metric.scale * metric.factor / PRINTED
     low, high = sorted(times * end for end in wilson(share, items))

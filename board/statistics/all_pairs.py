@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from .resampling import LEVEL, MICROPOINTS, PRINTED, Floats, Ints, Resamples, exact
 from .t_distribution import critical_t
+from .tasks import LEVEL, MICROPOINTS, PRINTED, Floats, Ints, Tasks, exact
 
 Correction = Literal["holm", "bh", "none"]
 Bools = NDArray[np.bool]
@@ -100,13 +100,13 @@ class Tally:
         return self._contrasts.beyond(needed, self._differences, self._noise)
 
 
-def contrasts(resamples: Resamples, sums: Ints) -> Contrasts:
+def contrasts(tasks: Tasks, sums: Ints) -> Contrasts:
     """Prepare the pairs of the models in *sums*.
 
     Residuals are rounded to micro-points, or to a power of two of them on a suite so large that
     their squares would not add up exactly.
     """
-    steps, tasks = resamples.steps, resamples.effective_tasks
+    steps, effective = tasks.steps, tasks.effective
     numbers, count = exact(sums, steps), int(steps.sum())
     totals = numbers.sum(axis=1)
     largest = MICROPOINTS**2 * sum(int(size) ** 2 for size in steps)
@@ -117,7 +117,7 @@ def contrasts(resamples: Resamples, sums: Ints) -> Contrasts:
         totals=totals,
         left=np.hstack([-2 * whole, squares, ones]),
         right=np.hstack([whole, ones, squares]),
-        factor=unit * unit * tasks / (tasks - 1),
+        factor=unit * unit * effective / (effective - 1),
         least=float(count * (MICROPOINTS // PRINTED)) ** 2,
     )
 

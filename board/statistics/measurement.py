@@ -10,9 +10,8 @@ import msgspec
 if TYPE_CHECKING:
     from .all_pairs import Correction
     from .intervals import Interval, Scale
-    from .rank_odds import RankOdds
     from .rank_ranges import RankRange, RankRanges
-    from .resampling import Ints, Resamples
+    from .tasks import Ints, Tasks
 
 
 class Sums(NamedTuple):
@@ -32,25 +31,30 @@ class Measurement:
 
     def __init__(
         self,
-        sample: "Callable[[], Resamples]",
+        tasks: "Callable[[], Tasks]",
         sums: "Callable[[str], Sums | None]",
         *,
         ranked: str,
         correction: "Correction",
         unmeasured: int,
     ) -> None:
-        """Take functions for the shared draws, and for a metric's sums by its id."""
-        self._sample, self._sums, self.ranked = sample, sums, ranked
+        """Take functions for the suite's tasks, and for a metric's sums by its id."""
+        self._of_suite, self._sums, self.ranked = tasks, sums, ranked
         self._correction, self.unmeasured = correction, unmeasured
-        self._spans: dict[str, list[Interval] | None] = {}
+        self._spans: dict[str, list[Interval | None] | None] = {}
 
-    def spans(self, metric: str) -> "list[Interval] | None":
+    @property
+    def tasks(self) -> "Tasks":
+        """Return the tasks that all measured entries have answered."""
+        return self._of_suite()
+
+    def spans(self, metric: str) -> "list[Interval | None] | None":
         """Return every entry's interval of *metric*; `None` where steps do not hold it."""
         from .intervals import intervals
 
         if metric not in self._spans:
             sums = self._sums(metric)
-            found = sums and intervals(self._sample(), sums.numbers, sums.scale)
+            found = sums and intervals(self.tasks, sums.numbers, sums.scale)
             self._spans[metric] = found or None
         return self._spans[metric]
 
@@ -61,19 +65,12 @@ class Measurement:
         return sums.rising
 
     @cached_property
-    def odds(self) -> "list[RankOdds] | None":
-        """Return every entry's odds of a place."""
-        from .rank_odds import rank_odds
-
-        return rank_odds(self._sample(), self._rising)
-
-    @cached_property
     def ranges(self) -> "RankRanges":
         """Return the ranks that stay open to every entry."""
         from .rank_ranges import rank_ranges
 
         return rank_ranges(
-            self._sample(),
+            self.tasks,
             self._rising,
             correction=self._correction,
             unmeasured=self.unmeasured,
@@ -118,11 +115,6 @@ class Resolution:
         """Return how many entries with step data no paired test tells from this one."""
         return self.high - self.low - self._of.unmeasured
 
-    @property
-    def odds(self) -> "RankOdds | None":
-        """Return the ranks taken over the draws; `None` where there are too few tasks."""
-        return self._of.odds[self._row] if self._of.odds is not None else None
-
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Resolution) and self.plain() == other.plain()
 
@@ -142,14 +134,18 @@ class Method:
     """How a board's intervals and rank ranges were made."""
 
     tasks: int
-    draws: int
     correction: "Correction"
     measured: int
     """Ranked entries with per-step data; the others have no interval."""
     pairs: int
     seed: str
-    """The suite's fingerprint, from which every draw follows."""
+    """The suite's fingerprint, from which all random signs follow."""
     of: Measurement
+
+    @property
+    def enough(self) -> bool:
+        """Return whether there are intervals: no task holds over a third of all steps."""
+        return self.of.tasks.enough
 
     @property
     def separable(self) -> int:
@@ -167,8 +163,8 @@ class Method:
 
 
 _FIGURES = (
-    "score", "low", "high", "group", "level_with", "odds",
+    "score", "low", "high", "group", "level_with",
 )  # fmt: skip
 _METHOD = (
-    "tasks", "draws", "correction", "measured", "pairs", "separable", "seed", "critical",
+    "tasks", "correction", "measured", "pairs", "separable", "seed", "critical",
 )  # fmt: skip

@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from msgspec import Struct
 
-from .resampling import FEWEST_TASKS, MICROPOINTS, Floats, Ints
 from .sign_flips import told_apart
 from .t_distribution import critical_t
+from .tasks import FEWEST_TASKS, MICROPOINTS, Floats, Ints
 
 LEVEL = 0.05
 ENOUGH_SUITES = 5

@@ -7,9 +7,9 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from .intervals import POINTS, Scale, acceleration, bca, standard_errors
-from .rank_odds import duels
-from .resampling import (
+from .intervals import POINTS, Scale
+from .t_distribution import critical_t
+from .tasks import (
     FEWEST_TASKS,
     LEVEL,
     MICROPOINTS,
@@ -17,12 +17,11 @@ from .resampling import (
     PRINTED,
     Floats,
     Ints,
-    Resamples,
+    Tasks,
     exact,
-    printed_draws,
     printed_means,
     raw_stream,
-    resample,
+    standard_errors,
 )
 
 POWER = 0.8
@@ -39,7 +38,7 @@ class Paired(Struct, frozen=True, kw_only=True):
 
     difference: float
     low: float | None
-    """95 % interval by the shared resampling; `None` when the suite has too few tasks."""
+    """95 % interval by Student's t; `None` when the suite has too few tasks."""
     high: float | None
     standard_error: float
     p: float
@@ -51,32 +50,29 @@ class Paired(Struct, frozen=True, kw_only=True):
     lost: int
     tied: int
     """Tasks on which the sums of A and B agree to the micro-point."""
-    ahead: float
-    """Share of draws in which A is the better of the two."""
     tasks_needed: int | None
     """Tasks that settle a difference of this size with 80 % power; `None` for no difference."""
 
 
 def paired(
-    resamples: Resamples, sums: Ints, pairs: Sequence[tuple[int, int]], scale: Scale = POINTS
+    tasks: Tasks, sums: Ints, pairs: Sequence[tuple[int, int]], scale: Scale = POINTS
 ) -> list[Paired]:
     """Compare the models of each pair (i, j) of rows of *sums* [models, tasks], in micro-points.
 
-    The difference is the mean over all steps, its interval `bca` as for one model, its standard
-    error clustered by task (Miller 2024, arXiv 2411.00640, sections 2.2 and 4.2).
+    The difference is the mean over all steps, its standard error clustered by task (Miller 2024,
+    arXiv 2411.00640, sections 2.2 and 4.2), its interval that times Student's t, with one degree of
+    freedom less than there are effective tasks.
     """
     found: list[Paired] = []
-    flips = _flips(resamples)
+    flips = _flips(tasks)
     for start in range(0, len(pairs), _BLOCK):
-        some = pairs[start : start + _BLOCK]
-        one, other = np.array(some).T
-        ahead = duels(resamples, sums, some)
-        found += _block(resamples, sums[one] - sums[other], ahead, flips, scale)
+        one, other = np.array(pairs[start : start + _BLOCK]).T
+        found += _block(tasks, sums[one] - sums[other], flips, scale)
     return found
 
 
 def effects(
-    resamples: Resamples,
+    tasks: Tasks,
     steps: Mapping[str, Ints],
     sums: Mapping[str, Ints],
     scale: Scale = POINTS,
@@ -84,23 +80,22 @@ def effects(
     """Compare two models within each part of the suite: a bucket, a source group.
 
     *steps* gives each part's steps by task, shape [tasks], 0 where the part has none of a task's;
-    *sums* the two models' micro-points over those, shape [2, tasks]. Every part is resampled by
-    its own tasks. These are many looks at one pair: uncorrected, to read and not to rank by.
+    *sums* the two models' micro-points over those, shape [2, tasks]. Every part has tasks of its
+    own. These are many looks at one pair: uncorrected, to read and not to rank by.
     """
     found = {}
     for part in sorted(steps):
         has = steps[part] > 0
         if has.any():
-            draws = len(resamples.weights)
-            within = resample(f"{resamples.fingerprint}/{part}", steps[part][has], draws)
+            within = Tasks.of(f"{tasks.fingerprint}/{part}", steps[part][has])
             (found[part],) = paired(within, sums[part][:, has], [(0, 1)], scale)
     return found
 
 
-def _flips(resamples: Resamples) -> NDArray[np.uint8]:
+def _flips(tasks: Tasks) -> NDArray[np.uint8]:
     """Return the random signs that every pair's test shares: a row of bits a flip."""
-    words = -(-resamples.steps.size // 64)
-    drawn = raw_stream("signs", resamples.fingerprint, FLIPS * words)
+    words = -(-tasks.steps.size // 64)
+    drawn = raw_stream("signs", tasks.fingerprint, FLIPS * words)
     return drawn.astype("<u8").view(np.uint8).reshape(FLIPS, 8 * words)
 
 
@@ -120,52 +115,34 @@ def _drawn_p(flips: NDArray[np.uint8], apart: Floats) -> Floats:
     return reached / (1 + len(flips))
 
 
-def _block(
-    resamples: Resamples,
-    apart: Ints,
-    ahead: list[float],
-    flips: NDArray[np.uint8],
-    scale: Scale,
-) -> list[Paired]:
+def _block(tasks: Tasks, apart: Ints, flips: NDArray[np.uint8], scale: Scale) -> list[Paired]:
     """Describe some pairs by their differences per task, shape [pairs, tasks]."""
-    steps, tasks = resamples.steps, resamples.steps.size
+    steps, count = tasks.steps, tasks.steps.size
     drawn = _drawn_p(flips, exact(apart, steps))
-    means, errors = printed_means(resamples, apart), standard_errors(apart, steps)
-    spans = (
-        _spans(resamples, apart, means, scale) if resamples.enough else [(None, None)] * len(apart)
-    )
+    means, errors = printed_means(tasks, apart), standard_errors(apart, tasks)
+    reach = critical_t(1 - LEVEL, tasks.effective - 1) if tasks.comparable else None
     found = []
     for at, row in enumerate(apart):
         differ = row[row != 0]
         few = len(differ) <= EXACT_TASKS
         p = _all_flips(differ) if few else float(drawn[at])
-        share = int(row.sum()) / (MICROPOINTS * int(steps.sum()))
+        share, error = int(row.sum()) / (MICROPOINTS * tasks.count), float(errors[at])
+        mean, half = int(means[at]), None if reach is None else round(reach * error * PRINTED)
         found.append(
             Paired(
-                difference=scale.apart(int(means[at])),
-                low=spans[at][0],
-                high=spans[at][1],
-                standard_error=scale.apart(round(float(errors[at]) * PRINTED)),
+                difference=scale.apart(mean),
+                low=None if half is None else scale.apart(mean - half),
+                high=None if half is None else scale.apart(mean + half),
+                standard_error=scale.apart(round(error * PRINTED)),
                 p=max(round(p, 4), 0.0001),
                 exact=few,
                 won=int(np.count_nonzero(row > 0)),
                 lost=int(np.count_nonzero(row < 0)),
-                tied=tasks - len(differ),
-                ahead=ahead[at],
-                tasks_needed=_tasks_needed(share, float(errors[at]), tasks),
+                tied=count - len(differ),
+                tasks_needed=_tasks_needed(share, error, tasks),
             )
         )
     return found
-
-
-def _spans(
-    resamples: Resamples, apart: Ints, means: Ints, scale: Scale
-) -> list[tuple[float, float]]:
-    """Return the 95 % intervals of the differences, as they are printed."""
-    leans, reach = acceleration(apart, resamples.steps), resamples.reach
-    draws = zip(printed_draws(resamples, apart), means, leans, strict=True)
-    found = (bca(some, int(mean), float(lean), reach) for some, mean, lean in draws)
-    return [(scale.apart(low), scale.apart(high)) for low, high in found]
 
 
 def _all_flips(differ: NDArray[np.int64]) -> float:
@@ -182,15 +159,15 @@ def _all_flips(differ: NDArray[np.int64]) -> float:
     return float(np.mean(np.abs(reached) >= abs(int(differ.sum()))))
 
 
-def _tasks_needed(share: float, error: float, tasks: int) -> int | None:
+def _tasks_needed(share: float, error: float, tasks: Tasks) -> int | None:
     """Return how many tasks tell a true difference of *share* from 0, with 80 % power at 5 %.
 
     Miller (2024, arXiv 2411.00640), section 5, with the task as the unit: n = (z_0.975 + z_0.8)^2
     x variance per task / difference^2. It takes the observed difference for the true one, which
     flatters a difference that was lucky.
     """
-    if share == 0 or tasks < 2:
+    if share == 0 or tasks.steps.size < 2:
         return None
     sides = NORMAL.inv_cdf((1 + LEVEL) / 2) + NORMAL.inv_cdf(POWER)
-    variance = error**2 * tasks * tasks / (tasks - 1)
+    variance = error * error * tasks.steps.size
     return max(FEWEST_TASKS, math.ceil(variance * (sides / share) ** 2))

@@ -6,7 +6,7 @@ import numpy as np
 from msgspec import Struct
 
 from .all_pairs import Contrasts, Correction, contrasts, decide
-from .resampling import Ints, Resamples, printed_means
+from .tasks import Ints, Tasks, printed_means
 
 
 class RankRange(Struct, frozen=True, kw_only=True):
@@ -34,7 +34,7 @@ class RankRanges(Struct, frozen=True, kw_only=True):
 
 
 def rank_ranges(
-    resamples: Resamples, sums: Ints, correction: Correction = "holm", unmeasured: int = 0
+    tasks: Tasks, sums: Ints, correction: Correction = "holm", unmeasured: int = 0
 ) -> RankRanges:
     """Test every pair of models over the suite's tasks and return what ranks stay open.
 
@@ -57,12 +57,12 @@ def rank_ranges(
     """
     models = len(sums)
     pairs = models * (models - 1) // 2
-    order = np.argsort(-printed_means(resamples, sums), kind="stable")
+    order = np.argsort(-printed_means(tasks, sums), kind="stable")
     better, worse, groups = np.zeros((3, models), np.int64)
     needed = None
-    if resamples.enough:
-        all_pairs = contrasts(resamples, sums[order])
-        needed, better, worse = decide(all_pairs, resamples.effective_tasks - 1, correction)
+    if tasks.comparable:
+        all_pairs = contrasts(tasks, sums[order])
+        needed, better, worse = decide(all_pairs, tasks.effective - 1, correction)
         groups = _groups(all_pairs, needed)
     lows, highs = 1 + better, models + unmeasured - worse
     ranges = tuple(
@@ -76,7 +76,7 @@ def rank_ranges(
 
 
 def told_apart(
-    resamples: Resamples, sums: Ints, pairs: Sequence[tuple[int, int]], critical: float | None
+    tasks: Tasks, sums: Ints, pairs: Sequence[tuple[int, int]], critical: float | None
 ) -> list[bool]:
     """Return for each pair of rows whether the board's test tells the two apart.
 
@@ -87,7 +87,7 @@ def told_apart(
         return [False] * len(pairs)
     found = []
     for pair in pairs:
-        one_pair = contrasts(resamples, sums[list(pair)])
+        one_pair = contrasts(tasks, sums[list(pair)])
         found.append(bool(one_pair.apart(critical, slice(0, 1), slice(1, 2))[0, 0]))
     return found
 

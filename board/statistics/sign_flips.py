@@ -7,7 +7,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from .resampling import Floats, Ints, raw_stream
+from .tasks import Floats, Ints, raw_stream
 
 LEVEL = 0.05
 FEW_TASKS = 11

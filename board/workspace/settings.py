@@ -157,9 +157,8 @@ class Templates(_Table, frozen=True, kw_only=True):
 
 
 class Ranking(_Table, frozen=True, kw_only=True):
-    """`[ranking]`: how intervals and rank ranges are computed."""
+    """`[ranking]`: how rank ranges are computed."""
 
-    draws: Annotated[int, Meta(ge=200, le=1_000_000)] = 10_000
     correction: Literal["holm", "bh", "none"] = "holm"
     """How the many tests of a board are kept from finding differences by chance."""
 

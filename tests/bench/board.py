@@ -12,7 +12,6 @@ from typing import NamedTuple
 from tests.bench import results
 
 SIZES = (56, 1_000, 10_000)
-DRAWS = 2_000
 PEER_CARDS = 15
 
 PEER = """
@@ -41,7 +40,7 @@ class Cost(NamedTuple):
 def main() -> None:
     """Print seconds and peak memory for each size, and the peer's cost of a card beside ours."""
     peer = peer_card()
-    print(f"{DRAWS} draws; whole processes, imports and start included; compact results\n")
+    print("whole processes, imports and start included; compact results\n")
     print(
         f"{'results':>8} {'board':>14} {'+ all cards':>14} {'add one':>14} {'nothing new':>14}",
         end="",
@@ -58,8 +57,6 @@ def main() -> None:
 def measure(root: Path, size: int) -> tuple[Cost, Cost, Cost, Cost]:
     """Return the costs of the board, of a full rebuild with cards, of one more, of nothing new."""
     results.workspace(root, size)
-    with (root / "board.toml").open("a", encoding="utf-8") as file:
-        file.write(f"\n[ranking]\ndraws = {DRAWS}\n")
     command = [sys.executable, "-m", "cardboard", "-C", str(root)]
     board = timed([*command, "board", "--format", "csv"])
     shutil.rmtree(root / ".cardboard")

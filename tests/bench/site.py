@@ -15,7 +15,6 @@ from typing import NamedTuple
 from . import results, site_browser, site_peer
 
 SIZES = (56, 1_000, 10_000)
-DRAWS = 2_000
 LANGUAGES = 2
 BETWEEN_LOOKS = 0.25
 
@@ -41,7 +40,7 @@ class Output(NamedTuple):
 
 def main() -> None:
     """Print what builds cost, what the peer's cost at as many pages, and what a browser takes."""
-    print(f"whole commands, {DRAWS} draws; site = board + all pages, nothing kept from before\n")
+    print("whole commands; site = board + all pages, nothing kept from before\n")
     print(f"{'models':>7} {'board':>8} {'site':>8} {'processor':>9} {'again':>8}", end="")
     print(f" {'largest':>8} {'together':>9} {'output':>8} {'files':>7} {'copying it':>11}")
     # Nothing is removed before the end: a disk is slow for a while after it has lost many files.
@@ -101,8 +100,6 @@ def browse(folder: Path, size: int) -> None:
 def workspace(root: Path, size: int) -> list[str]:
     """Write a workspace of *size* results at *root*, and return the beginning of its commands."""
     results.workspace(root, size)
-    with (root / "board.toml").open("a", encoding="utf-8") as file:
-        file.write(f"\n[ranking]\ndraws = {DRAWS}\n")
     return [sys.executable, "-m", "cardboard", "-C", str(root)]
 
 

@@ -61,9 +61,7 @@ def write(root: Path) -> tuple[Boards, Settings]:
         for name, result in (("quiz", _quiz(model, place)), ("text", _text(model, place))):
             path = root / "results" / f"{model.replace('/', '-')}-{name}.json"
             path.write_text(json.dumps(result), encoding="utf-8")
-    settings = Settings(
-        board=SETTINGS.board, suites=(QUIZ, TEXT), ranking=Ranking(draws=200), protocols={}
-    )
+    settings = Settings(board=SETTINGS.board, suites=(QUIZ, TEXT), ranking=Ranking(), protocols={})
     models = {name: Profile(parameters=size) for name, size in SIZES.items()}
     workspace = Workspace(root=root, settings=settings, models=models)
     return build_boards(read_results(root / "results"), workspace), settings

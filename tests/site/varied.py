@@ -22,7 +22,7 @@ def a_varied_workspace(count: int) -> Workspace:
     return a_workspace(
         suites=(SUITE,),
         families=FAMILIES,
-        ranking=Ranking(draws=200),
+        ranking=Ranking(),
         models={name(n): _profile(n) for n in range(count)},
     )
 

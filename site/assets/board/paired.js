@@ -25,8 +25,12 @@ export const paired = (steps, a, b, critical, points) => {
   const count = sum(steps);
   const apart = a.map((one, task) => one - b[task]);
   const total = sum(apart);
-  const residuals = apart.map((one, task) => one - total * (steps[task] / count));
-  const error = Math.sqrt(sum(residuals.map((value) => value ** 2))) / (count * MICROPOINTS);
+  const squares = sum(steps.map((size) => size ** 2));
+  const unit = 2 ** Math.max(0, Math.ceil(Math.log2((MICROPOINTS ** 2 * squares) / EXACT) / 2));
+  const whole = apart.map((one, task) => rounded((one - total * (steps[task] / count)) / unit));
+  const tasks = count ** 2 / squares;
+  const small = tasks > 1 ? tasks / (tasks - 1) : 1;
+  const error = Math.sqrt(sum(whole.map((one) => one ** 2)) * small) * (unit / (count * MICROPOINTS));
   return {
     difference: (rounded(total / ((count * MICROPOINTS) / UNIT)) * points) / UNIT,
     error: (rounded(error * UNIT) * Math.abs(points)) / UNIT,

@@ -141,14 +141,14 @@ class TestWhereLowerIsBetter:
         assert (found.better, found.metric, found.decimals) == ("lower", "seconds", 1)
         assert found.paired.difference == pytest.approx(found.score_a - found.score_b, abs=0.06)
         assert found.paired.low <= found.paired.difference <= found.paired.high < 0
-        assert (found.paired.won, found.paired.lost, found.paired.ahead) == (TASKS, 0, 1.0)
+        assert (found.paired.won, found.paired.lost) == (TASKS, 0)
         assert (verdict(found), found.separable) == ("better", True)
 
     def test_seen_from_the_other_side_everything_is_mirrored(self, board, pair):
         quick, slow = board.ranked
         one, other = pair("seconds").paired, pair("seconds", slow, quick).paired
         assert (other.difference, other.low, other.high) == (-one.difference, -one.high, -one.low)
-        assert (other.won, other.lost, other.ahead) == (0, TASKS, 0.0)
+        assert (other.won, other.lost) == (0, TASKS)
         assert verdict(pair("seconds", slow, quick)) == "worse"
 
     def test_tables_say_so_and_print_its_decimals(self, pair):

@@ -93,8 +93,7 @@ def test_the_resolution_depends_on_nothing_but_the_results():
 def test_the_correction_of_the_workspace_is_used_and_told():
     readings = [measured(f"m{n}", *scores(0.4 + n / 100, seed=n)) for n in range(12)]
     strict, loose = (
-        board_of(*readings, ranking=Ranking(draws=500, correction=name))
-        for name in ("holm", "none")
+        board_of(*readings, ranking=Ranking(correction=name)) for name in ("holm", "none")
     )
     assert (strict.method.correction, loose.method.correction) == ("holm", "none")
     assert strict.method.separable <= loose.method.separable

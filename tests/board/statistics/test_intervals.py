@@ -1,6 +1,4 @@
-"""Intervals: they cover what they claim, agree with SciPy, and do not collapse at 0 and 1."""
-
-from typing import Literal
+"""Intervals: they cover what they claim, do not jump at 0 and 1, and know when to be silent."""
 
 import numpy as np
 import pytest
@@ -8,114 +6,98 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from cardboard.board.statistics.intervals import (
-    Interval,
-    acceleration,
-    bca,
-    intervals,
-    standard_errors,
-    wilson,
-)
-from cardboard.board.statistics.resampling import (
-    MICROPOINTS,
-    Ints,
-    printed_draws,
-    printed_means,
-    resample,
-)
-from cardboard.tests.simulated import by_task, suites
+from cardboard.board.statistics.intervals import Interval, Scale, intervals, wilson
+from cardboard.board.statistics.tasks import MICROPOINTS, Ints, Tasks, clustering, standard_errors
+from cardboard.tests.simulated import Clustering, Sizes, Steps, sizes, suites
 
+EQUAL = np.full(50, 8)
 UNEQUAL: Ints = np.arange(1, 41) % 12 + 1
-NORMAL_REACH = 1.959964
 
 
-def some_sums(models: int = 3, steps: Ints = UNEQUAL, seed: int = 7) -> Ints:
-    """Simulate a few models on one suite."""
-    return by_task(suites(models, steps, 0.4, seed, smooth=True))
-
-
-def covers(found: list[Interval] | None, mean: float) -> float:
-    """Return the share of intervals, in per cent, that hold the true *mean*."""
+def spans(steps: Steps, sums: Ints, scale: Scale | None = None) -> list[Interval]:
+    """Return the intervals of *sums*, of which every row must have one."""
+    found = intervals(Tasks.of("mini", steps), sums, scale or Scale())
     assert found is not None
-    return 100 * sum(one.low <= 100 * mean <= one.high for one in found) / len(found)
+    told = [one for one in found if one is not None]
+    assert len(told) == len(found)
+    return told
 
 
-@pytest.mark.parametrize("smooth", [False, True], ids=["0/1 steps", "graded steps"])
-@pytest.mark.parametrize("mean", [0.25, 0.5])
-def test_the_interval_covers_and_one_that_forgets_the_tasks_does_not(
-    mean: float, smooth: bool
+def failing(steps: Steps, failures: int) -> Ints:
+    """Return a model that failed so many steps, each in another task."""
+    sums = steps * MICROPOINTS
+    sums[:failures] -= MICROPOINTS
+    return sums[None]
+
+
+def coverage(steps: Steps, mean: float, clustering: Clustering, number: int) -> tuple[float, float]:
+    """Return how many of 100 intervals hold the true *mean*, and how wide they are on average."""
+    sums = suites(number, steps, mean, 1, clustering)
+    ends = np.array([(one.low, one.high) for one in spans(steps, sums)])
+    held = (ends[:, 0] <= 100 * mean) & (100 * mean <= ends[:, 1])
+    return 100 * float(held.mean()), float((ends[:, 1] - ends[:, 0]).mean())
+
+
+@pytest.mark.parametrize(
+    ("tasks", "kind", "clustering", "mean"),
+    [
+        (50, "unequal", "half", 0.97),
+        (200, "unequal", "whole", 0.9),
+        (100, "equal", "whole", 0.9),
+        (10, "equal", "graded", 0.03),
+        (50, "unequal", "independent", 0.1),
+        (100, "unequal", "f1", 0.3),
+        (50, "dominating", "whole", 0.1),
+    ],
+)
+def test_the_interval_covers_also_where_tasks_cluster_and_scores_are_extreme(
+    tasks: int, kind: Sizes, clustering: Clustering, mean: float
 ) -> None:
-    """400 suites of 50 tasks x 6 steps, within-task correlation 0.5; `make bench` takes 2,000."""
-    steps = suites(400, np.full(50, 6), mean, seed=1, smooth=smooth)
-    clustered = intervals(resample("coverage", [6] * 50), by_task(steps))
-    unclustered = intervals(resample("coverage", [1] * 300), np.concatenate(steps, axis=1))
-    assert 92 <= covers(clustered, mean) <= 98
-    assert covers(unclustered, mean) < 80
+    """2,000 suites each; `make bench` tries every cell."""
+    held, _ = coverage(sizes(tasks, kind), mean, clustering, 2_000)
+    assert held >= 92
 
 
-@pytest.mark.parametrize("method", ["percentile", "BCa"])
-def test_the_bootstrap_is_scipys_within_its_monte_carlo_error(
-    method: Literal["percentile", "BCa"],
-) -> None:
-    """At the normal's reach; the ends of two sets of 10,000 draws differ by about 0.04 SE."""
-    sums = some_sums()
-    draws = resample("scipy", UNEQUAL)
-    for row, printed, mean, lean in zip(
-        sums,
-        printed_draws(draws, sums),
-        printed_means(draws, sums),
-        acceleration(sums, UNEQUAL),
-        strict=True,
-    ):
-        if method == "percentile":
-            ours = np.percentile(printed, [2.5, 97.5])
-        else:
-            ours = np.array(bca(printed, int(mean), float(lean), NORMAL_REACH))
-        theirs = stats.bootstrap(
-            np.stack([row, UNEQUAL * MICROPOINTS]),
-            lambda won, steps, axis=-1: won.sum(axis=axis) / steps.sum(axis=axis),
-            paired=True,
-            method=method,
-            rng=np.random.default_rng(3),
-        )
-        expected = 10_000 * np.array(theirs.confidence_interval)
-        assert np.abs(ours - expected).max() < 0.16 * 10_000 * theirs.standard_error
+def test_in_the_middle_it_is_no_wider_than_it_must_be() -> None:
+    held, width = coverage(EQUAL, 0.5, "half", 2_000)
+    assert 94 <= held <= 97.5
+    assert 20 <= width <= 22
 
 
-def test_the_acceleration_is_that_of_leaving_out_one_task_at_a_time() -> None:
-    (row,) = some_sums(1)
-    left = [
-        np.delete(row, task).sum() / np.delete(UNEQUAL, task).sum() for task in range(len(UNEQUAL))
+def test_an_interval_that_forgets_the_tasks_does_not_cover() -> None:
+    """The same steps, each taken for a task of its own."""
+    steps = np.full(50, 8)
+    sums = suites(400, steps, 0.5, 1, "whole")
+    alone = np.repeat(sums // 8, 8, axis=1)
+    held = sum(one.low <= 50 <= one.high for one in spans(np.ones(400, np.int64), alone))
+    assert held / 400 < 0.6
+
+
+def test_there_is_no_jump_at_the_end_of_the_scale() -> None:
+    """A model that never failed, and one that failed a few steps of different tasks."""
+    widths = [
+        one.high - one.low
+        for failures in (0, 1, 2, 5)
+        for one in spans(EQUAL, failing(EQUAL, failures))
     ]
-    assert acceleration(row[None], UNEQUAL)[0] == pytest.approx(-stats.skew(left) / 6 / 40**0.5)
+    assert widths == sorted(widths, reverse=True)
+    assert widths[0] - widths[1] < 1
+    assert widths[0] == pytest.approx(7.5, abs=0.1)
 
 
-def test_the_standard_error_clusters_steps_by_task() -> None:
-    """Miller's sum over all pairs of steps of a task, written out."""
-    steps = suites(1, UNEQUAL, 0.4, seed=2, smooth=True)
-    mean = np.concatenate(steps, axis=1).mean()
-    pairs = sum(((task - mean)[0, :, None] * (task - mean)[0]).sum() for task in steps)
-    (found,) = standard_errors(by_task(steps), UNEQUAL)
-    assert found == pytest.approx(pairs**0.5 / UNEQUAL.sum() / MICROPOINTS)
+def test_a_constant_score_has_a_width() -> None:
+    (found,) = spans(EQUAL, np.full((1, 50), 8 * 400_000))
+    assert (found.low, found.mean, found.high) == (37.25, 40.0, 42.81)
+    assert found.standard_error == 0
 
 
-def test_the_standard_error_backs_the_interval() -> None:
-    found = intervals(resample("mini", UNEQUAL), some_sums(20))
-    assert found is not None
-    for one in found:
-        assert one.standard_error is not None
-        assert one.high - one.low == pytest.approx(2 * 2.05 * one.standard_error, rel=0.12)
-
-
-@pytest.mark.parametrize(("share", "expected"), [(0, (0.0, 7.13)), (1, (92.87, 100.0))])
-def test_at_0_and_1_wilson_speaks_for_50_tasks_rather_than_300_steps(
-    share: int, expected: tuple[float, float]
-) -> None:
-    found = intervals(resample("edge", [6] * 50), np.full((1, 50), share * 6 * MICROPOINTS))
-    assert found is not None
-    assert (found[0].low, found[0].high) == expected
-    assert found[0].method == "wilson"
-    assert found[0].standard_error is None
+@pytest.mark.parametrize("share", [0, 1])
+def test_at_0_and_1_it_is_wilson_on_the_tasks_rather_than_the_steps(share: int) -> None:
+    reach = stats.t.ppf(0.975, 49)
+    (found,) = spans(EQUAL, np.full((1, 50), share * 8 * MICROPOINTS))
+    expected = wilson(share, 50, reach)
+    assert (100 * found.low, 100 * found.high) == pytest.approx(expected)
+    assert found.method == "wilson"
 
 
 @pytest.mark.parametrize(("won", "number"), [(0, 9), (9, 9), (3, 9), (50, 101)])
@@ -124,47 +106,63 @@ def test_wilson_is_scipys(won: int, number: int) -> None:
     assert wilson(won / number, number) == (round(theirs.low * 1e4), round(theirs.high * 1e4))
 
 
-def test_one_failed_step_is_not_an_edge() -> None:
-    sums = np.full((1, 50), 6 * MICROPOINTS)
-    sums[0, 7] -= MICROPOINTS
-    found = intervals(resample("edge", [6] * 50), sums)
+def test_the_standard_error_clusters_steps_by_task() -> None:
+    """Miller's sum over all pairs of steps of a task, written out, with its small-sample factor."""
+    sums = suites(1, UNEQUAL, 0.4, 2, "graded")
+    tasks = Tasks.of("mini", UNEQUAL)
+    mean = sums.sum() / UNEQUAL.sum()
+    pairs = ((sums[0] - mean * UNEQUAL) ** 2).sum()
+    expected = np.sqrt(pairs * tasks.kish / (tasks.kish - 1)) / UNEQUAL.sum() / MICROPOINTS
+    assert standard_errors(sums, tasks)[0] == pytest.approx(expected)
+
+
+def test_tasks_that_succeed_or_fail_as_a_whole_cluster_completely() -> None:
+    tasks = Tasks.of("mini", EQUAL)
+    whole, alone = (suites(300, EQUAL, 0.5, 1, kind) for kind in ("whole", "independent"))
+    assert clustering(whole, tasks).mean() == pytest.approx(1, abs=0.03)
+    assert clustering(alone, tasks).mean() == pytest.approx(1 / 8, abs=0.05)
+
+
+def test_a_score_without_bounds_gets_t_standard_errors_and_none_where_no_spread_is_seen() -> None:
+    spread = suites(1, UNEQUAL, 0.4, 2, "graded")
+    sums = np.vstack([spread, UNEQUAL * 400_000])
+    found, constant = intervals(Tasks.of("mini", UNEQUAL), sums, Scale(bounded=False)) or []
+    assert constant is None
     assert found is not None
-    assert found[0] == Interval(
-        mean=99.67, low=98.0, high=100.0, standard_error=0.33, method="bootstrap"
-    )
+    assert found.method == "t"
+    tasks = Tasks.of("mini", UNEQUAL)
+    reach = stats.t.ppf(0.975, tasks.freedom)
+    assert found.high - found.low == pytest.approx(2 * reach * found.standard_error, abs=0.03)
 
 
 def test_no_models_have_no_intervals() -> None:
-    assert intervals(resample("mini", UNEQUAL), some_sums()[:0]) == []
+    assert intervals(Tasks.of("mini", UNEQUAL), np.zeros((0, 40), np.int64)) == []
 
 
-def test_too_few_tasks_have_no_interval() -> None:
-    assert intervals(resample("few", [9] * 5), np.ones((2, 5), np.int64)) is None
+@pytest.mark.parametrize(
+    "steps",
+    [np.full(5, 9), np.array([30] + [1] * 50)],
+    ids=["five tasks", "over a third in one of 51"],
+)
+def test_too_few_tasks_have_no_interval_nor_a_suite_that_is_mostly_one(steps: Steps) -> None:
+    assert intervals(Tasks.of("few", steps), steps[None] * 500_000) is None
 
 
 def test_a_model_keeps_its_interval_whoever_else_is_on_the_board() -> None:
-    draws, sums = resample("mini", UNEQUAL), some_sums(200)
-    together, alone = intervals(draws, sums), intervals(draws, sums[130:131])
-    assert together is not None
-    assert alone == together[130:131]
+    sums = suites(200, UNEQUAL, 0.4, 7, "graded")
+    assert spans(UNEQUAL, sums[130:131]) == spans(UNEQUAL, sums)[130:131]
 
 
-@given(st.lists(st.integers(0, 6), min_size=6, max_size=12), st.integers(1, 3))
-def test_the_interval_holds_the_mean_and_stays_within_0_and_100(won: list[int], seed: int) -> None:
-    sums = np.array([won]) * MICROPOINTS
-    found = intervals(resample(str(seed), [6] * len(won), draws=400), sums)
-    assert found is not None
-    assert 0 <= found[0].low <= found[0].mean <= found[0].high <= 100
+@given(st.lists(st.integers(0, 6), min_size=6, max_size=12))
+def test_the_interval_holds_the_mean_and_stays_within_0_and_100(won: list[int]) -> None:
+    (found,) = spans(np.full(len(won), 6), np.array([won]) * MICROPOINTS)
+    assert 0 <= found.low <= found.mean <= found.high <= 100
+    assert found.low < found.high
 
 
-@given(st.lists(st.integers(-6, 6), min_size=6, max_size=12))
+@given(st.lists(st.integers(0, 6), min_size=6, max_size=12))
 def test_the_interval_of_the_opposite_is_the_opposite_interval(won: list[int]) -> None:
     steps = np.full(len(won), 6)
-    draws = resample("mirror", steps, draws=400)
     sums = np.array([won]) * MICROPOINTS
-    ends = []
-    for side in (sums, -sums):
-        (printed,), (mean,) = printed_draws(draws, side), printed_means(draws, side)
-        ends.append(bca(printed, int(mean), float(acceleration(side, steps)[0]), 2.2))
-    (low, high), (opposite_low, opposite_high) = ends
-    assert (low, high) == (-opposite_high, -opposite_low)
+    (there,), (back,) = spans(steps, sums), spans(steps, steps * MICROPOINTS - sums)
+    assert (there.low, there.high) == pytest.approx((100 - back.high, 100 - back.low))

@@ -9,16 +9,16 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from cardboard.board.statistics.paired import FLIPS, Paired, effects, paired
-from cardboard.board.statistics.resampling import MICROPOINTS, Ints, resample
-from cardboard.tests.simulated import board, by_task, suites
+from cardboard.board.statistics.tasks import MICROPOINTS, Ints, Tasks
+from cardboard.tests.simulated import board, suites
 
 STEPS = np.arange(1, 41) % 12 + 1
 
 
 def compare(one: list[int], other: list[int]) -> Paired:
     """Compare two models on tasks of 6 steps, by how many steps of each task they win."""
-    draws = resample("mini", [6] * len(one), draws=500)
-    (found,) = paired(draws, np.array([one, other]) * MICROPOINTS, [(0, 1)])
+    tasks = Tasks.of("mini", [6] * len(one))
+    (found,) = paired(tasks, np.array([one, other]) * MICROPOINTS, [(0, 1)])
     return found
 
 
@@ -79,7 +79,6 @@ def test_two_identical_runs_are_level_in_everything() -> None:
         won=0,
         lost=0,
         tied=7,
-        ahead=0.0,
         tasks_needed=None,
     )
 
@@ -98,11 +97,11 @@ def test_five_tasks_give_a_p_but_no_interval() -> None:
 
 def test_the_interval_of_a_difference_covers_it() -> None:
     """400 pairs of models, one 10 points better, on 50 tasks x 6 steps."""
-    one = by_task(suites(400, np.full(50, 6), 0.5, seed=1))
-    other = by_task(suites(400, np.full(50, 6), 0.4, seed=2))
-    draws = resample("coverage", [6] * 50)
+    one = suites(400, np.full(50, 6), 0.5, 1, "half")
+    other = suites(400, np.full(50, 6), 0.4, 2, "half")
+    tasks = Tasks.of("coverage", [6] * 50)
     pairs = [(at, 400 + at) for at in range(400)]
-    found = paired(draws, np.concatenate([one, other]), pairs)
+    found = paired(tasks, np.concatenate([one, other]), pairs)
     held = sum((one.low or 0) <= 10 <= (one.high or 0) for one in found)
     assert 0.92 <= held / 400 <= 0.98
 
@@ -111,7 +110,7 @@ def test_the_tasks_needed_do_settle_it_four_times_in_five() -> None:
     """Ask a pilot of 40,000 tasks how many are needed, then play 300 suites of that size."""
     means = np.array([0.45, 0.35])
     sums = board(means, np.full(40_000, 6), seed=6)
-    (pilot,) = paired(resample("pilot", [6] * 40_000, draws=10), sums, [(0, 1)])
+    (pilot,) = paired(Tasks.of("pilot", [6] * 40_000), sums, [(0, 1)])
     needed = pilot.tasks_needed
     assert needed is not None
     assert 60 < needed < 300
@@ -124,10 +123,10 @@ def test_the_tasks_needed_do_settle_it_four_times_in_five() -> None:
 
 def test_swapping_the_models_swaps_the_result() -> None:
     sums = board(np.linspace(0.5, 0.3, 8), STEPS, seed=9)
-    draws = resample("mini", STEPS, draws=999)
+    tasks = Tasks.of("mini", STEPS)
     pairs = [(i, j) for i in range(8) for j in range(i)]
-    there = paired(draws, sums, pairs)
-    back = paired(draws, sums, [(j, i) for i, j in pairs])
+    there = paired(tasks, sums, pairs)
+    back = paired(tasks, sums, [(j, i) for i, j in pairs])
     for one, other in zip(there, back, strict=True):
         assert other.low is not None
         assert other.high is not None
@@ -138,21 +137,21 @@ def test_swapping_the_models_swaps_the_result() -> None:
 
 def test_a_pair_says_the_same_in_a_crowd() -> None:
     sums: Ints = board(np.linspace(0.6, 0.3, 150), STEPS, seed=9)
-    draws = resample("mini", STEPS, draws=999)
-    crowd = paired(draws, sums, [(at, at + 1) for at in range(149)])
-    assert crowd[100:101] == paired(draws, sums[100:102], [(0, 1)])
+    tasks = Tasks.of("mini", STEPS)
+    crowd = paired(tasks, sums, [(at, at + 1) for at in range(149)])
+    assert crowd[100:101] == paired(tasks, sums[100:102], [(0, 1)])
 
 
 def test_effects_compare_each_part_by_its_own_tasks() -> None:
     sums = board(np.array([0.5, 0.3]), STEPS, seed=9)
     early = np.where(np.arange(40) < 10, STEPS, 0)
-    draws = resample("mini", STEPS, draws=999)
+    tasks = Tasks.of("mini", STEPS)
     found = effects(
-        draws,
+        tasks,
         {"early": early, "late": STEPS - early, "none": np.zeros(40, np.int64)},
         {"early": sums * (early > 0), "late": sums * (early == 0), "none": sums * 0},
     )
     assert list(found) == ["early", "late"]
     assert found["early"].won + found["early"].lost + found["early"].tied == 10
-    (alone,) = paired(resample("mini/late", STEPS[10:], draws=999), sums[:, 10:], [(0, 1)])
+    (alone,) = paired(Tasks.of("mini/late", STEPS[10:]), sums[:, 10:], [(0, 1)])
     assert found["late"] == alone

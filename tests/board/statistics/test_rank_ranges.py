@@ -10,7 +10,7 @@ from cardboard.board.statistics import all_pairs as contrasts
 from cardboard.board.statistics.all_pairs import Correction
 from cardboard.board.statistics.paired import paired
 from cardboard.board.statistics.rank_ranges import RankRanges, rank_ranges, told_apart
-from cardboard.board.statistics.resampling import MICROPOINTS, Ints, printed_means, resample
+from cardboard.board.statistics.tasks import MICROPOINTS, Ints, Tasks, printed_means
 from cardboard.tests.simulated import board
 
 EQUAL = np.full(50, 6)
@@ -49,7 +49,7 @@ def test_counting_pairs_gives_what_sorting_all_p_values_gives(
     """On tasks of equal size the clustered t is the paired t-test of the tasks' means."""
     sums = a_board(seed=seed)
     apart = textbook(sums, correction)
-    found = rank_ranges(resample("mini", EQUAL), sums, correction)
+    found = rank_ranges(Tasks.of("mini", EQUAL), sums, correction)
     assert found.separable == len(apart)
     for model, one in enumerate(found.ranges):
         assert one.low == 1 + sum(worse == model for _, worse in apart)
@@ -58,9 +58,9 @@ def test_counting_pairs_gives_what_sorting_all_p_values_gives(
 
 def test_the_blocks_of_a_large_board_do_not_show() -> None:
     """700 models take six blocks; copies of one board repeat its counts exactly."""
-    few, draws = a_board(70), resample("mini", EQUAL)
-    once = rank_ranges(draws, few, "none")
-    many = rank_ranges(draws, np.tile(few, (10, 1)), "none")
+    few, tasks = a_board(70), Tasks.of("mini", EQUAL)
+    once = rank_ranges(tasks, few, "none")
+    many = rank_ranges(tasks, np.tile(few, (10, 1)), "none")
     assert many.separable == 100 * once.separable
     for at, one in enumerate(many.ranges):
         assert one.low - 1 == 10 * (once.ranges[at % 70].low - 1)
@@ -70,9 +70,9 @@ def test_the_blocks_of_a_large_board_do_not_show() -> None:
 def test_the_ranges_hold_every_true_rank() -> None:
     """All 56 at once, in at least 95 of 100 boards; `make bench` takes 2,000."""
     means = np.linspace(0.6, 0.1, 56)
-    draws, held, width = resample("mini", EQUAL, draws=1), 0, 0.0
+    tasks, held, width = Tasks.of("mini", EQUAL), 0, 0.0
     for seed in range(100):
-        ranges = rank_ranges(draws, board(means, EQUAL, seed)).ranges
+        ranges = rank_ranges(tasks, board(means, EQUAL, seed)).ranges
         held += all(one.low <= 1 + at <= one.high for at, one in enumerate(ranges))
         width += sum(one.high - one.low for one in ranges) / 56 / 100
     assert held >= 95
@@ -81,10 +81,10 @@ def test_the_ranges_hold_every_true_rank() -> None:
 
 def test_equal_models_are_hardly_ever_told_apart_with_holm_and_always_without() -> None:
     """The family-wise error on boards of 56 equal models."""
-    draws = resample("mini", EQUAL, draws=1)
+    tasks = Tasks.of("mini", EQUAL)
     boards = [board(np.full(56, 0.3), EQUAL, seed) for seed in range(100)]
     wrong = {
-        rule: sum(rank_ranges(draws, sums, rule).separable > 0 for sums in boards)
+        rule: sum(rank_ranges(tasks, sums, rule).separable > 0 for sums in boards)
         for rule in CORRECTIONS
     }
     assert wrong["holm"] <= 10
@@ -94,11 +94,11 @@ def test_equal_models_are_hardly_ever_told_apart_with_holm_and_always_without() 
 def test_identical_runs_are_level_and_share_a_tie_group() -> None:
     """Step data of one run under two names: p = 1, one tie group, one rank range."""
     sums = np.repeat(a_board(8, UNEQUAL), 2, axis=0)
-    draws = resample("mini", UNEQUAL, draws=100)
-    ranges = rank_ranges(draws, sums, "none").ranges
+    tasks = Tasks.of("mini", UNEQUAL)
+    ranges = rank_ranges(tasks, sums, "none").ranges
     assert ranges[::2] == ranges[1::2]
     assert len({one.group for one in ranges}) > 1
-    assert {one.p for one in paired(draws, sums, [(0, 1), (6, 7)])} == {1.0}
+    assert {one.p for one in paired(tasks, sums, [(0, 1), (6, 7)])} == {1.0}
 
 
 @pytest.mark.parametrize("correction", CORRECTIONS)
@@ -107,44 +107,44 @@ def test_pairs_that_do_not_fit_in_memory_are_counted_all_the_same(
     correction: Correction, room: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of 2,415 pairs only *room* may be held, so the others are narrowed down from both ends."""
-    sums, draws = a_board(70), resample("mini", EQUAL, draws=1)
-    held = rank_ranges(draws, sums, correction)
+    sums, tasks = a_board(70), Tasks.of("mini", EQUAL)
+    held = rank_ranges(tasks, sums, correction)
     monkeypatch.setattr(contrasts, "_ROOM", room)
-    assert rank_ranges(draws, sums, correction) == held
+    assert rank_ranges(tasks, sums, correction) == held
 
 
 def test_a_constant_lead_on_every_task_is_told_apart_but_not_one_that_does_not_print() -> None:
     sums = np.full((3, 50), 3 * MICROPOINTS)
     sums[1] -= 6 * 100
     sums[2] -= 6 * 101
-    draws = resample("mini", EQUAL, draws=1)
-    assert told_apart(draws, sums, [(0, 1), (0, 2), (1, 2)], 4.0) == [False, True, False]
+    tasks = Tasks.of("mini", EQUAL)
+    assert told_apart(tasks, sums, [(0, 1), (0, 2), (1, 2)], 4.0) == [False, True, False]
 
 
 def test_members_of_a_tie_group_are_level_with_its_first_member() -> None:
-    sums, draws = a_board(), resample("mini", EQUAL, draws=1)
-    found = rank_ranges(draws, sums, "none")
+    sums, tasks = a_board(), Tasks.of("mini", EQUAL)
+    found = rank_ranges(tasks, sums, "none")
     groups = np.array([one.group for one in found.ranges])
-    order = np.argsort(-printed_means(draws, sums), kind="stable")
+    order = np.argsort(-printed_means(tasks, sums), kind="stable")
     seen: dict[int, int] = {}
     for model in order.tolist():
         anchor = seen.setdefault(groups[model], model)
-        level = [told_apart(draws, sums, [(a, model)], found.critical) for a in seen.values()]
+        level = [told_apart(tasks, sums, [(a, model)], found.critical) for a in seen.values()]
         assert level.index([False]) == list(seen.values()).index(anchor)
     assert list(seen) == list(range(1, len(seen) + 1))
     assert len(seen) > 2
 
 
 def test_entries_without_steps_may_be_anywhere() -> None:
-    draws, sums = resample("mini", EQUAL, draws=1), a_board()
-    alone, mixed = rank_ranges(draws, sums), rank_ranges(draws, sums, unmeasured=4)
+    tasks, sums = Tasks.of("mini", EQUAL), a_board()
+    alone, mixed = rank_ranges(tasks, sums), rank_ranges(tasks, sums, unmeasured=4)
     for one, other in zip(alone.ranges, mixed.ranges, strict=True):
         assert (other.low, other.high) == (one.low, one.high + 4)
 
 
 def test_too_few_tasks_tell_nothing_apart() -> None:
     sums = np.array([[6] * 5, [0] * 5]) * MICROPOINTS
-    found = rank_ranges(resample("few", [6] * 5), sums, "none")
+    found = rank_ranges(Tasks.of("few", [6] * 5), sums, "none")
     assert found.critical is None
     assert [(one.low, one.high, one.group) for one in found.ranges] == [(1, 2, 1), (1, 2, 1)]
 
@@ -152,7 +152,7 @@ def test_too_few_tasks_tell_nothing_apart() -> None:
 @pytest.mark.parametrize("models", [0, 1])
 @pytest.mark.parametrize("correction", CORRECTIONS)
 def test_a_board_of_one_or_none_has_no_pairs(models: int, correction: Correction) -> None:
-    found = rank_ranges(resample("mini", EQUAL), a_board(2)[:models], correction)
+    found = rank_ranges(Tasks.of("mini", EQUAL), a_board(2)[:models], correction)
     assert found.pairs == found.separable == 0
     assert [(one.low, one.high, one.group) for one in found.ranges] == [(1, 1, 1)] * models
 
@@ -161,7 +161,7 @@ def test_a_suite_too_large_for_micro_points_is_rounded_not_wrong() -> None:
     """60 tasks of 2,000 steps: residuals lose their last bits and the counts stay."""
     steps = np.full(60, 2_000)
     sums = board(np.linspace(0.6, 0.3, 20), np.full(60, 6), seed=1) // 6 * 2_000
-    assert rank_ranges(resample("large", steps), sums).separable == len(textbook(sums, "holm"))
+    assert rank_ranges(Tasks.of("large", steps), sums).separable == len(textbook(sums, "holm"))
 
 
 def fields(found: RankRanges) -> list[tuple[int, int]]:
@@ -171,17 +171,17 @@ def fields(found: RankRanges) -> list[tuple[int, int]]:
 
 @given(st.permutations(range(30)), st.sampled_from(CORRECTIONS))
 def test_the_order_of_the_models_does_not_matter(order: list[int], correction: Correction) -> None:
-    draws, sums = resample("mini", EQUAL, draws=1), a_board()
-    found = rank_ranges(draws, sums, correction)
-    shuffled = rank_ranges(draws, sums[order], correction)
+    tasks, sums = Tasks.of("mini", EQUAL), a_board()
+    found = rank_ranges(tasks, sums, correction)
+    shuffled = rank_ranges(tasks, sums[order], correction)
     assert list(shuffled.ranges) == [found.ranges[at] for at in order]
 
 
 @given(st.integers(0, 1000), st.sampled_from([2, 5, 30]))
 def test_a_range_holds_the_rank_and_narrows_from_holm_to_none(seed: int, models: int) -> None:
-    sums, draws = a_board(models, UNEQUAL, seed), resample("mini", UNEQUAL, draws=1)
-    printed = printed_means(draws, sums)
-    holm, bh, none = (fields(rank_ranges(draws, sums, rule)) for rule in CORRECTIONS)
+    sums, tasks = a_board(models, UNEQUAL, seed), Tasks.of("mini", UNEQUAL)
+    printed = printed_means(tasks, sums)
+    holm, bh, none = (fields(rank_ranges(tasks, sums, rule)) for rule in CORRECTIONS)
     for at in range(models):
         rank = 1 + int((printed > printed[at]).sum())
         assert holm[at][0] <= bh[at][0] <= none[at][0] <= rank

@@ -8,7 +8,7 @@ from cardboard.site.data.figures import signed
 from cardboard.site.source.paired_table import rivals_of
 from cardboard.tests.making import SUITE, a_reading, a_result, a_workspace, measured
 
-RANKING = Ranking(draws=200)
+RANKING = Ranking()
 
 
 def board(readings, **settings):
