@@ -39,11 +39,17 @@ class StepFacts(Struct, frozen=True, kw_only=True):
     """The first few repeated steps, as `task-000/3`."""
     keys_sha256: str
     """SHA-256 over the sorted step ids: the same for every result with the same steps."""
+    steps_sha256: str
+    """The same however often each step was answered."""
     fingerprint: str | None = None
     """SHA-256 over step ids and references, where every step holds its reference."""
     empty_references: int | None = None
     length_stops: int | None = None
-    """Answers that the token limit cut; `None` where finish reasons were not recorded."""
+    """Answers that the token limit cut; `None` where neither reasons nor lengths were recorded."""
+    too_long: int = 0
+    """Answers of more tokens than the result says were allowed."""
+    blank: int | None = None
+    """Answers without a single sign; `None` where no answer is kept."""
     tasks: tuple[str, ...] = ()
     steps_per_task: tuple[int, ...] = ()
     sums: dict[str, tuple[int, ...]] = {}
@@ -58,8 +64,18 @@ class StepFacts(Struct, frozen=True, kw_only=True):
     rescored: int = 0
     """Steps whose units were scored again."""
     rescore_differs: int = 0
-    """Steps among them whose stored score does not follow from their units."""
+    """Steps whose stored score does not follow from their units."""
     rescore_example: str | None = None
+    reread: int = 0
+    """Answers that were read again."""
+    misread: int = 0
+    """Answers among them that do not say what is stored of them."""
+    misread_example: str | None = None
+    same: int = 0
+    """Answers that are their reference, unit for unit."""
+    group_differs: tuple[str, str, float, float] | None = None
+    """The first group whose mean does not follow from its rows: division and group, metric, the
+    mean as it is stored, and as its rows give it."""
 
 
 class Reading(Struct, frozen=True, kw_only=True):

@@ -2,60 +2,18 @@
 
 from collections.abc import Iterator
 
-from msgspec import Struct
-
 from ...eval import records
-from ...eval.metrics import Metric, ratio
-from ...eval.records import Result, Scalar, value
+from ...eval.records import Scalar
 from ..model import Reading, StepFacts
-from ..words.findings import JUDGING, SEVERITY_OF, Finding, Value
+from ..words.findings import JUDGING, Finding
 from ..workspace.audits import told_by_audits
 from ..workspace.settings import Protocol, Suite, Workspace
-from .recognition import Recognised
-from .resolution import MICROPOINTS, sums_key
+from . import claims
+from .case import Case, Findings
+from .recognition import Recognised, near
 
-TOLERANCE = 1.01
-"""Units of the last printed place: stored means are rounded, and so are the steps and groups that
-they are compared with, so two honest roundings may differ by one."""
-
-THRESHOLDS = {"answers-cut": 5.0}
+THRESHOLDS = {"answers-cut": 5.0, "answers-blank": 5.0, "answers-equal-reference": 90.0}
 """Per cent; those of a kind's doubts are in the metric's own unit."""
-
-
-class Case(Struct, frozen=True, kw_only=True):
-    """One result before the judge, with all that the checks need."""
-
-    reading: Reading
-    result: Result
-    facts: StepFacts | None
-    recognised: Recognised | None
-    workspace: Workspace
-
-    @property
-    def suite(self) -> Suite | None:
-        """Return the suite that the result is of."""
-        return self.recognised.suite if self.recognised else None
-
-    def value(self, metric: str) -> float | None:
-        """Return the stored value of *metric*."""
-        return value(self.result, metric)
-
-    def finding(self, code: str, *, key: str | None = None, **values: Value) -> Finding | None:
-        """Return the finding *code* with the severity of the policy; `None` where it is off."""
-        verdict = self.workspace.verdict(code)
-        if verdict == "off":
-            return None
-        return Finding(
-            code=code,
-            severity=SEVERITY_OF[verdict],
-            file=self.reading.file,
-            sha256=self.reading.sha256,
-            key=key,
-            values=values,
-        )
-
-
-Findings = Iterator[Finding | None]
 
 
 def judge(
@@ -80,7 +38,12 @@ def blocks(findings: tuple[Finding, ...], workspace: Workspace) -> bool:
 
 def _suite(case: Case) -> Findings:
     if case.recognised is None:
-        yield case.finding("suite-unknown", steps=case.result.counts.scored)
+        told = near(case.reading, case.workspace.settings.suites)
+        yield case.finding(
+            "suite-unknown",
+            steps=case.result.counts.scored,
+            near=", ".join(f"{suite.full_name} ({suite.steps})" for suite in told) or None,
+        )
     elif case.recognised.evidence == "count":
         suite = case.recognised.suite
         yield case.finding("suite-by-count", suite=suite.full_name, steps=suite.steps)
@@ -93,6 +56,7 @@ def _run(case: Case) -> Findings:
         yield case.finding("post-processed")
     if case.result.protocol.extra.get("rank_eligible") is False:
         yield case.finding("not-eligible", key="protocol.extra.rank_eligible")
+    yield claims.names(case)
     if case.result.adjusted:
         printed = case.result.provenance.printed.get("score") if case.result.provenance else None
         yield case.finding("adjusted", printed=printed)
@@ -114,6 +78,8 @@ def _completeness(case: Case) -> Findings:
     if expected is None:
         if case.result.status == "partial":
             yield case.finding("incomplete", scored=scored, expected=None)
+        elif facts and facts.scored < max(said, facts.unique):
+            yield case.finding("incomplete", scored=scored, expected=max(said, facts.unique))
         return
     if scored < expected or case.result.status == "partial":
         yield case.finding("incomplete", scored=scored, expected=expected)
@@ -121,13 +87,14 @@ def _completeness(case: Case) -> Findings:
         yield case.finding("steps-missing", missing=expected - facts.unique, expected=expected)
     if said > expected or (facts and _has_foreign_steps(case, facts)):
         yield case.finding("steps-foreign", count=said, expected=expected)
-    if facts and suite and (wanted := _trials(suite)) > facts.trials[0]:
+    if facts and suite and (wanted := _trials(case, suite)) > facts.trials[0]:
         yield case.finding("trials-missing", trials=facts.trials[0], wanted=wanted)
 
 
-def _trials(suite: Suite) -> int:
-    """Return how many answers to each step the ranked metric needs."""
-    return suite.ranked.trials[1] if suite.ranked.trials else 1
+def _trials(case: Case, suite: Suite) -> int:
+    """Return how many answers to each step the ranked metric needs, or the result claims."""
+    needed = suite.ranked.trials[1] if suite.ranked.trials else 1
+    return max(needed, case.result.protocol.trials or 1)
 
 
 def _has_foreign_steps(case: Case, facts: StepFacts) -> bool:
@@ -160,6 +127,7 @@ def _template(case: Case) -> Findings:
         yield case.finding("doubled-bos")
     if prompts.truncated:
         yield case.finding("prompts-truncated", count=prompts.truncated)
+    yield claims.hidden_cuts(case)
     if prompts.kwargs_ignored:
         yield case.finding("kwargs-ignored", names=", ".join(sorted(prompts.kwargs_ignored)))
 
@@ -191,134 +159,6 @@ def _audit(case: Case) -> Findings:
         case.result, case.workspace.audits, case.workspace.settings.policy
     ):
         yield case.finding(code, key="prompts.template_sha256", **values)
-
-
-def _integrity(case: Case) -> Findings:
-    suite = case.suite
-    if suite is None:
-        return
-    stored = case.value(suite.ranked.id)
-    if stored is None or not suite.ranked.holds(stored):
-        yield case.finding("score-missing", metric=suite.ranked.id, value=stored)
-        return
-    yield _range(case, suite)
-    yield _group_mismatch(case, suite)
-    if case.facts is None:
-        yield _not_checkable(case, suite)
-        return
-    yield _references(case, suite, case.facts)
-    yield _recounted(case, suite, case.facts)
-    if case.facts.rescore_differs:
-        yield case.finding(
-            "rescore-mismatch",
-            count=case.facts.rescore_differs,
-            steps=case.facts.rescored,
-            example=case.facts.rescore_example,
-        )
-
-
-def _not_checkable(case: Case, suite: Suite) -> Finding | None:
-    """Say that there are no rows under the figures: worse where the suite's steps are known."""
-    if suite.fingerprint is not None or suite.keys_sha256 is not None:
-        return case.finding("not-checkable-own", suite=suite.full_name)
-    if case.reading.evidence == "quoted":
-        source = case.result.provenance
-        return case.finding("not-checkable-quoted", document=source.document if source else None)
-    return case.finding("not-checkable-summary")
-
-
-def _range(case: Case, suite: Suite) -> Finding | None:
-    """Doubt percentages that are all at most 1: somebody wrote shares."""
-    told = [
-        value
-        for metric in suite.metrics
-        if metric.unit == "percent" and (value := case.value(metric.id)) is not None
-    ]
-    if any(told) and max(told) <= 1.0:
-        return case.finding("percent-as-share", value=max(told))
-    return None
-
-
-def _group_mismatch(case: Case, suite: Suite) -> Finding | None:
-    """Check that the groups' means, weighted by their steps, give back the whole's."""
-    metric = suite.ranked
-    stored = case.value(metric.id)
-    if stored is None or metric.aggregate != "mean":
-        return None
-    for division, groups in case.result.divisions.items():
-        steps = sum(group.steps for group in groups.values())
-        means = [(group.steps, group.metrics.get(metric.id)) for group in groups.values()]
-        known = [(n, mean) for n, mean in means if mean is not None]
-        if not known or len(known) < len(means) or steps != case.result.counts.scored:
-            continue
-        weighted = sum(n * mean for n, mean in known) / steps
-        if abs(weighted - stored) > tolerance(metric):
-            return case.finding(
-                "bucket-mismatch",
-                key=f"divisions.{division}",
-                metric=metric.id,
-                stored=stored,
-                computed=round(weighted, 6),
-            )
-    return None
-
-
-def _references(case: Case, suite: Suite, facts: StepFacts) -> Finding | None:
-    """Compare the references that the rows hold with the suite's, as computed and not as claimed.
-
-    The steps of a part have another fingerprint than the whole; these are counted elsewhere.
-    """
-    wanted = suite.fingerprint or case.result.suite.fingerprint
-    whole = suite.steps if suite.steps is not None else case.result.counts.expected
-    if wanted is None or facts.fingerprint in (None, wanted) or facts.unique != whole:
-        return None
-    return case.finding(
-        "references-differ",
-        found=(facts.fingerprint or "")[:12],
-        wanted=wanted[:12],
-        suite=suite.full_name,
-    )
-
-
-def _recounted(case: Case, suite: Suite, facts: StepFacts) -> Finding | None:
-    """Check every stored figure that the result's own rows allow to be counted again."""
-    for metric in suite.metrics:
-        said, found = case.value(metric.id), recounted(metric, facts)
-        if said is not None and found is not None and abs(said - found) > tolerance(metric):
-            return case.finding(
-                "aggregate-mismatch",
-                key=f"metrics.{metric.id}.value",
-                metric=metric.id,
-                stored=said,
-                computed=found,
-            )
-    return None
-
-
-def tolerance(metric: Metric) -> float:
-    """Return how far two honest roundings of *metric* may lie apart, in its own unit.
-
-    What is counted again is known to the millionth of a step's score.
-    """
-    return TOLERANCE * max(10.0**-metric.decimals / metric.scale, 1e-6 * metric.factor)
-
-
-def recounted(metric: Metric, facts: StepFacts) -> float | None:
-    """Return the value of *metric* by the rows behind *facts*; `None` where they do not tell."""
-    if metric.score is None:
-        return facts.summary.get(metric.id)
-    if metric.aggregate == "median":
-        middle = facts.medians.get(metric.score)
-        return None if middle is None else round(metric.factor * middle, 6)
-    if metric.over is not None:
-        above, below = facts.sums.get(metric.score), facts.sums.get(metric.over)
-        return ratio(metric, sum(above), sum(below)) if above and below else None
-    key = metric.score if metric.aggregate == "sum" else sums_key(metric)
-    sums = facts.sums.get(key or "")
-    if not sums or not facts.scored:
-        return None
-    total = metric.factor * sum(sums) / MICROPOINTS
-    return round(total if metric.aggregate == "sum" else total / facts.scored, 6)
 
 
 def _protocol(case: Case) -> Findings:
@@ -386,30 +226,24 @@ def _cautions(case: Case) -> Findings:
         limit = case.workspace.settings.thresholds.get(doubt.code, doubt.below)
         if found is not None and found < limit:
             yield case.finding(doubt.code, pct=found, limit=limit)
-    cut = case.facts.length_stops if case.facts else None
-    answers = case.facts.answers if case.facts else 0
-    most = case.workspace.settings.thresholds.get("answers-cut", THRESHOLDS["answers-cut"])
-    if cut and 100 * cut > most * answers:
-        yield case.finding("answers-cut", count=cut, steps=answers)
-    yield _printed_differs(case)
+    facts = case.facts
+    for code, count, answers in (
+        (
+            ("answers-cut", facts.length_stops, facts.answers),
+            ("answers-blank", facts.blank, facts.answers),
+            ("answers-equal-reference", facts.same, facts.answers),
+        )
+        if facts
+        else ()
+    ):
+        most = case.workspace.settings.thresholds.get(code, THRESHOLDS[code])
+        if count and 100 * count > most * answers:
+            yield case.finding(
+                code, count=count, steps=answers, share=round(100 * count / answers, 1)
+            )
+    yield from claims.printed(case)
 
 
-def _printed_differs(case: Case) -> Finding | None:
-    source, suite = case.result.provenance, case.suite
-    printed = source.printed.get("score") if source else None
-    stored = case.value(suite.ranked.id) if suite else None
-    if printed is None or suite is None or stored is None or case.result.adjusted:
-        return None
-    shown = suite.ranked.scale * stored
-    try:
-        differs = abs(float(printed) - shown) > 0.51 * 10.0**-suite.ranked.decimals
-    except ValueError:
-        return None
-    if not differs:
-        return None
-    return case.finding(
-        "printed-differs", field="score", printed=printed, stored=suite.ranked.printed(stored)
-    )
-
-
-CHECKS = (_suite, _run, _completeness, _template, _audit, _integrity, _protocol, _cautions)
+CHECKS = (
+    _suite, _run, _completeness, _template, _audit, claims.integrity, _protocol, _cautions,
+)  # fmt: skip

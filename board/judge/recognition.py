@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 from ..model import Reading
 from ..workspace.settings import Suite
 
-Evidence = Literal["fingerprint", "steps", "name", "slices", "count"]
+Evidence = Literal["fingerprint", "steps", "name", "slices", "count", "part"]
 
 
 class Recognised(NamedTuple):
@@ -23,6 +23,8 @@ def recognise(reading: Reading, suites: tuple[Suite, ...]) -> Recognised | None:
         (_name, "name"),
         (_slices, "slices"),
         (_count, "count"),
+        (_part, "part"),
+        (_nearly, "part"),
     ):
         found = [s for s in suites if matches(reading, s) and not _contradicts(reading, s)]
         if len(found) == 1:
@@ -71,6 +73,41 @@ def _count(reading: Reading, suite: Suite) -> bool:
     if recorded.kind is not None and recorded.kind != suite.kind:
         return False
     return (recorded.steps or counts.expected or counts.scored) == suite.steps
+
+
+def _part(reading: Reading, suite: Suite) -> bool:
+    """Tell whether the groups that are told fit into the suite's, and hold nearly all its steps."""
+    assert reading.result is not None
+    divisions, parts = reading.result.divisions, suite.parts
+    told = [(divisions[name], parts[name]) for name in parts if divisions.get(name)]
+    return (
+        bool(told)
+        and _nearly(reading, suite)
+        and all(
+            part.steps <= wanted.get(name, 0)
+            for recorded, wanted in told
+            for name, part in recorded.items()
+        )
+    )
+
+
+_NEARLY = 0.9
+"""The share of a suite's steps from which on a result is more likely of it than of another."""
+
+
+def _nearly(reading: Reading, suite: Suite) -> bool:
+    """Tell whether the result holds nearly as many steps as the suite, and no more."""
+    assert reading.result is not None
+    counts, recorded = reading.result.counts, reading.result.suite
+    if suite.steps is None or (recorded.kind is not None and recorded.kind != suite.kind):
+        return False
+    steps = recorded.steps or counts.expected or counts.scored
+    return _NEARLY * suite.steps <= steps < suite.steps
+
+
+def near(reading: Reading, suites: tuple[Suite, ...]) -> list[Suite]:
+    """Return the suites that *reading* may be a part of, where nothing tells which of them."""
+    return [one for one in suites if _nearly(reading, one) and not _contradicts(reading, one)]
 
 
 def _contradicts(reading: Reading, suite: Suite) -> bool:

@@ -11,6 +11,7 @@ from ..model import Kind, Reading
 from ..words.findings import Finding
 from .decoding.json_object import Undecodable, decode, finding
 from .shapes import registry, version1, version2
+from .shapes.failures import without_failed
 from .shapes.source import Source
 from .step_facts import step_facts
 
@@ -30,7 +31,12 @@ def summarise(data: bytes) -> Reading:
     found = interpret(data)
     facts = None
     if found.result is not None and found.kind != "shard":
-        facts = step_facts(found.rows, kind_of(found.result.suite.kind))
+        facts = step_facts(
+            without_failed(found.rows),
+            kind_of(found.result.suite.kind),
+            limit=found.result.protocol.max_tokens,
+            claimed=found.result.divisions,
+        )
     return Reading(
         file="",
         sha256="",

@@ -1,7 +1,7 @@
 """What a result's steps say: who they are, what they add up to, whether their scores follow."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate, pairwise
 from operator import itemgetter
@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...eval.metrics import pass_all, pass_at
-from ...eval.records import Step
+from ...eval.records import Group, Step
 from ...eval.suites.fingerprints import StepKey, fingerprint, keys_sha256
 from ...eval.suites.kinds.kind import Kind
 from ...eval.suites.kinds.registry import kind_of
 from ..model import StepFacts
 
 Floats = NDArray[np.float64]
+Divisions = Mapping[str, Mapping[str, Group]]
 
 MICRO = 1_000_000
 MOST_SCORE = 1e9
@@ -29,11 +30,19 @@ _TRIALS = (2, 3, 4, 5, 6, 8, 10, 16, 20, 32, 50, 64, 100)
 _KEYS = msgspec.json.Decoder(tuple[list[str], list[int | None], list[int], list[int | None]])
 
 
-def step_facts(rows: Sequence[Step], kind: Kind) -> StepFacts | None:
+def step_facts(
+    rows: Sequence[Step],
+    kind: Kind,
+    *,
+    limit: int | None = None,
+    claimed: Divisions | None = None,
+) -> StepFacts | None:
     """Return the facts of *rows*, `None` where there are none; their order changes nothing.
 
     Sums and the steps of a task count scored steps only, and a score that one of them lacks has no
-    sums. Trials of a step are averaged within it first. What *kind* can recount is recounted.
+    sums. Trials of a step are averaged within it first. What *kind* can recount is recounted. An
+    answer of *limit* tokens was cut, whatever its finish reason. The means of groups that the file
+    has *claimed* are held against the rows.
     """
     if not rows:
         return None
@@ -44,7 +53,8 @@ def step_facts(rows: Sequence[Step], kind: Kind) -> StepFacts | None:
     steps = _Steps(rows, layout) if len(told) < len(rows) or layout.trials > 1 else layout.plain
     names, columns = _columns(told)
     again = kind.recount(rows)
-    reasons = [row.finish_reason for row in rows if row.finish_reason is not None]
+    cut, too_long = _cut(told, limit)
+    answers = [row.answer for row in told if row.answer is not None]
     referenced, empty = _references(rows, layout, kind)
     return StepFacts(
         steps=len(rows),
@@ -55,9 +65,12 @@ def step_facts(rows: Sequence[Step], kind: Kind) -> StepFacts | None:
         repeated=layout.repeated,
         duplicates=layout.duplicates,
         keys_sha256=layout.keys_sha256,
+        steps_sha256=layout.steps_sha256,
         fingerprint=referenced,
         empty_references=empty,
-        length_stops=reasons.count("length") if reasons else None,
+        length_stops=cut,
+        too_long=too_long,
+        blank=sum(not answer or answer.isspace() for answer in answers) if answers else None,
         tasks=layout.tasks,
         steps_per_task=steps.per_task,
         sums=_sums(names, columns, steps),
@@ -65,9 +78,73 @@ def step_facts(rows: Sequence[Step], kind: Kind) -> StepFacts | None:
         summary=kind.summarise(told),
         trials=steps.trials,
         rescored=again.steps,
-        rescore_differs=again.differs,
-        rescore_example=again.example,
+        rescore_differs=len(again.differs),
+        rescore_example=again.differs[0] if again.differs else None,
+        reread=again.read,
+        misread=len(again.misread),
+        misread_example=again.misread[0] if again.misread else None,
+        same=again.same,
+        group_differs=_group_differs(told, names, columns, kind, claimed) if claimed else None,
     )
+
+
+_CUT = frozenset(
+    {"length", "max_tokens", "max_length", "max_output_tokens", "max_new_tokens", "model_length",
+     "model_context_window_exceeded", "token_limit", "limit", "truncated"}
+)  # fmt: skip
+"""What engines call an answer that met the token limit."""
+
+
+def _cut(told: Sequence[Step], limit: int | None) -> tuple[int | None, int]:
+    """Return how many answers were cut, and how many are longer than they can be."""
+    reasons = [row.finish_reason for row in told]
+    lengths = [row.output_tokens for row in told]
+    if not any(reasons) and (limit is None or not any(lengths)):
+        return None, 0
+    most = limit or MICRO * MICRO
+    cut = too_long = 0
+    for reason, length in zip(reasons, lengths, strict=True):
+        cut += (length or 0) >= most or (reason is not None and reason.casefold() in _CUT)
+        too_long += (length or 0) > most
+    return cut, too_long
+
+
+_GROUPS = msgspec.json.Decoder(list[dict[str, str]])
+
+
+# Results of one suite hold the same groups in the same order.
+@lru_cache(maxsize=16)
+def _members(groups: bytes) -> dict[tuple[str, str], NDArray[np.intp]]:
+    """Return the numbers of the rows that are in each group of each division."""
+    found: dict[tuple[str, str], list[int]] = {}
+    for number, row in enumerate(_GROUPS.decode(groups)):
+        for place in row.items():
+            found.setdefault(place, []).append(number)
+    return {place: np.array(numbers) for place, numbers in found.items()}
+
+
+def _group_differs(
+    told: Sequence[Step], names: Sequence[str], columns: Floats, kind: Kind, claimed: Divisions
+) -> tuple[str, str, float, float] | None:
+    """Return the first of the *claimed* means of groups that its rows do not bear out."""
+    plain = {
+        metric.id: (names.index(metric.score), metric.factor, metric.decimals, metric.scale)
+        for metric in kind.metrics
+        if metric.aggregate == "mean" and metric.score in names
+    }
+    members = _members(msgspec.json.encode([row.groups for row in told]))
+    for division, groups in claimed.items():
+        for name, group in groups.items():
+            rows = members.get((division, name))
+            if rows is None or len(rows) != group.steps:
+                continue  # several trials of a step, or rows that do not name their groups
+            for metric in group.metrics.keys() & plain.keys():
+                said = group.metrics[metric]
+                column, factor, decimals, scale = plain[metric]
+                found = factor * float(columns[rows, column].mean())
+                if said is not None and abs(said - found) > 1.01 * 10.0**-decimals / scale:
+                    return f"{division}.{name}", metric, said, round(found, 6)
+    return None
 
 
 def _keys(rows: Sequence[Step]) -> bytes:
@@ -126,6 +203,7 @@ class _Layout(NamedTuple):
     order: tuple[int, ...]
     """Where each row stood that comes now; empty where they stood in this order."""
     keys_sha256: str
+    steps_sha256: str
     repeated: int
     duplicates: tuple[str, ...]
     tasks: tuple[str, ...]
@@ -171,6 +249,7 @@ def _layout(columns: bytes) -> _Layout:
     return _Layout(
         order=() if order == list(range(len(order))) else tuple(order),
         keys_sha256=keys_sha256(key for key in keys for _ in range(times[key])),
+        steps_sha256=keys_sha256(keys),
         repeated=len(ordered) - len(answers),
         duplicates=tuple(repeated)[:_DUPLICATES_NAMED],
         tasks=tuple(tasks),

@@ -1,5 +1,6 @@
 """Synthetic version-2 results: `python tests/bench/results.py N DIR compact|full [--indented]`."""
 
+import json
 import random
 import sys
 from functools import cache
@@ -120,7 +121,8 @@ def workspace(root: Path, count: int, *, text: bool = False) -> None:
     (root / "board.toml").write_text(
         '[board]\ntitle = { en = "Synthetic", ko = "합성" }\n\n'
         f'[[suites]]\nname = "synthetic"\nversion = "303"\nsteps = {STEPS}\ntasks = {TASKS}\n'
-        f'fingerprint = "{record().fingerprint}"\nkeys_sha256 = "{keys_sha256(keys)}"\n',
+        + (f'fingerprint = "{record().fingerprint}"\n' if text else "")
+        + f'keys_sha256 = "{keys_sha256(keys)}"\n',
         encoding="utf-8",
     )
 
@@ -146,8 +148,14 @@ def _step(rng: random.Random, question: Question, skill: float, *, text: bool) -
     done = question.step == 5
     says_done, valid = done and rng.random() < skill, rng.random() < 0.5 + skill / 2
     units = list(question.units)
+    written = _written(answer.units, said, says_done, whole=valid) if text else None
     parsed: dict[str, Any] = {"command_units": list(answer.units)} if text else {}
-    read = {"task_complete": says_done, "valid_json": valid, "analysis": True, "plan": True}
+    read = {
+        "task_complete": says_done if valid or not text else None,
+        "valid_json": valid,
+        "analysis": valid or not text,
+        "plan": valid or not text,
+    }
     return Step(
         task_id=f"task-{question.task:03d}",
         step_idx=question.step,
@@ -156,7 +164,7 @@ def _step(rng: random.Random, question: Question, skill: float, *, text: bool) -
             "bucket": bucket_of(question.step),
             "source_group": f"group-{question.task % GROUPS:02d}",
         },
-        answer=f'{{"analysis": "{said}", "commands": []}}' if text else None,
+        answer=written,
         reference={"command_units": units, "task_complete": done} if text else None,
         parsed=parsed | read,
         scores=scores_of(answer.score, valid=valid),
@@ -164,6 +172,14 @@ def _step(rng: random.Random, question: Question, skill: float, *, text: bool) -
         prompt_tokens=rng.randint(500, 20_000),
         output_tokens=rng.randint(20, 1024),
     )
+
+
+def _written(units: tuple[str, ...], said: str, done: bool, *, whole: bool) -> str:
+    """Return the answer that types *units*; one that is not *whole* ends before its last brace."""
+    commands = [{"keystrokes": f"{unit}\n", "duration": 0.1} for unit in units]
+    answer = {"analysis": said, "plan": said[:40], "commands": commands, "task_complete": done}
+    text = json.dumps(answer, ensure_ascii=not whole)
+    return text if whole else text[:-1]
 
 
 if __name__ == "__main__":

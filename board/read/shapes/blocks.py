@@ -2,11 +2,10 @@
 
 import re
 
-from msgspec.structs import replace
-
 from ....eval.metrics import Measured
 from ....eval.records import Group, Prompts, Protocol, Step, Timing
 from ..decoding.json_faults import shorten
+from .failures import failed, is_error_text, words
 from .model_names import without_paths
 from .source import Source
 
@@ -66,19 +65,8 @@ def _groups(source: Source) -> dict[str, Group]:
 
 
 def steps(source: Source, key: str = "per_step") -> tuple[Step, ...]:
-    """Return the step rows; the answer's text was cut by every foreign writer and stays behind."""
+    """Return the step rows."""
     return tuple(step for row in source.rows(key) if (step := _step(row)) is not None)
-
-
-def words(error: object) -> str | None:
-    """Return what an evaluator wrote of a failed call, without addresses and paths, as one line.
-
-    `None` where it says that nothing failed.
-    """
-    if not error:
-        return None
-    told = error if isinstance(error, str) else "error"
-    return without_paths(re.sub(r"https?://\S+", "…", told)).split("\n")[0][:200] or "error"
 
 
 def _step(row: Source) -> Step | None:
@@ -101,6 +89,9 @@ def _step(row: Source) -> Step | None:
         "bucket": _BUCKETS.get(row.text("bucket") or ""),
         "source_group": row.text("source_group"),
     }
+    answer = row.text("raw_output")
+    if answer is not None and answer.strip() and not is_error_text(answer):
+        answer = None  # cut by every foreign writer; what is empty or an error's words is whole
     step = Step(
         task_id=task,
         step_idx=index,
@@ -116,16 +107,14 @@ def _step(row: Source) -> Step | None:
             "analysis": told["has_analysis"],
             "plan": told["has_plan"],
         },
+        answer=answer,
         scores={name: value for name, value in scores.items() if value is not None},
         finish_reason=row.text("finish_reason"),
+        prompt_tokens=row.count("prompt_tokens"),
+        output_tokens=_first(row.count("output_tokens"), row.count("completion_tokens")),
     )
     error = words(row.raw("error"))
     return step if error is None else failed(step, error)
-
-
-def failed(step: Step, error: str) -> Step:
-    """Return *step* as one that was never answered, whatever score it was given."""
-    return replace(step, scored=False, error=error, parsed=None, scores={})
 
 
 def protocol(source: Source) -> Protocol:

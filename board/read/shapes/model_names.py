@@ -70,12 +70,21 @@ def model(source: Source, *, shard: tuple[int, int] | None = None) -> Model:
     if not repository:
         source.note("missing-key", "model")
     short = given["model_short"] or given["model"]
+    if other_organisation(repository, given["model"]):
+        short = given["model"]  # it contradicts the first, which says more than a nickname
     return Model(
         id=repository[:10_000] or "unknown",
         quantisation=quantisation,
         adapter=_adapter(source),
         label=short if short and not _is_path(short) and short != repository else None,
     )
+
+
+def other_organisation(one: str, other: str | None) -> bool:
+    """Tell whether both are Hub ids, and of two organisations."""
+    if other is None or not (like_hub_id(one) and like_hub_id(other)):
+        return False
+    return one.split("/")[0].casefold() != other.split("/")[0].casefold()
 
 
 def _is_path(name: str) -> bool:

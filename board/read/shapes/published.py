@@ -11,11 +11,19 @@ from .replay import KIND, covering
 from .source import Adapted, Source
 
 _OF = re.compile(r"(?<!\d)(\d{1,6})/(\d{1,6})(?!\d)")
+PRINTED = {
+    "cmd_f1": "command_f1",
+    "precision": "command_precision",
+    "recall": "command_recall",
+    "first_cmd_pct": "first_cmd_exact_pct",
+}
+"""What tables call the metrics of a replay, where that is not their id."""
+
 _BY_HAND = re.compile(r"[*~]")
 
 
 def published_row(source: Source) -> Adapted:
-    """Adapt a row of a published table: figures with their source, and no steps.
+    """Adapt a row of a published table: figures with their source, and the steps if it has any.
 
     A printed figure marked `*` or `~` was corrected or estimated by hand. `71/303` in the row's
     label tells how many steps the suite has.
@@ -52,6 +60,7 @@ def published_row(source: Source) -> Adapted:
             row_label=label,
             printed=printed,
         ),
+        steps=blocks.steps(source),
     )
     return Adapted("published-table", result)
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from ....eval.records import Counts, Model, Prompts, Result, Status, Step, Suite
-from . import blocks, model_names
+from . import blocks, failures, model_names
 from .source import Adapted, Source
 
 Shard = tuple[int, int]
@@ -138,7 +138,7 @@ def _shard(source: Source) -> Shard | None:
 def _failed(row: Step, errors: Mapping[tuple[str, int], str]) -> Step:
     """Return *row* without its scores where its call is among the *errors*."""
     error = errors.get((row.task_id, row.step_idx))
-    return row if error is None else blocks.failed(row, error)
+    return row if error is None else failures.failed(row, error)
 
 
 def _failures(source: Source) -> tuple[dict[tuple[str, int], str], int]:
@@ -156,7 +156,7 @@ def _failures(source: Source) -> tuple[dict[tuple[str, int], str], int]:
         task, index = row.raw("task_id"), row.raw("step_idx")
         if isinstance(task, str) and isinstance(index, int):
             text = row.raw("error")
-            placed[task, index] = blocks.words(text) or f"error {number}"
+            placed[task, index] = failures.words(text) or f"error {number}"
         else:
             unplaced += 1
     return placed, unplaced

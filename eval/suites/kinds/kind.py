@@ -86,15 +86,22 @@ class Derived(Struct, frozen=True, kw_only=True):
 
 
 class Recount(NamedTuple):
-    """How many steps were scored again, how many differ, and one of these."""
+    """What steps show when their answers are read and scored again."""
 
-    steps: int
-    differs: int
-    example: str | None
+    steps: int = 0
+    """Scored again."""
+    differs: tuple[str, ...] = ()
+    """Steps whose stored score does not follow from what was read of the answer."""
+    read: int = 0
+    """Answers read again."""
+    misread: tuple[str, ...] = ()
+    """Steps whose stored reading does not follow from the answer."""
+    same: int = 0
+    """Answers that are their reference, unit for unit."""
 
 
 def _nothing_again(steps: Sequence[Step]) -> Recount:
-    return Recount(0, 0, None)
+    return Recount()
 
 
 def _no_summary(steps: Sequence[Step]) -> dict[str, float]:
@@ -123,7 +130,7 @@ class Kind(Struct, frozen=True, kw_only=True):
     units: Callable[[Reference], Sequence[str]] | None = None
     """What of a reference makes two suites the same; `None` where references are whole texts."""
     recount: Callable[[Sequence[Step]], Recount] = _nothing_again
-    """Score stored answers again: does each step's score follow from what was read from it?"""
+    """Read and score stored answers again: do the readings and the scores follow from them?"""
     summarise: Callable[[Sequence[Step]], dict[str, float]] = _no_summary
     """Metrics of scored steps that no step score holds, by id."""
 

