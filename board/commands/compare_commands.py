@@ -51,32 +51,46 @@ def compare(
             tables.print_table(title, rows)
 
 
-@click.command(epilog="Example: cardboard gate --model org/new --against org/base --min-delta 0")
+@click.command(epilog="Example: cardboard gate --model org/new --against org/base --margin 3")
 @click.option("--model", required=True, help="The model that must hold its ground.")
 @click.option("--against", required=True, help="The model that it is held against.")
-@click.option("--min-delta", default=0.0, show_default=True, help="Points that it must gain.")
+@click.option(
+    "--margin",
+    type=float,
+    help="How much worse it may be, or below 0 how much better it must be.  [default: 3 points]",
+)
 @click.option("--suite", help="Only on this suite; on every shared one by default.")
 @click.option("--metric", help="By this metric of the suite, not the one it is ranked by.")
+@click.option(
+    "--open",
+    "undecided",
+    type=click.Choice(["stop", "pass", "fail"]),
+    default="stop",
+    show_default=True,
+    help="What to do where these tasks show neither: exit with 3, 0 or 1.",
+)
 @click.pass_context
 def gate(
     context: click.Context,
     model: str,
     against: str,
-    min_delta: float,
+    margin: float | None,
     suite: str | None,
     metric: str | None,
+    undecided: str,
 ) -> None:
-    """Exit with 1 when MODEL is significantly worse than AGAINST plus MIN-DELTA points.
+    """Say whether MODEL is at most MARGIN worse than AGAINST, as far as the tasks can show it.
 
-    Points are those that the metric is printed in; where less is better, a gain is a fall.
+    Exit 0: passed on every suite. 1: failed on one. 3: not shown on one, and failed on none. The
+    margin is in the points that the metric is printed in, and worse is whatever the metric says.
     """
     from ..compare import comparison
+    from ..compare.gate import hold
     from ..show.comparison_tables import told
 
-    if not math.isfinite(min_delta):
-        raise click.UsageError("--min-delta must be a number of points.")
+    if margin is not None and not math.isfinite(margin):
+        raise click.UsageError("--margin must be a number of points.")
     workspace = workspace_of(context)
-    failed = False
     pairs = [
         (board, a, b)
         for board, a, b in comparison.both(boards_of(workspace), model, against)
@@ -84,11 +98,11 @@ def gate(
     ]
     if not pairs:
         raise click.UsageError(f"No board of the suite {suite!r} ranks both models.")
-    for board, a, b, measure in comparison.by_metric(pairs, metric):
-        (found,) = comparison.compare(board, [(a, b)], workspace.settings.ranking, metric=measure)
-        held = comparison.passes(found, min_delta)
-        failed |= not held
-        assert found.paired is not None
-        click.echo(f"{'passed' if held else 'FAILED'} on {told(found, min_delta)}")
-    if failed:
+    answers = set()
+    for held in hold(workspace, pairs, metric, margin):
+        answers.add(held.answer)
+        click.echo(told(held))
+    if "failed" in answers:
         context.exit(1)
+    if "open" in answers:
+        context.exit({"stop": 3, "pass": 0, "fail": 1}[undecided])

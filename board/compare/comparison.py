@@ -7,7 +7,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ...eval.errors import CardboardError, UsageError
+from ...eval.errors import UsageError
 from ...eval.metrics import Better, Metric
 from ..judge.resolution import measured_entries, sums_key, task_sums, tasks_of
 from ..model import Board, Boards, Entry
@@ -202,30 +202,3 @@ def by_metric(
 def names(entry: Entry) -> set[str]:
     """Return every name by which a person may mean *entry*, in lower case."""
     return {name.lower() for name in (entry.model, entry.label, entry.slug, entry.result_id)}
-
-
-class Uncertain(CardboardError):
-    """A gate was asked about models that cannot be compared."""
-
-
-def passes(comparison: Comparison, min_delta: float) -> bool:
-    """Tell whether A is not significantly worse than B by more than -*min_delta* printed units.
-
-    A fails when the whole 95 % interval of the paired difference lies below *min_delta*; where less
-    is better, when it lies above minus that. Raises `Uncertain` where there is no interval: a gate
-    must not pass for want of data. So does a metric of which neither more nor less is better.
-    """
-    if comparison.better == "neither":
-        raise Uncertain(
-            f"neither more nor less {comparison.metric} is better",
-            remedy="Name another --metric.",
-        )
-    found = comparison.paired
-    if found is None or found.high is None or found.low is None:
-        raise Uncertain(
-            f"{comparison.a} and {comparison.b} cannot be compared on {comparison.suite}",
-            remedy="Both need a ranked result with the same steps, of at least six tasks.",
-        )
-    if comparison.better == "lower":
-        return -found.low >= min_delta
-    return found.high >= min_delta

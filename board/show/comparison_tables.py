@@ -4,7 +4,10 @@ from collections.abc import Mapping
 
 from msgspec import to_builtins
 
+from ...eval.metrics import Metric
 from ..compare.comparison import Comparison
+from ..compare.gate import Held, in_points
+from ..model import Entry
 from ..statistics.paired import Paired
 from .document import NO_STEPS
 from .tables import Cell, Table
@@ -78,19 +81,44 @@ def _found(paired: Paired, decimals: int) -> tuple[Cell, ...]:
     )
 
 
-def told(one: Comparison, min_delta: float) -> str:
-    """Say in one line how the pair stands, and what was wanted of it."""
-    paired, digits = one.paired, one.decimals
-    assert paired is not None
-    lower = one.better == "lower"
-    bound = 0.0 - min_delta if lower else min_delta
-    return (
-        f"{one.suite} {one.version}: {one.a} {_score(one, one.score_a)}, "
-        f"{one.b} {_score(one, one.score_b)}, difference {paired.difference:+.{digits}f} "
-        f"(95 %: {paired.low:+.{digits}f} to {paired.high:+.{digits}f}, p = {paired.p:.4f}), "
-        f"at {'most' if lower else 'least'} {bound:+.{max(digits, 2)}f} wanted"
-        + (f"; lower {one.metric} is better" if lower else "")
-    )
+def told(held: Held) -> str:
+    """Say in one line what the gate answers, and which differences its tasks can see at all."""
+    metric, found = held.metric, held.gate
+    scores = (f"{_score_of(metric, entry)} {entry.label}" for entry in (held.a, held.b))
+    where = f"{held.board.suite.name} {held.board.suite.version}, {metric.id}"
+    head = f"{held.answer} on {where}: {' against '.join(scores)}"
+    if found is None:
+        few = "both need a ranked result with the same steps, of at least six tasks"
+        return f"{head}: cannot be compared: {few}"
+    digits, unit = max(metric.decimals, 1), "points" if in_points(metric) else metric.unit
+
+    def size(value: float) -> str:
+        return f"{abs(value):.{digits}f}"
+
+    def way(value: float) -> str:
+        return f"{size(value)} {unit} {'better' if value > 0 else 'worse'}"
+
+    allowed = f"{size(held.margin)} {'allowed' if held.margin >= 0 else 'better wanted'}"
+    sees = f"these {held.tasks} tasks show only differences of {size(found.smallest)} or more"
+    if held.identical:
+        return f"{head}: identical in every step; {sees}"
+    if held.answer == "passed":
+        least = "at least" if found.low > 0 else "at most"
+        some = "; worse by some, but within the margin" if found.high < 0 else ""
+        return f"{head}: {least} {way(found.low)} (95 %), {allowed}{some}; {sees}"
+    if held.answer == "failed":
+        most = "at most" if found.high > 0 else "at least"
+        return f"{head}: {most} {way(found.high)} (95 %), {allowed}; {sees}"
+    between = f"between {way(found.low)} and {way(found.high)} (95 %), {allowed}"
+    settle = ""
+    if found.tasks_needed is not None and found.tasks_needed > held.tasks:
+        settle = f"; about {found.tasks_needed:,} would settle {size(held.margin)}"
+    return f"{head}: {between}; {sees}{settle}"
+
+
+def _score_of(metric: Metric, entry: Entry) -> str:
+    value = entry.value(metric.id)
+    return "no value" if value is None else f"{metric.scale * value:.{metric.decimals}f}"
 
 
 def _score(one: Comparison, score: float | None) -> str | None:

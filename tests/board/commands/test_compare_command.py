@@ -77,19 +77,44 @@ def test_with_no_base_to_compare_that_is_said(run):
 
 
 @pytest.mark.parametrize(
-    ("model", "against", "delta", "code", "word"),
+    ("model", "against", "more", "code", "word"),
     [
-        (*PAIR, "0", 0, "passed"),
-        (*reversed(PAIR), "0", 1, "FAILED"),
-        (*reversed(PAIR), "-50", 0, "passed"),
+        (*PAIR, (), 0, "passed"),
+        (*reversed(PAIR), (), 1, "failed"),
+        (*reversed(PAIR), ("--margin", "50"), 0, "passed"),
+        (*PAIR, ("--margin", "-50"), 1, "failed"),
+        (*PAIR, ("--margin", "-15"), 3, "open"),
+        (*PAIR, ("--margin", "-15", "--open", "pass"), 0, "open"),
+        (*PAIR, ("--margin", "-15", "--open", "fail"), 1, "open"),
     ],
 )
-def test_the_gate_exits_with_1_where_the_model_is_worse(run, model, against, delta, code, word):
-    told = run("gate", "--model", model, "--against", against, "--min-delta", delta)
-    assert (told.exit_code, told.stdout.split()[0]) == (code, word)
+def test_the_gate_has_three_answers(run, model, against, more, code, word):
+    told = run("gate", "--model", model, "--against", against, *more)
+    assert (told.exit_code, told.stdout.partition(" ")[0]) == (code, word)
+    assert "these 50 tasks show only differences of" in told.stdout
 
 
-@pytest.mark.parametrize("delta", ["nan", "inf", "-inf"])
-def test_the_gate_refuses_a_number_that_is_none(run, delta):
-    told = run("gate", "--model", PAIR[0], "--against", PAIR[1], "--min-delta", delta)
+def test_what_is_open_says_how_many_tasks_would_settle_it(run):
+    told = run("gate", "--model", PAIR[0], "--against", PAIR[1], "--margin", "-16")
+    assert told.exit_code == 3
+    assert ": between 12.95 points better and 17.90 points better (95 %), " in told.stdout
+
+
+def test_the_same_result_under_two_names_is_identical_and_passes(run, root):
+    (path,) = (root / "results").glob(f"{PAIR[0]}--*")
+    document = msgspec.json.decode(path.read_bytes())
+    document["model"]["id"] = "twin"
+    copy = path.with_name("twin.json")
+    copy.write_bytes(msgspec.json.encode(document))
+    try:
+        told = run("gate", "--model", "twin", "--against", PAIR[0], "--margin", "0")
+    finally:
+        copy.unlink()
+    assert told.exit_code == 0, told.output
+    assert "identical in every step" in told.stdout
+
+
+@pytest.mark.parametrize("margin", ["nan", "inf", "-inf"])
+def test_the_gate_refuses_a_number_that_is_none(run, margin):
+    told = run("gate", "--model", PAIR[0], "--against", PAIR[1], "--margin", margin)
     assert told.exit_code == 2

@@ -1,15 +1,8 @@
-"""Two models task by task: named pairs, fine-tunes against bases and siblings, and the gate."""
+"""Two models task by task: named pairs, fine-tunes against bases and siblings."""
 
 import pytest
 
-from cardboard.board.compare.comparison import (
-    Uncertain,
-    both,
-    compare,
-    family_tree,
-    neighbours,
-    passes,
-)
+from cardboard.board.compare.comparison import both, compare, family_tree, neighbours
 from cardboard.board.judge.build import build_boards
 from cardboard.board.show.comparison_tables import pair_tables, verdict
 from cardboard.board.workspace.settings import Profile, Suite
@@ -105,24 +98,3 @@ def test_neighbours_are_the_two_above_and_the_two_below(boards):
     assert [e.model for e in neighbours(board, board.entries[3])] == [
         e.model for e in board.entries[1:3]
     ]
-
-
-@pytest.mark.parametrize(
-    ("model", "against", "delta", "held"),
-    [
-        ("org/tuned-1", "org/base", 0.0, True),
-        ("org/base", "org/tuned-1", 0.0, False),
-        ("org/tuned-1", "org/tuned-2", 0.0, True),
-        ("org/tuned-1", "org/tuned-2", 0.01, False),
-        ("org/base", "org/tuned-1", -60.0, True),
-    ],
-)
-def test_the_gate_fails_only_when_the_whole_interval_lies_below(
-    boards, workspace, model, against, delta, held
-):
-    assert passes(pair(boards, workspace, model, against), delta) is held
-
-
-def test_the_gate_does_not_pass_for_want_of_data(boards, workspace):
-    with pytest.raises(Uncertain, match="cannot be compared"):
-        passes(pair(boards, workspace, "org/bare", "org/base"), 0.0)

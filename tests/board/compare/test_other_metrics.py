@@ -6,15 +6,9 @@ from functools import partial
 import pytest
 from click.testing import CliRunner
 
-from cardboard.board.compare.comparison import (
-    Uncertain,
-    by_metric,
-    chosen,
-    comparable,
-    compare,
-    passes,
-)
+from cardboard.board.compare.comparison import by_metric, chosen, comparable, compare
 from cardboard.board.compare.effects import effects_of
+from cardboard.board.compare.gate import hold
 from cardboard.board.judge.build import load_boards
 from cardboard.board.show.comparison_tables import pair_tables, told, verdict
 from cardboard.board.workspace.configuration import open_workspace
@@ -130,6 +124,17 @@ def pair(board, workspace):
 
 
 @pytest.fixture
+def gated(board, workspace):
+    quick, slow = board.ranked
+
+    def gated(metric, margin, a=quick, b=slow):
+        (held,) = hold(workspace, [(board, a, b)], metric, margin)
+        return held
+
+    return gated
+
+
+@pytest.fixture
 def run(root):
     return lambda *words: CliRunner().invoke(main, ["-C", str(root), *words])
 
@@ -158,19 +163,27 @@ class TestWhereLowerIsBetter:
         row = dict(zip(table.columns, table.rows[0], strict=True))
         assert (row["A score"], row["B score"], row["difference"]) == ("2.3", "5.6", "-3.3")
 
-    @pytest.mark.parametrize(("delta", "held"), [(0.0, True), (3.0, True), (3.5, False)])
-    def test_a_gain_is_a_fall(self, pair, delta, held):
-        assert passes(pair("seconds"), delta) is held
+    @pytest.mark.parametrize(
+        ("margin", "answer"), [(0.0, "passed"), (-3.0, "passed"), (-3.5, "failed")]
+    )
+    def test_a_gain_is_a_fall(self, gated, margin, answer):
+        assert gated("seconds", margin).answer == answer
 
-    def test_a_rise_fails_the_gate(self, board, pair):
+    def test_a_rise_fails_the_gate(self, board, gated):
         quick, slow = board.ranked
-        assert not passes(pair("seconds", slow, quick), 0.0)
-        assert passes(pair("seconds", slow, quick), -4.0)
+        assert gated("seconds", 0.0, slow, quick).answer == "failed"
+        assert gated("seconds", 4.0, slow, quick).answer == "passed"
 
-    def test_the_gate_says_what_was_wanted(self, pair):
-        line = told(pair("seconds"), 0.5)
-        assert "difference -3.3 " in line
-        assert line.endswith("at most -0.50 wanted; lower seconds is better")
+    def test_the_gate_speaks_of_better_and_worse_in_its_unit(self, gated):
+        line = told(gated("seconds", 0.5))
+        assert line.startswith("passed on timed 1, seconds: 2.3 org/quick against 5.6 org/slow: at")
+        assert " least 3." in line
+        assert " seconds better (95 %), 0.5 allowed; these 20 tasks show only " in line
+
+    def test_what_is_not_printed_in_points_has_no_usual_margin(self, gated):
+        with pytest.raises(UsageError, match="no margin is usual"):
+            gated("seconds", None)
+        assert gated("right_pct", None).margin == 3
 
 
 class TestByAnotherMetricThanTheRankedOne:
@@ -180,10 +193,10 @@ class TestByAnotherMetricThanTheRankedOne:
         assert found.paired.difference == -25.0
         assert verdict(found) == "worse"
 
-    def test_of_what_is_neither_good_nor_bad_only_more_or_less_is_said(self, pair):
+    def test_of_what_is_neither_good_nor_bad_only_more_or_less_is_said(self, pair, gated):
         assert verdict(pair("words")) == "less"
-        with pytest.raises(Uncertain, match="neither more nor less words is better"):
-            passes(pair("words"), 0.0)
+        with pytest.raises(UsageError, match="neither more nor less words is better"):
+            gated("words", 0.0)
 
     def test_only_metrics_that_steps_have_scores_of_are_compared(self, board):
         assert list(comparable(board)) == ["seconds", "right_pct", "words"]
@@ -238,8 +251,8 @@ class TestTheCommands:
 
     @pytest.mark.parametrize(
         ("metric", "code", "word"),
-        [((), 0, "passed"), (("--metric", "right_pct"), 1, "FAILED")],
+        [(("--margin", "0"), 0, "passed"), (("--metric", "right_pct"), 1, "failed"), ((), 2, "")],
     )
     def test_the_gate_holds_a_model_to_one_metric(self, run, metric, code, word):
         done = run("gate", "--model", "org/quick", "--against", "org/slow", *metric)
-        assert (done.exit_code, done.stdout.split()[0]) == (code, word)
+        assert (done.exit_code, done.stdout.partition(" ")[0]) == (code, word)
