@@ -3,12 +3,18 @@
 import errno
 import importlib
 import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from . import __version__
 from .eval.errors import CardboardError
+
+if TYPE_CHECKING:
+    from .board.model import Boards
+    from .board.workspace.settings import Settings
 
 # Our matrix products are many and small: a second BLAS thread waits more than it computes.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -32,6 +38,7 @@ COMMANDS = {
     "watch": "cards.commands.push_commands:watch",
     "site": "site.commands:site",
     "serve": "site.commands:serve",
+    "verify": "site.commands:verify",
     "audit": "board.commands.audit_command:audit",
     "eval": "eval.commands.run_command:evaluate",
     "rescore": "eval.commands.rescore_command:rescore",
@@ -93,6 +100,16 @@ def main(context: click.Context, workspace: Path) -> None:
             click.echo(line, err=True)
 
     context.obj = judged
+    context.meta["cardboard.cards"] = card_texts
+
+
+def card_texts(
+    boards: "Boards", settings: "Settings"
+) -> "Iterator[tuple[str, str, Mapping[str, str]]]":
+    """Yield each card's slug, text and parts: for the site, which knows nothing of cards."""
+    from .cards.text.render import texts_of
+
+    yield from texts_of(boards, settings)
 
 
 @main.command(epilog="Example: cardboard publish --snapshot 2026-11")

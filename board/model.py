@@ -10,7 +10,7 @@ from ..eval.metrics import Measured
 from ..eval.records import Evidence, Result
 from .statistics.measurement import Method, Resolution
 from .words.findings import Finding
-from .workspace.settings import Profile, Suite
+from .workspace.settings import Profile, Settings, Suite
 
 Kind = Literal[
     "result", "partial", "shard", "status", "postprocessed", "proxy", "published-table", "refused"
@@ -188,3 +188,7 @@ class Boards(Struct, frozen=True, kw_only=True):
     """SHA-256 over the sorted hashes of the files: the identity of the input."""
     audits: tuple[Audit, ...] = ()
     """Of chat templates, as the workspace keeps them."""
+    settings: Settings | None = None
+    """What they were judged by."""
+    sources: dict[str, str] = {}
+    """SHA-256 of board.toml and of all that stands beside it, by path below the workspace."""

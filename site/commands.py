@@ -1,18 +1,21 @@
-"""The commands that make the site and show it: site, serve."""
+"""The commands that make the site, show it and check one: site, serve, verify."""
 
 import sys
 import time
 from functools import partial
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import click
 
+from .. import __version__
 from ..board.commands.load import boards_of, workspace_of
 from ..eval.errors import CardboardError
 
 if TYPE_CHECKING:
     from ..board.workspace.settings import Workspace
     from .assembly.write import Outcome
+    from .data.exports import Cards
 
 _SECONDS_BETWEEN_LOOKS = 1.0
 
@@ -21,7 +24,7 @@ _SECONDS_BETWEEN_LOOKS = 1.0
 @click.pass_context
 def site(context: click.Context) -> None:
     """Build the leaderboard site under build/site; a site that is the same stays untouched."""
-    click.echo(_said(_build(workspace_of(context))))
+    click.echo(_said(_build(workspace_of(context), _cards(context))))
 
 
 @click.command(epilog="Example: cardboard serve --port 8080")
@@ -33,7 +36,7 @@ def serve(context: click.Context, port: int) -> None:
 
     workspace = workspace_of(context)
     seen = signature(workspace)
-    outcome = _build(workspace)
+    outcome = _build(workspace, _cards(context))
     click.echo(_said(outcome))
     with serving(outcome.folder, port) as url:
         click.echo(f"Serving {url} (Ctrl-C ends it)")
@@ -47,10 +50,48 @@ def serve(context: click.Context, port: int) -> None:
             click.echo("\nStopped.")
 
 
+_MOST_TOLD, _MOST_OF_ONE = 20, 5
+
+
+@click.command(epilog="Example: cardboard verify https://example.org/board/")
+@click.argument("place", metavar="DIR|URL")
+@click.pass_context
+def verify(context: click.Context, place: str) -> None:
+    """Rebuild the boards of a published site from its own files, and compare everything.
+
+    Ends with 0 if all is equal, with 1 if anything is not, and names the first differences.
+    """
+    from ..board.words.names import visible
+    from .verify.origins import origin_of
+    from .verify.verify import verify as check
+
+    with origin_of(place) as origin:
+        outcome = check(origin, _cards(context))
+    if outcome.built_by != __version__:
+        click.echo(
+            visible(
+                f"Built by cardboard {outcome.built_by[:100]}; this is {__version__}, and may "
+                "judge or say things otherwise."
+            )
+        )
+    told = [one for one in outcome.wrong if not one.file]
+    for _, some in groupby(outcome.wrong[len(told) :], key=lambda one: one.file):
+        told += list(some)[:_MOST_OF_ONE]
+    for one in told[:_MOST_TOLD]:
+        click.echo(visible(f"Wrong: {one.told}"))
+    for text in outcome.unchecked:
+        click.echo(visible(f"Not checked: {text}."))
+    if outcome.wrong:
+        shown = min(len(told), _MOST_TOLD)
+        click.echo(f"{len(outcome.wrong)} differences, of which the first {shown} are shown.")
+        context.exit(1)
+    click.echo(f"All equal: {outcome.counts}.")
+
+
 def _rebuild(context: click.Context) -> None:
     """Build again; what cannot be built is told, and the last site goes on being served."""
     try:
-        click.echo(_said(_build(workspace_of(context))))
+        click.echo(_said(_build(workspace_of(context), _cards(context))))
     except CardboardError as error:
         error.show()
     except OSError as error:
@@ -64,7 +105,13 @@ def _said(outcome: "Outcome") -> str:
     return f"{outcome.folder}: {outcome.pages} pages ({languages}), {done}"
 
 
-def _build(workspace: "Workspace") -> "Outcome":
+def _cards(context: click.Context) -> "Cards | None":
+    """Return what makes the cards: the front door gives it, for they are another stage's."""
+    cards: Cards | None = context.meta.get("cardboard.cards")
+    return cards
+
+
+def _build(workspace: "Workspace", cards: "Cards | None") -> "Outcome":
     """Build the site of *workspace*, with progress on a terminal and nothing when piped."""
     from .assembly.write import write_site
 
@@ -75,6 +122,8 @@ def _build(workspace: "Workspace") -> "Outcome":
         workspace.build / "site",
         results=workspace.results,
         snapshots=workspace.history,
+        root=workspace.root,
+        cards=cards,
     )
     if not sys.stderr.isatty():
         return write()

@@ -50,7 +50,7 @@ HOUSE: dict[str, tuple[tuple[str, ...], ...]] = {
         ("table", "changes", "audits"),
         ("model",),
         ("pages",),
-        ("assembly",),
+        ("assembly", "verify"),
         ("commands.py",),
     ),
 }

@@ -67,6 +67,8 @@ def build_boards(readings: Iterable[Reading], workspace: Workspace) -> Boards:
             "\n".join(sorted({reading.sha256 for reading in ordered})).encode()
         ).hexdigest(),
         audits=workspace.audits,
+        settings=workspace.settings,
+        sources=workspace.sources,
     )
 
 

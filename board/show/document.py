@@ -1,14 +1,18 @@
 """The board as data: the JSON document, and the rows that tables, CSV and Markdown show."""
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 
+import msgspec
 from msgspec.structs import replace
 
+from ... import __version__
 from ...eval.metrics import Measured, Metric
+from ..judge.judge import THRESHOLDS
 from ..model import Board, Boards, Entry, Reading
-from ..words.findings import Finding
-from ..workspace.settings import Suite
+from ..words.findings import JUDGING, Finding
+from ..workspace.settings import Settings, Suite
 from .tables import Cell, Table
 
 Json = dict[str, object]
@@ -20,6 +24,7 @@ def document(boards: Boards, say: Say) -> Json:
     """Return all boards as plain JSON values; numbers stay numbers and unknown is null."""
     return {
         "generated_from": source_json(boards),
+        "rules": rules_json(boards),
         "boards": [board_json(board, say) for board in boards.boards],
         "unplaced": [entry_json(entry, say) for entry in boards.unplaced],
         "files": [file_json(reading, say) for reading in boards.readings],
@@ -27,8 +32,47 @@ def document(boards: Boards, say: Say) -> Json:
 
 
 def source_json(boards: Boards) -> Json:
-    """Return what *boards* were made from."""
-    return {"files": len(boards.readings), "sha256": boards.sha256}
+    """Return what *boards* were made from, and by which version of this program."""
+    return {
+        "files": len(boards.readings),
+        "sha256": boards.sha256,
+        "sources": dict(sorted(boards.sources.items())),
+        "cardboard": __version__,
+    }
+
+
+def rules_json(boards: Boards) -> Json | None:
+    """Return what *boards* were judged by, all of it as it is in force, and the hash of each part.
+
+    A hash is the SHA-256 of the part as JSON with sorted keys and without blanks.
+    """
+    settings = boards.settings
+    if settings is None:
+        return None
+    policy = {code: settings.policy.get(code, default) for code, default in JUDGING.items()}
+    told: Json = {
+        "protocols": msgspec.to_builtins(settings.protocols),
+        "templates": msgspec.to_builtins(settings.templates),
+        "thresholds": thresholds(settings),
+        "policy": policy | settings.policy,
+        "ranking": msgspec.to_builtins(settings.ranking),
+        "overview": msgspec.to_builtins(settings.overview),
+    }
+    return told | {"sha256": {name: _digest(value) for name, value in told.items()}}
+
+
+def _digest(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+
+
+def thresholds(settings: Settings) -> dict[str, float]:
+    """Return the limits of warnings by code: those of the suites' kinds, then those of all."""
+    doubts = {one.code: one.below for suite in settings.suites for one in suite.of_kind.doubts}
+    return {
+        code: settings.thresholds.get(code, default)
+        for code, default in (doubts | THRESHOLDS).items()
+    }
 
 
 def board_json(board: Board, say: Say) -> Json:
@@ -349,7 +393,8 @@ def _fields(entry: Entry, board: Board, names: Sequence[str]) -> tuple[Cell, ...
 
 def pieces(boards: Boards, say: Say) -> Iterator[str]:
     """Yield `document` of the same as JSON text, an entry or file a line."""
-    yield f'{{\n"generated_from": {_text(source_json(boards))},\n"boards": ['
+    yield f'{{\n"generated_from": {_text(source_json(boards))},\n'
+    yield f'"rules": {_text(rules_json(boards))},\n"boards": ['
     for number, board in enumerate(boards.boards):
         head = _text(board_json(replace(board, entries=()), say)).removesuffix("]}")
         yield f"{',' if number else ''}\n{head}"

@@ -8,6 +8,7 @@ are the findings of `Audit.all_findings` with the same `check`; `as_finding` mak
 can say, with remedies.
 """
 
+import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -31,14 +32,15 @@ LONGEST = 4 << 20
 """Bytes of one file."""
 
 
-def read_audits(root: Path) -> tuple[Audit, ...]:
+def read_audits(root: Path, hashes: dict[str, str] | None = None) -> tuple[Audit, ...]:
     """Return the audits below the workspace *root*, by the names of their files.
 
-    Raises ConfigError, naming the file, for one that cannot be used.
+    Each file's SHA-256 is noted in *hashes*. Raises ConfigError, naming the file, for one that
+    cannot be used.
     """
     folder = root / FOLDER
     paths = sorted(folder.glob("*.json")) if folder.is_dir() else []
-    return tuple(_read(path) for path in paths)
+    return tuple(_read(path, {} if hashes is None else hashes) for path in paths)
 
 
 def write_audit(root: Path, audit: Audit) -> Path:
@@ -119,7 +121,7 @@ def verdict_of(code: str, policy: Mapping[str, Verdict]) -> Verdict:
     return policy.get(code, AUDITING.get(code, "off"))
 
 
-def _read(path: Path) -> Audit:
+def _read(path: Path, hashes: dict[str, str]) -> Audit:
     file = f"{FOLDER}/{path.name}"
     remedy = "Write it anew with: cardboard audit MODEL --save."
     try:
@@ -134,4 +136,5 @@ def _read(path: Path) -> Audit:
         raise ConfigError(error.strerror or "cannot be read", file=file) from None
     if audit.version != VERSION:
         raise ConfigError(f"is of version {audit.version}", file=file, key="version", remedy=remedy)
+    hashes[os.fsencode(file).decode("utf-8", "replace")] = hashlib.sha256(data).hexdigest()
     return audit

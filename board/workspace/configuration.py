@@ -1,5 +1,8 @@
 """A workspace's configuration: board.toml and models.toml, read and checked."""
 
+import hashlib
+import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,15 +20,19 @@ T = TypeVar("T")
 
 def open_workspace(root: Path) -> Workspace:
     """Read the workspace at *root*; raise `ConfigError` naming file, key and remedy."""
-    settings = _read(root / "board.toml", Settings)
-    models = _models(root / "models.toml")
+    sources: dict[str, str] = {}
+    settings = _read(root / "board.toml", Settings, sources)
+    _check_numbers(settings)
+    models = _models(root / "models.toml", sources)
     _check(settings, models)
-    return Workspace(root=root, settings=settings, models=models, audits=read_audits(root))
+    audits = read_audits(root, sources)
+    return Workspace(root=root, settings=settings, models=models, audits=audits, sources=sources)
 
 
-def _models(path: Path) -> dict[str, Profile]:
+def _models(path: Path, sources: dict[str, str]) -> dict[str, Profile]:
     models = {}
-    for name, table in (_read(path, dict[str, object]) if path.exists() else {}).items():
+    tables = _read(path, dict[str, object], sources) if path.exists() else {}
+    for name, table in tables.items():
         try:
             models[name] = msgspec.convert(table, Profile)
         except msgspec.ValidationError as error:
@@ -39,9 +46,12 @@ def _misfit(error: msgspec.ValidationError, path: Path, *within: str) -> ConfigE
     return ConfigError(what, file=path.name, key=key.rstrip(".") or None)
 
 
-def _read(path: Path, shape: type[T]) -> T:
+def _read(path: Path, shape: type[T], sources: dict[str, str]) -> T:
+    """Return what the file at *path* says, and note its SHA-256 in *sources*."""
     try:
-        return msgspec.toml.decode(path.read_bytes(), type=shape)
+        data = path.read_bytes()
+        sources[path.name] = hashlib.sha256(data).hexdigest()
+        return msgspec.toml.decode(data, type=shape)
     except FileNotFoundError:
         raise ConfigError(
             "no such file",
@@ -54,6 +64,24 @@ def _read(path: Path, shape: type[T]) -> T:
         raise _misfit(error, path) from None
     except (msgspec.DecodeError, ValueError) as error:
         raise ConfigError(f"is not TOML: {error}", file=path.name) from None
+
+
+def _check_numbers(settings: Settings) -> None:
+    for key in _endless(msgspec.to_builtins(settings)):
+        remedy = "Write a number, or leave the key out."
+        raise ConfigError("is no finite number", file="board.toml", key=key, remedy=remedy)
+
+
+def _endless(value: object, key: str = "") -> Iterator[str]:
+    """Yield the keys below *value* that hold no finite number: TOML knows `inf` and `nan`."""
+    if isinstance(value, dict):
+        for name, part in value.items():
+            yield from _endless(part, f"{key}.{name}".lstrip("."))
+    elif isinstance(value, list | tuple):
+        for number, part in enumerate(value):
+            yield from _endless(part, f"{key}[{number}]")
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield key
 
 
 def _check_twins(suites: tuple[Suite, ...]) -> None:

@@ -283,6 +283,8 @@ class Workspace(Struct, frozen=True, kw_only=True):
     models: dict[str, Profile]
     audits: tuple[Audit, ...] = ()
     """Of chat templates; see `audits`."""
+    sources: dict[str, str] = {}
+    """SHA-256 of every file that this was read from, by its path below the root."""
 
     @property
     def results(self) -> Path:

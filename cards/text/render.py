@@ -1,11 +1,12 @@
 """Cards as text: one layout for every language, compiled once, escaped throughout."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from msgspec.structs import replace
 
+from ...board.model import Boards
 from ...board.notes.notes import Said
 from ...board.show.snippets import snippet
 from ...board.words.catalogue import Words
@@ -13,12 +14,13 @@ from ...board.words.findings import Finding
 from ...board.workspace.settings import Settings, Text
 from ..readme.markdown import Safe, bare_link, code, codes, escaped, link, prose, say, say_of, shown
 from ..readme.markers import wrap
-from .card import Card
+from .card import Card, Deck
 from .metadata import front_matter
 from .standing import ALWAYS_EXACT
 from .subjects import Subject
 from .tables import Tables
 
+FRONT_MATTER = "front matter"
 _HUB = "https://huggingface.co/"
 _MOST_KEPT = 4096
 _KINDS = "kinds/"
@@ -38,11 +40,34 @@ class Renderer:
 
     def readme(self, card: Card) -> str:
         """Return the whole README of *card*: front matter, then our part between its markers."""
-        return f"{front_matter(card, self._settings)}\n{wrap(self.body(card))}"
+        return _assembled(self.parts(card))
 
     def body(self, card: Card) -> str:
         """Return our part of the README: all languages, one after the other."""
         return "\n".join(body(card) for body in self._bodies)
+
+    def parts(self, card: Card) -> dict[str, str]:
+        """Return the front matter, and the text of every language by its code."""
+        told = {
+            language: body(card)
+            for language, body in zip(self._settings.board.languages, self._bodies, strict=True)
+        }
+        return {FRONT_MATTER: front_matter(card, self._settings), **told}
+
+
+def texts_of(boards: Boards, settings: Settings) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Yield each card's slug, the whole README, and its parts by name."""
+    deck, renderer = Deck(boards, settings), Renderer(settings)
+    for slug in deck.slugs:
+        parts = renderer.parts(deck.card(slug))
+        yield slug, _assembled(parts), parts
+
+
+def _assembled(parts: Mapping[str, str]) -> str:
+    """Return the README that consists of *parts*."""
+    head, *bodies = parts.values()
+    body = "\n".join(bodies)
+    return f"{head}\n{wrap(body)}"
 
 
 class _Environment(Environment):

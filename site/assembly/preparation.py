@@ -24,6 +24,7 @@ def prepare(
     *,
     results: Path | None,
     snapshots: Path | None,
+    root: Path | None,
 ) -> Callable[[], dict[str, Source]]:
     """Begin what takes time in another process, and return what waits for it.
 
@@ -36,7 +37,7 @@ def prepare(
     def wait() -> dict[str, Source]:
         parquet()
         known = history(snapshots, boards) if snapshots else History()
-        data = gather(boards, folder, results, snapshots)
+        data = gather(boards, folder, results=results, history=snapshots, root=root)
         background = Background(boards, settings.ranking, results)
         drawings = dict(zip(wanted, drawn(), strict=True))
         return {

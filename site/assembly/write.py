@@ -4,18 +4,22 @@ import filecmp
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from functools import partial
 from html import escape
 from itertools import count
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ...board.model import Boards
 from ...board.workspace.settings import Settings
 from ..charts.badges import badges
-from ..data.exports import FOLDER
+from ..data.exports import FOLDER, Cards, slugs_kept_back, write_cards
+from ..data.manifest import CARDS, write_manifest
 from ..frame.builder import Frame, build_frames
 from ..frame.page import Addresses, Page
 from ..frame.render import Renderer
@@ -28,6 +32,8 @@ from .tree import Tree
 from .workers import beside, side_by_side
 
 Progress = Callable[[int, int], None]
+Job = Callable[[], None]
+Texts = Callable[[], Iterable[tuple[str, str, Mapping[str, str]]]]
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
@@ -47,19 +53,22 @@ def write_site(
     *,
     results: Path | None = None,
     snapshots: Path | None = None,
+    root: Path | None = None,
+    cards: Cards | None = None,
     progress: Progress | None = None,
 ) -> Outcome:
     """Build the site of *boards* and put it at *folder*; a site that is the same stays untouched.
 
-    *results* and *snapshots* are the folders of the files that the site gives away. Raises
-    `CardboardError` where the builder fails. Whatever happens, *folder* holds a whole site or none,
-    and nothing else is left behind.
+    *results* and *snapshots* are the folders of the files that the site gives away, *root* that of
+    board.toml, and *cards* makes the cards. Raises `CardboardError` where the builder fails.
+    Whatever happens, *folder* holds a whole site or none, and nothing else is left behind.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        sources = _sources(boards, settings, aside, results, snapshots)
-        written = _build(sources, aside / "site", progress)
+        sources = _sources(boards, settings, aside, results, snapshots, root)
+        texts = partial(cards, boards, settings) if cards else tuple
+        written = _build(sources, texts, aside / "site", progress)
         changed = not _same(folder, aside / "site")
         if changed:
             _swap(aside / "site", folder, aside / "old")
@@ -71,7 +80,12 @@ def write_site(
 
 
 def _sources(
-    boards: Boards, settings: Settings, aside: Path, results: Path | None, snapshots: Path | None
+    boards: Boards,
+    settings: Settings,
+    aside: Path,
+    results: Path | None,
+    snapshots: Path | None,
+    root: Path | None,
 ) -> dict[str, Source]:
     """Build the frames of all languages in *aside*, and what fills them, side by side."""
     languages = settings.board.languages
@@ -87,6 +101,7 @@ def _sources(
             elsewhere,
             results=results,
             snapshots=snapshots,
+            root=root,
         )
         build_frames(
             [
@@ -110,10 +125,13 @@ def _frames(aside: Path, language: str) -> Path:
     return aside / f"frames.{language}"
 
 
-def _build(sources: Mapping[str, Source], target: Path, progress: Progress | None) -> int:
+def _build(
+    sources: Mapping[str, Source], texts: Texts, target: Path, progress: Progress | None
+) -> int:
     """Build all languages in *target* from what lies beside it; return how many pages there are.
 
-    *progress* is told of the first one, in the time of which the others are written as well.
+    *progress* is told of the first one, in the time of which the others are written as well, and
+    the *texts* of cards.
     """
     first, *_ = sources.values()
     addresses = first.addresses
@@ -126,13 +144,24 @@ def _build(sources: Mapping[str, Source], target: Path, progress: Progress | Non
         computed = pages(source)
         trees[number].write(computed if number else map(tick, computed), prose_slots(source))
 
-    side_by_side(write, range(len(trees)))
+    hashes = target.parent / "cards.json"
+    jobs: list[Job] = [partial(write, number) for number in range(len(trees))]
+    data = target.parent / FOLDER
+    without = slugs_kept_back(first.boards, first.data.withheld)
+    side_by_side(_do, [*jobs, lambda: write_cards(texts(), data / CARDS, hashes, without)])
     for one in sources:
         folder = addresses.prefix(one)
         _frames(target.parent, one).replace(target / one if folder else target)
     _write_rest(first.boards, addresses, trees[0].paths, target)
-    _move(target.parent / FOLDER, target / FOLDER)
+    _move(data, target / FOLDER)
+    if first.data.manifest is not None:
+        told = msgspec.json.decode(hashes.read_bytes())
+        write_manifest(replace(first.data.manifest, cards=told), target / FOLDER)
     return len(trees[0].paths) * len(trees)
+
+
+def _do(job: Job) -> None:
+    job()
 
 
 def _tree(source: Source, frames: Path) -> Tree:

@@ -1,20 +1,32 @@
-"""The data that the site gives away: the whole board in three formats, snapshots, result files."""
+"""The data that the site gives away: boards in three formats, and all that they were made from."""
 
 import hashlib
-from collections.abc import Iterable
+import shutil
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
+from ... import __version__
 from ...board.history.snapshots import snapshot_files
-from ...board.model import Boards
+from ...board.model import Boards, Entry, Reading
 from ...board.show.document import OF_ENTRIES, OF_RUNS, field_names, fields, pieces
 from ...board.show.tables import Cell, Table, to_csv
 from ...board.words.catalogue import Words
-from .published_files import Copies, copy_results
+from ...board.workspace.settings import Settings
+from .manifest import KeptBack, Listed, Manifest, listed
+from .published_files import Copies, Reason, copy_results, copy_sources, readings_of
 
 FOLDER = "data"
 """Below the site's root: data have no language."""
+
+READINGS = "readings.jsonl"
+CARD_BYTES = 50 * 10**6
+"""Cards that are longer together are published by their hashes only."""
+
+Cards = Callable[[Boards, Settings], Iterable[tuple[str, str, Mapping[str, str]]]]
+"""Gives each card's slug, its whole text, and its parts by name."""
 
 _WHOLE = ("rank", "rank_low", "rank_high", "tie_group", "level_with", "steps")
 _REAL = (
@@ -27,22 +39,18 @@ _REAL = (
 )
 
 
-class DataFile(Struct, frozen=True, kw_only=True):
-    """A file that can be downloaded."""
-
-    path: str
-    """Below the folder of data."""
-    size: int
-    """In bytes."""
-    sha256: str
-
-
 class Data(Struct, frozen=True, kw_only=True):
     """Everything that can be downloaded."""
 
-    boards: tuple[DataFile, ...] = ()
-    snapshots: tuple[DataFile, ...] = ()
+    boards: tuple[Listed, ...] = ()
+    sources: tuple[Listed, ...] = ()
+    readings: tuple[Listed, ...] = ()
+    snapshots: tuple[Listed, ...] = ()
     copies: Copies = Copies()
+    withheld: tuple[KeptBack, ...] = ()
+    """What of the workspace is not given away, results and all else."""
+    manifest: Manifest | None = None
+    """All of it; what pages and cards add comes later."""
 
 
 def write_tables(boards: Boards, folder: Path) -> Table:
@@ -84,29 +92,128 @@ def _storable(value: Cell) -> Cell:
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
-def gather(boards: Boards, folder: Path, results: Path | None, history: Path | None) -> Data:
-    """Copy result files and snapshots into *folder*, and return all that then is in it."""
+def entries_of(boards: Boards) -> list[Entry]:
+    """Return every entry, also those on no board."""
+    placed = [entry for board in boards.boards for entry in board.entries]
+    return [*placed, *boards.unplaced]
+
+
+def slugs_kept_back(boards: Boards, withheld: Iterable[KeptBack]) -> set[str]:
+    """Return the slugs of entries whose file names a machine: their cards may do so as well."""
+    names = {one.name for one in withheld if one.reason == "machine"}
+    return {entry.slug for entry in entries_of(boards) if entry.file in names}
+
+
+def write_cards(
+    cards: Iterable[tuple[str, str, Mapping[str, str]]],
+    folder: Path,
+    hashes: Path,
+    without: Collection[str],
+) -> None:
+    """Write all *cards* into *folder* but for some, or none where they are too long.
+
+    Into the file *hashes* goes the hash of every part of each card, also of those *without* a file.
+    """
+    told: dict[str, dict[str, str]] = {}
+    size = 0
+    folder.mkdir(exist_ok=True)
+    for slug, text, parts in cards:
+        told[slug] = {name: digest_of(part) for name, part in parts.items()}
+        data = text.encode("utf-8", "replace")
+        size += len(data)
+        if size <= CARD_BYTES and slug not in without:
+            (folder / f"{slug}.md").write_bytes(data)
+    if size > CARD_BYTES:
+        shutil.rmtree(folder)
+    hashes.write_bytes(msgspec.json.encode(told))
+
+
+def digest_of(text: str) -> str:
+    """Return the SHA-256 of *text* as it is written."""
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+
+
+def gather(
+    boards: Boards,
+    folder: Path,
+    *,
+    results: Path | None,
+    history: Path | None,
+    root: Path | None,
+) -> Data:
+    """Copy into *folder* what the boards were made from, and return all that then is in it.
+
+    *results* and *history* are folders, *root* is that of board.toml.
+    """
     copies = copy_results(boards, results, folder / "results") if results else Copies()
     snapshots = []
     for path in snapshot_files(history) if history else ():
         target = folder / "history" / path.name
         target.parent.mkdir(exist_ok=True)
         target.write_bytes(path.read_bytes())
-        snapshots.append(_described(target, folder))
-    names = ("board.csv", "board.json", "board.parquet")
+        snapshots.append(listed(target, folder, "snapshot", path.name))
+    given, kept = copy_sources(boards.sources, root, folder) if root else ({}, {})
+    sources = tuple(listed(folder / path, folder, "source", name) for name, path in given.items())
+    readings, withheld = _readings(boards, copies, folder)
+    tables = ("board.csv", "board.json", "board.parquet")
+    written = tuple(listed(folder / name, folder, "board") for name in tables)
+    withheld = (*_kept(kept, boards.sources), *withheld)
+    files = (*written, *sources, *readings, *_results(boards, copies), *snapshots)
     return Data(
-        boards=tuple(_described(folder / name, folder) for name in names),
+        boards=written,
+        sources=sources,
+        readings=readings,
         snapshots=tuple(snapshots),
         copies=copies,
+        withheld=withheld,
+        manifest=Manifest(
+            cardboard=__version__, sha256=boards.sha256, files=files, withheld=withheld
+        ),
     )
 
 
-def _described(path: Path, folder: Path) -> DataFile:
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return DataFile(
-        path=path.relative_to(folder).as_posix(), size=path.stat().st_size, sha256=digest
+def _kept(reasons: Mapping[str, Reason], hashes: Mapping[str, str]) -> Iterable[KeptBack]:
+    for name, reason in reasons.items():
+        yield KeptBack(what="source", name=name, sha256=hashes[name], reason=reason, reading=None)
+
+
+def _results(boards: Boards, copies: Copies) -> Iterable[Listed]:
+    """Return the result files that are given away, each with all its names."""
+    names: dict[str, list[str]] = {}
+    for reading in boards.readings:
+        names.setdefault(reading.sha256, []).append(reading.file)
+    for sha256, path in sorted(copies.paths.items()):
+        size = copies.sizes[sha256]
+        told = tuple(names[sha256])
+        yield Listed(path=path, what="result", size=size, sha256=sha256, names=told)
+
+
+def _readings(
+    boards: Boards, copies: Copies, folder: Path
+) -> tuple[tuple[Listed, ...], tuple[KeptBack, ...]]:
+    """Write what was read from files that are not given away; return the file and their list."""
+    others = [one for one in boards.readings if one.sha256 not in copies.paths]
+    found = readings_of(others)
+    kept = tuple(
+        KeptBack(
+            what="result",
+            name=one.file,
+            sha256=one.sha256 or None,
+            reason=_reason(one, copies),
+            reading=state,
+        )
+        for one, state in zip(others, found.states, strict=True)
     )
+    if not found.lines:
+        return (), kept
+    path = folder / READINGS
+    path.write_bytes(b"".join(line + b"\n" for line in found.lines))
+    return (listed(path, folder, "readings"),), kept
+
+
+def _reason(reading: Reading, copies: Copies) -> Reason:
+    """Return why the file of *reading* is not given away; those without a hash were never read."""
+    return copies.withheld.get(reading.sha256, "no-result")
 
 
 def amount(size: int) -> str:

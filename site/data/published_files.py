@@ -1,13 +1,14 @@
-"""Which result files the site gives away as they are, and why it keeps others to itself."""
+"""Which files the site gives away as they are, what it gives in place of others, and why."""
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ...board.model import Boards, Reading
 from ...board.read.shapes import version1
@@ -15,6 +16,8 @@ from ...board.read.shapes.model_names import is_local, without_paths
 from ...eval.records import Step
 
 Reason = Literal["no-result", "older-shape", "machine", "changed", "too-much"]
+State = Literal["whole", "cut"]
+"""Of a reading that is published in place of its file: texts that name a machine are cut out."""
 
 # A host for static pages takes a gigabyte at most, and the pages themselves need room.
 MOST_BYTES = 200 * 10**6
@@ -40,6 +43,15 @@ class Copies(Struct, frozen=True, kw_only=True):
     sizes: dict[str, int] = {}
     """In bytes."""
     withheld: dict[str, Reason] = {}
+
+
+class Readings(Struct, frozen=True, kw_only=True):
+    """What was read from files that are not given away, as they are listed."""
+
+    lines: tuple[bytes, ...] = ()
+    """A reading as JSON a line."""
+    states: tuple[State | None, ...] = ()
+    """One for each of the files; `None` where no line stands for it."""
 
 
 def copy_results(boards: Boards, results: Path, folder: Path) -> Copies:
@@ -118,6 +130,61 @@ def _texts(value: object) -> Iterator[str]:
         for key, member in value.items():
             yield key
             yield from _texts(member)
+
+
+def copy_sources(
+    sources: Mapping[str, str], root: Path, folder: Path
+) -> tuple[dict[str, str], dict[str, Reason]]:
+    """Copy into *folder* the configuration and audits below *root* that may be published.
+
+    Return their paths below *folder*, and why others are kept back, by their names in *sources*.
+    """
+    paths: dict[str, str] = {}
+    withheld: dict[str, Reason] = {}
+    for name, sha256 in sorted(sources.items()):
+        content = _content(root / name)
+        if hashlib.sha256(content).hexdigest() != sha256:
+            withheld[name] = "changed"
+        elif any(map(_names_machine, content.decode("utf-8", "replace").splitlines())):
+            withheld[name] = "machine"
+        else:
+            inner = "/" in name
+            path = f"{name.partition('/')[0]}/{sha256[:12]}.json" if inner else name
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(content)
+            paths[name] = path
+    return paths, withheld
+
+
+def readings_of(readings: Iterable[Reading]) -> Readings:
+    """Return what may be published of *readings*, in place of the files that they come from."""
+    lines: list[bytes] = []
+    states: list[State | None] = []
+    for reading in readings:
+        own = tuple(one for one in reading.findings if one.code != "duplicate-file")
+        try:
+            line = msgspec.json.encode(replace(reading, findings=own))
+        except (OverflowError, UnicodeEncodeError):  # beyond 64 bits, or half of a surrogate pair
+            states.append(None)
+            continue
+        value = msgspec.json.decode(line) if _SLASHES.search(line) else None
+        cut = any(map(_names_machine, _texts(value)))
+        lines.append(msgspec.json.encode(_cut(value)) if cut else line)
+        states.append("cut" if cut else "whole")
+    if sum(map(len, lines)) > MOST_BYTES:
+        return Readings(states=(None,) * len(states))
+    return Readings(lines=tuple(lines), states=tuple(states))
+
+
+def _cut(value: object) -> object:
+    """Return *value* without the texts in it that name a machine."""
+    if isinstance(value, str):
+        return "…" if _names_machine(value) else value
+    if isinstance(value, list):
+        return [_cut(member) for member in value]
+    if isinstance(value, dict):
+        return {key: _cut(member) for key, member in value.items() if not _names_machine(key)}
+    return value
 
 
 def _names_machine(text: str) -> bool:

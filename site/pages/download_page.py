@@ -5,12 +5,18 @@ from collections.abc import Iterator
 from typing import get_args
 
 from ..data.exports import FOLDER, amount
+from ..data.manifest import NAME, Listed
 from ..data.published_files import MOST_BYTES, Reason
 from ..frame.page import Page, root_of
 from ..source.source import Source
 
 PATH = "downloads/"
 REASONS: tuple[Reason, ...] = get_args(Reason)
+
+
+def _told(file: Listed) -> str:
+    """Return the key of what *file* is, which the boards were judged by."""
+    return "audit" if "/" in file.path else file.path
 
 
 def download_pages(source: Source) -> Iterator[Page]:
@@ -21,8 +27,13 @@ def download_pages(source: Source) -> Iterator[Page]:
         "downloads",
         root=root_of(PATH),
         data=f"{source.above(PATH)}{FOLDER}/",
-        boards=[(one, amount(one.size)) for one in source.data.boards],
-        snapshots=[(one, amount(one.size)) for one in source.data.snapshots],
+        boards=[(one, amount(one.size), one.path) for one in source.data.boards],
+        sources=[(one, amount(one.size), _told(one)) for one in source.data.sources],
+        snapshots=[(one, amount(one.size), "snapshot") for one in source.data.snapshots],
+        readings=[(one, amount(one.size)) for one in source.data.readings],
+        kept=[(one.name, one.reason) for one in source.data.withheld if one.what == "source"],
+        manifest=source.data.manifest is not None and NAME,
+        site=source.settings.board.site_url,
         results=len(copies.paths),
         size=amount(sum(copies.sizes.values())),
         withheld=[(reason, reasons[reason]) for reason in REASONS if reasons[reason]],

@@ -1,11 +1,11 @@
 """What the page on ranking says of this workspace: the policy, suites and settings in force."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple, get_args
 
 from msgspec.structs import asdict
 
-from ...board.judge.judge import THRESHOLDS
+from ...board.show.document import thresholds
 from ...board.words.findings import JUDGING, Verdict
 from ...board.workspace.settings import Suite
 from ..data.figures import plain
@@ -49,18 +49,9 @@ def policy_html(source: Source) -> str:
             ("accepted_without_raw", templates.accepted_without_raw),
             ("raw", templates.raw),
         ],
-        thresholds=[
-            (code, plain(settings.thresholds.get(code, default)))
-            for code, default in _thresholds(settings.suites).items()
-        ],
+        thresholds=[(code, plain(limit)) for code, limit in thresholds(settings).items()],
         suites=[_suite(suite, source) for suite in settings.suites],
     )
-
-
-def _thresholds(suites: Sequence[Suite]) -> dict[str, float]:
-    """Return the limits of warnings by code: those of the suites' kinds, then those of all."""
-    doubts = {doubt.code: doubt.below for suite in suites for doubt in suite.of_kind.doubts}
-    return doubts | THRESHOLDS
 
 
 def _suite(suite: Suite, source: Source) -> SuiteRow:

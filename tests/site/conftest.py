@@ -15,6 +15,7 @@ from cardboard.board.model import Boards
 from cardboard.board.read.reader import read_results
 from cardboard.board.workspace.configuration import open_workspace
 from cardboard.board.workspace.settings import Settings
+from cardboard.cli import card_texts
 from cardboard.site.assembly.server import serving
 from cardboard.site.assembly.write import write_site
 from cardboard.site.frame.builder import Frame, build_frames
@@ -36,7 +37,8 @@ def sample() -> tuple[Boards, Settings]:
 def sample_site(sample: tuple[Boards, Settings], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of the sample board's site."""
     folder = tmp_path_factory.mktemp("sample") / "site"
-    write_site(*sample, folder, results=ROOT / "results", snapshots=ROOT / "history")
+    results, snapshots = ROOT / "results", ROOT / "history"
+    write_site(*sample, folder, results=results, snapshots=snapshots, root=ROOT, cards=card_texts)
     return folder
 
 

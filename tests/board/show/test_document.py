@@ -36,8 +36,8 @@ BOARDS = boards_of(
 
 def test_the_document_has_the_documented_keys():
     told = json.loads(printing.dump(document(BOARDS, SAY)))
-    assert set(told) == {"generated_from", "boards", "unplaced", "files"}
-    assert set(told["generated_from"]) == {"files", "sha256"}
+    assert set(told) == {"generated_from", "rules", "boards", "unplaced", "files"}
+    assert set(told["generated_from"]) == {"files", "sha256", "sources", "cardboard"}
     (board,) = told["boards"]
     assert set(board) == {
         "suite", "version", "class", "kind", "metrics", "policy", "method", "entries",

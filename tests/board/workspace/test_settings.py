@@ -1,5 +1,7 @@
 """A workspace's files: read strictly, and refused with file, key and remedy."""
 
+import hashlib
+
 import pytest
 
 from cardboard.board.workspace.configuration import open_workspace
@@ -68,6 +70,31 @@ def test_a_folder_that_is_no_workspace_is_told_how_to_become_one(tmp_path):
 REPORTED = SMALLEST + 'kind = "reported"\n'
 METRIC = '[[suites.metrics]]\nid = "{}"\n'
 RANKED = METRIC.format("accuracy") + "ranked = true\n"
+
+
+@pytest.mark.parametrize(
+    ("told", "key"),
+    [
+        ("[thresholds]\nanswers-cut = inf\n", "thresholds.answers-cut"),
+        ("[protocols.p]\nextra = { a = nan }\n", "protocols.p.extra.a"),
+        ("[[suites.metrics]]\nid = 'a'\nlow = -inf\n", "suites[0].metrics[0].low"),
+    ],
+)
+def test_what_is_no_finite_number_is_refused(tmp_path, told, key):
+    """JSON has none, and the site publishes these settings."""
+    with pytest.raises(ConfigError, match="no finite number") as caught:
+        opened(tmp_path, SMALLEST + told)
+    assert caught.value.key == key
+
+
+def test_a_workspace_knows_the_hash_of_every_file_that_it_was_read_from(tmp_path):
+    opened(tmp_path, SMALLEST)
+    (tmp_path / "models.toml").write_text("", encoding="utf-8")
+    found = open_workspace(tmp_path).sources
+    assert found == {
+        name: hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()
+        for name in ("board.toml", "models.toml")
+    }
 
 
 class TestTheMetricsOfASuite:

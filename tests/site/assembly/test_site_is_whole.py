@@ -7,6 +7,7 @@ from pathlib import Path
 import html5lib
 import pytest
 
+from cardboard.cli import card_texts
 from cardboard.site.assembly.write import write_site
 from cardboard.site.frame.security import POLICY
 from cardboard.tests.site.links import HOST, Page, Site
@@ -25,7 +26,8 @@ def pages(folder):
 def test_two_builds_of_the_same_input_are_the_same_bytes(sample, sample_site, tmp_path):
     root = Path(__file__).parents[3]
     again = tmp_path / "elsewhere" / "again"
-    write_site(*sample, again, results=root / "results", snapshots=root / "history")
+    shown = {"results": root / "results", "snapshots": root / "history", "root": root}
+    write_site(*sample, again, **shown, cards=card_texts)
     again, first = (
         {path.relative_to(site): path.read_bytes() for path in site.rglob("*") if path.is_file()}
         for site in (again, sample_site)

@@ -21,7 +21,15 @@ KEYS = [
     *(f"site.withheld.{reason}" for reason in REASONS),
     *(
         f"site.downloads.{name}"
-        for name in ("board.csv", "board.json", "board.parquet", "snapshot")
+        for name in (
+            "board.csv",
+            "board.json",
+            "board.parquet",
+            "snapshot",
+            "board.toml",
+            "models.toml",
+            "audit",
+        )
     ),
 ]
 

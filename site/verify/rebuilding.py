@@ -1,0 +1,133 @@
+"""From published files to boards again, and to every file that follows from them."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ...board.judge.build import build_boards
+from ...board.model import Boards, Reading, StepFacts
+from ...board.read.reader import read_file
+from ...board.workspace.audits import FOLDER as AUDITS
+from ...board.workspace.configuration import open_workspace
+from ...board.workspace.settings import Settings, Workspace
+from ...eval.errors import ConfigError
+from ..data.exports import FOLDER, READINGS, Cards, digest_of, write_parquet, write_tables
+from ..data.manifest import CARDS, Manifest
+from ..frame.render import Renderer
+from ..pages.board_page import board_pages
+from ..source.source import Source
+from .origins import Refused
+
+_READING = msgspec.json.Decoder(Reading)
+_UNDONE = "so nobody can build the boards again"
+_LARGEST_SUM = 10**15
+"""Of a task's scores in millionths: that of 1,000,000,000 steps."""
+
+
+class Rebuilt(Struct, frozen=True, kw_only=True):
+    """What the published files make when the boards are built once more."""
+
+    boards: Boards
+    files: dict[str, bytes]
+    """By path below the folder of data; without those that are taken as they are."""
+    cards: dict[str, dict[str, str]]
+    """By slug, the hash of each part."""
+
+
+def rebuild(
+    manifest: Manifest, names: Mapping[str, str], folder: Path, cards: Cards | None
+) -> Rebuilt:
+    """Return what the files of *manifest* make, which lie in *folder* under their *names*.
+
+    Raises `Refused` for what cannot be built again, and says why.
+    """
+    workspace = _workspace(manifest, names, folder)
+    boards = build_boards(_readings(manifest, names, folder), workspace)
+    boards = replace(boards, sources=workspace.sources)
+    out = folder / "rebuilt"
+    write_parquet(write_tables(boards, out), out / "board.parquet")
+    tables = ("board.json", "board.csv", "board.parquet")
+    files = {name: (out / name).read_bytes() for name in tables}
+    files |= _scripts(boards, workspace.settings)
+    hashes = {}
+    for slug, text, parts in cards(boards, workspace.settings) if cards else ():
+        files[f"{CARDS}/{slug}.md"] = text.encode("utf-8", "replace")
+        hashes[slug] = {name: digest_of(part) for name, part in parts.items()}
+    return Rebuilt(boards=boards, files=files, cards=hashes)
+
+
+def _workspace(manifest: Manifest, names: Mapping[str, str], folder: Path) -> Workspace:
+    """Return the workspace that is published, opened in a folder of its own."""
+    for one in manifest.withheld:
+        if one.what == "source":
+            raise Refused(f"is kept back ({one.reason}), {_UNDONE}", file=one.name)
+    root = folder / "workspace"
+    (root / AUDITS).mkdir(parents=True)
+    original: dict[str, str] = {}
+    sources = [(one.names[0], one.path) for one in manifest.files if one.what == "source"]
+    for number, (name, path) in enumerate(sorted(source for source in sources if source[0])):
+        own = name if name in ("board.toml", "models.toml") else f"{AUDITS}/{number:06}.json"
+        original[own] = name
+        if path in names:
+            (root / own).write_bytes((folder / names[path]).read_bytes())
+    try:
+        workspace = open_workspace(root)
+    except ConfigError as error:
+        named = original.get(error.file or "", error.file)
+        raise Refused(error.what, file=Path(named or "board.toml").name, key=error.key) from None
+    told = {original.get(own, own): sha256 for own, sha256 in workspace.sources.items()}
+    return replace(workspace, sources=told)
+
+
+def _readings(manifest: Manifest, names: Mapping[str, str], folder: Path) -> Iterator[Reading]:
+    """Yield the reading of every result file, from the file where it is given away."""
+    for one in manifest.files:
+        if one.what == "result" and one.path in names:
+            for name in one.names:
+                yield read_file(folder / names[one.path], name=name)
+    kept = [one for one in manifest.withheld if one.what == "result"]
+    for missing in (one for one in kept if one.reading is None):
+        raise Refused(f"is kept back ({missing.reason}), {_UNDONE}", file=missing.name)
+    data = (folder / names[READINGS]).read_bytes() if READINGS in names else b""
+    lines = data.splitlines()
+    if len(lines) != len(kept):
+        raise Refused(f"has {len(lines)} lines for {len(kept)} files", file=READINGS)
+    for number, (line, its) in enumerate(zip(lines, kept, strict=True), start=1):
+        reading = _reading(line, number)
+        if (reading.file, reading.sha256 or None) != (its.name, its.sha256):
+            raise Refused(f"line {number} is not of {its.name!r}", file=READINGS)
+        yield reading
+
+
+def _reading(line: bytes, number: int) -> Reading:
+    try:
+        reading = _READING.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Refused(f"line {number}: {error}", file=READINGS) from None
+    if reading.facts is not None and not _fit_together(reading.facts):
+        raise Refused(f"line {number}: its sums do not fit its tasks", file=READINGS)
+    return reading
+
+
+def _fit_together(facts: StepFacts) -> bool:
+    """Tell whether *facts* have the form that reading a file gives them."""
+    tasks = len(facts.tasks)
+    return (
+        len(facts.steps_per_task) == tasks
+        and all(0 < steps <= _LARGEST_SUM for steps in facts.steps_per_task)
+        and all(len(sums) == tasks for sums in facts.sums.values())
+        and all(abs(one) <= _LARGEST_SUM for sums in facts.sums.values() for one in sums)
+    )
+
+
+def _scripts(boards: Boards, settings: Settings) -> dict[str, bytes]:
+    """Return what the scripts of boards' pages read, which is the same in every language."""
+    source = Source(boards, settings, Renderer(settings.board.languages[0]))
+    return {
+        path.removeprefix(f"{FOLDER}/"): text.encode()
+        for page in board_pages(source)
+        for path, text in page.files.items()
+    }

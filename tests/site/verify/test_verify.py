@@ -1,0 +1,401 @@
+"""`cardboard verify`: a site that is as its files make it, and one where a digit is another."""
+
+import hashlib
+import json
+import re
+import shutil
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+from msgspec.structs import replace
+
+from cardboard.board.judge.build import build_boards
+from cardboard.board.read.reader import read_results
+from cardboard.board.workspace.configuration import open_workspace
+from cardboard.cli import card_texts, main
+from cardboard.eval import records
+from cardboard.eval.records import encode
+from cardboard.site.assembly.server import serving
+from cardboard.site.data.manifest import read_manifest
+from cardboard.site.verify import verify as checking
+from cardboard.site.verify.origins import Folder
+from cardboard.site.verify.verify import verify
+from cardboard.tests.making import a_result
+
+# One file of every kind that a site publishes, by the beginning of its path.
+KINDS = (
+    "board.json",
+    "board.csv",
+    "board.parquet",
+    "board.toml",
+    "models.toml",
+    "results/",
+    "history/",
+    "cards/",
+    "tb2-lite-corrected303-models.",
+    "shell-mini-1-models.points.",
+)
+DIGIT = re.compile(rb"(?<=[0-9])[0-9](?![0-9a-f]{40})")
+
+
+def checked(place):
+    done = CliRunner().invoke(main, ["verify", str(place)])
+    return done.exit_code, done.output
+
+
+@pytest.fixture(scope="module")
+def published(sample_site, tmp_path_factory):
+    """Return a copy of what the demo's site publishes; tests leave it as it was."""
+    folder = tmp_path_factory.mktemp("published")
+    shutil.copytree(sample_site / "data", folder / "data")
+    return folder
+
+
+@pytest.fixture
+def change(published):
+    """Return `change(NAME, NEW)`, which writes a file of the site, and undo it all afterwards."""
+    before = {}
+
+    def write(path, data):
+        file = published / "data" / path
+        before.setdefault(file, file.read_bytes() if file.exists() else None)
+        file.write_bytes(data)
+
+    yield write
+    for file, data in before.items():
+        file.unlink() if data is None else file.write_bytes(data)
+
+
+def manifest_of(site):
+    return json.loads((site / "data" / "manifest.json").read_bytes())
+
+
+def path_of(site, start):
+    """Return the first published file whose path begins like this, below the folder of data."""
+    return next(one["path"] for one in manifest_of(site)["files"] if one["path"].startswith(start))
+
+
+def another_digit(data, at=0.5):
+    """Return *data* with one digit changed: the one that stands after that share of them."""
+    digits = list(DIGIT.finditer(data))
+    place = digits[int(at * len(digits))].start()
+    return data[:place] + (b"1" if data[place : place + 1] != b"1" else b"2") + data[place + 1 :]
+
+
+def described(site, path, data):
+    """Return the site's manifest with the size and hash that *path* has if it holds *data*."""
+    manifest = manifest_of(site)
+    (line,) = [one for one in manifest["files"] if one["path"] == path]
+    line |= {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    return json.dumps(manifest).encode()
+
+
+def test_the_demo_is_what_its_files_make(published):
+    code, told = checked(published)
+    assert code == 0, told
+    assert "All equal: 2 boards with 96 entries, 96 result files, 96 cards" in told
+    assert "Not checked: 1 snapshots of earlier boards: only their hashes." in told
+
+
+def test_the_demo_is_what_its_files_make_under_a_path_of_a_server(published, tmp_path):
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "path").symlink_to(published)
+    with serving(tmp_path, 0) as url:
+        for address in (f"{url}sub/path/", f"{url}sub/path/index.html"):
+            code, told = checked(address)
+            assert code == 0, told
+
+
+@pytest.mark.parametrize("start", KINDS)
+def test_another_digit_in_any_file_is_named(published, change, start):
+    path = path_of(published, start)
+    change(path, another_digit((published / "data" / path).read_bytes()))
+    code, told = checked(published)
+    assert code == 1
+    assert f"Wrong: {path}: its SHA-256 is" in told
+
+
+@pytest.mark.parametrize("start", [kind for kind in KINDS if kind != "history/"])
+def test_another_digit_is_named_even_where_the_manifest_was_changed_with_it(
+    published, change, start
+):
+    path = path_of(published, start)
+    data = another_digit((published / "data" / path).read_bytes())
+    change("manifest.json", described(published, path, data))
+    change(path, data)
+    code, told = checked(published)
+    assert code == 1, path
+    assert "SHA-256 is" not in told
+    assert re.search(r"Wrong: .*: published .*, rebuilt .*|Wrong: cannot be rebuilt: .*", told)
+
+
+@pytest.mark.parametrize("at", [0.0, 0.01, 0.2, 0.4, 0.6, 0.8, 0.9, 0.999])
+def test_another_digit_in_the_manifest_is_named(published, change, at):
+    change("manifest.json", another_digit((published / "data" / "manifest.json").read_bytes(), at))
+    code, told = checked(published)
+    assert code == 1
+    assert "Wrong: " in told or "manifest.json" in told
+
+
+def test_a_difference_names_model_field_and_both_values(published, change):
+    data = (published / "data" / "board.json").read_bytes()
+    change("board.json", data.replace(b'"score":48.15', b'"score":48.25'))
+    assert (
+        "Wrong: board.json: boards > tb2-lite corrected303 models > entries > "
+        "Zyphra/ZAYA1-74B-preview > score: published 48.25, rebuilt 48.15\n"
+    ) in checked(published)[1]
+
+
+def test_a_changed_policy_is_named_with_all_that_follows_from_it(published, change):
+    data = (published / "data" / "board.toml").read_bytes()
+    change("board.toml", data.replace(b"[policy]", b'[policy]\nname-guessed = "unranked"'))
+    code, told = checked(published)
+    assert code == 1
+    assert "Wrong: board.toml: its SHA-256 is" in told
+    assert re.search(r"generated_from > sources > board.toml: published", told)
+    assert re.search(r"rules > policy > name-guessed: published .info., rebuilt .unranked.", told)
+
+
+def test_a_file_that_is_missing_is_named(published, change):
+    manifest = manifest_of(published)
+    gone = path_of(published, "results/")
+    manifest["files"] = [one for one in manifest["files"] if one["path"] != gone]
+    change("manifest.json", json.dumps(manifest).encode())
+    code, told = checked(published)
+    assert code == 1
+    assert "generated_from > files: published 96, rebuilt 95" in told
+
+
+def test_a_site_of_another_version_is_told_and_compared(published, change):
+    board = (published / "data" / "board.json").read_bytes()
+    board = board.replace(b'"cardboard":"0.1.0"', b'"cardboard":"0.0.9"')
+    manifest = described(published, "board.json", board)
+    manifest = manifest.replace(b'"cardboard": "0.1.0"', b'"cardboard": "0.0.9"')
+    change("manifest.json", manifest)
+    change("board.json", board)
+    code, told = checked(published)
+    assert told.startswith("Built by cardboard 0.0.9; this is 0.1.0")
+    assert code == 0, told
+
+
+SECRET = "/home/somebody/models/secret"
+KEPT = {
+    "good.json": encode(a_result("org/good")),
+    "copy.json": encode(a_result("org/good")),
+    "unknown.json": encode(a_result("org/key", 0.7)).replace(
+        b'"status"', f'"written_to": "{SECRET}", "status"'.encode()
+    ),
+    "server.json": encode(
+        a_result(
+            "org/server",
+            0.6,
+            protocol=records.Protocol(
+                temperature=0.0, max_tokens=1024, extra={"url": "http://10.0.0.7:8000/v1"}
+            ),
+        )
+    ),
+    "broken.json": b"{",
+}
+BOARD = """
+[board]
+title = { en = "A board", ko = "보드" }
+[[suites]]
+name = "mini"
+version = "1"
+steps = 6
+tasks = 3
+"""
+
+
+@pytest.fixture
+def built(build, tmp_path):
+    """Return `built(FILES, BOARD)`, which builds the site of a workspace with these files."""
+
+    def write(files, board=BOARD):
+        root = tmp_path / "workspace"
+        (root / "results").mkdir(parents=True)
+        (root / "board.toml").write_text(board, encoding="utf-8")
+        for name, data in files.items():
+            (root / "results" / name).write_bytes(data)
+        workspace = open_workspace(root)
+        boards = build_boards(read_results(workspace.results), workspace)
+        return build(
+            boards, workspace.settings, results=workspace.results, root=root, cards=card_texts
+        )
+
+    return write
+
+
+def test_what_was_read_stands_in_for_files_that_are_kept_back(built):
+    site = built(KEPT)
+    code, told = checked(site)
+    assert code == 0, told
+    assert "3 result files are kept back (2 machine, 1 no-result)" in told
+    assert "texts that name a machine are cut out of 1 of these" in told
+    for path in (site / "data").rglob("*.*"):
+        assert b"somebody" not in path.read_bytes(), path
+        assert b"10.0.0.7" not in path.read_bytes(), path
+
+
+def test_another_number_of_a_file_that_is_kept_back_is_named(built):
+    site = built(KEPT)
+    lines = site / "data" / "readings.jsonl"
+    data = lines.read_bytes().replace(b'"value":0.6', b'"value":0.9')
+    (site / "data" / "manifest.json").write_bytes(described(site, "readings.jsonl", data))
+    lines.write_bytes(data)
+    code, told = checked(site)
+    assert code == 1
+    assert "org/server > score: published 60.0, rebuilt 90.0" in told
+
+
+def test_a_configuration_that_names_a_machine_is_kept_back_and_that_is_said(built):
+    site = built({"good.json": KEPT["good.json"]}, f"# as in {SECRET}/board.toml\n{BOARD}")
+    assert not (site / "data" / "board.toml").exists()
+    code, told = checked(site)
+    assert code == 1
+    assert "cannot be rebuilt: board.toml: is kept back (machine)" in told
+
+
+def test_a_folder_without_a_manifest_is_told(tmp_path):
+    code, told = checked(tmp_path)
+    assert code == 1
+    assert told == (
+        "Error: data/manifest.json: No such file or directory\n"
+        "This is the root of no site, or of one without a manifest.\n"
+    )
+
+
+@pytest.mark.parametrize("place", ["nowhere", "ftp://example.org/", "https://a:b@example.org/"])
+def test_a_place_that_can_be_no_site_is_wrong_use(place):
+    code, told = checked(place)
+    assert code == 2
+    assert ":b@" not in told
+
+
+def a_manifest(**more):
+    head = {"kind": "manifest", "version": 1, "cardboard": "0.1.0", "sha256": "0" * 64, "files": []}
+    return json.dumps(head | more).encode()
+
+
+def a_file(path="board.toml", what="source", size=1, names=("board.toml",)):
+    return {"path": path, "what": what, "size": size, "sha256": "0" * 64, "names": list(names)}
+
+
+class TestAHostileSite:
+    def told(self, folder, manifest, **files):
+        (folder / "data").mkdir()
+        (folder / "data" / "manifest.json").write_bytes(manifest)
+        for name, data in files.items():
+            (folder / "data" / name.replace("_", ".")).write_bytes(data)
+        code, told = checked(folder)
+        assert code == 1
+        assert "Traceback" not in told
+        return told
+
+    @pytest.mark.parametrize(
+        "path",
+        ["../board.toml", "/etc/passwd", "a/../../b", "a//b", "a/", "..", "a\\b", "C:x", "", "é"],
+    )
+    def test_a_path_that_leads_elsewhere_is_refused(self, tmp_path, path):
+        assert "files[0].path" in self.told(tmp_path, a_manifest(files=[a_file(path)]))
+
+    def test_a_link_out_of_the_folder_is_not_followed(self, tmp_path):
+        secret = tmp_path.with_name("secret.toml")
+        secret.write_text(BOARD)
+        (tmp_path / "site" / "data").mkdir(parents=True)
+        (tmp_path / "site" / "data" / "board.toml").symlink_to(secret)
+        manifest = a_manifest(files=[a_file()])
+        (tmp_path / "site" / "data" / "manifest.json").write_bytes(manifest)
+        code, told = checked(tmp_path / "site")
+        assert (code, "board.toml: leads out of the site" in told) == (1, True)
+
+    def test_a_name_is_never_a_path(self, tmp_path):
+        data = BOARD.encode()
+        names = ("../../../escaped.json",)
+        listed = [
+            a_file() | {"size": len(data)},
+            a_file("results/1.json", "result", 2, names),
+            a_file("audits/1.json", "source", 2, names),
+        ]
+        told = self.told(tmp_path, a_manifest(files=listed), board_toml=data)
+        assert "results/1.json: No such file or directory" in told
+        assert not (tmp_path.parent / "escaped.json").exists()
+
+    @pytest.mark.parametrize(
+        ("manifest", "said"),
+        [
+            (b"{", "truncated"),
+            (b"[" * 100_000, "manifest.json"),
+            (b"\xff", "manifest.json"),
+            (a_manifest(version=2), "version"),
+            (a_manifest(more=1), "more"),
+            (a_manifest(files=[a_file(), a_file()]), "twice"),
+            (a_manifest(files=[a_file(names=())]), "does not say what board.toml is called"),
+            (a_manifest(files=[a_file(size=10**12)]), "bytes"),
+            (a_manifest(files=[a_file(size=-1)]), "size"),
+        ],
+    )
+    def test_a_manifest_that_is_none_is_told(self, tmp_path, manifest, said):
+        assert said in self.told(tmp_path, manifest)
+
+    @pytest.mark.parametrize(
+        "board",
+        [
+            b"nonsense",
+            b"\xff\xfe",
+            b"[board]\ntitle = {}\nlanguages = []\n[[suites]]\nname='m'\nversion='1'\n",
+            b"[board]\ntitle = {}\nlanguages = ['../../x']\n[[suites]]\nname='m'\nversion='1'\n",
+            b"[board]\ntitle = {}\n[ranking]\ndraws = 99999999999\n",
+        ],
+    )
+    def test_a_configuration_of_a_stranger_is_told_and_reaches_nothing(self, tmp_path, board):
+        files = [a_file() | {"size": len(board)}]
+        assert "cannot be rebuilt" in self.told(tmp_path, a_manifest(files=files), board_toml=board)
+
+    @pytest.mark.parametrize(
+        "reading",
+        [
+            b"{}",
+            b"null",
+            b'{"file":"a","sha256":"","kind":"result","facts":{"steps":1,"scored":1,"answers":1,'
+            b'"failed":0,"unique":1,"keys_sha256":"","tasks":["t"],"steps_per_task":[0]}}',
+            b'{"file":"a","sha256":"","kind":"result","facts":{"steps":1,"scored":1,"answers":1,'
+            b'"failed":0,"unique":1,"keys_sha256":"","tasks":["t"],"steps_per_task":[1],'
+            b'"sums":{"command_f1":[]}}}',
+            b'{"file":"b","sha256":"","kind":"refused"}',
+            b'{"file":"a","sha256":"","kind":"refused","findings":[{"code":"x","severity":"info"}]}',
+        ],
+    )
+    def test_a_reading_of_a_stranger_is_told(self, tmp_path, reading):
+        data = BOARD.encode()
+        kept = {"what": "result", "name": "a", "sha256": None, "reason": "machine"}
+        files = [
+            a_file() | {"size": len(data)},
+            a_file("readings.jsonl", "readings", len(reading) + 1, ()),
+        ]
+        manifest = a_manifest(files=files, withheld=[kept | {"reading": "whole"}])
+        told = self.told(tmp_path, manifest, board_toml=data, readings_jsonl=reading + b"\n")
+        assert "cannot be rebuilt" in told
+
+    def test_more_than_a_site_may_hold_is_refused(self, published, monkeypatch):
+        monkeypatch.setattr(checking, "MOST_FILES", 100)
+        assert "lists more than 100 files" in checked(published)[1]
+
+
+def test_nothing_is_left_behind(published, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert verify(Folder(published), card_texts).wrong == ()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_manifest_lists_every_file_with_its_hash(published):
+    data = published / "data"
+    manifest = read_manifest((data / "manifest.json").read_bytes())
+    there = {path.relative_to(data).as_posix() for path in data.rglob("*") if path.is_file()}
+    assert {one.path for one in manifest.files} == there - {"manifest.json"}
+    for one in manifest.files:
+        content = (data / one.path).read_bytes()
+        assert (one.size, one.sha256) == (len(content), hashlib.sha256(content).hexdigest())
+    assert replace(manifest, files=()) != manifest
+    assert msgspec.json.decode(msgspec.json.encode(manifest), type=type(manifest)) == manifest
