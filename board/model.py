@@ -39,8 +39,6 @@ class StepFacts(Struct, frozen=True, kw_only=True):
     """The first few repeated steps, as `task-000/3`."""
     keys_sha256: str
     """SHA-256 over the sorted step ids: the same for every result with the same steps."""
-    steps_sha256: str
-    """The same however often each step was answered."""
     fingerprint: str | None = None
     """SHA-256 over step ids and references, where every step holds its reference."""
     empty_references: int | None = None

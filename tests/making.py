@@ -93,7 +93,6 @@ def some_facts(*task_scores: Sequence[float], keys: str = "k" * 64) -> StepFacts
         failed=0,
         unique=len(scores),
         keys_sha256=keys,
-        steps_sha256=keys,
         tasks=tuple(f"task-{number:03}" for number in range(len(task_scores))),
         steps_per_task=tuple(len(task) for task in task_scores),
         sums={

@@ -138,7 +138,7 @@ def _compare_steps(placed: dict[_Place, dict[str, list[Judged]]], workspace: Wor
 
 def _steps_of(judged: Judged) -> str | None:
     facts = judged.reading.facts
-    return None if facts is None else facts.steps_sha256
+    return None if facts is None else facts.keys_sha256
 
 
 def _references_of(judged: Judged) -> str | None:

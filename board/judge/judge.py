@@ -92,9 +92,12 @@ def _completeness(case: Case) -> Findings:
 
 
 def _trials(case: Case, suite: Suite) -> int:
-    """Return how many answers to each step the ranked metric needs, or the result claims."""
+    """Return how many answers each step needs: for the ranked metric, by the result's own claim,
+    and as many as any other step has, since answers may be chosen by asking some steps again.
+    """
     needed = suite.ranked.trials[1] if suite.ranked.trials else 1
-    return max(needed, case.result.protocol.trials or 1)
+    told = case.facts.trials[1] if case.facts else 1
+    return max(needed, case.result.protocol.trials or 1, told)
 
 
 def _has_foreign_steps(case: Case, facts: StepFacts) -> bool:

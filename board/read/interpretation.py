@@ -54,9 +54,9 @@ def interpret(data: bytes) -> Interpreted:
         own = read_own(data)
         if own is not None:
             source = Source({})
-            kind, result = version2.classify(own, source)
-            assert result is not None
-            return _told(kind, own_shape, replace(result, steps=()), result.steps, source.findings)
+            head = version2.without_paths(replace(own, steps=()), source)
+            kind = version2.classify(own).kind
+            return _told(kind, own_shape, head, own.steps, source.findings)
     try:
         document, remarks = decode(data)
     except Undecodable as error:
@@ -64,8 +64,8 @@ def interpret(data: bytes) -> Interpreted:
     source = Source(document, remarks=remarks)
     shape, (kind, result) = registry.adapt(source)
     steps: Sequence[Step] = result.steps if result is not None else ()
-    head = replace(result, steps=()) if result is not None else None
-    return _told(kind, shape, head, steps, source.findings)
+    clean = version2.without_paths(replace(result, steps=()), source) if result else None
+    return _told(kind, shape, clean, steps, source.findings)
 
 
 def _told(

@@ -65,7 +65,6 @@ def step_facts(
         repeated=layout.repeated,
         duplicates=layout.duplicates,
         keys_sha256=layout.keys_sha256,
-        steps_sha256=layout.steps_sha256,
         fingerprint=referenced,
         empty_references=empty,
         length_stops=cut,
@@ -203,7 +202,6 @@ class _Layout(NamedTuple):
     order: tuple[int, ...]
     """Where each row stood that comes now; empty where they stood in this order."""
     keys_sha256: str
-    steps_sha256: str
     repeated: int
     duplicates: tuple[str, ...]
     tasks: tuple[str, ...]
@@ -249,7 +247,6 @@ def _layout(columns: bytes) -> _Layout:
     return _Layout(
         order=() if order == list(range(len(order))) else tuple(order),
         keys_sha256=keys_sha256(key for key in keys for _ in range(times[key])),
-        steps_sha256=keys_sha256(keys),
         repeated=len(ordered) - len(answers),
         duplicates=tuple(repeated)[:_DUPLICATES_NAMED],
         tasks=tuple(tasks),

@@ -209,7 +209,7 @@ def adapt(source: Source) -> Adapted:
     if found is None:
         return Adapted("refused")
     result = upgraded(found)
-    return classify(msgspec.structs.replace(result, metrics=result.metrics | others), source)
+    return classify(msgspec.structs.replace(result, metrics=result.metrics | others))
 
 
 def _others(aggregate: Document) -> dict[str, Measured]:

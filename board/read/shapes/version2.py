@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
+from functools import cache
 from itertools import islice
 from typing import Annotated, Any, Union, get_args, get_origin
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
 from ....eval.records import VERSION, Result, instant
 from ...model import Kind
@@ -68,7 +68,7 @@ def adapt(source: Source) -> Adapted:
         source.note("out-of-range", "version", value=max(version, -(10**9)), wanted=VERSION)
         return Adapted("refused")
     result = fitted(timed(source), Result, source)
-    return Adapted("refused") if result is None else classify(result, source)
+    return Adapted("refused") if result is None else classify(result)
 
 
 def timed(source: Source) -> Document:
@@ -77,7 +77,7 @@ def timed(source: Source) -> Document:
     return {key: source.raw(key) for key in source.keys} | times
 
 
-def fitted(document: Document, kind: type[Any], source: Source) -> Any:
+def fitted(document: Document, kind: Any, source: Source) -> Any:
     """Return *document* as *kind*, side values that do not fit left out and named.
 
     `None` where what is essential does not fit.
@@ -88,7 +88,7 @@ def fitted(document: Document, kind: type[Any], source: Source) -> Any:
         return msgspec.convert(document, kind)
     except (msgspec.ValidationError, RecursionError):
         pass
-    types = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
+    types = _types(kind)
     essential = {name: value for name, value in document.items() if name in ESSENTIAL}
     rest = {
         name: _fit(value, types[name], source, name)
@@ -152,6 +152,7 @@ def _is_struct(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, Struct)
 
 
+@cache
 def _plain_kind(kind: Any) -> Any:
     """Return *kind* without what may stand in its place: notes on it, and null."""
     if get_origin(kind) is Annotated:
@@ -160,6 +161,12 @@ def _plain_kind(kind: Any) -> Any:
         inner = [one for one in get_args(kind) if one is not type(None)]
         return _plain_kind(inner[0]) if len(inner) == 1 else kind
     return kind
+
+
+@cache
+def _types(kind: Any) -> dict[str, Any]:
+    """Return the types of a record's keys."""
+    return {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
@@ -172,7 +179,7 @@ def unknown(value: object, kind: Any, key: str = "") -> Iterator[tuple[str, str 
     """Yield every key of *value* that *kind* has not, with the known one that is most like it."""
     inner = _plain_kind(kind)
     if isinstance(value, dict) and _is_struct(inner):
-        known = {field.encode_name: field.type for field in msgspec.structs.fields(inner)}
+        known = _types(inner)
         tag = inner.__struct_config__.tag_field
         for name, one in value.items():
             where = f"{key}.{name}".lstrip(".")
@@ -188,8 +195,8 @@ def unknown(value: object, kind: Any, key: str = "") -> Iterator[tuple[str, str 
             yield from unknown(one, get_args(inner)[0], f"{key}[{number}]")
 
 
-def classify(result: Result, source: Source) -> Adapted:
-    """Return what kind of file holds *result*, with the paths of a machine taken out of it."""
+def classify(result: Result) -> Adapted:
+    """Return what kind of file holds *result*."""
     kind: Kind = "result"
     if result.shard is not None:
         kind = "shard"
@@ -197,7 +204,7 @@ def classify(result: Result, source: Source) -> Adapted:
         kind = "published-table"
     elif result.status == "partial":
         kind = "partial"
-    return Adapted(kind, _without_paths(result, source))
+    return Adapted(kind, result)
 
 
 def complain(message: str, source: Source) -> None:
@@ -222,13 +229,15 @@ def _plain(types: str) -> str:
     return _TYPE.sub(lambda found: _TYPES[found[0]], types.replace("`", ""))
 
 
-def _without_paths(result: Result, source: Source) -> Result:
-    """Return *result* with every local path in what is published cut down to its last part."""
-    head = replace(result, steps=())
+def without_paths(head: Result, source: Source) -> Result:
+    """Return a result without its steps, every local path in it cut down to its last part.
+
+    Every text that is published comes through here, whichever shape the file had.
+    """
     if not model_names.may_hold_paths(msgspec.json.encode(head).decode("utf-8", "replace")):
-        return result
-    clean = msgspec.convert(_clean(msgspec.to_builtins(head), source, ""), Result)
-    return replace(clean, steps=result.steps)
+        return head
+    clean: Result = msgspec.convert(_clean(msgspec.to_builtins(head), source, ""), Result)
+    return clean
 
 
 def _clean(value: object, source: Source, key: str) -> object:

@@ -35,7 +35,6 @@ def facts(**differs):
         "failed": 0,
         "unique": 6,
         "keys_sha256": "k" * 64,
-        "steps_sha256": "k" * 64,
         "tasks": ("task-000", "task-001", "task-002"),
         "steps_per_task": (2, 2, 2),
     }
