@@ -14,9 +14,10 @@ from ..words.findings import JUDGING, SEVERITY_OF, Finding
 from ..words.findings import reading as finding_on_file
 from ..words.names import slugs
 from ..workers import collector_paused
-from ..workspace.settings import Suite, Workspace
+from ..workspace.settings import Workspace
 from .attempts import Judged, Line, attempt, choose
 from .claims import corrected
+from .comparability import compare
 from .judge import blocks, judge
 from .profiles import Directory, Named
 from .ranking import rank
@@ -51,7 +52,9 @@ def build_boards(readings: Iterable[Reading], workspace: Workspace) -> Boards:
             named = directory.name(reading.result.model)
             place, judged = _judge(reading, named, workspace)
             placed[place][named.name].append(judged)
-    _compare_steps(placed, workspace)
+    for place, models in placed.items():
+        if place.suite is not None:
+            compare(models, workspace.settings.suites[place.suite], workspace)
     lines = {
         place: [line for _, judged in sorted(models.items()) for line in choose(judged, workspace)]
         for place, models in placed.items()
@@ -101,64 +104,6 @@ def _judge(reading: Reading, named: Named, workspace: Workspace) -> tuple[_Place
     )
     number = suites.index(recognised.suite) if recognised else None
     return _Place(number, named.profile.class_), judged
-
-
-def _compare_steps(placed: dict[_Place, dict[str, list[Judged]]], workspace: Workspace) -> None:
-    """Take the rank from results that were asked something else than the others of their board.
-
-    What a suite does not say of its steps, most of its models say; where as many say one thing as
-    another, nobody knows, and none of them can be ranked.
-    """
-    for place, models in placed.items():
-        suite = workspace.settings.suites[place.suite] if place.suite is not None else None
-        if suite is None:
-            continue
-        for told, known in ((_steps_of, suite.keys_sha256), (_references_of, suite.fingerprint)):
-            if known is not None or suite.fingerprint is not None:
-                continue
-            holders: dict[str, set[str]] = defaultdict(set)
-            for name, judged in models.items():
-                for one in judged:
-                    if one.rankable and (what := told(one)) is not None:
-                        holders[what].add(name)
-            if len(holders) < 2:
-                continue
-            most = max(map(len, holders.values()))
-            common = [what for what, names in holders.items() if len(names) == most]
-            for name, judged in models.items():
-                models[name] = [
-                    _with_other_steps(one, suite, most, workspace)
-                    if one.rankable
-                    and told(one) is not None
-                    and (len(common) > 1 or told(one) != common[0])
-                    else one
-                    for one in judged
-                ]
-
-
-def _steps_of(judged: Judged) -> str | None:
-    facts = judged.reading.facts
-    return None if facts is None else facts.keys_sha256
-
-
-def _references_of(judged: Judged) -> str | None:
-    facts = judged.reading.facts
-    return None if facts is None else facts.fingerprint
-
-
-def _with_other_steps(judged: Judged, suite: Suite, most: int, workspace: Workspace) -> Judged:
-    verdict = workspace.verdict("steps-differ")
-    if verdict == "off":
-        return judged
-    finding = Finding(
-        code="steps-differ",
-        severity=SEVERITY_OF[verdict],
-        file=judged.reading.file,
-        sha256=judged.reading.sha256,
-        values={"suite": suite.full_name, "models": most},
-    )
-    findings = (*judged.findings, finding)
-    return replace(judged, findings=findings, rankable=not blocks(findings, workspace))
 
 
 def _without_copies(readings: Sequence[Reading]) -> Iterable[Reading]:

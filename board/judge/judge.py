@@ -196,7 +196,7 @@ def _protocol(case: Case) -> Findings:
         yield case.finding("protocol-not-recorded", missing=", ".join(missing))
 
 
-_SETTINGS = (
+SETTINGS = (
     "temperature", "top_p", "thinking", "max_tokens", "shots", "trials", "turns", "tools",
     "system_prompt_sha256",
 )  # fmt: skip
@@ -207,7 +207,7 @@ def compared(
 ) -> Iterator[tuple[str, Scalar, tuple[Scalar, ...]]]:
     """Yield every setting that *wanted* names: its key, what was sent, and what is allowed."""
     pairs: list[tuple[str, Scalar, object]] = [
-        (name, getattr(sent, name), getattr(wanted, name)) for name in _SETTINGS
+        (name, getattr(sent, name), getattr(wanted, name)) for name in SETTINGS
     ]
     harness = sent.harness
     pairs.append(("harness", harness.name if harness else None, wanted.harness))

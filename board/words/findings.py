@@ -94,6 +94,7 @@ JUDGING: dict[str, Verdict] = {
     "post-processed": "unranked",
     "not-checkable-own": "unranked",
     "superseded": "unranked",
+    "settings-differ": "warning",
     "protocol-not-recorded": "warning",
     "revision-not-recorded": "warning",
     "valid-json-low": "warning",

@@ -39,7 +39,7 @@ def a_hostile_board() -> tuple[Boards, Settings]:
         board=SETTINGS.board.__class__(title=TEXT, repository_url="https://example.org/x?a=1&b=<"),
         families={"family": Family(title=TEXT, interpretation=TEXT)},
         protocols={"greedy": Protocol(temperature=0.0, max_tokens=1024)},
-        policy={"prompt-errors": "warning"},
+        policy={"prompt-errors": "warning", "scorer-foreign": "warning"},
         models={"sweep/one": Profile(class_="sweep", series=HARM), HARM: _profile()},
     )
     return build_boards([*_results(), *_refusals()], workspace), workspace.settings

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from cardboard.board.judge.build import build_boards
 from cardboard.board.model import Entry
@@ -458,6 +459,36 @@ class TestStepsThatTheSuiteDoesNotName:
         bare["steps"], bare["scorer"] = [], None
         entry = entry_of(bare, UNKNOWN)
         assert (entry.rank, codes(entry)) == (2, {"not-checkable-summary"})
+
+
+class TestSettingsThatNoProtocolFixes:
+    """A suite without a protocol takes any setting, but not without a word."""
+
+    FREE = replace(KNOWN, protocol=None)
+
+    def told(self, *temperatures: float) -> list[list[Any]]:
+        documents = []
+        for number, temperature in enumerate(temperatures):
+            document = honest(f"org/m{number}", number)
+            document["protocol"]["temperature"] = temperature
+            documents.append(document)
+        readings = [reading(one, f"{n}.json") for n, one in enumerate(documents)]
+        (board,) = build_boards(readings, a_workspace(suites=(self.FREE,))).boards
+        assert len(board.ranked) == len(documents)
+        by_file = sorted(board.entries, key=lambda entry: entry.file)
+        return [
+            [f.values for f in entry.findings if f.code == "settings-differ"] for entry in by_file
+        ]
+
+    def test_the_odd_one_is_warned_of(self) -> None:
+        odd = {"setting": "temperature", "value": 1.0, "usual": 0.0}
+        assert self.told(0.0, 0.0, 1.0) == [[], [], [odd]]
+
+    def test_where_none_is_usual_each_says_its_own(self) -> None:
+        assert [one[0]["value"] for one in self.told(0.0, 1.0)] == [0.0, 1.0]
+
+    def test_equal_settings_need_no_word(self) -> None:
+        assert self.told(0.3, 0.3) == [[], []]
 
 
 class TestAPartOfASuite:

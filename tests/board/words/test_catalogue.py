@@ -226,6 +226,7 @@ EVIDENCE = {
     "not-checkable-own": {"suite": "shell-mini 1"},
     "not-checkable-quoted": {"document": "REPORT.md"},
     "superseded": {"by": "ab12cd34ef56", "file": "better.json"},
+    "settings-differ": {"setting": "temperature", "value": 1.0, "usual": 0.0},
     "protocol-not-recorded": {"missing": "temperature, max_tokens"},
     "valid-json-low": {"pct": 17.2, "limit": 50.0},
     "answers-cut": {"count": 30, "steps": 303},
