@@ -30,6 +30,7 @@ COMMANDS = {
     "gate": "board.commands.compare_commands:gate",
     "merge": "board.commands.result_commands:merge",
     "schema": "board.commands.result_commands:schema",
+    "attest": "board.commands.attest_command:attest",
     "snapshot": "board.commands.snapshot_command:snapshot",
     "add": "cards.commands.card_commands:add",
     "cards": "cards.commands.card_commands:cards",

@@ -39,7 +39,7 @@ HOUSE: dict[str, tuple[tuple[str, ...], ...]] = {
         ("read/shapes", "notes", "history"),
         ("read",),
         ("judge",),
-        ("compare",),
+        ("compare", "attest"),
         ("show",),
         ("commands",),
     ),

@@ -134,6 +134,12 @@ AUDITING: dict[str, Verdict] = {
     "audit-family-superseded": "warning",
 }
 
+# Of statements on result files, which no board rests on.
+ATTESTING: dict[str, Severity] = {
+    "attestation-broken": "error",
+    "attestation-stale": "warning",
+}
+
 SEVERITY_OF: dict[Verdict, Severity] = {"unranked": "error", "warning": "warning", "info": "info"}
 GRAVEST_FIRST: tuple[Severity, ...] = ("error", "warning", "info")
 

@@ -1,11 +1,17 @@
 """The commands that check what would be published, and that write the model cards."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ...board.commands.load import boards_of, workspace_of
 from ...board.words.names import visible
+
+if TYPE_CHECKING:
+    from ...board.model import Boards
+    from ...board.words.catalogue import Words
+    from ...board.workspace.settings import Workspace
 
 
 @click.command(epilog="Example: cardboard cards")
@@ -22,8 +28,11 @@ def cards(context: click.Context) -> None:
 
 @click.command(epilog="Example: cardboard check --strict")
 @click.option("--strict", is_flag=True, help="Exit with 1 if a file or a card is refused.")
+@click.option(
+    "--attested", is_flag=True, help="Check attestations/ too; exit with 1 if one is broken."
+)
 @click.pass_context
-def check(context: click.Context, strict: bool) -> None:
+def check(context: click.Context, strict: bool, attested: bool) -> None:
     """Read every result file, lint every card, and say what is wrong; change nothing."""
     from ...board.show.check_report import report
     from ...board.words.catalogue import Words
@@ -39,8 +48,24 @@ def check(context: click.Context, strict: bool) -> None:
     for slug, finding in problems:
         click.echo(f"Card {slug}: {finding.severity} {finding.code}: {words.finding(finding)}")
     click.echo(f"{len({slug for slug, _ in problems})} cards would be refused by the Hub")
-    if strict and (outcome.broken or problems):
+    broken = attested and _tell_attested(boards, workspace, words)
+    if broken or (strict and (outcome.broken or problems)):
         context.exit(1)
+
+
+def _tell_attested(boards: "Boards", workspace: "Workspace", words: "Words") -> bool:
+    """Say what of the workspace's statements does not hold; return whether any is broken."""
+    from ...board.attest.attestations import read_statements
+    from ...board.attest.statements import check as check_statements
+
+    found = check_statements(read_statements(workspace.root), boards)
+    for one in found.findings:
+        click.echo(visible(f"{one.file}: {one.severity} {one.code}: {words.finding(one)}"))
+    click.echo(
+        f"Attestations: {found.statements}, {found.broken} broken, {found.missing} results without "
+        "one; signatures are not checked"
+    )
+    return found.broken > 0
 
 
 @click.command(epilog="Example: cardboard add ../runs/model.json")

@@ -10,7 +10,7 @@ from babel.messages.pofile import read_po
 
 from cardboard.board.words import catalogue as module
 from cardboard.board.words.catalogue import CatalogueError, Words, languages
-from cardboard.board.words.findings import JUDGING, READING, Finding, Value
+from cardboard.board.words.findings import ATTESTING, JUDGING, READING, Finding, Value
 from cardboard.board.words.phrases import slots
 from cardboard.cards.text.lint import LINT
 from cardboard.eval.metrics import Metric
@@ -248,7 +248,7 @@ def test_every_finding_of_the_judge_names_its_evidence(code, language):
 
 
 @pytest.mark.parametrize("language", languages())
-@pytest.mark.parametrize("code", [*READING, *LINT])
+@pytest.mark.parametrize("code", [*READING, *ATTESTING, *LINT])
 def test_every_other_finding_can_be_said_with_and_without_its_place(code, language):
     words = Words(language)
     key = "metrics.acuracy" if code == "unknown-key" else None  # it has no other evidence

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 from msgspec.structs import replace
 
+from cardboard import __version__
 from cardboard.board.judge.build import build_boards
 from cardboard.board.read.reader import read_results
 from cardboard.board.workspace.configuration import open_workspace
@@ -169,13 +170,13 @@ def test_a_file_that_is_missing_is_named(published, change):
 
 def test_a_site_of_another_version_is_told_and_compared(published, change):
     board = (published / "data" / "board.json").read_bytes()
-    board = board.replace(b'"cardboard":"0.1.0"', b'"cardboard":"0.0.9"')
+    board = board.replace(f'"cardboard":"{__version__}"'.encode(), b'"cardboard":"0.0.9"')
     manifest = described(published, "board.json", board)
-    manifest = manifest.replace(b'"cardboard": "0.1.0"', b'"cardboard": "0.0.9"')
+    manifest = manifest.replace(f'"cardboard": "{__version__}"'.encode(), b'"cardboard": "0.0.9"')
     change("manifest.json", manifest)
     change("board.json", board)
     code, told = checked(published)
-    assert told.startswith("Built by cardboard 0.0.9; this is 0.1.0")
+    assert told.startswith(f"Built by cardboard 0.0.9; this is {__version__}")
     assert code == 0, told
 
 
