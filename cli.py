@@ -29,6 +29,7 @@ COMMANDS = {
     "compare": "board.commands.compare_commands:compare",
     "gate": "board.commands.compare_commands:gate",
     "merge": "board.commands.result_commands:merge",
+    "import": "board.commands.import_command:import_",
     "schema": "board.commands.result_commands:schema",
     "attest": "board.commands.attest_command:attest",
     "snapshot": "board.commands.snapshot_command:snapshot",

@@ -6,14 +6,23 @@ from typing import Literal
 from msgspec import Struct, field
 
 from ..eval.audit.reports import Audit
-from ..eval.metrics import Measured
+from ..eval.metrics import Measured, Metric
 from ..eval.records import Evidence, Result
 from .statistics.measurement import Method, Resolution
 from .words.findings import Finding
 from .workspace.settings import Profile, Settings, Suite
 
 Kind = Literal[
-    "result", "partial", "shard", "status", "postprocessed", "proxy", "published-table", "refused"
+    "result",
+    "partial",
+    "shard",
+    "status",
+    "postprocessed",
+    "proxy",
+    "published-table",
+    "import",
+    "refused",
+    "other",
 ]
 Class = Literal["models", "sweep"]
 
@@ -77,7 +86,10 @@ class StepFacts(Struct, frozen=True, kw_only=True):
 
 
 class Reading(Struct, frozen=True, kw_only=True):
-    """One file of `results/`, read: what it is, what it says, and what is wrong with it."""
+    """One file of `results/`, read: what it is, what it says, and what is wrong with it.
+
+    A file of another program holds many results, each of them a reading among its `parts`.
+    """
 
     file: str
     """Path below the results folder, with `/`."""
@@ -89,6 +101,25 @@ class Reading(Struct, frozen=True, kw_only=True):
     """Without its steps; they are in the file."""
     facts: StepFacts | None = None
     findings: tuple[Finding, ...] = ()
+    part: str | None = None
+    """Which of the results of its file, e.g. `gsm8k`; `None` where it is the only one."""
+    parts: tuple["Reading", ...] = ()
+    figures: tuple[Metric, ...] = ()
+    """What its metrics are, as far as another program's file tells."""
+    beside: dict[str, str] = {}
+    """Files that were read along, with their hashes, by their place from this file's folder."""
+    made_from: str = ""
+    """Hash of all that this was made from, where that is not the file alone."""
+
+    @property
+    def identity(self) -> str:
+        """Return the hash of all that this was made from: the same only for the same result."""
+        return self.made_from or self.sha256
+
+    @property
+    def results(self) -> tuple["Reading", ...]:
+        """Return the readings of single results: its parts, or itself."""
+        return self.parts or (self,)
 
     @property
     def evidence(self) -> Evidence:
@@ -138,6 +169,10 @@ class Entry(Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...] = ()
     file: str
     sha256: str
+    part: str | None = None
+    """Which of the results of its file, where another program's file holds several."""
+    beside: tuple[str, ...] = ()
+    """Files that were read along, by their place from its file's folder."""
     profile: Profile
     """What models.toml says of the model, and what was guessed."""
     result: Result
@@ -190,3 +225,8 @@ class Boards(Struct, frozen=True, kw_only=True):
     """What they were judged by."""
     sources: dict[str, str] = {}
     """SHA-256 of board.toml and of all that stands beside it, by path below the workspace."""
+
+    @property
+    def files(self) -> int:
+        """Return how many files were read."""
+        return sum(reading.kind != "other" for reading in self.readings)

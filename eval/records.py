@@ -176,7 +176,8 @@ class Counts(Struct, frozen=True, kw_only=True):
     """How many steps were expected, scored and failed."""
 
     expected: Count | None = None
-    scored: Count
+    scored: Count | None
+    """`None` where a file of another program does not tell."""
     failed: Count | None = None
     tasks: Count | None = None
 

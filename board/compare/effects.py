@@ -55,7 +55,8 @@ def _within(
 
 
 def _steps(workspace: Workspace, entry: Entry) -> tuple[Step, ...]:
-    _, result = read_whole(workspace.results / entry.file)
+    path = workspace.results / entry.file
+    _, result = read_whole(path, entry.part, tables=workspace.tables)
     return result.steps if result else ()
 
 

@@ -78,7 +78,7 @@ def take(boards: Boards, label: str | None = None, day: str | None = None) -> Sn
         for (suite, class_), members in groupby(lines(boards).items(), key=lambda item: item[0][:2])
     )
     made = Snapshot(
-        label=label, date=day, files=len(boards.readings), sha256=boards.sha256, boards=listings
+        label=label, date=day, files=boards.files, sha256=boards.sha256, boards=listings
     )
     try:
         return msgspec.convert(msgspec.to_builtins(made), Snapshot)
@@ -98,7 +98,8 @@ def newest_day(boards: Boards) -> str | None:
     """Return the day (UTC) on which the newest result was finished; `None` where none says so."""
     stamps = [
         instant(reading.result.finished_at)
-        for reading in boards.readings
+        for read in boards.readings
+        for reading in read.results
         if reading.result is not None and reading.result.finished_at is not None
     ]
     return max(stamps).date().isoformat() if stamps else None

@@ -26,8 +26,8 @@ class Judged(Struct, frozen=True, kw_only=True):
 
     @property
     def result_id(self) -> str:
-        """Return the first 12 digits of the file's hash: the same wherever the file lies."""
-        return self.reading.sha256[:12]
+        """Return the first 12 digits of its hash: the same wherever its file lies."""
+        return self.reading.identity[:12]
 
 
 class Line(Struct, frozen=True, kw_only=True):
@@ -90,11 +90,11 @@ def _worth(judged: Judged) -> tuple[bool, int, int, int, float, str]:
     warnings = sum(finding.severity == "warning" for finding in judged.findings)
     return (
         judged.rankable,
-        result.counts.scored,
+        result.counts.scored or 0,
         -errors,
         -warnings,
         -inf if result.finished_at is None else instant(result.finished_at).timestamp(),
-        judged.reading.sha256,
+        judged.reading.identity,
     )
 
 

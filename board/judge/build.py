@@ -38,6 +38,7 @@ def load_boards(workspace: Workspace, *, progress: Progress | None = None) -> Bo
             cache=workspace.root / ".cardboard" / "readings.sqlite",
             progress=progress,
             workers=None,
+            tables=workspace.tables,
         )
         return build_boards(readings, workspace)
 
@@ -47,7 +48,7 @@ def build_boards(readings: Iterable[Reading], workspace: Workspace) -> Boards:
     ordered = tuple(sorted(readings, key=lambda reading: reading.file))
     placed: dict[_Place, dict[str, list[Judged]]] = defaultdict(lambda: defaultdict(list))
     directory = Directory(workspace)
-    for reading in _without_copies(ordered):
+    for reading in (one for read in _without_copies(ordered) for one in read.results):
         if reading.result is not None and reading.kind in RANKABLE_KINDS:
             named = directory.name(reading.result.model)
             place, judged = _judge(reading, named, workspace)
@@ -67,7 +68,7 @@ def build_boards(readings: Iterable[Reading], workspace: Workspace) -> Boards:
         ),
         readings=_mark_copies(ordered),
         sha256=hashlib.sha256(
-            "\n".join(sorted({reading.sha256 for reading in ordered})).encode()
+            "\n".join(sorted({one.identity for one in ordered if one.kind != "other"})).encode()
         ).hexdigest(),
         audits=workspace.audits,
         settings=workspace.settings,
@@ -109,8 +110,8 @@ def _judge(reading: Reading, named: Named, workspace: Workspace) -> tuple[_Place
 def _without_copies(readings: Sequence[Reading]) -> Iterable[Reading]:
     seen: set[str] = set()
     for reading in readings:
-        if reading.sha256 not in seen:
-            seen.add(reading.sha256)
+        if reading.identity not in seen:
+            seen.add(reading.identity)
             yield reading
 
 
@@ -157,7 +158,9 @@ def _label(line: Line, expected: int | None) -> str:
         return name
     assert reading.result is not None
     scored, protocol = reading.result.counts.scored, reading.result.protocol
-    told = [f"{scored}/{expected}"] if expected is not None and scored != expected else []
+    told = (
+        [f"{scored}/{expected}"] if expected is not None and scored not in (None, expected) else []
+    )
     told += [
         f"{key}={value}"
         for key in ("temperature", "max_tokens", "thinking")
@@ -184,6 +187,8 @@ def _entry(line: Line, label: str, slug: dict[str, str], class_: Class) -> Entry
         findings=judged.findings,
         file=judged.reading.file,
         sha256=judged.reading.sha256,
+        part=judged.reading.part,
+        beside=tuple(judged.reading.beside),
         profile=judged.named.profile,
         result=result,
         facts=judged.reading.facts,
@@ -214,7 +219,7 @@ def _mark_copies(readings: Sequence[Reading]) -> tuple[Reading, ...]:
     first: dict[str, str] = {}
     marked = []
     for reading in readings:
-        original = first.setdefault(reading.sha256, reading.file)
+        original = first.setdefault(reading.identity, reading.file)
         if original != reading.file and reading.sha256:
             copy = finding_on_file(
                 "duplicate-file", file=reading.file, sha256=reading.sha256, original=original

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from ...eval import records
 from ...eval.records import Scalar
+from ...eval.suites.kinds.reported.kind import REPORTED
 from ..model import Reading, StepFacts
 from ..words.findings import JUDGING, Finding
 from ..workspace.audits import told_by_audits
@@ -67,10 +68,8 @@ def _completeness(case: Case) -> Findings:
     expected = suite.steps if suite and suite.steps is not None else counts.expected
     # A step that was never asked is unscored too; where the result counts its failures, it knows.
     failed = counts.failed if counts.failed is not None else (facts.failed if facts else 0)
-    said = counts.scored
-    if facts and facts.trials[1] > 1 and said == facts.answers:
-        said = facts.scored  # answers were counted, of several to each step
-    scored = min(said, facts.scored) if facts else said
+    said = _said(case)
+    scored = min(said, facts.scored) if facts and said is not None else said
     if failed:
         yield case.finding("steps-failed", failed=failed, expected=expected)
     if facts and facts.duplicates:
@@ -78,9 +77,28 @@ def _completeness(case: Case) -> Findings:
     if expected is None:
         if case.result.status == "partial":
             yield case.finding("incomplete", scored=scored, expected=None)
-        elif facts and facts.scored < max(said, facts.unique):
-            yield case.finding("incomplete", scored=scored, expected=max(said, facts.unique))
-        return
+        elif facts and facts.scored < (whole := max(said or 0, facts.unique)):
+            yield case.finding("incomplete", scored=scored, expected=whole)
+    elif said is None or scored is None:
+        code = "incomplete" if case.result.status == "partial" else "count-not-recorded"
+        yield case.finding(code, scored=None, expected=expected)
+    else:
+        yield from _of_expected(case, said, scored, expected)
+
+
+def _said(case: Case) -> int | None:
+    """Return how many steps were scored as the result itself counts, else as its rows do."""
+    facts, said = case.facts, case.result.counts.scored
+    if facts is None:
+        return said
+    if said is None or (facts.trials[1] > 1 and said == facts.answers):
+        return facts.scored  # answers were counted, of several to each step
+    return said
+
+
+def _of_expected(case: Case, said: int, scored: int, expected: int) -> Findings:
+    """Compare the steps that were scored with those of the suite."""
+    facts, suite = case.facts, case.suite
     if scored < expected or case.result.status == "partial":
         yield case.finding("incomplete", scored=scored, expected=expected)
     elif facts and facts.unique < expected:
@@ -110,8 +128,14 @@ def _has_foreign_steps(case: Case, facts: StepFacts) -> bool:
 def _template(case: Case) -> Findings:
     prompts, wanted = case.result.prompts, case.workspace.settings.templates
     raw = sum(n for status, n in prompts.status_counts.items() if status in wanted.raw)
-    status = prompts.template_status
-    if raw or status in wanted.raw:
+    status, source = prompts.template_status, case.result.provenance
+    harness = source.harness.name if source and source.harness else None
+    reported = case.suite is None or case.suite.kind == REPORTED.name
+    if harness is not None and reported and status in (None, "not_applied"):
+        # Most programs keep no record of it, and base models are rightly asked without one.
+        code = "template-not-stated" if status is None else "template-not-applied"
+        yield case.finding(code, harness=harness)
+    elif raw or status in wanted.raw:
         yield case.finding("template-raw", raw=raw or None, rows=case.result.counts.scored)
     elif status is None:
         yield case.finding("template-unknown")
@@ -145,7 +169,7 @@ def _contradiction(case: Case) -> Finding | None:
         odd = False  # it says itself that there are others
     else:  # no evidence, whatever the rows say
         return None
-    if not counts or (not odd and sum(counts.values()) >= rows):
+    if not counts or (not odd and sum(counts.values()) >= (rows or 0)):
         return None
     return case.finding(
         "template-contradicted",

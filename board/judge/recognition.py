@@ -101,7 +101,7 @@ def _nearly(reading: Reading, suite: Suite) -> bool:
     counts, recorded = reading.result.counts, reading.result.suite
     if suite.steps is None or (recorded.kind is not None and recorded.kind != suite.kind):
         return False
-    steps = recorded.steps or counts.expected or counts.scored
+    steps = recorded.steps or counts.expected or counts.scored or 0
     return _NEARLY * suite.steps <= steps < suite.steps
 
 

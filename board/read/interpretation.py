@@ -9,11 +9,17 @@ from ...eval.records import Result, Step
 from ...eval.suites.kinds.registry import kind_of
 from ..model import Kind, Reading
 from ..words.findings import Finding
+from .decoding.content import Content
+from .decoding.json_faults import shorten
 from .decoding.json_object import Undecodable, decode, finding
+from .importing import format_of
 from .shapes import registry, version1, version2
 from .shapes.failures import without_failed
 from .shapes.source import Source
 from .step_facts import step_facts
+
+FORMS = frozenset({"json-lines", "yaml", "table", "zip", "parquet", "gzip", "sqlite"})
+"""What a file that is no JSON can be called by."""
 
 
 class Interpreted(NamedTuple):
@@ -60,12 +66,27 @@ def interpret(data: bytes) -> Interpreted:
     try:
         document, remarks = decode(data)
     except Undecodable as error:
-        return Interpreted("refused", None, None, (), (error.finding,))
+        return _foreign(data, (error.finding,))
     source = Source(document, remarks=remarks)
-    shape, (kind, result) = registry.adapt(source)
+    adapted = registry.adapt(source)
+    if adapted is None:
+        source.note("unknown-shape", detail=shorten(", ".join(source.keys)) or "none")
+        return _foreign(data, source.findings)
+    shape, (kind, result) = adapted
     steps: Sequence[Step] = result.steps if result is not None else ()
     clean = version2.without_paths(replace(result, steps=()), source) if result else None
     return _told(kind, shape, clean, steps, source.findings)
+
+
+def _foreign(data: bytes, otherwise: tuple[Finding, ...]) -> Interpreted:
+    """Return which other program wrote *data*; if none did, what is wrong with it *otherwise*."""
+    content = Content(data)
+    found = format_of(content)
+    if found is not None:
+        return Interpreted("import", found.name, None, (), ())
+    if otherwise[0].code in ("not-json", "not-an-object") and content.form in FORMS:
+        otherwise = (finding("other-form", reason=content.form),)
+    return Interpreted("refused", None, None, (), otherwise)
 
 
 def _told(
@@ -89,7 +110,9 @@ def _of_kind(kind: Kind, result: Result | None) -> tuple[Finding, ...]:
         return (finding("shard", "shard", value=f"{index + 1}/{count}"),)
     if result is not None and kind == "partial":
         counts = result.counts
-        told = f"{counts.scored}" + (f"/{counts.expected}" if counts.expected is not None else "")
+        told = f"{counts.scored or 0}" + (
+            f"/{counts.expected}" if counts.expected is not None else ""
+        )
         return (finding("part-of-run", value=told),)
     return ()
 

@@ -2,8 +2,10 @@
 
 import hashlib
 import os
+import posixpath
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
+from functools import partial
+from pathlib import Path, PurePosixPath
 
 import msgspec
 from msgspec.structs import force_setattr, replace
@@ -13,9 +15,21 @@ from ...eval.records import Result
 from ..model import Reading
 from ..words.findings import READING, Finding
 from ..workers import collector_paused, each, processors
+from ..workspace.tables import TableMapping
 from .cache import Cache, open_cache
-from .decoding.files import File, content_of, files, status_of
-from .decoding.json_object import Undecodable
+from .decoding.files import (
+    MOST_BESIDE,
+    READ,
+    ROWS,
+    File,
+    content_of,
+    ending_of,
+    files,
+    sha256_of,
+    status_of,
+)
+from .decoding.json_object import Undecodable, finding
+from .importing import Opened, companions, format_named, imported, steps_of
 from .interpretation import interpret, summarise
 
 _TUPLES = ("tasks", "steps_per_task")
@@ -32,6 +46,8 @@ class Sharing:
 
     def share(self, reading: Reading) -> Reading:
         """Return *reading* itself, which nobody else may hold yet."""
+        for part in reading.parts:
+            self.share(part)
         facts, shared = reading.facts, self._numbers.setdefault
         if facts is None:
             return reading
@@ -60,25 +76,29 @@ def read_results(
     strict: bool = False,
     progress: Progress | None = None,
     workers: int | None = 1,
+    tables: Sequence[TableMapping] = (),
 ) -> tuple[Reading, ...]:
-    """Return a reading of every `*.json` below *folder*, in the order of their names.
+    """Return a reading of every file below *folder*, in the order of their names.
 
-    Names that begin with a dot and links to folders are passed over, and nothing is ever changed.
+    What was read along with another file has no reading of its own. Names that begin with a dot and
+    links to folders are passed over, and nothing is ever changed.
     *cache* is the path of a database of earlier readings; it makes this read only what is new.
     *progress* is told the number of files done and of all files. With
     *strict*, raises `RecordError` naming every file that is broken, after all were read.
     A folder of which nothing is cached can be read by several *workers*; `None` starts as many as
     pay for it. They are processes, so a script that asks for them needs a guarded `__main__`.
+    *tables* say how tables of the workspace's own are read.
     """
     found = list(files(folder))
     readings, sharing = [], Sharing()
     with open_cache(cache) as kept, collector_paused():
-        for number, reading in enumerate(_readings(found, kept, workers), start=1):
+        for number, reading in enumerate(_readings(found, kept, workers, tables), start=1):
             readings.append(sharing.share(reading))
             if number % _SAVED_EVERY == 0:
                 kept.save()
             if progress is not None:
                 progress(number, len(found))
+    readings = _without_companions(readings)
     if strict and (broken := problems(readings)):
         raise RecordError(
             f"{len(broken)} problems in {len({one.file for one in broken})} files",
@@ -88,19 +108,27 @@ def read_results(
     return tuple(readings)
 
 
-def read_file(path: Path, *, name: str | None = None) -> Reading:
+def read_file(
+    path: Path, *, name: str | None = None, tables: Sequence[TableMapping] = ()
+) -> Reading:
     """Return the reading of one file, called *name* in its findings."""
-    return _read(File(name or path.name, path), Cache(None))
+    return _read(File(name or path.name, path), Cache(None), tables, place=_place(path))
 
 
-def read_whole(path: Path) -> tuple[Reading, Result | None]:
-    """Return the reading of one file without its facts, and its result with all steps."""
+def read_whole(
+    path: Path, part: str | None = None, *, tables: Sequence[TableMapping] = ()
+) -> tuple[Reading, Result | None]:
+    """Return the reading of one file without its facts, and its result with all steps.
+
+    *part* says which of the results of another program's file is meant.
+    """
     try:
         status_of(path)
         data = content_of(path)
     except Undecodable as error:
         return _refused(error.finding, path.name), None
     found = interpret(data)
+    sha256 = hashlib.sha256(data).hexdigest()
     kept = Reading(
         file="",
         sha256="",
@@ -109,8 +137,25 @@ def read_whole(path: Path) -> tuple[Reading, Result | None]:
         result=found.result,
         findings=found.findings,
     )
+    if found.kind == "import" and part is not None:
+        opened = _open(File(path.name, path), _place(path), found.shape, sha256, Cache(None))
+        inside = steps_of(opened, data, part, tables=tables) if opened else None
+        return _named(kept, path.name, sha256), inside and replace(
+            inside[0], steps=tuple(inside[1])
+        )
     result = replace(found.result, steps=tuple(found.rows)) if found.result is not None else None
-    return _named(kept, path.name, hashlib.sha256(data).hexdigest()), result
+    return _named(kept, path.name, sha256), result
+
+
+def weight_of(path: Path, beside: Iterable[str] = ()) -> int:
+    """Return the bytes of the file at *path* and of those *beside* it; 0 for what is not there."""
+    sizes = []
+    for one in (path, *(path.parent / name for name in beside)):
+        try:
+            sizes.append(one.stat().st_size)
+        except OSError:
+            sizes.append(0)
+    return sum(sizes)
 
 
 def problems(readings: Iterable[Reading]) -> tuple[Finding, ...]:
@@ -123,7 +168,9 @@ def problems(readings: Iterable[Reading]) -> tuple[Finding, ...]:
     )
 
 
-def _readings(found: Sequence[File], kept: Cache, workers: int | None) -> Iterator[Reading]:
+def _readings(
+    found: Sequence[File], kept: Cache, workers: int | None, tables: Sequence[TableMapping]
+) -> Iterator[Reading]:
     """Yield the reading of each file, from what is kept or by as many processes as it takes."""
     if kept.is_empty:
         marks = [_status(file) for file in found]
@@ -131,48 +178,119 @@ def _readings(found: Sequence[File], kept: Cache, workers: int | None) -> Iterat
         if workers is None:
             workers = processors() if size >= WORTHWHILE else 1
         if workers > 1:
-            packed = each(_packed, found, workers=workers)
+            packed = each(partial(_packed, tables=tables), found, workers=workers)
             for file, mark, body in zip(found, marks, packed, strict=True):
-                yield _unpacked(file, mark, body, kept)
+                yield _unpacked(file, mark, body, kept, tables)
             return
     for file in found:
-        yield _read(file, kept)
+        yield _read(file, kept, tables)
 
 
-def _read(file: File, kept: Cache) -> Reading:
-    try:
-        status = status_of(file.path)
-        sha256, data = kept.sha256(file.name, status), None
-        if sha256 is None:
-            data = content_of(file.path)
-            sha256 = hashlib.sha256(data).hexdigest()
-            kept.remember(file.name, status, sha256)
-        found = kept.get(sha256)
-        if found is None:
+def _read(
+    file: File, kept: Cache, tables: Sequence[TableMapping], place: PurePosixPath | None = None
+) -> Reading:
+    if file.name.endswith((".json", "/")) or file.name == "." or ending_of(file.name) in READ:
+        try:
+            return _read_content(file, kept, tables, place or PurePosixPath(file.name))
+        except Undecodable as error:
+            return _refused(error.finding, file.name)
+    ending = ending_of(file.name)
+    if ending in ROWS:
+        return _refused(finding("rows-alone", ending=ending), file.name)
+    other = finding("other-file", ending=ending or file.name)
+    return _named(Reading(file="", sha256="", kind="other", findings=(other,)), file.name, "")
+
+
+def _read_content(
+    file: File, kept: Cache, tables: Sequence[TableMapping], place: PurePosixPath
+) -> Reading:
+    status = status_of(file.path)
+    sha256, data = kept.sha256(file.name, status), None
+    if sha256 is None:
+        data = content_of(file.path)
+        sha256 = hashlib.sha256(data).hexdigest()
+        kept.remember(file.name, status, sha256)
+    found = kept.get(sha256)
+    if found is None:
+        data = content_of(file.path) if data is None else data
+        found = summarise(data)
+        kept.put(sha256, found)
+    opened = _open(file, place, found.shape, sha256, kept) if found.kind == "import" else None
+    if opened is not None:
+        # What a foreign file says follows from its place and the files beside it as well.
+        identity = opened.identity(tables)
+        inside = kept.get(identity)
+        if inside is None:
             data = content_of(file.path) if data is None else data
-            found = summarise(data)
-            kept.put(sha256, found)
-    except Undecodable as error:
-        return _refused(error.finding, file.name)
+            inside = imported(opened, data, tables=tables)
+            kept.put(identity, inside)
+        found = inside
     return _named(found, file.name, sha256)
 
 
-def _packed(file: File) -> bytes:
+def _open(
+    file: File, place: PurePosixPath, name: str | None, sha256: str, kept: Cache
+) -> Opened | None:
+    """Return a foreign file with the files beside it, each known by its hash."""
+    found = format_named(name)
+    if found is None:
+        return None
+    beside = companions(file.path, found)
+    hashes = {}
+    for where, path in beside.items():
+        status = status_of(path, MOST_BESIDE)
+        full = _beside(file.name, where)
+        known = kept.sha256(full, status)
+        if known is None:
+            known = sha256_of(path)
+            kept.remember(full, status, known)
+        hashes[where] = known
+    return Opened(file.path, place, found, sha256, beside, hashes)
+
+
+def _beside(name: str, where: str) -> str:
+    """Return the name below the results of what lies at *where*, seen from the file *name*."""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(name), where))
+
+
+def _place(path: Path) -> PurePosixPath:
+    """Return the place of a file of which nobody says where the folder of results begins."""
+    return PurePosixPath(*path.absolute().parts[-8:])
+
+
+def _without_companions(readings: Sequence[Reading]) -> list[Reading]:
+    """Return *readings* without those of files that were read along with others."""
+    along = {_beside(one.file, where) for one in readings for where in one.beside}
+    return [one for one in readings if one.file not in along] if along else list(readings)
+
+
+def _packed(file: File, tables: Sequence[TableMapping]) -> bytes:
     """Return the reading of *file* as it travels from one process to another."""
     try:
-        return msgspec.msgpack.encode(_read(file, Cache(None)))
+        return msgspec.msgpack.encode(_read(file, Cache(None), tables))
     except OverflowError:  # integers beyond 64 bits
         return b""
 
 
-def _unpacked(file: File, mark: os.stat_result | None, body: bytes, kept: Cache) -> Reading:
+def _unpacked(
+    file: File,
+    mark: os.stat_result | None,
+    body: bytes,
+    kept: Cache,
+    tables: Sequence[TableMapping],
+) -> Reading:
     """Return the reading in *body*, and keep it; *mark* is from before the file was read."""
     if not body:
-        return _read(file, kept)
+        return _read(file, kept, tables)
     reading = _DECODER.decode(body)
     if mark is not None and reading.sha256:
         kept.remember(file.name, mark, reading.sha256)
-        kept.put(reading.sha256, reading)
+        if reading.kind == "import":
+            kept.put(reading.identity, reading)
+            reading_ = replace(reading, parts=(), findings=(), beside={}, made_from="")
+            kept.put(reading.sha256, reading_)
+        else:
+            kept.put(reading.sha256, reading)
     return reading
 
 
@@ -188,9 +306,10 @@ def _refused(finding: Finding, name: str) -> Reading:
 
 
 def _named(found: Reading, name: str, sha256: str) -> Reading:
-    """Return *found* with the name and hash of its file, in its findings too."""
+    """Return *found* with the name and hash of its file, in its findings and parts too."""
     findings = tuple(replace(one, file=name, sha256=sha256 or None) for one in found.findings)
-    return replace(found, file=name, sha256=sha256, findings=findings)
+    parts = tuple(_named(part, name, sha256) for part in found.parts)
+    return replace(found, file=name, sha256=sha256, findings=findings, parts=parts)
 
 
 def _line(finding: Finding) -> str:

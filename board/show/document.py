@@ -34,7 +34,7 @@ def document(boards: Boards, say: Say) -> Json:
 def source_json(boards: Boards) -> Json:
     """Return what *boards* were made from, and by which version of this program."""
     return {
-        "files": len(boards.readings),
+        "files": boards.files,
         "sha256": boards.sha256,
         "sources": dict(sorted(boards.sources.items())),
         "cardboard": __version__,

@@ -93,12 +93,13 @@ def _explain(board: Board | None, entry: Entry, words: Words) -> Iterator[str]:
 def _score(board: Board | None, entry: Entry, words: Words) -> str:
     steps = entry.result.counts.scored
     if board is None:
-        return f"no score: {steps} steps of no known suite"
+        return f"no score: {'unknown' if steps is None else steps} steps of no known suite"
     metric = board.suite.ranked
     score = _number(entry.score, metric.decimals)
     raw = _number(entry.value(metric.id), form_of(metric, scaled=False).decimals)
     times = "" if metric.scale == 1 else f" = {metric.scale:g} x {raw}"
-    return f"score {score}{times} ({words.metric(metric, board.suite.kind)}) over {steps} steps"
+    over = "" if steps is None else f" over {steps} steps"
+    return f"score {score}{times} ({words.metric(metric, board.suite.kind)}){over}"
 
 
 def _standing(board: Board | None, entry: Entry) -> str:

@@ -14,6 +14,7 @@ from ...eval.suites.kinds.registry import KINDS
 from ..words.findings import AUDITING, JUDGING
 from .audits import read_audits
 from .settings import Profile, Settings, Suite, Workspace
+from .tables import Imports, TableMapping
 
 T = TypeVar("T")
 
@@ -26,7 +27,36 @@ def open_workspace(root: Path) -> Workspace:
     models = _models(root / "models.toml", sources)
     _check(settings, models)
     audits = read_audits(root, sources)
-    return Workspace(root=root, settings=settings, models=models, audits=audits, sources=sources)
+    return Workspace(
+        root=root,
+        settings=settings,
+        models=models,
+        audits=audits,
+        tables=_tables(root / "imports.toml", sources),
+        sources=sources,
+    )
+
+
+def _tables(path: Path, sources: dict[str, str]) -> tuple[TableMapping, ...]:
+    if not path.exists():
+        return ()
+    tables = _read(path, Imports, sources).tables
+    for number, table in enumerate(tables):
+        if bool(table.columns) == bool(table.value):
+            raise ConfigError(
+                "needs either columns or a value, and not both",
+                file=path.name,
+                key=f"tables[{number}]",
+                remedy="`cardboard import --sketch FILE` prints a mapping for a table.",
+            )
+        if table.value and not (table.suite and table.metric):
+            raise ConfigError(
+                "needs the columns that name the suite and the metric",
+                file=path.name,
+                key=f"tables[{number}]",
+                remedy="Name them as suite and metric.",
+            )
+    return tables
 
 
 def _models(path: Path, sources: dict[str, str]) -> dict[str, Profile]:

@@ -13,6 +13,7 @@ from ...eval.metrics import Change, Metric, merged
 from ...eval.suites.kinds.kind import Kind
 from ...eval.suites.kinds.registry import DEFAULT, kind_of
 from ..words.findings import JUDGING, Verdict
+from .tables import TableMapping
 
 T = TypeVar("T")
 Text = dict[str, str]
@@ -285,6 +286,8 @@ class Workspace(Struct, frozen=True, kw_only=True):
     """Of chat templates; see `audits`."""
     sources: dict[str, str] = {}
     """SHA-256 of every file that this was read from, by its path below the root."""
+    tables: tuple[TableMapping, ...] = ()
+    """How tables are read, by imports.toml."""
 
     @property
     def results(self) -> Path:

@@ -90,7 +90,7 @@ def chosen(
 
 def _precedence(card: Card) -> tuple[bool, int, str]:
     ranked = any(sheet.standing for sheet in card.sheets)
-    steps = max(sheet.entry.result.counts.scored for sheet in card.sheets)
+    steps = max(sheet.entry.result.counts.scored or 0 for sheet in card.sheets)
     return not ranked, -steps, card.slug
 
 

@@ -220,7 +220,8 @@ def _figures(
     yield from told
     yield from _times(own, field)
     yield from further
-    if counts.scored or entry.score is None:  # figures without a count were not made of no steps
+    if counts.scored or (entry.score is None and counts.scored is not None):
+        # Figures without a count were not made of no steps.
         part = counts.expected is not None and counts.scored < counts.expected
         whole = f" / {counts.expected}" if part else ""
         yield Figure(key="metric.steps", value=f"{counts.scored}{whole}")

@@ -193,7 +193,7 @@ def rescored(result: Result, file: str) -> Result:
         status = "complete" if right == result.counts.expected else "partial"
     counts = result.counts
     # The steps that were answered are as many as before, scored or not.
-    failed = None if counts.failed is None else counts.failed + counts.scored - right
+    failed = None if counts.failed is None else counts.failed + (counts.scored or 0) - right
     return replace(
         result,
         steps=steps,

@@ -202,7 +202,7 @@ def _everywhere(source: Source) -> dict[str, str]:
         "site": escape(source.title),
         "footer": source.render.html(
             "footer",
-            files=len(source.boards.readings),
+            files=source.boards.files,
             sha256=source.boards.sha256,
             repository=source.settings.board.repository_url,
         ),

@@ -15,7 +15,7 @@ from ...board.read.shapes import version1
 from ...board.read.shapes.model_names import is_local, without_paths
 from ...eval.records import Step
 
-Reason = Literal["no-result", "older-shape", "machine", "changed", "too-much"]
+Reason = Literal["no-result", "foreign", "older-shape", "machine", "changed", "too-much"]
 State = Literal["whole", "cut"]
 """Of a reading that is published in place of its file: texts that name a machine are cut out."""
 
@@ -82,6 +82,8 @@ def copy_results(boards: Boards, results: Path, folder: Path) -> Copies:
 
 def _kind(reading: Reading) -> Reason | None:
     """Return why a file like this is never published; `None` where its content decides."""
+    if reading.kind == "import":
+        return "foreign"
     if reading.result is None:
         return "no-result"
     if reading.shape not in _SHAPES:

@@ -114,7 +114,7 @@ def _cell(board: Board, entry: Entry | None) -> Cell:
         return Cell(None, None, None, None, None)
     suite, spot = board.suite, entry.resolution
     scored = entry.result.counts.scored
-    short = suite.steps is not None and scored < suite.steps
+    short = suite.steps is not None and scored is not None and scored < suite.steps
     return Cell(
         score=None if entry.score is None else f"{entry.score:.{suite.ranked.decimals}f}",
         rank=entry.rank_text if entry.rank is not None else None,

@@ -5,7 +5,7 @@ from pathlib import Path
 from statistics import median
 
 from ...board.model import Board, Boards, Entry
-from ...board.read.reader import read_whole
+from ...board.read.reader import read_whole, weight_of
 from ...board.workspace.settings import Ranking
 from ...board.workspace.settings import Suite as Known
 from ...eval.errors import CardboardError
@@ -68,28 +68,25 @@ class Texts:
         holding = [(suite, entry) for suite, entry in everywhere if _holds_texts(suite, entry)]
         self._results = results
         self._suites: dict[str, Suite | None] = {}
-        self._wanted = {entry.sha256: suite for suite, entry in holding[:MOST_READ]}
+        self._wanted = {entry.result_id: suite for suite, entry in holding[:MOST_READ]}
         self._kept: dict[str, Extremes | None] = {}
 
     def steps(self, entry: Entry) -> Extremes | None:
         """Return the worst and best steps of *entry*; `None` where there is nothing to show."""
-        if entry.sha256 not in self._wanted:
+        if entry.result_id not in self._wanted:
             return None
-        if entry.sha256 not in self._kept:
-            self._kept[entry.sha256] = self._read(entry)
-        return self._kept[entry.sha256]
+        if entry.result_id not in self._kept:
+            self._kept[entry.result_id] = self._read(entry)
+        return self._kept[entry.result_id]
 
     def _read(self, entry: Entry) -> Extremes | None:
         path = self._results / entry.file
-        try:
-            if path.stat().st_size > MOST_BYTES:
-                return None
-        except OSError:
+        if not 0 < weight_of(path, entry.beside) <= MOST_BYTES:
             return None
-        reading, result = read_whole(path)
+        reading, result = read_whole(path, entry.part)
         if result is None or reading.sha256 != entry.sha256:
             return None
-        suite = self._wanted[entry.sha256]
+        suite = self._wanted[entry.result_id]
         return extremes(result, suite, self._prompts(suite, entry) if suite.name else None)
 
     def _prompts(self, known: Known, entry: Entry) -> Suite | None:

@@ -69,7 +69,11 @@ def _workspace(manifest: Manifest, names: Mapping[str, str], folder: Path) -> Wo
     original: dict[str, str] = {}
     sources = [(one.names[0], one.path) for one in manifest.files if one.what == "source"]
     for number, (name, path) in enumerate(sorted(source for source in sources if source[0])):
-        own = name if name in ("board.toml", "models.toml") else f"{AUDITS}/{number:06}.json"
+        own = (
+            name
+            if name in ("board.toml", "models.toml", "imports.toml")
+            else f"{AUDITS}/{number:06}.json"
+        )
         original[own] = name
         if path in names:
             (root / own).write_bytes((folder / names[path]).read_bytes())
@@ -107,7 +111,8 @@ def _reading(line: bytes, number: int) -> Reading:
         reading = _READING.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Refused(f"line {number}: {error}", file=READINGS) from None
-    if reading.facts is not None and not _fit_together(reading.facts):
+    told = (one.facts for one in reading.results if one.facts is not None)
+    if not all(map(_fit_together, told)):
         raise Refused(f"line {number}: its sums do not fit its tasks", file=READINGS)
     return reading
 

@@ -107,7 +107,7 @@ BROKEN = {
     ),
     "cut-in-a-string.json": Broken(_text('{"model": {"id": "exam'), "not-json", "model.id"),
     "trailing-comma.json": Broken(_text('{"model": "x",}'), "not-json"),
-    "two-documents.json": Broken(_text('{"model": "x"}\n{"model": "y"}'), "not-json"),
+    "two-documents.json": Broken(_text('{"model": "x"}\n{"model": "y"}'), "other-form"),
     "a-list.json": Broken(_json([good()]), "not-an-object"),
     "a-number.json": Broken(_text("42"), "not-an-object"),
     "not-a-count.json": Broken(

@@ -1,15 +1,25 @@
 """What lies in a folder of results, and what is in one of its files."""
 
 import errno
+import hashlib
 import os
 import stat
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from .json_object import Undecodable
 
 MAX_BYTES = 256 * 2**20
+MOST_BESIDE = 8 * 2**30
+"""Bytes of a file that is read along with another one, line by line."""
+
+READ = frozenset({".json", ".eval", ".csv", ".tsv", ".yaml", ".yml"})
+"""Endings of files that are read for results."""
+ROWS = frozenset({".jsonl", ".ndjson", ".parquet"})
+"""Endings of files that are read along with others."""
+# The Hub keeps figures about a model in a folder of this name.
+_DOTTED = ".eval_results"
 
 
 class File(NamedTuple):
@@ -20,7 +30,7 @@ class File(NamedTuple):
 
 
 def files(folder: Path) -> Iterator[File]:
-    """Yield what is called `*.json` below *folder*, in the order of names, whatever it is.
+    """Yield every file below *folder*, in the order of names, and what is called `*.json`.
 
     Names that begin with a dot and links to folders are passed over; a folder that cannot be
     opened comes as if it were a file.
@@ -28,7 +38,7 @@ def files(folder: Path) -> Iterator[File]:
     return _below(folder, "")
 
 
-def status_of(path: Path) -> os.stat_result:
+def status_of(path: Path, most: int = MAX_BYTES) -> os.stat_result:
     """Return the status of *path*; raise `Undecodable` for what is no file of a sane size."""
     try:
         status = path.stat()
@@ -38,8 +48,8 @@ def status_of(path: Path) -> os.stat_result:
         raise Undecodable("is-directory" if path.suffix == ".json" else "unreadable")
     if not stat.S_ISREG(status.st_mode):  # a pipe would be waited for without an end
         raise Undecodable("unreadable", reason="not a regular file")
-    if status.st_size > MAX_BYTES:
-        raise Undecodable("too-large", value=status.st_size, limit=MAX_BYTES)
+    if status.st_size > most:
+        raise Undecodable("too-large", value=status.st_size, limit=most)
     return status
 
 
@@ -52,6 +62,20 @@ def content_of(path: Path) -> bytes:
         raise _unreadable(error) from None
 
 
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of the file at *path*, however large; raise `Undecodable`."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise _unreadable(error) from None
+
+
+def ending_of(name: str) -> str:
+    """Return the ending of a file's *name*, with its dot, in small letters."""
+    return PurePosixPath(name).suffix.lower()
+
+
 def _below(folder: Path, way: str) -> Iterator[File]:
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
@@ -61,13 +85,15 @@ def _below(folder: Path, way: str) -> Iterator[File]:
         yield File(way or ".", folder)
         return
     for entry in entries:
-        if entry.name.startswith("."):
+        if entry.name.startswith(".") and entry.name != _DOTTED:
             continue
         name = way + os.fsencode(entry.name).decode("utf-8", "replace")
         if entry.name.endswith(".json"):
             yield File(name, folder / entry.name)
         elif entry.is_dir(follow_symlinks=False):
             yield from _below(folder / entry.name, f"{name}/")
+        elif not entry.is_dir():
+            yield File(name, folder / entry.name)
 
 
 def _unreadable(error: OSError) -> Undecodable:

@@ -38,7 +38,15 @@ def finding(code: str, key: str | None = None, **values: Value) -> Finding:
 
 
 def decode(data: bytes) -> tuple[Document, tuple[Finding, ...]]:
-    """Return the object in *data* and remarks on its text; raise `Undecodable`.
+    """Return the object in *data* and remarks on its text; raise `Undecodable`."""
+    document, notes = decode_value(data)
+    if not isinstance(document, dict):
+        raise Undecodable("not-an-object", found=kind_of(document))
+    return document, notes
+
+
+def decode_value(data: bytes) -> tuple[object, tuple[Finding, ...]]:
+    """Return the value in *data* and remarks on its text; raise `Undecodable`.
 
     Nothing passes in silence: repeated keys, text after the end and nesting that would exhaust the
     stack are refused. A number that is not finite becomes null, a byte order mark is skipped and a
@@ -51,7 +59,8 @@ def decode(data: bytes) -> tuple[Document, tuple[Finding, ...]]:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise Undecodable("not-json", reason="not UTF-8", byte=error.start) from None
+        reason = encoding_of(data) or "not UTF-8"
+        raise Undecodable("not-json", reason=reason, byte=error.start) from None
     if not text.strip(" \t\n\r"):
         raise Undecodable("not-json", reason="empty")
     if b"\\ud" in data or b"\\uD" in data:
@@ -70,9 +79,19 @@ def decode(data: bytes) -> tuple[Document, tuple[Finding, ...]]:
             finding("value-unusable", key, wanted="finite number", value=shorten(said, 40))
             for key, said in infinite[:_NAMED]
         ]
-    if not isinstance(document, dict):
-        raise Undecodable("not-an-object", found=kind_of(document))
     return document, tuple(notes)
+
+
+def encoding_of(data: bytes) -> str | None:
+    """Return which other encoding *data*, which is no UTF-8, seems to be text in."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "UTF-16"
+    head = data[: 2**20]
+    try:
+        head.decode("cp949")
+    except UnicodeDecodeError as error:
+        return "CP949" if len(head) == 2**20 and error.start > len(head) - 4 else None
+    return None if b"\x00" in head else "CP949"
 
 
 def kind_of(value: object) -> str:

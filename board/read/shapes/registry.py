@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ..decoding.json_faults import shorten
 from . import engines, published, replay, split_runs, version1, version2
 from .source import Adapted, Source
 
@@ -16,13 +15,12 @@ class Shape(NamedTuple):
     adapt: Callable[[Source], Adapted]
 
 
-def adapt(source: Source) -> tuple[str | None, Adapted]:
-    """Return the shape of a file and what it holds; a shape that nobody knows is refused."""
+def adapt(source: Source) -> tuple[str, Adapted] | None:
+    """Return the shape of a file and what it holds; `None` for a shape that nobody knows."""
     for shape in SHAPES:
         if shape.told(source):
             return shape.name, shape.adapt(source)
-    source.note("unknown-shape", detail=shorten(", ".join(source.keys)) or "none")
-    return None, Adapted("refused")
+    return None
 
 
 def _has(*keys: str) -> Callable[[Source], bool]:

@@ -60,6 +60,10 @@ class Source:
             told = {name: shorten(v) if isinstance(v, str) else v for name, v in values.items()}
             self._notes[once] = finding(code, shorten(where) if where else None, **told)
 
+    def spoilt(self, key: str) -> bool:
+        """Tell whether what stood at *key* could not be used."""
+        return ("value-unusable", self._path(key)) in self._notes
+
     def need(self, *keys: str) -> None:
         """Say which of *keys* are missing; one that is there and does not fit was named before."""
         for key in keys:

@@ -68,6 +68,8 @@ def adapt(source: Source) -> Adapted:
         source.note("out-of-range", "version", value=max(version, -(10**9)), wanted=VERSION)
         return Adapted("refused")
     result = fitted(timed(source), Result, source)
+    if result is not None and result.counts.scored is None and source.spoilt("counts.scored"):
+        source.note("wrong-type", "counts.scored", wanted="integer", found="null")
     return Adapted("refused") if result is None else classify(result)
 
 

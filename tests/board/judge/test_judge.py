@@ -50,8 +50,8 @@ def values(**told):
     return {name: Measured(value=value) for name, value in told.items()}
 
 
-def prompts(status="chat_template", **differs):
-    return a_result(prompts=Prompts(template_status=status, **differs))
+def prompts(status="chat_template", provenance=None, **differs):
+    return a_result(prompts=Prompts(template_status=status, **differs), provenance=provenance)
 
 
 def test_a_complete_documented_result_is_ranked_without_an_error():
@@ -163,7 +163,18 @@ def test_a_score_that_is_missing_is_never_ranked_whatever_the_policy():
     assert entry.rank is None
 
 
+FOREIGN = Provenance(harness=Harness(name="lm-eval"))
+REPORTED = Suite(
+    name="mini", version="1", kind="reported", changes=(Change(id="command_f1", ranked=True),)
+)
 WARNED = {
+    "template-not-stated": partial(
+        judged, a_result(prompts=Prompts(), provenance=FOREIGN), suite=REPORTED
+    ),
+    "template-not-applied": partial(
+        judged, prompts("not_applied", provenance=FOREIGN), suite=REPORTED
+    ),
+    "count-not-recorded": partial(judged, a_result(counts=Counts(expected=6, scored=None))),
     "protocol-not-recorded": partial(judged, a_result(protocol=Sent())),
     "revision-not-recorded": partial(judged, a_result(model=Model(id="org/model"))),
     "valid-json-low": partial(

@@ -55,10 +55,19 @@ class TestTheFolder:
             "b.json",
         ]
 
-    def test_what_is_hidden_or_no_json_is_passed_over(self, tmp_path):
-        for name in (".hidden.json", ".git/x.json", "README.md", "notes.jsonl", "a.json.bak"):
+    def test_what_is_hidden_is_passed_over(self, tmp_path):
+        for name in (".hidden.json", ".git/x.json"):
             write(tmp_path, name, broken.good())
         assert read_results(tmp_path) == ()
+
+    def test_what_is_not_read_is_listed_with_the_reason(self, tmp_path):
+        for name in ("README.md", "a.json.bak", "notes.jsonl"):
+            write(tmp_path, name, broken.good())
+        assert [(one.file, one.kind, one.findings[0].code) for one in read_results(tmp_path)] == [
+            ("README.md", "other", "other-file"),
+            ("a.json.bak", "other", "other-file"),
+            ("notes.jsonl", "refused", "rows-alone"),
+        ]
 
     def test_a_folder_that_is_not_there_holds_nothing(self, tmp_path):
         assert read_results(tmp_path / "results") == ()
@@ -219,7 +228,7 @@ class TestWhatIsReadAllTheSame:
         write(tmp_path, "a.json", broken.good(protocol={"seed": 10**30}))
         cache = tmp_path / "cache.sqlite"
         for _ in range(2):
-            (found,) = read_results(tmp_path, cache=cache)
+            found, *_ = read_results(tmp_path, cache=cache)
             assert found.kind == "result"
 
 

@@ -182,6 +182,9 @@ def test_every_message_that_code_names_exists():
 # What the judge puts into its findings; see board/judge/judge.py.
 EVIDENCE = {
     "suite-unknown": {"steps": 175},
+    "template-not-stated": {"harness": "lighteval"},
+    "template-not-applied": {"harness": "lm-eval"},
+    "count-not-recorded": {"expected": 303},
     "suite-by-count": {"suite": "tb2-lite corrected303", "steps": 303},
     "score-missing": {"metric": "command_f1", "value": 1.2},
     "trials-missing": {"trials": 1, "wanted": 5},
@@ -252,7 +255,11 @@ def test_every_finding_of_the_judge_names_its_evidence(code, language):
 def test_every_other_finding_can_be_said_with_and_without_its_place(code, language):
     words = Words(language)
     key = "metrics.acuracy" if code == "unknown-key" else None  # it has no other evidence
-    told: dict[str, Value] = {"bytes": 1, "limit": 2}
+    # What these findings always tell.
+    told: dict[str, Value] = dict.fromkeys(
+        ("tool", "main", "reason", "ending", "columns", "names", "name"), "a.csv"
+    )
+    told |= {"bytes": 1, "limit": 2}
     bare = words.finding(Finding(code=code, severity="info", key=key, values=told))
     placed = words.finding(
         Finding(
@@ -260,7 +267,7 @@ def test_every_other_finding_can_be_said_with_and_without_its_place(code, langua
             severity="info",
             file="a.json",
             key="steps[3].scores.command_f1",
-            values={"value": "1e999", "bytes": 1, "limit": 2, "reason": "cut off"},
+            values=told | {"value": "1e999", "reason": "cut off"},
         )
     )
     assert bare

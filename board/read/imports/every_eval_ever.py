@@ -1,0 +1,252 @@
+"""Every Eval Ever: aggregate files of schema 0.2 and 0.3, with rows of samples beside them."""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from msgspec.structs import replace
+
+from ....eval.metrics import Measured, Metric, Unit
+from ....eval.records import Evidence, Harness, Protocol, Step
+from ...workspace.figures import figure
+from ..decoding.content import Content, json_lines, limit
+from ..decoding.json_object import Undecodable
+from ..shapes import foreign_names
+from ..shapes.foreign import (
+    Foreign,
+    Format,
+    Missing,
+    Part,
+    count,
+    is_number,
+    mapping,
+    need,
+    number,
+    plain_settings,
+    result,
+    text,
+)
+from ..shapes.source import Source
+
+NAME = "eee"
+MOST_STEPS = 1_000_000
+_PLAIN = re.compile(r"[^A-Za-z0-9_. +-]+")
+
+
+def told(content: Content) -> bool:
+    """Tell a file by its list of results and the block on the model."""
+    document = content.document
+    return isinstance(document.get("evaluation_results"), list) and "model_info" in document
+
+
+def beside(path: Path) -> Sequence[Path]:
+    """Return the rows of the same file's samples."""
+    return [path.with_name(f"{path.stem}_samples.jsonl")]
+
+
+def read(foreign: Foreign) -> Iterator[Part]:
+    """Yield one result an evaluation; several metrics of one evaluation are its figures."""
+    document = foreign.content.document
+    need(document, evaluation_results=list, model_info=dict)
+    info = mapping(document["model_info"])
+    name = info.get("id") or info.get("name")
+    if not isinstance(name, str) or not name.strip():
+        raise Missing("model_info.id")
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for one in document["evaluation_results"]:  # type: ignore[attr-defined]  # needed above
+        one = mapping(one)
+        label = text(one.get("evaluation_name")) or text(
+            mapping(one.get("source_data")).get("dataset_name")
+        )
+        if label is None:
+            raise Missing("evaluation_results[].evaluation_name")
+        groups.setdefault(label, []).append(one)
+    rows = _rows(foreign)
+    unknown: list[str] = []
+    lost: list[str] = []
+    for label, members in groups.items():
+        own = (
+            rows.get(label, [])
+            if len(groups) > 1
+            else [row for some in rows.values() for row in some]
+        )
+        yield _part(foreign, label, members, name, own, unknown, lost)
+    foreign.unknown(unknown)
+    if lost:
+        foreign.note("direction-unknown", names=", ".join(lost[:12]))
+
+
+def _part(
+    foreign: Foreign,
+    label: str,
+    members: list[dict[str, Any]],
+    name: str,
+    rows: list[Step],
+    unknown: list[str],
+    lost: list[str],
+) -> Part:
+    document = foreign.content.document
+    measured: dict[str, Measured] = {}
+    metrics: list[Metric] = []
+    n = None
+    for one in members:
+        metric, value = _metric(one, label, unknown, lost, by_row=bool(rows) and len(members) == 1)
+        if metric.id in measured:
+            metric = replace(metric, id=f"{metric.id}.{len(measured) + 1}")
+        details = mapping(one.get("score_details"))
+        spread = mapping(details.get("uncertainty"))
+        error = mapping(spread.get("standard_error"))
+        size = number(error.get("value"))
+        items = count(spread.get("num_samples"))
+        items = (
+            items
+            if items is not None
+            else count(mapping(one.get("source_data")).get("samples_number"))
+        )
+        n = items if n is None else n
+        metrics.append(metric)
+        measured[metric.id] = Measured(
+            value=value,
+            n=items,
+            stderr=size if size is not None and size >= 0 else None,
+            stderr_method=(text(error.get("method")) or "unstated") if size is not None else None,
+        )
+    source, library = (
+        mapping(document.get("source_metadata")),
+        mapping(document.get("eval_library")),
+    )
+    program = text(library.get("name")) or text(source.get("source_name")) or NAME
+    harness = Harness(name=_PLAIN.sub("-", program)[:60], version=_version(library.get("version")))
+    quoted = source.get("source_type") == "documentation"
+    evidence: Evidence = "rows" if rows else "quoted" if quoted else "summary"
+    times = Source({"at": document.get("evaluation_timestamp")})
+    if rows and metrics:
+        step_name = metrics[0].id
+        rows = [
+            replace(row, scores={step_name: row.scores["score"]} if "score" in row.scores else {})
+            for row in rows
+        ]
+    return Part(
+        name=label,
+        result=result(
+            model=foreign_names.named(name),
+            suite=label,
+            version=None,
+            harness=harness,
+            metrics=measured,
+            n=n if n is not None else len(rows) or None,
+            evidence=evidence,
+            protocol=_protocol(document, members[0], harness),
+            finished_at=times.time("at"),
+            document=text(source.get("source_name")) if evidence == "quoted" else None,
+        ),
+        figures=tuple(metrics),
+        steps=rows,
+    )
+
+
+def _version(value: object) -> str | None:
+    said = text(value)
+    return None if said in (None, "unknown") else said
+
+
+def _metric(
+    one: dict[str, Any], label: str, unknown: list[str], lost: list[str], *, by_row: bool
+) -> tuple[Metric, float | None]:
+    config, details = mapping(one.get("metric_config")), mapping(one.get("score_details"))
+    named = text(config.get("metric_id")) or text(config.get("metric_name"))
+    described = text(config.get("evaluation_description"))
+    if named is None and described is not None and len(described) <= 40:
+        named = described
+    low, high = number(config.get("min_score")), number(config.get("max_score"))
+    unit: Unit = (
+        "share" if (low, high) == (0, 1) else "percent" if (low, high) == (0, 100) else "points"
+    )
+    lower = config.get("lower_is_better")
+    value = details.get("score")
+    found = float(value) if is_number(value) else None
+    if found is None or (high is not None and found > high) or (low is not None and found < low):
+        unknown.append(f"{label}: {named or 'score'}")
+        found = None
+    ordinal = config.get("score_type") == "levels"
+    metric = figure(
+        named or "score",
+        [found],
+        better=not lower if isinstance(lower, bool) and not ordinal else None,
+        unit=unit,
+        per_step=by_row,
+    )
+    if ordinal:
+        metric = replace(metric, better="neither")
+    if metric.better == "neither":
+        lost.append(f"{label}: {metric.id}")
+    return metric, found
+
+
+def _protocol(document: dict[str, Any], one: dict[str, Any], harness: Harness) -> Protocol:
+    sent = mapping(mapping(one.get("generation_config")).get("generation_args"))
+    info = mapping(document["model_info"])
+    temperature, top_p = number(sent.get("temperature")), number(sent.get("top_p"))
+    thinking = sent.get("reasoning")
+    extra = {
+        "relationship": mapping(document.get("source_metadata")).get("evaluator_relationship"),
+        "schema_version": document.get("schema_version"),
+    }
+    return Protocol(
+        backend=text(mapping(info.get("inference_engine")).get("name")),
+        temperature=temperature if temperature is not None and temperature >= 0 else None,
+        top_p=top_p if top_p is not None and 0 <= top_p <= 1 else None,
+        max_tokens=count(sent.get("max_tokens")),
+        thinking=thinking if isinstance(thinking, bool) else None,
+        dtype=text(mapping(info.get("additional_details")).get("precision")),
+        harness=harness,
+        extra=plain_settings(extra),
+    )
+
+
+def _rows(foreign: Foreign) -> dict[str, list[Step]]:
+    """Return the samples by evaluation, answers where somebody wants them."""
+    found: dict[str, list[Step]] = {}
+    trials: dict[tuple[str, str], int] = {}
+    left = 64 * 2**20 if foreign.texts else 0
+    for path in foreign.beside.values():
+        try:
+            with path.open("rb") as file:
+                for at, row in enumerate(json_lines(file)):
+                    if at >= MOST_STEPS:
+                        raise limit("samples", MOST_STEPS)
+                    label, name = text(row.get("evaluation_name")) or "", text(row.get("sample_id"))
+                    if name is None:
+                        raise Undecodable("missing-key", "sample_id")
+                    scored = mapping(row.get("evaluation"))
+                    score = scored.get("score", scored.get("is_correct"))
+                    trial = trials[label, name] = trials.get((label, name), -1) + 1
+                    raw = mapping(row.get("output")).get("raw")
+                    said = raw[0] if isinstance(raw, list) and raw else raw
+                    answer = said[:20_000] if isinstance(said, str) and left > 0 else None
+                    left -= len(answer or "")
+                    worth = float(score) if isinstance(score, bool) or is_number(score) else None
+                    found.setdefault(label, []).append(
+                        Step(
+                            task_id=name,
+                            step_idx=0,
+                            trial=trial,
+                            scored=worth is not None,
+                            scores={} if worth is None else {"score": worth},
+                            answer=answer,
+                        )
+                    )
+        except OSError:
+            foreign.note("beside-unusable", path.name, reason="unreadable")
+        except Undecodable as error:
+            foreign.note(
+                "beside-unusable",
+                path.name,
+                line=error.finding.values.get("line"),
+                reason=error.finding.values.get("reason"),
+            )
+    return found
+
+
+FORMAT = Format(NAME, told, read, beside=beside)

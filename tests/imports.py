@@ -1,0 +1,76 @@
+"""What files of other programs become, as a text that a person can read."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from cardboard.board.model import Reading
+from cardboard.board.read.reader import read_results
+from cardboard.board.words.catalogue import Words
+from cardboard.eval.metrics import Metric
+
+DATA = Path(__file__).parent / "data" / "imports"
+
+
+def told(folder: Path) -> str:
+    """Return every file below *folder* with all that it became."""
+    return "\n".join(line for reading in read_results(folder) for line in _file(reading))
+
+
+def _file(reading: Reading) -> list[str]:
+    lines = [f"{reading.file}: {reading.kind}" + (f" ({reading.shape})" if reading.shape else "")]
+    lines += [f"  with {name}" for name in reading.beside]
+    say = Words("en").finding
+    lines += [f"  {one.severity} {one.code}: {say(one)}" for one in reading.findings]
+    for part in reading.parts:
+        lines += _part(part)
+    return [*lines, ""]
+
+
+def _part(part: Reading) -> list[str]:
+    result = part.result
+    assert result is not None
+    model, suite, sent = result.model, result.suite, result.protocol
+    lines = [f"  {part.part}: {part.kind}, {result.status}"]
+    known = {name: getattr(model, name) for name in ("revision", "path_tail", "quantisation")}
+    known["adapter"] = model.adapter.id if model.adapter else None
+    lines.append(f"    model {model.id}{_named(known)}")
+    counts = result.counts
+    size = {"scored": counts.scored, "expected": counts.expected, "failed": counts.failed}
+    lines.append(f"    suite {suite.name} {suite.version}{_named(size)}")
+    for name, measured in result.metrics.items():
+        figure = next(one for one in part.figures if one.id == name)
+        more = {"n": measured.n, "stderr": measured.stderr, "method": measured.stderr_method}
+        lines.append(f"    {name} = {measured.value} ({_figure(figure)}){_named(more)}")
+    settings = {
+        name: getattr(sent, name)
+        for name in ("backend", "temperature", "max_tokens", "shots", "trials", "thinking", "dtype")
+    }
+    harness = sent.harness
+    lines.append(
+        f"    asked by {harness and harness.name} {harness and harness.version}{_named(settings)}"
+    )
+    lines += [f"    {name}: {value}" for name, value in sent.extra.items()]
+    template = result.prompts.template_status, (result.prompts.template_sha256 or "")[:12]
+    lines.append(f"    template {template[0]} {template[1]}".rstrip())
+    if result.started_at or result.finished_at:
+        lines.append(f"    from {result.started_at} to {result.finished_at}")
+    if part.facts is not None:
+        facts = part.facts
+        lines.append(f"    rows: {facts.steps} of {facts.unique} steps, trials {facts.trials}")
+        lines += [f"      {name}: {sum(sums) / 1e6:g}" for name, sums in facts.sums.items()]
+    source = result.provenance
+    assert source is not None
+    lines.append(f"    evidence {source.evidence}")
+    return lines
+
+
+def _figure(metric: Metric) -> str:
+    told_: list[str] = [metric.unit, metric.better]
+    told_ += ["by row"] if metric.per_step else []
+    told_ += ["binary"] if metric.binary else []
+    return ", ".join(told_)
+
+
+def _named(values: Mapping[str, object]) -> str:
+    known = [f"{name} {value}" for name, value in values.items() if value is not None]
+    return f", {', '.join(known)}" if known else ""
