@@ -154,7 +154,7 @@ def gather(
         snapshots.append(listed(target, folder, "snapshot", path.name))
     given, kept = copy_sources(boards.sources, root, folder) if root else ({}, {})
     sources = tuple(listed(folder / path, folder, "source", name) for name, path in given.items())
-    readings, withheld = _readings(boards, copies, folder)
+    readings, withheld = _readings(boards, copies, folder) if results else ((), ())
     tables = ("board.csv", "board.json", "board.parquet")
     written = tuple(listed(folder / name, folder, "board") for name in tables)
     withheld = (*_kept(kept, boards.sources), *withheld)

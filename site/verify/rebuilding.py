@@ -122,7 +122,7 @@ def _fit_together(facts: StepFacts) -> bool:
     tasks = len(facts.tasks)
     return (
         len(facts.steps_per_task) == tasks
-        and all(0 < steps <= _LARGEST_SUM for steps in facts.steps_per_task)
+        and all(0 <= steps <= _LARGEST_SUM for steps in facts.steps_per_task)
         and all(len(sums) == tasks for sums in facts.sums.values())
         and all(abs(one) <= _LARGEST_SUM for sums in facts.sums.values() for one in sums)
     )
