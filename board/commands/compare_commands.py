@@ -25,16 +25,16 @@ def compare(
     if base == bool(models) or (models and len(models) != 2):
         raise click.UsageError("Name two models, or give --base without any.")
     workspace = workspace_of(context)
-    boards, ranking = boards_of(workspace), workspace.settings.ranking
+    boards = boards_of(workspace)
     parts: list[Parts] = []
     if base:
-        found = list(comparison.family_tree(boards, ranking, metric))
+        found = list(comparison.family_tree(boards, metric))
     else:
         from ..compare.effects import effects_of
 
         found = []
         for board, a, b, measure in comparison.by_metric(comparison.both(boards, *models), metric):
-            (one,) = comparison.compare(board, [(a, b)], ranking, metric=measure)
+            (one,) = comparison.compare(board, [(a, b)], metric=measure)
             found.append(one)
             parts.append((one, effects_of(workspace, board, a, b, measure)))
     shown = pair_tables(found) + effects_tables(parts)

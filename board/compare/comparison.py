@@ -12,8 +12,7 @@ from ...eval.metrics import Better, Metric
 from ..judge.resolution import measured_entries, sums_key, task_sums, tasks_of
 from ..model import Board, Boards, Entry
 from ..statistics.paired import Paired, paired
-from ..statistics.rank_ranges import rank_ranges, told_apart
-from ..workspace.settings import Ranking
+from ..statistics.rank_ranges import rank_ranges, separable
 
 Against = Literal["neighbour", "base", "sibling", "named"]
 
@@ -46,7 +45,6 @@ class Comparison(Struct, frozen=True, kw_only=True, rename={"class_": "class"}):
 def compare(
     board: Board,
     pairs: list[tuple[Entry, Entry]],
-    ranking: Ranking,
     against: Against = "named",
     metric: Metric | None = None,
 ) -> list[Comparison]:
@@ -63,14 +61,14 @@ def compare(
     sums = task_sums(board.suite, measured, metric.id) if known else None
     if sums is not None:
         tasks = tasks_of(board, measured)
-        if metric.ranked:
-            critical = board.method.critical if board.method else None
+        if metric.ranked and board.method is not None:
+            ranges = board.method.of.of_ranked
         else:
-            critical = rank_ranges(tasks, sums.rising, ranking.correction).critical
+            ranges = rank_ranges(tasks, sums.rising, bounded=sums.scale.bounded)
         results = paired(tasks, sums.rising, known, sums.scale)
         if metric.better == "lower":
             results = [turned(one) for one in results]
-        apart = told_apart(tasks, sums.rising, known, critical)
+        apart = separable(tasks, sums.rising, known, ranges)
         found.update(zip(known, zip(results, apart, strict=True), strict=True))
     return [
         Comparison(
@@ -135,9 +133,7 @@ def chosen(boards: Sequence[Board], metric: str | None) -> list[tuple[Board, Met
     return found
 
 
-def family_tree(
-    boards: Boards, ranking: Ranking, metric: str | None = None
-) -> Iterator[Comparison]:
+def family_tree(boards: Boards, metric: str | None = None) -> Iterator[Comparison]:
     """Compare every fine-tune with its base model and its sibling epochs, as models.toml has them.
 
     An epoch is compared with the one before it in its series. A base that has no ranked result on
@@ -150,8 +146,8 @@ def family_tree(
             for entry in board.ranked
             if (base := entry.profile.base_model) and base.lower() in ranked
         ]
-        yield from compare(board, bases, ranking, "base", measure)
-        yield from compare(board, _siblings(board), ranking, "sibling", measure)
+        yield from compare(board, bases, "base", measure)
+        yield from compare(board, _siblings(board), "sibling", measure)
 
 
 def _siblings(board: Board) -> list[tuple[Entry, Entry]]:

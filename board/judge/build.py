@@ -205,8 +205,7 @@ def _boards(entries: dict[_Place, list[Entry]], workspace: Workspace) -> tuple[B
                 class_=class_,
                 entries=rank(entries[place], suite.metrics),
                 policy=policy,
-            ),
-            workspace.settings.ranking,
+            )
         )
         for number, suite in enumerate(workspace.settings.suites)
         for class_ in CLASSES

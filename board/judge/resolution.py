@@ -1,4 +1,4 @@
-"""What a board can tell apart: intervals, rank ranges and tie groups for its ranked entries."""
+"""What a board can tell apart: intervals and rank ranges for its ranked entries."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -11,14 +11,14 @@ from msgspec.structs import replace
 from ...eval.metrics import Metric
 from ..model import Board, Entry, StepFacts
 from ..statistics.measurement import Measurement, Method, Resolution, Sums
-from ..workspace.settings import Ranking, Suite
+from ..workspace.settings import Suite
 
 if TYPE_CHECKING:
     from ..statistics.intervals import Scale
     from ..statistics.tasks import Ints, Tasks
 
 
-def resolve(board: Board, ranking: Ranking) -> Board:
+def resolve(board: Board) -> Board:
     """Return *board* with the resolution of every ranked entry that has per-step data.
 
     The figures are worked out when somebody asks for them.
@@ -30,7 +30,6 @@ def resolve(board: Board, ranking: Ranking) -> Board:
         partial(tasks_of, board, measured),
         cache(partial(task_sums, board.suite, measured)),
         ranked=board.suite.ranked.id,
-        correction=ranking.correction,
         unmeasured=len(board.ranked) - len(measured),
     )
     row = {entry.result_id: number for number, entry in enumerate(measured)}
@@ -44,7 +43,6 @@ def resolve(board: Board, ranking: Ranking) -> Board:
         ),
         method=Method(
             tasks=len(_steps(measured)),
-            correction=ranking.correction,
             measured=len(measured),
             pairs=len(measured) * (len(measured) - 1) // 2,
             seed=_seed(board, measured),

@@ -55,7 +55,6 @@ def rules_json(boards: Boards) -> Json | None:
         "templates": msgspec.to_builtins(settings.templates),
         "thresholds": thresholds(settings),
         "policy": policy | settings.policy,
-        "ranking": msgspec.to_builtins(settings.ranking),
         "overview": msgspec.to_builtins(settings.overview),
     }
     return told | {"sha256": {name: _digest(value) for name, value in told.items()}}
@@ -168,7 +167,7 @@ def file_json(reading: Reading, say: Say) -> Json:
     }
 
 
-RESOLVED = ("95 %", "rank range", "tie group")
+RESOLVED = ("95 %", "rank range", "level with")
 
 
 def columns(board: Board) -> tuple[str, ...]:
@@ -202,7 +201,8 @@ OF_ENTRIES = (
     "score_standard_error",
     "rank_low",
     "rank_high",
-    "tie_group",
+    "rank_own_low",
+    "rank_own_high",
     "level_with",
 )
 OF_RUNS = (
@@ -288,9 +288,9 @@ def summary(board: Board) -> str:
         return f"{counted}. {method.tasks} tasks are too few for intervals and rank ranges"
     sure = "95 % intervals" if method.enough else "no intervals, as a task holds too many steps"
     return (
-        f"{counted}. {sure}, from {method.tasks} tasks; rank ranges"
-        f" from paired tests ({method.correction}): {method.separable} of {method.pairs} pairs can"
-        " be told apart"
+        f"{counted}. {sure}, from {method.tasks} tasks; rank ranges hold together with 95 %:"
+        f" {method.separable} of {method.pairs} pairs can be told apart, none with fewer than"
+        f" {method.fewest} tasks that differ"
         + (f"; {missing} of {len(board.ranked)} ranked entries have {NO_STEPS}" if missing else "")
     )
 
@@ -306,7 +306,7 @@ def _reasons(entry: Entry, board: Board) -> str | None:
 
 
 def _resolved(entry: Entry, board: Board) -> tuple[Cell, Cell, Cell]:
-    """Return interval, rank range and tie group in words; none of them is ever of zero width."""
+    """Return interval, rank range, and how many entries no test tells from this one."""
     found, metric = entry.resolution, board.suite.ranked
     if found is None:
         return (
@@ -318,7 +318,7 @@ def _resolved(entry: Entry, board: Board) -> tuple[Cell, Cell, Cell]:
     return (
         f"{_number(metric, span.low)}–{_number(metric, span.high)}" if span else "too few tasks",
         f"{found.low}–{found.high}",
-        found.group,
+        found.level_with,
     )
 
 
@@ -377,7 +377,8 @@ def _fields(entry: Entry, board: Board, names: Sequence[str]) -> tuple[Cell, ...
         "score_standard_error": span.standard_error if span else None,
         "rank_low": found.low if found else None,
         "rank_high": found.high if found else None,
-        "tie_group": found.group if found else None,
+        "rank_own_low": found.own_low if found else None,
+        "rank_own_high": found.own_high if found else None,
         "level_with": found.level_with if found else None,
         "seconds_per_step": timing.seconds_per_step,
         "load_seconds": timing.load_seconds,

@@ -2,13 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 if TYPE_CHECKING:
-    from .all_pairs import Correction
     from .intervals import Interval, Scale
     from .rank_ranges import RankRange, RankRanges
     from .tasks import Ints, Tasks
@@ -35,12 +33,12 @@ class Measurement:
         sums: "Callable[[str], Sums | None]",
         *,
         ranked: str,
-        correction: "Correction",
         unmeasured: int,
     ) -> None:
         """Take functions for the suite's tasks, and for a metric's sums by its id."""
         self._of_suite, self._sums, self.ranked = tasks, sums, ranked
-        self._correction, self.unmeasured = correction, unmeasured
+        self.unmeasured = unmeasured
+        self._ranges: dict[str, RankRanges | None] = {}
         self._spans: dict[str, list[Interval | None] | None] = {}
 
     @property
@@ -58,23 +56,24 @@ class Measurement:
             self._spans[metric] = found or None
         return self._spans[metric]
 
-    @property
-    def _rising(self) -> "Ints":
-        sums = self._sums(self.ranked)
-        assert sums is not None, "only entries whose steps hold the ranked metric are measured"
-        return sums.rising
-
-    @cached_property
-    def ranges(self) -> "RankRanges":
-        """Return the ranks that stay open to every entry."""
+    def ranges(self, metric: str) -> "RankRanges | None":
+        """Return the ranks that *metric* leaves open; `None` where steps do not hold it."""
         from .rank_ranges import rank_ranges
 
-        return rank_ranges(
-            self.tasks,
-            self._rising,
-            correction=self._correction,
-            unmeasured=self.unmeasured,
-        )
+        if metric not in self._ranges:
+            sums = self._sums(metric)
+            found = sums and rank_ranges(
+                self.tasks, sums.rising, self.unmeasured, bounded=sums.scale.bounded
+            )
+            self._ranges[metric] = found or None
+        return self._ranges[metric]
+
+    @property
+    def of_ranked(self) -> "RankRanges":
+        """Return the ranks that the ranked metric leaves open."""
+        found = self.ranges(self.ranked)
+        assert found is not None, "only entries whose steps hold the ranked metric are measured"
+        return found
 
 
 class Resolution:
@@ -106,9 +105,29 @@ class Resolution:
         return self._range.high
 
     @property
-    def group(self) -> int:
-        """Return the tie group, from 1: level with its first entry, not with all its members."""
-        return self._range.group
+    def own_low(self) -> int:
+        """Return the best rank that is open where this entry's pairs alone are tested."""
+        return self._range.own_low
+
+    @property
+    def own_high(self) -> int:
+        """Return the worst one."""
+        return self._range.own_high
+
+    @property
+    def tested(self) -> bool:
+        """Return whether there are tasks enough to tell any pair apart."""
+        return self._of.of_ranked.critical is not None
+
+    @property
+    def level_below(self) -> int:
+        """Return how many measured entries right below, one after another, are level with it."""
+        return self._range.level_below
+
+    def open(self, metric: str) -> "RankRange | None":
+        """Return the ranks that *metric* leaves open; `None` where steps do not hold it."""
+        found = self._of.ranges(metric)
+        return None if found is None or found.critical is None else found.ranges[self._row]
 
     @property
     def level_with(self) -> int:
@@ -126,7 +145,7 @@ class Resolution:
 
     @property
     def _range(self) -> "RankRange":
-        return self._of.ranges.ranges[self._row]
+        return self._of.of_ranked.ranges[self._row]
 
 
 @dataclass(frozen=True)
@@ -134,7 +153,6 @@ class Method:
     """How a board's intervals and rank ranges were made."""
 
     tasks: int
-    correction: "Correction"
     measured: int
     """Ranked entries with per-step data; the others have no interval."""
     pairs: int
@@ -149,13 +167,23 @@ class Method:
 
     @property
     def separable(self) -> int:
-        """Return how many pairs of entries the paired tests tell apart."""
-        return self.of.ranges.separable
+        """Return how many pairs of entries the test tells apart."""
+        return self.of.of_ranked.separable
 
     @property
     def critical(self) -> float | None:
-        """Return the |t| that a pair must exceed; the same in `cardboard compare`."""
-        return self.of.ranges.critical
+        """Return what the statistic of a pair must exceed; the same in `cardboard compare`."""
+        return self.of.of_ranked.critical
+
+    @property
+    def lead(self) -> float:
+        """Return how many whole tasks a pair's difference must come to, as far as they cluster."""
+        return self.of.of_ranked.lead
+
+    @property
+    def fewest(self) -> int | None:
+        """Return how many tasks must differ at least before a pair can be told apart."""
+        return None if self.critical is None else int(self.critical) + 1
 
     def plain(self) -> dict[str, object]:
         """Return everything as values that JSON knows."""
@@ -163,8 +191,8 @@ class Method:
 
 
 _FIGURES = (
-    "score", "low", "high", "group", "level_with",
+    "score", "low", "high", "own_low", "own_high", "level_with", "level_below",
 )  # fmt: skip
 _METHOD = (
-    "tasks", "correction", "measured", "pairs", "separable", "seed", "critical",
+    "tasks", "measured", "pairs", "separable", "seed", "critical", "lead", "fewest", "enough",
 )  # fmt: skip

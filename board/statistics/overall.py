@@ -9,13 +9,13 @@ from msgspec import Struct
 
 from .sign_flips import told_apart
 from .t_distribution import critical_t
-from .tasks import FEWEST_TASKS, MICROPOINTS, Floats, Ints
+from .tasks import FEWEST_TASKS, MICROPOINTS, Floats, Ints, Tasks, standard_errors
 
 LEVEL = 0.05
 ENOUGH_SUITES = 5
 """From so many suites on they say something of suites like these."""
 _UNITS = 10_000_000
-"""A whole suite in the sums of all suites together."""
+"""Steps that a whole suite counts for among all suites together."""
 
 
 class OfSuite(NamedTuple):
@@ -61,13 +61,13 @@ def overall(suites: Sequence[OfSuite], seed: str) -> Outcome:
     Ranks: the sign flips of all tasks together, each suite's tasks weighing as much as another's.
     """
     count = len(suites)
+    of = [Tasks.of(seed, one.steps) for one in suites]
     means = np.array([one.sums.sum(axis=1) / (MICROPOINTS * one.steps.sum()) for one in suites])
-    errors = np.array([_squared_error(one) for one in suites])
-    freedom = np.array([max(_effective(one.steps) - 1, 1) for one in suites])
-    enough = all(_effective(one.steps) >= FEWEST_TASKS for one in suites)
-    stacked = np.hstack([np.rint(one.sums * (_UNITS / _whole(one))) for one in suites])
-    weights = np.concatenate([_weights(one) for one in suites])
-    found = told_apart(stacked.astype(np.int64), weights, seed) if enough else None
+    each = [standard_errors(one.sums, own) for one, own in zip(suites, of, strict=True)]
+    errors = np.array(each) * np.array(each)
+    freedom = np.array([max(own.effective - 1, 1) for own in of])
+    enough = all(own.effective >= FEWEST_TASKS for own in of)
+    found = told_apart(*_stacked(suites, seed)) if enough else None
     models = means.shape[1]
     results = []
     for model in range(models):
@@ -88,26 +88,14 @@ def overall(suites: Sequence[OfSuite], seed: str) -> Outcome:
     return Outcome(results, _heaviest(errors))
 
 
-def _effective(steps: Ints) -> int:
-    """Return how many tasks of equal size say as much as these (Kish 1965)."""
-    sizes = [int(size) for size in steps]
-    return sum(sizes) ** 2 // sum(size * size for size in sizes)
-
-
-def _whole(one: OfSuite) -> float:
-    return float(MICROPOINTS * one.steps.sum())
-
-
-def _weights(one: OfSuite) -> Ints:
-    return np.asarray(np.rint(one.steps * (_UNITS / one.steps.sum())), np.int64)
-
-
-def _squared_error(one: OfSuite) -> Floats:
-    total = int(one.steps.sum())
-    residuals = one.sums - one.sums.sum(axis=1, keepdims=True) * (one.steps / total)
-    tasks = _effective(one.steps)
-    squares = (residuals.astype(np.float64) ** 2).sum(axis=1) * tasks / max(tasks - 1, 1)
-    return np.asarray(squares / (total * MICROPOINTS) ** 2)
+def _stacked(suites: Sequence[OfSuite], seed: str) -> tuple[Tasks, Ints]:
+    """Return the tasks of all suites as those of one in which each suite weighs the same."""
+    steps, sums = [], []
+    for one in suites:
+        times = _UNITS / int(one.steps.sum())
+        steps.append(np.maximum(np.rint(one.steps * times).astype(np.int64), 1))
+        sums.append(np.minimum(np.rint(one.sums * times).astype(np.int64), steps[-1] * MICROPOINTS))
+    return Tasks.of(seed, np.concatenate(steps)), np.hstack(sums)
 
 
 def _span(

@@ -7,160 +7,267 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from .tasks import Floats, Ints, raw_stream
+from .tasks import MICROPOINTS, PRINTED, Floats, Ints, Tasks, clustering, exact, raw_stream
 
-LEVEL = 0.05
+Bools = NDArray[np.bool_]
+
+CHANCE = 0.05
+"""Of even one false separation."""
 FEW_TASKS = 11
 """With so many tasks or fewer, every vector of signs is counted."""
 SKEW_ERRORS = 4.0
 """Standard errors of a skewness that are left alone, as chance makes them."""
+MANY_MODELS = 2_000
+"""A board of more is tested in one step, with fewer signs."""
 _BLOCK = 128
-_CELLS = 1 << 18
-"""Differences held at once."""
+_CELLS = 1 << 17
+"""Differences held at once, in 1 MB."""
+_SIGNS = 1 << 20
 
 
 class Apart(Struct, frozen=True):
-    """How many models are surely better and surely worse than each, in the order of the rows."""
+    """Who is told apart from whom, in the order of the rows."""
 
     better: Ints
+    """How many models are surely better than each, all pairs of the board taken together."""
     worse: Ints
+    own_better: Ints
+    """The same where only the model's own pairs are taken together."""
+    own_worse: Ints
+    run: Ints
+    """How many rows right below it, one after another, are not told from each."""
     critical: float | None
-    """What the statistic of a pair must exceed; `None` where tasks are too few for any."""
+    """What the statistic of a pair must exceed; `None` where tasks are too few for any. No pair
+    with fewer tasks that differ is ever told apart."""
+    lead: float
+    """How many whole tasks a pair's difference must come to, as far as their steps cluster; 0 for
+    a score without bounds."""
 
 
-def told_apart(sums: Ints, weights: Ints, seed: str) -> Apart:
-    """Test every pair of models over the same tasks; more is better.
+class Pairs:
+    """The statistics of all pairs, a block at a time; every sum is of whole numbers below 2^53.
 
-    *sums* [models, tasks] are whole numbers below 2^26 in all, *weights* [tasks] the most that each
-    of them can be. The chance of even one false separation on a whole board is at most 5 %.
+    So each is the same in every order and on every machine, and what follows are single operations.
+    """
+
+    def __init__(self, tasks: Tasks, sums: Ints) -> None:
+        """Take *sums* [models, tasks] in micro-points; more is better."""
+        full = tasks.steps * float(MICROPOINTS)
+        unit = _power(float(full.sum()) / (1 << 26))
+        self.numbers: Floats = np.rint(exact(sums, tasks.steps) / unit)
+        self.totals = self.numbers.sum(axis=1)
+        self._norms = (self.numbers * self.numbers).sum(axis=1)
+        residual = self.numbers - self.totals[:, None] * (tasks.steps / tasks.count)
+        cubes = float(((full / unit) ** 3).sum())
+        self._fine = _power((8 * cubes / (1 << 52)) ** (1 / 3))
+        self._whole = np.rint(residual / self._fine)
+        self._squared = self._whole * self._whole
+        self._second = self._squared.sum(axis=1)
+        self._third = (self._squared * self._whole).sum(axis=1)
+        self._clustering = clustering(sums, tasks)
+        self._task = tasks.largest * MICROPOINTS / unit
+        self._count = tasks.steps.size
+        self._small = tasks.kish / (tasks.kish - 1) if tasks.kish > 1 else 1.0
+        self._least = tasks.count * (MICROPOINTS / PRINTED) / unit
+
+    def blocks(self) -> Iterator[tuple[slice, slice]]:
+        """Yield rows and columns of the upper half, row by row."""
+        models = len(self.numbers)
+        for top in range(0, models, _BLOCK):
+            for left in range(top, models, _BLOCK):
+                yield slice(top, min(top + _BLOCK, models)), slice(left, min(left + _BLOCK, models))
+
+    def squares(self, rows: slice, columns: slice) -> Floats:
+        """Return Q, the sum of the squared differences of every pair."""
+        both = self._norms[rows, None] + self._norms[None, columns]
+        return np.asarray(both - 2 * (self.numbers[rows] @ self.numbers[columns].T))
+
+    def judged(self, rows: slice, columns: slice) -> tuple[Floats, Floats, Floats]:
+        """Return the difference, the guarded statistic and the lead in tasks of every pair.
+
+        The statistic is 0 where a difference would not print. It is that of `told_apart` with t
+        made smaller for skewness against the claim beyond what chance makes (Hall 1992, JRSS B 54,
+        221-228, the monotone cubic transformation).
+        """
+        apart = np.subtract.outer(self.totals[rows], self.totals[columns])
+        squares, size, count = self.squares(rows, columns), np.abs(apart), self._count
+        value = np.divide(apart * apart, squares, out=np.zeros_like(squares), where=squares > 0)
+        value[size < self._least] = 0.0
+        a, b, aa, bb = (part[at] for part in (self._whole, self._squared) for at in (rows, columns))
+        second = self._second[rows, None] + self._second[None, columns] - 2 * (a @ b.T)
+        third = (
+            self._third[rows, None] - self._third[None, columns] - 3 * (aa @ b.T) + 3 * (a @ bb.T)
+        )
+        spread = second > 0
+        second = np.where(spread, second, 1.0)
+        t = size / np.sqrt(second * (self._fine * self._fine * self._small))
+        skew = np.sign(apart) * third / (second * np.sqrt(second))
+        skew = np.minimum(skew + SKEW_ERRORS * math.sqrt(6) / count, 0.0)
+        bent = t + skew * t * t / 3 + skew * skew * t * t * t / 27 + skew / 6
+        known = spread & (t > 0)
+        factor = np.where(known, np.clip(bent / np.where(known, t, 1.0), 0.0, 1.0), 1.0)
+        of_t = (count - 1) * value / np.maximum(count - value, 1e-9) * factor * factor
+        value = np.where(factor < 1, count * of_t / (count - 1 + of_t), value)
+        lead = size / (
+            self._task * np.maximum(self._clustering[rows, None], self._clustering[None, columns])
+        )
+        return apart, value, lead
+
+
+def told_apart(
+    tasks: Tasks, sums: Ints, *, bounded: bool = True, flips: int | None = None
+) -> Apart:
+    """Test every pair of models over the same tasks; rows are in the order of the board.
+
+    *sums* [models, tasks] in micro-points, more is better. The chance of even one false separation
+    on a whole board is at most 5 %, whatever the number of *flips*; by default it is 9,999 for up
+    to 100 models, 999 up to 2,000, and 199 above.
 
     A pair's statistic is V = D^2 / Q of its tasks' differences (Efron 1969, JASA 64): for equal
     tasks a rising function of |t|. Its critical value is that of the largest V of all pairs under
     random signs of the tasks, counting the observed signs as one vector of them (Phipson and Smyth
     2010), step by step down (Westfall and Young 1993; Romano and Wolf 2005, JASA 100). Signs only
-    test symmetry, so two guards stand beside it: a lead of ln(pairs / 0.05) whole tasks, for a rare
-    success that nobody has seen yet, and Hall's (1992, JRSS B 54) correction of t for skewness
-    against the claim. Simulated: at most 6.2 % of boards with a false separation.
+    test symmetry, so two guards stand beside it: a lead of ln(pairs / 0.05) whole tasks, as far as
+    steps of a task share its fate, for a rare success that nobody has seen yet, unless the score is
+    not *bounded*, for then no success is the largest; and the correction for skewness of
+    `Pairs.judged`. Simulated: at most 6.2 % of boards with a false separation.
+
+    A model's own test takes the largest V of its own pairs, in one step: with 95 % for that model
+    alone.
     """
-    models, tasks = sums.shape
-    nothing = np.zeros(models, np.int64)
-    signs = _signs(tasks, _flips(models), seed)
-    place = int(LEVEL * (len(signs) + 1) + 1e-9)
+    models = len(sums)
+    flips = _flips(tasks.steps.size, models, flips)
+    place = int(CHANCE * (flips + 1) + 1e-9)
     if models < 2 or place < 1:
-        return Apart(nothing, nothing, None)
-    numbers = sums.astype(np.float64)
-    flipped = signs @ numbers.T
-    pairs = models * (models - 1) // 2
-    need = round(math.log(pairs / LEVEL), 6) * float((weights.astype(float) ** 2).sum())
-    lead = need / float(weights.sum()) * _clustering(numbers, weights)
-    statistic, differs = _statistics(numbers, weights, lead)
-    left = np.triu(differs, 1)
-    apart = np.zeros_like(left)
-    critical = 0.0
-    for _ in range(3 if models <= 2000 else 1):
-        maxima = _maxima(flipped, numbers, left)
-        critical = float(np.sort(maxima)[::-1][place - 1])
-        found = left & (statistic > critical)
-        if not found.any():
+        none = np.zeros(models, np.int64)
+        return Apart(none, none, none, none, np.arange(models)[::-1], None, 0.0)
+    pairs = Pairs(tasks, sums)
+    flipped = np.vstack(
+        [some @ pairs.numbers.T for some in signs(tasks.steps.size, flips, tasks.fingerprint)]
+    )
+    lead, own_lead = _lead(models * (models - 1) // 2, bounded), _lead(models - 1, bounded)
+    every, own = _maxima(pairs, flipped, None, lead)
+    assert own is not None
+    critical, own_critical = float(_largest(every, place)), _largest(own, place)
+    found = 0
+    for _ in range(2 if models <= MANY_MODELS else 0):
+        told = _count(pairs, critical, lead)
+        if told == found:
             break
-        apart |= found
-        left &= ~found
-    totals = numbers.sum(axis=1)
-    ahead = totals[:, None] > totals[None, :]
-    apart |= apart.T
-    worse, better = (apart & ahead).sum(axis=1), (apart & ahead.T).sum(axis=1)
-    return Apart(better.astype(np.int64), worse.astype(np.int64), critical)
+        found = told
+        critical = float(_largest(_maxima(pairs, flipped, critical, lead)[0], place))
+    return _tally(pairs, critical, lead, own_critical, own_lead)
 
 
-def _flips(models: int) -> int:
-    return 9_999 if models <= 100 else 999 if models <= 2000 else 199
+def signs(tasks: int, flips: int, seed: str) -> Iterator[Floats]:
+    """Yield vectors of +1 and -1, one a row, some at a time; *flips* as `_flips` has them.
 
-
-def _signs(tasks: int, flips: int, seed: str) -> Floats:
-    """Return vectors of +1 and -1, one a row; all others than the observed one where these are few.
-
-    A vector and its mirror give the same statistic, so the first sign of all of them stays.
+    All others than the observed one where tasks are few. A vector and its mirror give the same
+    statistic, so the first sign of all of them stays.
     """
     if tasks <= FEW_TASKS:
         numbers = np.arange(1, 2 ** max(tasks - 1, 0))
         bits = (numbers[:, None] >> np.arange(max(tasks - 1, 0))) & 1
-        return np.hstack([np.ones((len(numbers), 1)), 1.0 - 2.0 * bits])
+        yield np.hstack([np.ones((len(numbers), 1)), 1.0 - 2.0 * bits])
+        return
     words = -(-tasks // 64)
     drawn = raw_stream("signs", seed, flips * words).astype("<u8")
     rows = drawn.view(np.uint8).reshape(flips, 8 * words)
-    return np.asarray(np.unpackbits(rows, axis=1, count=tasks) * 2.0 - 1.0, np.float64)
+    some = max(1, _SIGNS // tasks)
+    for start in range(0, flips, some):
+        drawn_bits = np.unpackbits(rows[start : start + some], axis=1, count=tasks)
+        yield drawn_bits.astype(np.float64) * 2.0 - 1.0
 
 
-def _clustering(numbers: Floats, weights: Ints) -> Floats:
-    """Return each model's variance over that of tasks which succeed or fail as a whole: 0 to 1.
+def _flips(tasks: int, models: int, wanted: int | None) -> int:
+    if tasks <= FEW_TASKS:
+        return int(2 ** max(tasks - 1, 0)) - 1
+    if wanted is not None:
+        return wanted
+    return 9_999 if models <= 100 else 999 if models <= MANY_MODELS else 199
 
-    Pulled towards 1, the worst case, by half a task that fails as a whole.
+
+def _power(wanted: float) -> float:
+    """Return the least power of two that is no less than *wanted*, and 1 at least."""
+    return float(2 ** max(0, math.ceil(math.log2(max(wanted, 1.0)))))
+
+
+def _lead(pairs: int, bounded: bool) -> float:
+    return round(math.log(pairs / CHANCE), 6) if bounded else 0.0
+
+
+def _largest(maxima: Floats, place: int) -> Floats:
+    """Return the *place*-th largest along the last axis."""
+    return np.asarray(np.partition(maxima, -place, axis=-1)[..., -place])
+
+
+def _maxima(
+    pairs: Pairs, flipped: Floats, critical: float | None, lead: float
+) -> tuple[Floats, Floats | None]:
+    """Return for each vector of signs the largest statistic of all pairs, and of each model's.
+
+    With *critical*, that of the pairs which are not told apart by it, and nothing of each model's.
     """
-    steps = weights.astype(np.float64)
-    total, squares = steps.sum(), (steps * steps).sum()
-    effective = total * total / squares
-    mean = numbers.sum(axis=1) / total
-    residuals = numbers - mean[:, None] * steps
-    spread = (residuals * residuals).sum(axis=1) * effective / max(effective - 1, 1e-9)
-    half = 0.5 * squares / len(steps)
-    return np.asarray(np.minimum((spread + half) / (mean * (1 - mean) * squares + half), 1.0))
+    count, models = len(flipped), len(pairs.numbers)
+    every = np.zeros(count)
+    own = np.zeros((models, count)) if critical is None else None
+    for rows, columns in pairs.blocks():
+        squares = pairs.squares(rows, columns)
+        scale = np.divide(1.0, squares, out=np.zeros_like(squares), where=squares > 0)
+        if critical is not None:
+            _, value, tasks = pairs.judged(rows, columns)
+            scale[(value > critical) & (tasks >= lead)] = 0.0
+        some = max(1, _CELLS // scale.size)
+        for start in range(0, count, some):
+            part = slice(start, start + some)
+            apart = flipped[part, rows, None] - flipped[part, None, columns]
+            np.square(apart, out=apart)
+            apart *= scale
+            best = apart.max(axis=2)
+            np.maximum(every[part], best.max(axis=1), out=every[part])
+            if own is not None:
+                np.maximum(own[rows, part], best.T, out=own[rows, part])
+                if rows != columns:
+                    np.maximum(own[columns, part], apart.max(axis=1).T, out=own[columns, part])
+    return every, own
 
 
-def _blocks(models: int) -> Iterator[slice]:
-    for start in range(0, models, _BLOCK):
-        yield slice(start, min(start + _BLOCK, models))
+def _count(pairs: Pairs, critical: float, lead: float) -> int:
+    """Return how many pairs are told apart."""
+    found = 0
+    for rows, columns in pairs.blocks():
+        _, value, tasks = pairs.judged(rows, columns)
+        told = (value > critical) & (tasks >= lead)
+        found += int(np.count_nonzero(np.triu(told) if rows == columns else told))
+    return found
 
 
-def _statistics(numbers: Floats, weights: Ints, lead: Floats) -> tuple[Floats, NDArray[np.bool_]]:
-    """Return V of every pair, 0 where a guard stops it, and which pairs differ on any task."""
-    models, tasks = numbers.shape
-    share = weights / weights.sum()
-    effective = float(weights.sum()) ** 2 / float((weights.astype(float) ** 2).sum())
-    soft = SKEW_ERRORS * math.sqrt(6) / tasks
-    found = np.zeros((models, models))
-    differs = np.zeros((models, models), bool)
-    for rows in _blocks(models):
-        for columns in _blocks(models):
-            apart = numbers[rows, None, :] - numbers[None, columns, :]
-            total, squares = apart.sum(axis=2), (apart * apart).sum(axis=2)
-            known = squares > 0
-            squares = np.where(known, squares, 1.0)
-            value = total * total / squares
-            residuals = apart - total[:, :, None] * share
-            second = (residuals * residuals).sum(axis=2)
-            third = (residuals * residuals * residuals).sum(axis=2)
-            spread = second > 1e-12 * squares
-            second = np.where(spread, second, 1.0)
-            t = np.abs(total) / np.sqrt(second * effective / max(effective - 1, 1e-9))
-            skew = np.sign(total) * third / (second * np.sqrt(second))
-            skew = np.minimum(np.where(spread, skew, 0.0) + soft, 0.0)
-            bent = t + skew * t * t / 3 + skew * skew * t * t * t / 27 + skew / 6
-            factor = np.clip(np.where(t > 0, bent / np.where(t > 0, t, 1.0), 1.0), 0.0, 1.0)
-            of_v = (tasks - 1) * value / np.maximum(tasks - value, 1e-9) * factor * factor
-            value = np.where(factor < 1, tasks * of_v / (tasks - 1 + of_v), value)
-            enough = np.abs(total) >= np.maximum(lead[rows, None], lead[None, columns])
-            found[rows, columns] = np.where(known & enough, value, 0.0)
-            differs[rows, columns] = known
-    return found, differs
-
-
-def _maxima(flipped: Floats, numbers: Floats, left: NDArray[np.bool_]) -> Floats:
-    """Return for each vector of signs the largest statistic of the pairs that are *left*."""
-    maxima = np.zeros(len(flipped))
-    norms = (numbers * numbers).sum(axis=1)
-    for rows in _blocks(len(numbers)):
-        for columns in _blocks(len(numbers)):
-            mask = left[rows, columns]
-            if not mask.any():
-                continue
-            squares = norms[rows, None] + norms[None, columns]
-            squares = squares - 2 * (numbers[rows] @ numbers[columns].T)
-            scale = np.where(mask, 1.0 / np.where(mask, squares, 1.0), 0.0)
-            some = max(1, _CELLS // scale.size)
-            for start in range(0, len(flipped), some):
-                part = slice(start, start + some)
-                apart = flipped[part, rows, None] - flipped[part, None, columns]
-                np.square(apart, out=apart)
-                apart *= scale
-                np.maximum(maxima[part], apart.max(axis=(1, 2)), out=maxima[part])
-    return maxima
+def _tally(
+    pairs: Pairs, critical: float, lead: float, own_critical: Floats, own_lead: float
+) -> Apart:
+    models = len(pairs.numbers)
+    better, worse, own_better, own_worse = np.zeros((4, models), np.int64)
+    first = np.full(models, models)
+    for rows, columns in pairs.blocks():
+        apart, value, tasks = pairs.judged(rows, columns)
+        above, below = apart > 0, apart < 0
+        told = (value > critical) & (tasks >= lead)
+        ahead = tasks >= own_lead
+        of_rows = (value > own_critical[rows, None]) & ahead
+        own_better[rows] += (of_rows & below).sum(axis=1)
+        own_worse[rows] += (of_rows & above).sum(axis=1)
+        better[rows] += (told & below).sum(axis=1)
+        worse[rows] += (told & above).sum(axis=1)
+        later: Bools = told
+        if rows != columns:
+            of_columns = (value > own_critical[None, columns]) & ahead
+            own_better[columns] += (of_columns & above).sum(axis=0)
+            own_worse[columns] += (of_columns & below).sum(axis=0)
+            better[columns] += (told & above).sum(axis=0)
+            worse[columns] += (told & below).sum(axis=0)
+        else:
+            later = np.logical_and(told, np.triu(np.ones_like(told)))
+        at = np.where(later.any(axis=1), later.argmax(axis=1) + columns.start, models)
+        first[rows] = np.minimum(first[rows], at)
+    run = first - np.arange(models) - 1
+    return Apart(better, worse, own_better, own_worse, run, critical, lead)

@@ -157,13 +157,6 @@ class Templates(_Table, frozen=True, kw_only=True):
     raw: tuple[str, ...] = ("mixed_or_raw", "raw", "raw_fallback")
 
 
-class Ranking(_Table, frozen=True, kw_only=True):
-    """`[ranking]`: how rank ranges are computed."""
-
-    correction: Literal["holm", "bh", "none"] = "holm"
-    """How the many tests of a board are kept from finding differences by chance."""
-
-
 class OverviewRule(_Table, frozen=True, kw_only=True):
     """`[overview]`: one order over several suites, if any."""
 
@@ -237,7 +230,6 @@ class Settings(_Table, frozen=True, kw_only=True):
     templates: Templates = Templates()
     policy: dict[str, Verdict] = {}
     thresholds: dict[str, float] = {}
-    ranking: Ranking = Ranking()
     overview: OverviewRule = OverviewRule()
     families: dict[str, Family] = {}
     notes: tuple[Note, ...] = ()

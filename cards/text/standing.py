@@ -26,11 +26,13 @@ NAMED_SHARERS = 3
 
 
 class Span(NamedTuple):
-    """The ranks that the paired tests leave open, and how many entries they do not tell apart."""
+    """The ranks that the tests leave open, and how many entries they do not tell apart."""
 
     low: int
     high: int
     level: int
+    own: tuple[int, int] | None
+    """The ranks that this entry's own test leaves open, where they are fewer."""
 
 
 class Standing(NamedTuple):
@@ -84,7 +86,10 @@ def standing(entry: Entry, board: Board, mode: Mode) -> Standing | None:
 
 def _span(found: "Resolution") -> Span | None:
     """Return the ranks that tests leave open; `None` where too few tasks allow no test."""
-    return Span(found.low, found.high, found.level_with) if found.score else None
+    if not found.tested:
+        return None
+    joint, own = (found.low, found.high), (found.own_low, found.own_high)
+    return Span(*joint, found.level_with, own if own != joint else None)
 
 
 def band(rank: int, count: int) -> int:

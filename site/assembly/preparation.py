@@ -38,7 +38,7 @@ def prepare(
         parquet()
         known = history(snapshots, boards) if snapshots else History()
         data = gather(boards, folder, results=results, history=snapshots, root=root)
-        background = Background(boards, settings.ranking, results)
+        background = Background(boards, results)
         drawings = dict(zip(wanted, drawn(), strict=True))
         return {
             language: Source(

@@ -28,7 +28,9 @@ CARD_BYTES = 50 * 10**6
 Cards = Callable[[Boards, Settings], Iterable[tuple[str, str, Mapping[str, str]]]]
 """Gives each card's slug, its whole text, and its parts by name."""
 
-_WHOLE = ("rank", "rank_low", "rank_high", "tie_group", "level_with", "steps")
+_WHOLE = (
+    "rank", "rank_low", "rank_high", "rank_own_low", "rank_own_high", "level_with", "steps",
+)  # fmt: skip
 _REAL = (
     "score",
     "score_low_95",

@@ -67,8 +67,12 @@ class Standing(Struct, frozen=True, kw_only=True):
     interval: tuple[str, str] | None
     stated: str | None
     """The score's standard error as the file states it, where no interval was computed."""
+    tested: bool
+    """Whether there are tasks enough to tell any pair apart."""
     level_with: int
-    """Entries that no paired test tells from this one."""
+    """Entries that no test tells from this one."""
+    own_ranks: tuple[int, int] | None
+    """The ranks that its own test leaves open, where they are fewer."""
     tied: tuple[Model, ...]
     reasons: tuple[Finding, ...]
     """What keeps it from being ranked."""
@@ -116,7 +120,9 @@ def standing(placed: Placed, source: Source) -> Standing:
         ranks=ranks(entry),
         interval=_interval(entry, metric),
         stated=stated(source.render, error, method) if error is not None else None,
+        tested=entry.resolution.tested if entry.resolution else False,
         level_with=entry.resolution.level_with if entry.resolution else 0,
+        own_ranks=_own_ranks(entry),
         tied=tuple(Model(label, source.slugs[label]) for label in entry.tied_with),
         reasons=why,
         remarks=tuple(one for one in distinct(entry.findings) if one not in why),
@@ -151,6 +157,13 @@ def _interval(entry: Entry, metric: Metric) -> tuple[str, str] | None:
     if score is None:
         return None
     return as_printed(metric, score.low) or "", as_printed(metric, score.high) or ""
+
+
+def _own_ranks(entry: Entry) -> tuple[int, int] | None:
+    found = entry.resolution
+    if found is None or (found.own_low, found.own_high) == (found.low, found.high):
+        return None
+    return found.own_low, found.own_high
 
 
 def _notes(

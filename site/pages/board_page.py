@@ -99,6 +99,14 @@ def _first(telling: _Telling, part: Part[Row]) -> Page:
     )
 
 
+def _test(board: Board) -> dict[str, float] | None:
+    """Return what the board's test asks of a pair; `None` where nothing can be told apart."""
+    method = board.method
+    if method is None or method.critical is None:
+        return None
+    return {"critical": method.critical, "lead": method.lead}
+
+
 @cache
 def _scripts() -> tuple[str, ...]:
     """Return the parts of the board's script, so that a browser need not discover one by one."""
@@ -120,7 +128,7 @@ def _config(telling: _Telling, part: Part[Row], data: tuple[str, ...]) -> dict[s
         "method": board.method is not None,
         "scale": script_scale(board),
         "bar": score_span(board),
-        "critical": board.method.critical if board.method else None,
+        "test": _test(board),
         "rowsAPage": ROWS_A_PAGE if len(part.links) > 1 else None,
         "mostCompared": MOST_COMPARED,
         "columns": [

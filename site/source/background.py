@@ -6,7 +6,6 @@ from statistics import median
 
 from ...board.model import Board, Boards, Entry
 from ...board.read.reader import read_whole, weight_of
-from ...board.workspace.settings import Ranking
 from ...board.workspace.settings import Suite as Known
 from ...eval.errors import CardboardError
 from ...eval.metrics import Change
@@ -29,13 +28,13 @@ PartMedians = dict[tuple[str, str], float]
 class Measured:
     """Figures of one board that all its pages need."""
 
-    def __init__(self, board: Board, ranking: Ranking) -> None:
-        self._board, self._ranking = board, ranking
+    def __init__(self, board: Board) -> None:
+        self._board = board
 
     @cached_property
     def rivals(self) -> dict[str, tuple[Rival, ...]]:
         """Return whom each ranked entry is compared with, by its result id."""
-        return rivals_of(self._board, self._ranking)
+        return rivals_of(self._board)
 
     @cached_property
     def tasks(self) -> Medians:
@@ -109,8 +108,8 @@ class Texts:
 class Background:
     """What stands behind the pages of all boards; *results* is where files may be read again."""
 
-    def __init__(self, boards: Boards, ranking: Ranking, results: Path | None = None) -> None:
-        self.boards = tuple(Measured(board, ranking) for board in boards.boards)
+    def __init__(self, boards: Boards, results: Path | None = None) -> None:
+        self.boards = tuple(Measured(board) for board in boards.boards)
         self._texts = Texts(boards, results) if results is not None else None
 
     def ready(self) -> None:

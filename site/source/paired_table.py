@@ -6,7 +6,6 @@ from msgspec import Struct
 
 from ...board.compare.comparison import Comparison, compare
 from ...board.model import Board, Entry
-from ...board.workspace.settings import Ranking
 from ...eval.metrics import Metric
 from ..data.figures import as_printed, signed
 
@@ -40,7 +39,7 @@ class Rival(Struct, frozen=True, kw_only=True):
     """Whether the board's own corrected test tells the two apart."""
 
 
-def rivals_of(board: Board, ranking: Ranking) -> dict[str, tuple[Rival, ...]]:
+def rivals_of(board: Board) -> dict[str, tuple[Rival, ...]]:
     """Return the rivals of every ranked entry of *board*, best first, by its result id."""
     places = {entry.model.lower(): place for place, entry in enumerate(board.ranked)}
     chosen = [
@@ -51,7 +50,7 @@ def rivals_of(board: Board, ranking: Ranking) -> dict[str, tuple[Rival, ...]]:
     tested: list[Comparison] = []
     metric = board.suite.ranked
     if len(board.ranked) <= MOST_MEASURED:
-        tested = compare(board, [(one, other) for one, _, other in chosen], ranking)
+        tested = compare(board, [(one, other) for one, _, other in chosen])
     found: dict[str, list[Rival]] = {}
     for number, (one, relation, other) in enumerate(chosen):
         rival = _rival(one, relation, other, tested[number] if tested else None, metric)

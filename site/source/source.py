@@ -69,7 +69,7 @@ class Source:
         """Gather what pages tell of; *drawings* are charts by board and name, without words."""
         self.boards, self.settings, self.render = boards, settings, render
         self.history, self.data, self.drawings = history, data, drawings or {}
-        self.background = background or Background(boards, settings.ranking)
+        self.background = background or Background(boards)
 
     @cached_property
     def addresses(self) -> Addresses:

@@ -71,7 +71,7 @@ _LAST = (
     Column(name="backend", kind="set", shown=False),
     Column(name="template", kind="set", field="template_status"),
     Column(name="date", kind="date", shown=False, field="finished_on"),
-    Column(name="group", kind="number", shown=False, unknown="site.unmeasured", field="tie_group"),
+    Column(name="level", kind="number", shown=False, unknown="site.unmeasured", field="level_with"),
     Column(name="findings", kind="findings", unknown="site.badge.nothing"),
 )
 
@@ -119,8 +119,10 @@ class Row(Struct, frozen=True, kw_only=True):
     """How that was measured, in the words of the file."""
     measured: bool
     """Whether the entry has per-step data."""
-    anchor: bool
-    """Whether it is the first of a tie group, but not of the first one."""
+    reach: tuple[str, str] | None
+    """Where those ranks begin and end between the first and the last one, in per cent."""
+    run: int
+    """How many rows right below it, one after another, no test tells from it."""
     cells: dict[str, str | None]
     """The other columns as printed; sets by the key of their value."""
     findings: tuple[str, ...]
@@ -141,8 +143,11 @@ class Row(Struct, frozen=True, kw_only=True):
 
 def rows(board: Board) -> tuple[Row, ...]:
     """Return the ranked entries of *board* as lines, the same in every language."""
-    everywhere, groups, span = frozenset(universal(board)), _anchors(board), score_span(board)
-    return tuple(_row(entry, board.suite, everywhere, groups, span) for entry in board.ranked)
+    everywhere, span = frozenset(universal(board)), score_span(board)
+    return tuple(
+        _row(entry, board, everywhere, run, span)
+        for entry, run in zip(board.ranked, _runs(board), strict=True)
+    )
 
 
 def score_span(board: Board) -> Span:
@@ -159,19 +164,26 @@ def universal(board: Board) -> tuple[str, ...]:
     return tuple(code for code in found[0] if code in shared)
 
 
-def _anchors(board: Board) -> frozenset[str]:
-    """Return the results at which a tie group begins; members of one may stand below the next."""
-    last, found = 1, []
-    for entry in board.ranked:
-        if entry.resolution is not None and entry.resolution.group > last:
-            last = entry.resolution.group
-            found.append(entry.result_id)
-    return frozenset(found)
+def _runs(board: Board) -> list[int]:
+    """Return how many rows right below each are not told from it; none past one without steps."""
+    found, measured = [0] * len(board.ranked), 0
+    for place in reversed(range(len(board.ranked))):
+        resolution = board.ranked[place].resolution
+        measured = measured + 1 if resolution is not None else 0
+        if resolution is not None:
+            found[place] = min(resolution.level_below, measured - 1)
+    return found
 
 
-def _row(
-    entry: Entry, suite: Suite, everywhere: frozenset[str], anchors: frozenset[str], span: Span
-) -> Row:
+def _reach(entry: Entry, ranked: int) -> tuple[str, str] | None:
+    found = entry.resolution
+    if found is None or ranked < 2:
+        return None
+    return f"{100 * (found.low - 1) / ranked:.2f}", f"{100 * found.high / ranked:.2f}"
+
+
+def _row(entry: Entry, board: Board, everywhere: frozenset[str], run: int, span: Span) -> Row:
+    suite = board.suite
     metric, resolution = suite.ranked, entry.resolution
     interval = resolution.score if resolution else None
     organisation, slash, _ = entry.model.partition("/")
@@ -191,7 +203,8 @@ def _row(
         error=error,
         method=method,
         measured=resolution is not None,
-        anchor=entry.result_id in anchors,
+        reach=_reach(entry, len(board.ranked)),
+        run=run,
         cells=_cells(entry, suite),
         findings=_codes(entry.findings),
         badges=_codes(
@@ -217,7 +230,7 @@ def _cells(entry: Entry, suite: Suite) -> dict[str, str | None]:
         f"metric-{metric.id}": printed(metric, entry.value(metric.id)) for metric in beside(suite)
     }
     return {
-        "group": plain(entry.resolution.group) if entry.resolution else None,
+        "level": plain(entry.resolution.level_with) if entry.resolution else None,
         **metrics,
         "seconds": timed("seconds_per_step", result.timing.seconds_per_step),
         "parameters": billions(profile.parameters),

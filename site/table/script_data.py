@@ -26,6 +26,7 @@ def rows_file(place: Place, columns: Sequence[Column], rows: Sequence[Row]) -> t
         "name": [printable(row.name) for row in rows],
         "rank": [row.rank for row in rows],
         "ranks": [row.ranks for row in rows],
+        "run": [row.run for row in rows],
         "score": [row.score for row in rows],
         "low": [row.low for row in rows],
         "high": [row.high for row in rows],

@@ -7,7 +7,7 @@ from typing import Any
 from cardboard.board.judge.build import build_boards
 from cardboard.board.model import Boards
 from cardboard.board.read.reader import read_results
-from cardboard.board.workspace.settings import Profile, Ranking, Settings, Suite, Workspace
+from cardboard.board.workspace.settings import Profile, Settings, Suite, Workspace
 from cardboard.eval.metrics import Change
 from cardboard.tests.making import SETTINGS
 from cardboard.tests.site.hostile import HARM
@@ -61,7 +61,7 @@ def write(root: Path) -> tuple[Boards, Settings]:
         for name, result in (("quiz", _quiz(model, place)), ("text", _text(model, place))):
             path = root / "results" / f"{model.replace('/', '-')}-{name}.json"
             path.write_text(json.dumps(result), encoding="utf-8")
-    settings = Settings(board=SETTINGS.board, suites=(QUIZ, TEXT), ranking=Ranking(), protocols={})
+    settings = Settings(board=SETTINGS.board, suites=(QUIZ, TEXT), protocols={})
     models = {name: Profile(parameters=size) for name, size in SIZES.items()}
     workspace = Workspace(root=root, settings=settings, models=models)
     return build_boards(read_results(root / "results"), workspace), settings

@@ -4,7 +4,7 @@ from typing import Any
 
 from cardboard.board.judge.build import build_boards
 from cardboard.board.model import Boards, Reading
-from cardboard.board.workspace.settings import Family, Profile, Ranking, Settings, Suite, Workspace
+from cardboard.board.workspace.settings import Family, Profile, Settings, Suite, Workspace
 from cardboard.eval import records
 from cardboard.tests.making import a_reading, a_result, a_workspace, figures, measured
 
@@ -22,7 +22,6 @@ def a_varied_workspace(count: int) -> Workspace:
     return a_workspace(
         suites=(SUITE,),
         families=FAMILIES,
-        ranking=Ranking(),
         models={name(n): _profile(n) for n in range(count)},
     )
 

@@ -18,6 +18,7 @@ const drawRank = ({ rows, config }, index) => {
   const cell = element("td", { class: "cb-rank" }, rank[index]);
   if (ranks[index]) cell.append(" ", element("small", {}, `(${ranks[index]})`));
   if (rank[index].endsWith("=")) cell.append(spoken(` ${config.words.tied}`));
+  if (ranks[index] && rows.size > 1) cell.append(drawReach(ranks[index], rows.size));
   return cell;
 };
 
@@ -47,16 +48,26 @@ const drawScore = ({ rows, config }, index) => {
   return cell;
 };
 
+const part = (tag, attributes) => {
+  const made = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  return made;
+};
+
+/** Draw where the ranks that stay open lie between the first and the last of *size*. */
+const drawReach = (ranks, size) => {
+  const [low, high = low] = ranks.split("–").map(Number);
+  const at = (place) => `${((100 * place) / size).toFixed(2)}%`;
+  const bar = part("svg", { class: "cb-bar cb-reach", "aria-hidden": "true", focusable: "false" });
+  bar.append(part("line", { x1: at(low - 1), x2: at(high), y1: "50%", y2: "50%" }));
+  return bar;
+};
+
 /** Draw how far a score reaches on the way from *start* to *end*, and the ends of its interval. */
 const drawBar = ([start, end], score, low, high) => {
   const reach = (text) => {
     const share = end > start ? (Number.parseFloat(text) - start) / (end - start) : 0;
     return `${(100 * Math.min(Math.max(share, 0), 1)).toFixed(2)}%`;
-  };
-  const part = (tag, attributes) => {
-    const made = document.createElementNS(SVG, tag);
-    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-    return made;
   };
   const bar = part("svg", { class: "cb-bar", "aria-hidden": "true", focusable: "false" });
   bar.append(part("rect", { width: reach(score), height: "100%" }));

@@ -95,7 +95,7 @@ const tellPairs = async ({ config, rows }, here, body, current) => {
   const of = (index) => points.get(rows.held.slug[index]);
   const found = others.map((index) =>
     of(first) && of(index)
-      ? paired(steps, of(index), of(first), config.critical, config.scale.points)
+      ? paired(steps, of(index), of(first), config.test, config.scale.points)
       : null,
   );
   const row = (name, value) =>

@@ -1,7 +1,7 @@
 // The table itself: which rows stand in it, which columns are seen, what is marked in it.
 import { drawRow } from "./cells.js";
 import { spoken } from "./elements.js";
-import { anchors, bests } from "./view.js";
+import { bests } from "./view.js";
 
 export class Table {
   #body;
@@ -46,7 +46,7 @@ export class Table {
     return size ? view.slice((page - 1) * size, page * size) : view;
   }
 
-  /** Show a page of the view: its rows, rules between tie groups, and its best values. */
+  /** Show a page of the view: its rows, and its best values. */
   show(view, state) {
     this.#showColumns(state.hidden);
     const here = this.onPage(view, state.page);
@@ -54,7 +54,6 @@ export class Table {
       this.#body.replaceChildren(...here.map((index) => this.row(index)));
       this.#shown = here;
     }
-    this.#rule(here, anchors(this.rows, view, state.sort));
     this.#markBests(here, bests(this.rows, view));
   }
 
@@ -74,16 +73,7 @@ export class Table {
     return row.cells[row.cells.length - seen.length + seen.indexOf(name)];
   }
 
-  /** Draw a rule above each row at which a tie group begins. */
-  #rule(here, first) {
-    for (const index of here) {
-      const { classList } = this.row(index);
-      if (first.has(index)) classList.add("cb-rule");
-      else if (classList.contains("cb-rule")) classList.remove("cb-rule");
-    }
-  }
-
-  /** Mark the best values in view; with a best score all that share its tie group. */
+  /** Mark the best values in view; with a best score also what is not told from it. */
   #markBests(here, found) {
     for (const cell of this.#marked) {
       cell.classList.remove("cb-best");

@@ -1,6 +1,4 @@
 // What is in view: the rows that match, in their order. Nothing here touches the page.
-import { number } from "./rows.js";
-
 /** Return the state of a board that nobody has changed yet. */
 export const defaults = (hidden) => ({
   find: "",
@@ -55,24 +53,9 @@ const sorted = (view, keys, down) => {
   });
 };
 
-/** Return the rows in view at which a tie group begins, where they stand in the board's order. */
-export const anchors = (rows, view, { column, down }) => {
-  const found = new Set();
-  const inOrder = column === "score" ? down === rows.columns.get("score").descends : !down;
-  if (!["rank", "score"].includes(column) || !inOrder) return found;
-  let last = Infinity;
-  for (const index of view) {
-    const group = number(rows.held.group[index]);
-    if (Number.isNaN(group)) continue;
-    if (group > last) found.add(index);
-    last = last === Infinity ? group : Math.max(last, group);
-  }
-  return found;
-};
-
 /**
- * Return by column which rows hold the best value in view, or share a tie group with it. Where all
- * have the same value, none is best.
+ * Return by column which rows hold the best value in view, or come right below it and are not told
+ * from it. Where all have the same value, none is best.
  */
 export const bests = (rows, view) => {
   const found = [];
@@ -84,11 +67,11 @@ export const bests = (rows, view) => {
     let top = known[0];
     for (const index of known) if (sign * keys[index] > sign * keys[top]) top = index;
     if (known.every((index) => keys[index] === keys[top])) continue;
-    const group = name === "score" ? rows.held.group[top] : null;
+    const last = name === "score" ? top + rows.held.run[top] : -1;
     found.push({
       name,
       is: (index) => keys[index] === keys[top],
-      level: (index) => group !== null && rows.held.group[index] === group,
+      level: (index) => index > top && index <= last,
     });
   }
   return found;

@@ -40,7 +40,7 @@ def boards(workspace):
 
 def pair(boards, workspace, a, b):
     ((board, one, other),) = both(boards, a, b)
-    (found,) = compare(board, [(one, other)], workspace.settings.ranking)
+    (found,) = compare(board, [(one, other)])
     return found
 
 
@@ -82,7 +82,7 @@ def test_a_model_that_is_not_ranked_is_named(boards):
 
 
 def test_fine_tunes_are_held_against_their_base_and_the_epoch_before(boards, workspace):
-    tree = [(c.a, c.b, c.against) for c in family_tree(boards, workspace.settings.ranking)]
+    tree = [(c.a, c.b, c.against) for c in family_tree(boards)]
     assert tree == [
         ("org/tuned-1", "org/base", "base"),
         ("org/tuned-2", "org/base", "base"),

@@ -118,7 +118,7 @@ def pair(board, workspace):
 
     def pair(metric, a=quick, b=slow):
         measure = board.suite.metric(metric)
-        return compare(board, [(a, b)], workspace.settings.ranking, metric=measure)[0]
+        return compare(board, [(a, b)], metric=measure)[0]
 
     return pair
 

@@ -5,7 +5,7 @@ import random
 from msgspec.structs import replace
 
 from cardboard.board.judge.build import build_boards
-from cardboard.board.workspace.settings import Profile, Ranking, Suite
+from cardboard.board.workspace.settings import Profile, Suite
 from cardboard.tests.making import a_reading, a_result, a_workspace, measured
 
 SUITE = Suite(name="mini", version="1", steps=40, tasks=20)
@@ -23,22 +23,24 @@ def board_of(*readings, suite=SUITE, **settings):
     return build_boards(readings, a_workspace(suites=(suite,), **settings)).boards[0]
 
 
-def test_every_measured_entry_gets_interval_rank_range_and_group():
+def test_every_measured_entry_gets_interval_and_rank_range():
     board = board_of(measured("a", *scores(0.7)), measured("b", *scores(0.3, seed=1)))
     best, worst = board.entries
     assert best.resolution.score.low < best.score < best.resolution.score.high
-    assert (best.resolution.low, best.resolution.high, best.resolution.group) == (1, 1, 1)
-    assert (worst.resolution.low, worst.resolution.high, worst.resolution.group) == (2, 2, 2)
+    assert (best.resolution.low, best.resolution.high) == (1, 1)
+    assert (worst.resolution.low, worst.resolution.high) == (2, 2)
+    assert (worst.resolution.own_low, worst.resolution.own_high) == (2, 2)
     assert (best.resolution.level_with, worst.resolution.level_with) == (0, 0)
     assert (board.method.tasks, board.method.measured, board.method.separable) == (20, 2, 1)
 
 
-def test_two_identical_runs_are_level_in_one_group():
+def test_two_identical_runs_are_level():
     same = scores(0.5)
     board = board_of(measured("a", *same), measured("b", *same), measured("c", *scores(0.1)))
     one, two, last = board.entries
     assert (one.rank_text, two.rank_text) == ("1=", "1=")
-    assert one.resolution.group == two.resolution.group != last.resolution.group
+    assert (one.resolution.level_below, two.resolution.level_below) == (1, 0)
+    assert last.resolution.level_below == 0
     assert (one.resolution.level_with, two.resolution.level_with) == (1, 1)
     assert (one.resolution.low, one.resolution.high) == (1, 2)
 
@@ -90,13 +92,12 @@ def test_the_resolution_depends_on_nothing_but_the_results():
     ]
 
 
-def test_the_correction_of_the_workspace_is_used_and_told():
+def test_the_board_says_how_many_tasks_must_differ():
     readings = [measured(f"m{n}", *scores(0.4 + n / 100, seed=n)) for n in range(12)]
-    strict, loose = (
-        board_of(*readings, ranking=Ranking(correction=name)) for name in ("holm", "none")
-    )
-    assert (strict.method.correction, loose.method.correction) == ("holm", "none")
-    assert strict.method.separable <= loose.method.separable
+    method = board_of(*readings).method
+    assert method.critical < method.fewest <= method.tasks
+    few = board_of(measured("a", *scores(0.7, tasks=4)), suite=replace(SUITE, steps=8, tasks=4))
+    assert (few.method.critical, few.method.fewest, few.method.enough) == (None, None, False)
 
 
 def test_unranked_entries_take_no_part():

@@ -82,7 +82,7 @@ class TestAMetricOutsideOf0To1:
         assert [entry.model for entry in board.entries] == [e.model for e in PLAIN.entries]
         for model, found in resolved(board).items():
             same = resolved(PLAIN)[model]
-            assert (found.low, found.high, found.group) == (same.low, same.high, same.group)
+            assert (found.low, found.high) == (same.low, same.high)
         assert board.method.separable == PLAIN.method.separable
 
     def test_has_the_same_intervals_at_its_own_scale(self, name):
@@ -109,7 +109,7 @@ class TestAMetricOutsideOf0To1:
         upright = resolved(board_of(SHARES, lambda share: offset + times * share, **metric))
         for model, found in resolved(board).items():
             same = resolved(MIRRORED)[model]
-            assert (found.low, found.high, found.group) == (same.low, same.high, same.group)
+            assert (found.low, found.high) == (same.low, same.high)
             assert found.level_with == same.level_with
             assert found.score == upright[model].score, "an interval has no direction"
 
@@ -122,8 +122,6 @@ def test_a_rank_range_holds_the_rank_whichever_way_is_better(order, better):
     board = board_of(mixed, better=better)
     for entry in board.entries:
         assert entry.resolution.low <= entry.rank <= entry.resolution.high
-    groups = [entry.resolution.group for entry in board.entries]
-    assert groups == sorted(groups)
 
 
 class TestSeveralTrials:

@@ -29,7 +29,6 @@ def opened(folder, board=SMALLEST, models=None):
 def test_a_small_file_is_enough_and_the_rest_has_defaults(tmp_path):
     workspace = opened(tmp_path)
     assert workspace.models == {}
-    assert workspace.settings.ranking.correction == "holm"
     assert workspace.verdict("incomplete") == "unranked"
 
 

@@ -8,7 +8,6 @@ import pytest
 
 from cardboard.board.judge.judge import THRESHOLDS
 from cardboard.board.model import Class, Kind
-from cardboard.board.statistics.all_pairs import Correction
 from cardboard.board.words.catalogue import Words
 from cardboard.board.words.findings import JUDGING, Verdict
 from cardboard.eval.records import Adapter, Machine, Prompts, Protocol, Status, Timing
@@ -45,7 +44,6 @@ KEYS = {
     *(f"site.fact.{name}" for name in (*TIMED, *Machine.__struct_fields__)),
     *SCRIPT.values(),
     *(f"site.badge.{code}" for code in JUDGING),
-    *(f"site.board.range.{correction}" for correction in get_args(Correction)),
     *(f"site.kind.{kind}" for kind in get_args(Kind)),
     *(f"site.verdict.{verdict}" for verdict in get_args(Verdict)),
     *(f"site.status.{status}" for status in get_args(Status)),

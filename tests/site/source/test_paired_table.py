@@ -3,12 +3,10 @@
 import pytest
 
 from cardboard.board.judge.build import build_boards
-from cardboard.board.workspace.settings import Profile, Ranking
+from cardboard.board.workspace.settings import Profile
 from cardboard.site.data.figures import signed
 from cardboard.site.source.paired_table import rivals_of
 from cardboard.tests.making import SUITE, a_reading, a_result, a_workspace, measured
-
-RANKING = Ranking()
 
 
 def board(readings, **settings):
@@ -17,7 +15,7 @@ def board(readings, **settings):
 
 def of(board, model):
     entry = next(e for e in board.ranked if e.model == model)
-    return rivals_of(board, RANKING).get(entry.result_id, ())
+    return rivals_of(board).get(entry.result_id, ())
 
 
 def test_two_on_each_side_are_neighbours():

@@ -83,15 +83,13 @@ def test_picked_models_stay_picked_while_others_are_looked_for(board):
 
 
 def test_pairs_with_steps_are_told_apart_as_the_board_does(board, varied):
-    boards, settings = varied
+    boards, _ = varied
     entries = {entry.label: entry for entry in boards.boards[0].ranked}
     names = [name(0), name(1), name(10), name(22)]
     open_board(board, "?" + "&".join(f"cmp={entries[one].slug}" for one in names))
     expect(board.locator("#comparison")).to_contain_text(f"Difference to {names[0]}")
     rows = {row[0]: row[1:] for row in told(board)}
-    pairs = compare(
-        boards.boards[0], [(entries[one], entries[names[0]]) for one in names[1:]], settings.ranking
-    )
+    pairs = compare(boards.boards[0], [(entries[one], entries[names[0]]) for one in names[1:]])
     for at, pair in enumerate(pairs, start=1):
         found = pair.paired
         difference = f"{found.difference:+.2f}".replace("-", "−")
@@ -112,7 +110,7 @@ def test_without_steps_there_is_no_difference_to_tell(board):
 
 def test_the_script_and_the_board_agree_on_every_pair(board, varied):
     """The same sums, the same rounding, the same verdicts: for all pairs of the board."""
-    boards, settings = varied
+    boards, _ = varied
     (one,) = boards.boards
     measured = [entry for entry in one.ranked if entry.resolution]
     pairs = list(itertools.combinations(measured, 2))
@@ -121,7 +119,7 @@ def test_the_script_and_the_board_agree_on_every_pair(board, varied):
             a.facts.steps_per_task,
             a.facts.sums["command_f1"],
             b.facts.sums["command_f1"],
-            one.method.critical,
+            {"critical": one.method.critical, "lead": one.method.lead},
             100,
         ]
         for a, b in pairs
@@ -134,7 +132,7 @@ def test_the_script_and_the_board_agree_on_every_pair(board, varied):
         asked,
     )
     assert len(found) == 190
-    for script, pair in zip(found, compare(one, pairs, settings.ranking), strict=True):
+    for script, pair in zip(found, compare(one, pairs), strict=True):
         expected = pair.paired
         assert script == {
             "difference": expected.difference,

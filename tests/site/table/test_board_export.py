@@ -12,7 +12,7 @@ from cardboard.tests.making import a_reading, a_result, a_workspace
 from cardboard.tests.site.browsing import browsing, names, open_board
 
 VIEW = (
-    "?family=gemma&sort=-seconds&show=backend&show=group"
+    "?family=gemma&sort=-seconds&show=backend&show=level"
     "&hide=metric-command_precision&hide=template"
 )
 
@@ -57,7 +57,7 @@ def test_csv_holds_the_rows_and_columns_in_view_with_every_figure_as_printed(pag
         "parameters_billions",
         "family",
         "backend",
-        "tie_group",
+        "level_with",
         "findings",
     ]
     for row in rows:
