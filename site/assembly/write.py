@@ -22,7 +22,7 @@ from ..data.exports import FOLDER, Cards, slugs_kept_back, write_cards
 from ..data.manifest import CARDS, write_manifest
 from ..frame.builder import Frame, build_frames
 from ..frame.page import Addresses, Page
-from ..frame.render import Renderer
+from ..frame.render import renderer
 from ..pages.pages import pages, prose_slots
 from ..source.source import Source
 from .navigation import groups, nearby
@@ -90,8 +90,8 @@ def _sources(
     """Build the frames of all languages in *aside*, and what fills them, side by side."""
     languages = settings.board.languages
     addresses = Addresses(languages, settings.board.site_url)
-    renderers = {one: Renderer(one) for one in languages}
-    names = {one: renderer.text("language.name") for one, renderer in renderers.items()}
+    renderers = {one: renderer(one) for one in languages}
+    names = {one: words.text("language.name") for one, words in renderers.items()}
     with beside() as elsewhere:
         prepared = prepare(
             boards,
@@ -111,11 +111,11 @@ def _sources(
                     base=addresses.base(one),
                     languages=names,
                     palette={
-                        scheme: renderer.text(f"site.palette.{scheme}")
+                        scheme: words.text(f"site.palette.{scheme}")
                         for scheme in ("auto", "light", "dark")
                     },
                 )
-                for one, renderer in renderers.items()
+                for one, words in renderers.items()
             ]
         )
         return prepared()

@@ -108,6 +108,12 @@ class Renderer:
         ).format(self.text(missing))
 
 
+@cache
+def renderer(language: str) -> Renderer:
+    """Return the one renderer of *language*: a site that is built anew compiles no template."""
+    return Renderer(language)
+
+
 @pass_context
 def _page(context: Context, path: str) -> str:
     """Return the link to the page at *path* of the same language."""

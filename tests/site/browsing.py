@@ -3,11 +3,13 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.resources import files
 from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-CHROMIUM = shutil.which("chromium") or "chromium"
+# The same engine without windows, if it is there: a fresh page costs it half as much.
+CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium") or "chromium"
 # As root there is no sandbox; the others keep it from calling home.
 ARGUMENTS = [
     "--no-sandbox",
@@ -18,6 +20,25 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+# Texts whose elements have the same classes up to the root have the same colours: axe takes long
+# over these, so it looks at the first of them. All other rules are for every element.
+SEARCH = """async () => {
+    const seen = new Set();
+    for (const leaf of document.querySelectorAll("body *:not(:has(*))")) {
+        let form = "";
+        for (let one = leaf; one; one = one.parentElement)
+            form += `${one.tagName}.${one.getAttribute("class")} `;
+        leaf.toggleAttribute("data-alike", seen.has(form));
+        seen.add(form);
+    }
+    const resultTypes = ["violations"], colours = "color-contrast";
+    const found = [
+        await axe.run(document, { resultTypes, rules: { [colours]: { enabled: false } } }),
+        await axe.run({ exclude: [["[data-alike]"]] }, { resultTypes, runOnly: [colours] }),
+    ];
+    return found.flatMap((one) => one.violations);
+}"""
 
 
 @contextmanager
@@ -75,6 +96,16 @@ def open_board(page: Page, path: str = "") -> None:
     """Go to a board and wait until its script has made it work."""
     page.goto(path)
     page.locator("#cb-tools").wait_for()
+
+
+def barriers(page: Page) -> list[str]:
+    """Return what axe finds on the page that is shown: the rule, and where it is broken."""
+    page.evaluate(AXE)
+    return [
+        f"{one['id']} ({one['impact']}): {node['target']} {node['html'][:120]}"
+        for one in page.evaluate(SEARCH)
+        for node in one["nodes"][:3]
+    ]
 
 
 def column(page: Page, name: str) -> list[str]:

@@ -58,24 +58,45 @@ def frames_at_hand(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Sequen
     return build
 
 
+class Here:
+    """Do the work that would be done in another process, when somebody waits for it."""
+
+    def begin(self, work: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:
+        """Return what does the *work*."""
+        return lambda: work(*arguments)
+
+
+def in_turn(work: Callable[[int], None], things: Sequence[int]) -> None:
+    """Do *work* here, where the next site finds its templates compiled."""
+    for thing in things:
+        work(thing)
+
+
+def hasten(patch: pytest.MonkeyPatch, frames: Callable[[Sequence[Frame]], None]) -> None:
+    """Spare tests that are not about the builder or other processes the seconds that they take."""
+    patch.setattr("cardboard.site.assembly.write.build_frames", frames)
+    patch.setattr("cardboard.site.assembly.write.beside", lambda: nullcontext(Here()))
+    patch.setattr("cardboard.site.assembly.write.side_by_side", in_turn)
+
+
 @pytest.fixture(scope="session")
 def quick_site(
     frames_at_hand: Callable[[Sequence[Frame]], None], tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[Boards, Settings], Path]:
-    """Return a function that writes a site without running MkDocs anew, and returns its folder."""
+) -> Callable[..., Path]:
+    """Return `quick_site(BOARDS, SETTINGS)`: it writes a site that several tests look at."""
 
-    def write(boards: Boards, settings: Settings) -> Path:
+    def write(boards: Boards, settings: Settings, **more: Any) -> Path:
         folder = tmp_path_factory.mktemp("quick") / "site"
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("cardboard.site.assembly.write.build_frames", frames_at_hand)
-            write_site(boards, settings, folder)
+            hasten(patch, frames_at_hand)
+            write_site(boards, settings, folder, **more)
         return folder
 
     return write
 
 
 @pytest.fixture(scope="session")
-def hostile_site(quick_site: Callable[[Boards, Settings], Path]) -> Path:
+def hostile_site(quick_site: Callable[..., Path]) -> Path:
     """Return the folder of a site whose every text was written by somebody who means harm."""
     return quick_site(*a_hostile_board())
 
@@ -101,36 +122,25 @@ def url(sample_site: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="package")
-def varied_url(
-    varied: tuple[Boards, Settings], quick_site: Callable[[Boards, Settings], Path]
-) -> Iterator[str]:
+def varied_url(varied: tuple[Boards, Settings], quick_site: Callable[..., Path]) -> Iterator[str]:
     """Give the address of the varied board's site."""
     with serving(quick_site(*varied), 0) as address:
         yield address
 
 
 @pytest.fixture(scope="package")
-def long_url(quick_site: Callable[[Boards, Settings], Path]) -> Iterator[str]:
+def long_url(quick_site: Callable[..., Path]) -> Iterator[str]:
     """Give the address of a board's site that is too long for one page."""
     with serving(quick_site(*a_varied_board(620)), 0) as address:
         yield address
-
-
-class Here:
-    """Do the work that would be done in another process, when somebody waits for it."""
-
-    def begin(self, work: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:
-        """Return what does the *work*."""
-        return lambda: work(*arguments)
 
 
 @pytest.fixture
 def quick(
     frames_at_hand: Callable[[Sequence[Frame]], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Spare tests that are not about the builder or other processes the seconds that they take."""
-    monkeypatch.setattr("cardboard.site.assembly.write.build_frames", frames_at_hand)
-    monkeypatch.setattr("cardboard.site.assembly.write.beside", lambda: nullcontext(Here()))
+    """Let a test write sites without what `hasten` spares."""
+    hasten(monkeypatch, frames_at_hand)
 
 
 @pytest.fixture

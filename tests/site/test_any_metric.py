@@ -8,6 +8,7 @@ import pytest
 from pyarrow import parquet
 
 from cardboard.board.show.document import field_names
+from cardboard.site.assembly.server import serving
 from cardboard.site.charts.charts import charts_of
 from cardboard.site.charts.scales import upward
 from cardboard.tests.site.browsing import browsing, open_board
@@ -27,10 +28,10 @@ def written(tmp_path_factory):
     return *write(root), root / "results"
 
 
-@pytest.fixture
-def site(build, written):
+@pytest.fixture(scope="module")
+def site(quick_site, written):
     boards, settings, results = written
-    return build(boards, settings, results=results)
+    return quick_site(boards, settings, results=results)
 
 
 def test_no_page_names_a_metric_of_a_kind():
@@ -141,16 +142,8 @@ def test_badges_print_the_score_of_the_first_board(site):
     assert "1 / 3 · 100.00" in (site / "badges" / "org__large.svg").read_text(encoding="utf-8")
 
 
-def test_the_script_sorts_filters_and_compares_what_is_better_when_it_is_less(
-    browser, written, quick_site
-):
-    from cardboard.site.assembly.server import serving
-
-    boards, settings, _ = written
-    with (
-        serving(quick_site(boards, settings), 0) as address,
-        browsing(browser, address) as page,
-    ):
+def test_the_script_sorts_filters_and_compares_what_is_better_when_it_is_less(browser, site):
+    with serving(site, 0) as address, browsing(browser, address) as page:
         open_board(page, "boards/text-1-models/?sort=-rank")
         shown = page.locator("#table tbody tr td.cb-score").all_inner_texts()
         assert [one.split()[0] for one in shown] == ["1.0000", "0.9000", "0.8000"]

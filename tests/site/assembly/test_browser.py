@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from cardboard.site.assembly.server import serving
-from cardboard.tests.site.browsing import browsing
+from cardboard.tests.site.browsing import barriers, browsing
 from cardboard.tests.site.kinds import MODELS, kinds
 
 SHOTS = Path(__file__).parents[3] / "build" / "shots"
@@ -22,9 +22,11 @@ WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 @pytest.mark.parametrize(
     ("scheme", "size"), [("light", WIDE), ("dark", NARROW)], ids=["light-wide", "dark-narrow"]
 )
-def test_every_kind_of_page_is_shown_without_a_complaint(
+def test_every_kind_of_page_is_shown_without_a_complaint_or_a_barrier(
     browser, url, sample_site, scheme, size, language
 ):
+    # A barrier comes of the colours, of the width or of the words, not of how they are combined.
+    searched, found = (scheme, language) in {("light", "en"), ("dark", "ko")}, {}
     with browsing(browser, url, viewport=size, color_scheme=scheme) as page:
         for kind, path in kinds(sample_site).items():
             page.goto(("ko/" if language == "ko" else "") + path)
@@ -35,6 +37,9 @@ def test_every_kind_of_page_is_shown_without_a_complaint(
             beyond = page.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert beyond <= 0, f"{kind}: the page itself must not scroll sideways"
             page.screenshot(path=SHOTS / f"{kind}.{language}.{scheme}.png")
+            if searched:
+                found[kind] = barriers(page)
+    assert not any(found.values()), found
 
 
 @pytest.mark.parametrize("language", ["", "ko/"])

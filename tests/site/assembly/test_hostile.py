@@ -1,17 +1,16 @@
 """Texts written to do harm: they are shown as what they are, and nothing else happens."""
 
-import html5lib
 import pytest
 
 from cardboard.tests.site.hostile import HARM, IMAGE, NAMES, a_hostile_board
+from cardboard.tests.site.reading import HTML, document
 
-HTML = "{http://www.w3.org/1999/xhtml}"
 BOARD = [name for name in NAMES if "\x00" not in name]
 
 
 @pytest.fixture(scope="module")
 def board_page(hostile_site):
-    return html5lib.parse((hostile_site / "index.html").read_text(encoding="utf-8"))
+    return document(hostile_site / "index.html")
 
 
 @pytest.mark.parametrize("name", BOARD, ids=lambda name: ascii(name)[:30])
@@ -27,21 +26,21 @@ def test_signs_that_no_page_may_hold_are_replaced(board_page):
 
 def test_no_element_comes_from_a_name(hostile_site):
     for path in hostile_site.rglob("*.html"):
-        page = html5lib.parse(path.read_text(encoding="utf-8"))
+        page = document(path)
         assert not [image for image in page.iter(f"{HTML}img") if image.get("src") == "x"], path
         assert all(script.get("src") or script.get("id") for script in page.iter(f"{HTML}script"))
 
 
 def test_only_web_addresses_become_links(hostile_site):
     for path in hostile_site.rglob("*.html"):
-        page = html5lib.parse(path.read_text(encoding="utf-8"))
+        page = document(path)
         for link in page.iter(f"{HTML}a"):
             assert not link.get("href", "").startswith(("javascript:", "data:")), path
 
 
 def test_a_title_has_one_line_of_bearable_length(hostile_site):
     for path in (hostile_site / "models").rglob("*.html"):
-        title = html5lib.parse(path.read_text(encoding="utf-8")).find(f".//{HTML}title")
+        title = document(path).find(f".//{HTML}title")
         assert len(title.text) < 260, path
         assert "\n" not in title.text
         assert not set("\u202e\u2066\u200f") & set(title.text)

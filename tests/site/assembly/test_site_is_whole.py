@@ -4,13 +4,13 @@ import json
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
-import html5lib
 import pytest
 
 from cardboard.cli import card_texts
 from cardboard.site.assembly.write import write_site
 from cardboard.site.frame.security import POLICY
 from cardboard.tests.site.links import HOST, Page, Site
+from cardboard.tests.site.reading import document
 
 
 @pytest.fixture(params=["sample_site", "hostile_site"])
@@ -47,7 +47,7 @@ def test_nothing_is_loaded_from_another_site(folder):
 def test_every_page_is_valid_html(folder):
     """A strict parser raises at the first mistake."""
     for page in pages(folder):
-        html5lib.HTMLParser(strict=True).parse(page.read_text(encoding="utf-8"))
+        assert document(page) is not None
 
 
 def test_no_page_holds_anything_that_could_run(folder):

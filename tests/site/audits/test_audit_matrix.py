@@ -48,10 +48,10 @@ def through(model, template):
     return a_result(model, prompts=prompts)
 
 
-@pytest.fixture
-def site(build, audits):
+@pytest.fixture(scope="module")
+def site(quick_site, audits):
     boards = boards_with(audits, through("Org/Good", GOOD), through("org/bad", DOUBLED))
-    return build(boards, SETTINGS)
+    return quick_site(boards, SETTINGS)
 
 
 def row_of(page, model):

@@ -37,9 +37,9 @@ def all_of():
     return [a_result(name, prompts=prompts) for name, prompts in RESULTS.items()]
 
 
-@pytest.fixture
-def site(build):
-    return build(boards_of(*all_of()), SETTINGS)
+@pytest.fixture(scope="module")
+def site(quick_site):
+    return quick_site(boards_of(*all_of()), SETTINGS)
 
 
 @pytest.mark.parametrize(

@@ -26,21 +26,25 @@ def keep(folder, label, *results, **settings):
     (folder / f"{label}.json").write_bytes(encode(taken))
 
 
+def three(folder):
+    """Keep three snapshots in *folder*."""
+    keep(folder, "2026-01", A, a_result(HARM, 0.2))
+    keep(folder, "2026-02", A, B, C)
+    keep(folder, "2026-03", A, B, C, LATER)
+    return folder
+
+
 @pytest.fixture
 def folder(tmp_path):
-    """Return a folder with three snapshots."""
-    keep(tmp_path / "history", "2026-01", A, a_result(HARM, 0.2))
-    keep(tmp_path / "history", "2026-02", A, B, C)
-    keep(tmp_path / "history", "2026-03", A, B, C, LATER)
-    return tmp_path / "history"
+    return three(tmp_path / "history")
 
 
 NOW = boards_of(A, LATER, B, CUT)
 
 
-@pytest.fixture
-def site(build, folder):
-    return build(NOW, SETTINGS, snapshots=folder)
+@pytest.fixture(scope="module")
+def site(quick_site, tmp_path_factory):
+    return quick_site(NOW, SETTINGS, snapshots=three(tmp_path_factory.mktemp("history")))
 
 
 def test_every_snapshot_tells_what_moved_newest_first(site):

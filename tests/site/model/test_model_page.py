@@ -1,9 +1,11 @@
 """What a model's page says beyond its figures: rivals, tasks, steps, code; in both languages."""
 
-import html5lib
+from functools import partial
+
 import pytest
 
-HTML = "{http://www.w3.org/1999/xhtml}"
+from cardboard.tests.site.reading import HTML, article, text
+
 MEASURED = "models/noisy-oracle-0.5"
 PUBLISHED = "models/LLM-OS-Models__LFM2.5-1.2B-Terminal-SFT-2Epoch-Unsloth"
 LANGUAGES = ["", "ko/"]
@@ -13,15 +15,7 @@ LANGUAGES = ["", "ko/"]
 def page(sample_site):
     """Return `page(PATH)`: the parsed content of a page of the sample site."""
 
-    def parse(path):
-        html = (sample_site / path / "index.html").read_text(encoding="utf-8")
-        return html5lib.parse(html).find(f".//{HTML}article")
-
-    return parse
-
-
-def text(element):
-    return " ".join("".join(element.itertext()).split())
+    return partial(article, sample_site)
 
 
 def table(page, name):

@@ -13,8 +13,8 @@ from cardboard.tests.site.reading import HTML, article, links, tables, text
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-@pytest.fixture
-def site(build):
+@pytest.fixture(scope="module")
+def site(quick_site):
     """Return the site of two boards: one with sizes and slopes, one with a single model."""
     other = Suite(name="mini", version="2", steps=6, tasks=3)
     workspace = a_workspace(
@@ -32,7 +32,7 @@ def site(build):
         a_result("org/alone", suite=records.Suite(name="mini", version="2")),
     ]
     boards = build_boards([a_reading(result) for result in results], workspace)
-    return build(boards, workspace.settings)
+    return quick_site(boards, workspace.settings)
 
 
 def charts(site, path):

@@ -53,9 +53,7 @@ FILES = {
 GIVEN = ("good.json", "deep/한국어 <b>.json", "talk.json")
 
 
-@pytest.fixture
-def results(tmp_path):
-    folder = tmp_path / "workspace" / "results"
+def write(folder):
     for name, content in FILES.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -64,8 +62,14 @@ def results(tmp_path):
 
 
 @pytest.fixture
-def site(build, results):
-    return build(boards_in(results), SETTINGS, results=results)
+def results(tmp_path):
+    return write(tmp_path / "workspace" / "results")
+
+
+@pytest.fixture(scope="module")
+def site(quick_site, tmp_path_factory):
+    results = write(tmp_path_factory.mktemp("workspace") / "results")
+    return quick_site(boards_in(results), SETTINGS, results=results)
 
 
 def boards_in(results):

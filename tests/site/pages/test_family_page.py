@@ -20,8 +20,8 @@ FAMILIES = {
 }
 
 
-@pytest.fixture
-def site(build):
+@pytest.fixture(scope="module")
+def site(quick_site):
     results = [
         a_result("one-1B", 0.1, timing=Timing(seconds_per_step=3.0)),
         a_result("one-3B", 0.3, timing=Timing(seconds_per_step=1.0)),
@@ -32,7 +32,7 @@ def site(build):
     ]
     settings = replace(SETTINGS, families=FAMILIES)
     models = {"two-x": Profile(parameters=2.0)}
-    return build(boards_of(*results, families=FAMILIES, models=models), settings)
+    return quick_site(boards_of(*results, families=FAMILIES, models=models), settings)
 
 
 def test_families_are_ordered_by_their_best_and_strangers_come_last(site):

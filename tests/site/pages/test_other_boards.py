@@ -46,8 +46,8 @@ def test_beyond_what_a_browser_bears_a_board_goes_on_in_pages(build, monkeypatch
     assert Site(folder).complaints() == []
 
 
-@pytest.fixture
-def several(build):
+@pytest.fixture(scope="module")
+def several(quick_site):
     """Return the site of two suites and two classes, one result of each."""
     other = Suite(name="mini", version="2", title={"en": "Second"}, steps=9, tasks=3)
     workspace = a_workspace(
@@ -62,7 +62,7 @@ def several(build):
     counts = records.Counts(expected=9, scored=9, failed=0, tasks=3)
     results[2] = replace(results[2], counts=counts)
     boards = build_boards([a_reading(result) for result in results], workspace)
-    return build(boards, workspace.settings)
+    return quick_site(boards, workspace.settings)
 
 
 def test_every_suite_and_class_has_a_board_of_its_own_and_a_link(several):

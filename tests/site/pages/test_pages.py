@@ -1,28 +1,21 @@
 """What the sample board's site says, in both languages."""
 
 import re
+from functools import partial
 
-import html5lib
 import pytest
+
+from cardboard.tests.site.reading import HTML, article, text
 
 LANGUAGES = ["", "ko/"]
 UNSLOTH = "LLM-OS-Models__LFM2.5-1.2B-Terminal-SFT-2Epoch-Unsloth"
-HTML = "{http://www.w3.org/1999/xhtml}"
 
 
 @pytest.fixture
 def page(sample_site):
     """Return `page(PATH)`: the parsed content of a page of the sample site."""
 
-    def parse(path):
-        html = (sample_site / path / "index.html").read_text(encoding="utf-8")
-        return html5lib.parse(html).find(f".//{HTML}article")
-
-    return parse
-
-
-def text(element):
-    return " ".join("".join(element.itertext()).split())
+    return partial(article, sample_site)
 
 
 def rows(page):
