@@ -102,7 +102,8 @@ def entries_of(boards: Boards) -> list[Entry]:
 
 def slugs_kept_back(boards: Boards, withheld: Iterable[KeptBack]) -> set[str]:
     """Return the slugs of entries whose file names a machine: their cards may do so as well."""
-    names = {one.name for one in withheld if one.reason == "machine"}
+    named = [one for one in withheld if one.reason == "machine" or one.reading == "cut"]
+    names = {one.name for one in named}
     return {entry.slug for entry in entries_of(boards) if entry.file in names}
 
 

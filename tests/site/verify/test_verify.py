@@ -256,6 +256,24 @@ def test_results_of_older_shapes_are_checked_by_what_was_read_from_them(built):
     )
 
 
+def test_a_card_is_kept_back_with_whatever_names_a_machine(built):
+    """An older shape is never given away itself; what was read from it may name a machine too."""
+    older = json.loads((SHAPES / "07-openai-server.json").read_bytes()) | {
+        "model": "org/older",
+        "model_path": "org/older",
+        "base_url": "http://10.0.0.7:8000/v1",
+        "serving_note": f"served from {SECRET}",
+    }
+    site = built({**KEPT, "older.json": json.dumps(older).encode()})
+    given = {path.stem for path in (site / "data" / "cards").iterdir()}
+    assert "org__good" in given
+    assert not {"org__server", "org__key"} & given
+    for path in (site / "data").rglob("*.*"):
+        assert b"10.0.0.7" not in path.read_bytes(), path
+        assert b"somebody" not in path.read_bytes(), path
+    assert checked(site)[0] == 0
+
+
 def test_another_number_of_a_file_that_is_kept_back_is_named(built):
     site = built(KEPT)
     lines = site / "data" / "readings.jsonl"
