@@ -101,25 +101,47 @@ def _cut(told: Sequence[Step], limit: int | None) -> tuple[int | None, int]:
     if not any(reasons) and (limit is None or not any(lengths)):
         return None, 0
     most = limit or MICRO * MICRO
-    cut = too_long = 0
-    for reason, length in zip(reasons, lengths, strict=True):
-        cut += (length or 0) >= most or (reason is not None and reason.casefold() in _CUT)
-        too_long += (length or 0) > most
-    return cut, too_long
+    cuts = {reason for reason in set(reasons) if reason and reason.casefold() in _CUT}
+    if max(filter(None, lengths), default=0) < most:
+        return sum(map(reasons.count, cuts)), 0
+    known = [length or 0 for length in lengths]
+    cut = [length >= most or reason in cuts for reason, length in zip(reasons, known, strict=True)]
+    return cut.count(True), sum([length > most for length in known])
 
 
 _GROUPS = msgspec.json.Decoder(list[dict[str, str]])
 
 
+class _Members(NamedTuple):
+    """Which rows are in each group of each division."""
+
+    sizes: dict[tuple[str, str], int]
+    rows: NDArray[np.intp]
+    """The numbers of the rows of the first group, of the second ..."""
+    starts: tuple[int, ...]
+
+    def means(self, columns: Floats) -> dict[tuple[str, str], list[float]]:
+        """Return the mean of each column in each group."""
+        if not self.sizes:
+            return {}
+        sums = np.add.reduceat(columns[self.rows], self.starts)
+        means = sums / np.array([*self.sizes.values()])[:, None]
+        return dict(zip(self.sizes, means.tolist(), strict=True))
+
+
 # Results of one suite hold the same groups in the same order.
 @lru_cache(maxsize=16)
-def _members(groups: bytes) -> dict[tuple[str, str], NDArray[np.intp]]:
-    """Return the numbers of the rows that are in each group of each division."""
+def _members(groups: bytes) -> _Members:
     found: dict[tuple[str, str], list[int]] = {}
     for number, row in enumerate(_GROUPS.decode(groups)):
         for place in row.items():
             found.setdefault(place, []).append(number)
-    return {place: np.array(numbers) for place, numbers in found.items()}
+    sizes = {place: len(numbers) for place, numbers in found.items()}
+    return _Members(
+        sizes=sizes,
+        rows=np.array([number for numbers in found.values() for number in numbers], np.intp),
+        starts=(0, *accumulate(sizes.values()))[:-1],
+    )
 
 
 def _group_differs(
@@ -127,21 +149,24 @@ def _group_differs(
 ) -> tuple[str, str, float, float] | None:
     """Return the first of the *claimed* means of groups that its rows do not bear out."""
     plain = {
-        metric.id: (names.index(metric.score), metric.factor, metric.decimals, metric.scale)
+        metric.id: (
+            names.index(metric.score),
+            metric.factor,
+            1.01 * 10.0**-metric.decimals / metric.scale,
+        )
         for metric in kind.metrics
         if metric.aggregate == "mean" and metric.score in names
     }
     members = _members(msgspec.json.encode([row.groups for row in told]))
+    means = members.means(columns)
     for division, groups in claimed.items():
         for name, group in groups.items():
-            rows = members.get((division, name))
-            if rows is None or len(rows) != group.steps:
+            if members.sizes.get((division, name)) != group.steps:
                 continue  # several trials of a step, or rows that do not name their groups
-            for metric in group.metrics.keys() & plain.keys():
-                said = group.metrics[metric]
-                column, factor, decimals, scale = plain[metric]
-                found = factor * float(columns[rows, column].mean())
-                if said is not None and abs(said - found) > 1.01 * 10.0**-decimals / scale:
+            mean = means[division, name]
+            for metric, (column, factor, apart) in plain.items():
+                said, found = group.metrics.get(metric), factor * mean[column]
+                if said is not None and abs(said - found) > apart:
                     return f"{division}.{name}", metric, said, round(found, 6)
     return None
 
@@ -193,7 +218,8 @@ class _Steps:
         """Return for each column the millionths of its values, added up a task."""
         running = np.zeros((len(columns) + 1, columns.shape[1]), np.int64)
         np.cumsum(np.rint(columns * MICRO).astype(np.int64), axis=0, out=running[1:])
-        return [tuple(one) for one in np.diff(running[[0, *self.ends]], axis=0).T.tolist()]
+        there = running[[0, *self.ends]]
+        return [tuple(one) for one in (there[1:] - there[:-1]).T.tolist()]
 
 
 class _Layout(NamedTuple):
@@ -268,29 +294,30 @@ def _columns(told: Sequence[Step]) -> tuple[tuple[str, ...], Floats]:
     """Return the names of all scores that every row has, and their values, a row for each row."""
     scores = [row.scores for row in told]
     names = tuple(sorted(scores[0])) if scores else ()
-    try:
-        # Rows of one writer hold the same scores.
-        values = list(map(itemgetter(*names, *names[:1]), scores)) if names else []
-        alike = {*map(len, scores)} <= {len(names)}
-    except KeyError:
-        alike = False
-    if not alike:
-        names = tuple(sorted(set().union(*scores)))
-        values = [tuple(row.get(name) for name in (*names, *names[:1])) for row in scores]
-    if not names:
-        return (), np.empty((len(told), 0))
-    # The first is there twice, so that a single score comes as a row as well.
-    found = np.array(values, dtype=np.float64)[:, :-1]
+    found = np.empty((len(scores), len(names)))
+    for place, name in enumerate(names):
+        found[:, place] = _column(scores, name)
     usable = np.asarray((np.abs(found) < MOST_SCORE).all(axis=0))
     if usable.all():
         return names, found
     return tuple(name for name, whole in zip(names, usable, strict=True) if whole), found[:, usable]
 
 
+def _column(scores: Sequence[Mapping[str, float | None]], name: str) -> Floats:
+    """Return one score of every row, not a number where a row lacks it."""
+    try:
+        return np.fromiter(map(itemgetter(name), scores), np.float64, len(scores))
+    except (KeyError, TypeError):
+        return np.array([row.get(name) for row in scores], np.float64)
+
+
 def _medians(names: Sequence[str], columns: Floats, steps: _Steps) -> dict[str, float]:
     if not names or not len(columns):
         return {}
-    return dict(zip(names, np.median(steps.averaged(columns), axis=0).tolist(), strict=True))
+    # As `numpy.median` has it, which takes three times as long.
+    ordered = np.sort(steps.averaged(columns), axis=0)
+    middle = (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
+    return dict(zip(names, middle.tolist(), strict=True))
 
 
 def _sums(names: Sequence[str], columns: Floats, steps: _Steps) -> dict[str, tuple[int, ...]]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from operator import attrgetter
 
 from msgspec.structs import replace
 
@@ -47,7 +48,12 @@ def failed(step: Step, error: str) -> Step:
 
 def without_failed(rows: Sequence[Step]) -> Sequence[Step]:
     """Return *rows*, those whose call failed by their own word without their scores."""
-    if not any(row.scored and _what_failed(row) for row in rows):
+    reasons = {row.finish_reason for row in rows}
+    if (
+        _REASONS.isdisjoint(reason.casefold() for reason in reasons if reason)
+        and not any(map(attrgetter("error"), rows))
+        and not any(map(is_error_text, filter(None, map(attrgetter("answer"), rows))))
+    ):
         return rows
     return tuple(
         failed(row, what) if row.scored and (what := _what_failed(row)) else row for row in rows

@@ -23,7 +23,7 @@ from ....eval.records import (
 )
 from ..decoding.json_object import Document
 from .source import MOST, Adapted, Source
-from .version2 import classify, fitted, nearest, timed, written_by_us
+from .version2 import Writer, classify, fitted, nearest, timed
 
 Percent = Annotated[float, Meta(ge=0.0, le=100.0)]
 Bucket = Literal["early", "mid", "late"]
@@ -185,12 +185,12 @@ class Version1(Struct, frozen=True, kw_only=True, tag_field="kind", tag="result"
     steps: tuple[Step, ...] = ()
 
 
-_DECODER = msgspec.json.Decoder(Version1)
+_WRITER = Writer(Version1, Step)
 
 
 def read_own(data: bytes) -> Result | None:
     """Return the result in *data* if our own writer of version 1 wrote it, else `None`."""
-    found = written_by_us(data, _DECODER)
+    found = _WRITER.read(data)
     return None if found is None else upgraded(found)
 
 

@@ -405,18 +405,21 @@ class TestTheQuickWay:
     """Files of our own writer are read without a search for repeated keys."""
 
     ONE = synthetic.result(1, text=True)
+    SHORT = synthetic.result(1, text=False)
+    """Without texts, keys are only counted."""
 
-    @pytest.mark.parametrize(
-        "data", [encode(ONE), msgspec.json.encode(ONE)], ids=["indented", "line"]
-    )
-    def test_it_finds_what_the_long_way_finds(self, data):
+    @pytest.mark.parametrize("write", [encode, msgspec.json.encode], ids=["indented", "line"])
+    @pytest.mark.parametrize("one", [ONE, SHORT], ids=["texts", "no texts"])
+    def test_it_finds_what_the_long_way_finds(self, one, write):
+        data = write(one)
         quick = summarise(data)
         assert version2.read_own(data) is not None
         backwards = json.dumps(dict(reversed(json.loads(data).items()))).encode()
         assert version2.read_own(backwards) is None
         assert quick == summarise(backwards)
         assert (quick.shape, quick.findings) == ("v2", ())
-        assert quick.facts is not None and quick.facts.rescored == synthetic.STEPS
+        assert quick.facts is not None
+        assert quick.facts.rescored == (synthetic.STEPS if one is self.ONE else 0)
 
     def test_so_it_does_for_version_1(self):
         document = broken.good(steps=[broken.STEP, broken.STEP | {"step_idx": 1}])
@@ -430,9 +433,10 @@ class TestTheQuickWay:
         assert quick.facts is not None and quick.facts.scored == 2
 
     @pytest.mark.parametrize("key", ["metrics", "status", "command_f1", "task_id", "answer"])
-    @pytest.mark.parametrize("indented", [True, False])
-    def test_a_repeated_key_is_found_wherever_it_stands(self, key, indented):
-        data = encode(self.ONE) if indented else msgspec.json.encode(self.ONE)
+    @pytest.mark.parametrize("write", [encode, msgspec.json.encode], ids=["indented", "line"])
+    @pytest.mark.parametrize("one", [ONE, SHORT], ids=["texts", "no texts"])
+    def test_a_repeated_key_is_found_wherever_it_stands(self, key, one, write):
+        data = write(one)
         start = data.index(f'"{key}"'.encode())
         repeated = data[:start] + f'"{key}" : null, '.encode() + data[start:]
         assert [code for code, _ in told(summarise(repeated))] == ["duplicate-key"]
@@ -448,17 +452,25 @@ class TestTheQuickWay:
             ('"steps":[', '"steps":[],"steps":['),
         ],
     )
-    def test_nothing_hides_a_repeated_key(self, old, new):
+    @pytest.mark.parametrize("one", [ONE, SHORT], ids=["texts", "no texts"])
+    def test_nothing_hides_a_repeated_key(self, one, old, new):
         """Neither a key left out nor a colon that is written as an escape makes up for it."""
-        text = msgspec.json.encode(self.ONE).decode()
+        text = msgspec.json.encode(one).decode()
         assert old in text
         found = summarise(text.replace(old, new, 1).encode())
         assert [code for code, _ in told(found)] == ["duplicate-key"]
 
+    @pytest.mark.parametrize("one", [ONE, SHORT], ids=["texts", "no texts"])
+    @pytest.mark.parametrize("new", [b'"odd":1,"trial":null', b'"odd":1'], ids=["more", "instead"])
+    def test_an_unknown_key_of_a_step_is_found(self, one, new):
+        data = msgspec.json.encode(one).replace(b'"trial":null', new, 1)
+        assert ("unknown-key", "steps[0].odd") in told(summarise(data))
 
-def test_a_whole_result_comes_with_its_steps(tmp_path):
+
+@pytest.mark.parametrize("text", [True, False])
+def test_a_whole_result_comes_with_its_steps(tmp_path, text):
     path = tmp_path / "a.json"
-    one = synthetic.result(1, text=True)
+    one = synthetic.result(1, text=text)
     path.write_bytes(encode(one))
     found, result = read_whole(path)
     assert result == one

@@ -102,7 +102,7 @@ def recount(steps: Sequence[Step]) -> Recount:
     count, pairs, read, same = 0, 0, 0, 0
     wrong, misread = [], []
     for step in steps:
-        if not step.scored:
+        if not step.scored or (step.answer is None and step.reference is None):
             continue
         parsed, answer = step.parsed or {}, _texts((step.parsed or {}).get("command_units"))
         if step.answer is not None:
@@ -201,18 +201,22 @@ def _table(sides: Sequence[Any], names: Sequence[str]) -> list[Sequence[Any]] | 
 
     What a side does not say is `None`.
     """
-    if not sides or None in sides:
+    if not sides or type(None) in set(map(type, sides)):
         return None
+    return [_column(sides, name) for name in names]
+
+
+def _column(sides: Sequence[Any], name: str) -> Sequence[Any]:
     try:
-        return list(zip(*map(itemgetter(*names), sides), strict=True))
+        return list(map(itemgetter(name), sides))
     except KeyError:
-        return [[side.get(name) for side in sides] for name in names]
+        return [side.get(name) for side in sides]
 
 
 def _percent(flags: Sequence[Any]) -> float | None:
     if not flags or None in flags:
         return None
-    return round(100 * sum(map(bool, flags)) / len(flags), 1)
+    return round(100 * list(map(bool, flags)).count(True) / len(flags), 1)
 
 
 def _length(lists: Sequence[Any]) -> float | None:
