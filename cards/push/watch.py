@@ -7,7 +7,7 @@ from pathlib import Path
 Snapshot = frozenset[tuple[str, int, int]]
 """Path, time of change and size of every watched file."""
 
-CONFIGURATION = ("board.toml", "models.toml")
+CONFIGURATION = ("board.toml", "models.toml", "imports.toml")
 
 
 def snapshot(root: Path) -> Snapshot:

@@ -29,6 +29,7 @@ def signature(workspace: Workspace) -> Signature:
             workspace.root / AUDITS,
             workspace.root / "board.toml",
             workspace.root / "models.toml",
+            workspace.root / "imports.toml",
             package / "mkdocs.yml",
             package / "site" / "docs",
             package / "site" / "assets",

@@ -28,6 +28,7 @@ KEYS = [
             "snapshot",
             "board.toml",
             "models.toml",
+            "imports.toml",
             "audit",
         )
     ),

@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 import pytest
@@ -17,6 +18,7 @@ from cardboard.board.read.reader import read_results
 from cardboard.board.workspace.configuration import open_workspace
 from cardboard.cli import card_texts, main
 from cardboard.eval import records
+from cardboard.eval.audit.reports import Audit
 from cardboard.eval.records import encode
 from cardboard.site.assembly.server import serving
 from cardboard.site.data.manifest import read_manifest
@@ -214,14 +216,18 @@ tasks = 3
 
 @pytest.fixture
 def built(build, tmp_path):
-    """Return `built(FILES, BOARD)`, which builds the site of a workspace with these files."""
+    """Return `built(FILES, BOARD)`, which builds the site of a workspace with these results.
 
-    def write(files, board=BOARD):
+    *more* are files beside board.toml, by their names.
+    """
+
+    def write(files, board=BOARD, more=MappingProxyType({})):
         root = tmp_path / "workspace"
         (root / "results").mkdir(parents=True)
         (root / "board.toml").write_text(board, encoding="utf-8")
-        for name, data in files.items():
-            (root / "results" / name).write_bytes(data)
+        for name, data in [*more.items(), *((f"results/{one}", files[one]) for one in files)]:
+            (root / name).parent.mkdir(exist_ok=True)
+            (root / name).write_bytes(data)
         workspace = open_workspace(root)
         boards = build_boards(read_results(workspace.results), workspace)
         return build(
@@ -254,6 +260,23 @@ def test_results_of_older_shapes_are_checked_by_what_was_read_from_them(built):
     assert re.search(
         r"\d+ result files are kept back \(1 machine, \d+ no-result, \d+ older-sh", told
     )
+
+
+def test_all_that_stands_beside_board_toml_is_published_and_used(built):
+    """The first of two audits of a model counts, by the names of their files."""
+    audits = {
+        f"audits/{name}.json": encode(Audit(model="org/good", kind=name, checks=()))
+        for name in ("good", "Zeta", "한국어")
+    }
+    models = b'["org/good"]\nlicense = "mit"\n'
+    more = {"models.toml": models, "imports.toml": b"", **audits}
+    site = built({"good.json": KEPT["good.json"]}, more=more)
+    code, told = checked(site)
+    assert code == 0, told
+    names = {name for one in manifest_of(site)["files"] for name in one.get("names", ())}
+    assert names == {"board.toml", "good.json", *more}
+    board = json.loads((site / "data" / "board.json").read_bytes())
+    assert set(board["generated_from"]["sources"]) == {"board.toml", *more}
 
 
 def test_a_card_is_kept_back_with_whatever_names_a_machine(built):
