@@ -49,8 +49,11 @@ class StepFacts(Struct, frozen=True, kw_only=True):
     keys_sha256: str
     """SHA-256 over the sorted step ids: the same for every result with the same steps."""
     fingerprint: str | None = None
-    """SHA-256 over step ids and references, where every step holds its reference."""
+    """SHA-256 over step ids and references, where every step holds its reference. What was asked is
+    in no result: a suite's fingerprint of version 2 follows from this one and its prompts' hash."""
     empty_references: int | None = None
+    answers_sha256: str | None = None
+    """SHA-256 over step ids and answers; `None` where they are unknown or all the same."""
     length_stops: int | None = None
     """Answers that the token limit cut; `None` where neither reasons nor lengths were recorded."""
     too_long: int = 0
@@ -147,6 +150,9 @@ class Entry(Struct, frozen=True, kw_only=True):
     """A model's line on the board: its standing result, ranked or unranked with the reason."""
 
     model: str
+    """Its name with what tells it from other models of that name: one model, one such text."""
+    name: str
+    """The name alone, by which a repository may be found."""
     slug: str
     """Safe as a file name, unique in the workspace, never a reserved name."""
     result_id: str

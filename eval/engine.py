@@ -6,7 +6,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 from msgspec import Struct
 
-from .records import Adapter
+from .records import Adapter, ModelFile, Server
 
 Setting = str | float | bool | None
 
@@ -75,6 +75,10 @@ class Answer(Struct, frozen=True, kw_only=True):
     output_tokens: int | None = None
     first_token_ids: tuple[int, ...] | None = None
     """The first 8 ids of the prompt, where the engine tells them."""
+    model: str | None = None
+    """The model as a server's reply names it."""
+    system_fingerprint: str | None = None
+    """What else the reply tells of what answered."""
     error: str | None = None
 
 
@@ -107,6 +111,9 @@ class Account(Struct, frozen=True, kw_only=True):
     revision: str | None = None
     adapter: Adapter | None = None
     """The adapter in use, with what loading it told; its id is never a path."""
+    file: ModelFile | None = None
+    """The one file that the model is."""
+    server: Server | None = None
     quantisation: str | None = None
     dtype: str | None = None
     max_model_len: int | None = None

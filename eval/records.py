@@ -16,6 +16,8 @@ Percent = Annotated[float, Meta(ge=0.0, le=100.0)]
 Count = Annotated[int, Meta(ge=0)]
 Seconds = Annotated[float, Meta(ge=0.0)]
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+Digest = Annotated[str, Meta(pattern="^[0-9a-f]{8,64}$")]
+"""A SHA-256, or as much of its beginning as the evaluator recorded."""
 Timestamp = Annotated[
     str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$")
 ]
@@ -33,7 +35,8 @@ class Adapter(Struct, frozen=True, kw_only=True):
 
     id: str
     revision: str | None = None
-    sha256: Sha256 | None = None
+    sha256: Digest | None = None
+    """Of the file that holds its weights."""
 
 
 class ModelFile(Struct, frozen=True, kw_only=True):
@@ -41,7 +44,18 @@ class ModelFile(Struct, frozen=True, kw_only=True):
 
     name: str | None = None
     bytes: Count | None = None
-    sha256: Sha256 | None = None
+    sha256: Digest | None = None
+
+
+class Server(Struct, frozen=True, kw_only=True):
+    """Who answered, where a server did: several may serve different models under one name."""
+
+    address_sha256: Sha256 | None = None
+    """Of its address, which itself is published nowhere."""
+    model: str | None = None
+    """As its replies name the model."""
+    system_fingerprint: str | None = None
+    """As its replies say; several, joined by commas, where it changed within the run."""
 
 
 class Model(Struct, frozen=True, kw_only=True):
@@ -51,11 +65,13 @@ class Model(Struct, frozen=True, kw_only=True):
     """Hub id, or a short name where there is no repository. Never a path of a machine."""
     revision: str | None = None
     adapter: Adapter | None = None
-    weights_sha256: Sha256 | None = None
-    """Over the weights that were really loaded."""
+    weights_sha256: Digest | None = None
+    """Of the weights that were loaded: of one file its SHA-256, of several that of their list as
+    `sha256sum` prints it, sorted by name."""
     file: ModelFile | None = None
     path_tail: str | None = None
     """As much of a local path as tells runs apart: `run-b/checkpoint-300`."""
+    server: Server | None = None
     quantisation: str | None = None
     """As published: `Q4_K_M`, `FP8`, `awq`."""
     label: str | None = None
@@ -70,7 +86,9 @@ class Suite(Struct, frozen=True, kw_only=True):
     kind: str | None = None
     """How it is asked and scored: `replay`, `reported` ..."""
     fingerprint: Sha256 | None = None
-    """SHA-256 over the suite's step ids and references."""
+    """SHA-256 over the suite's step ids, references and prompts; in older files without these."""
+    prompts_sha256: Sha256 | None = None
+    """SHA-256 over step ids and what is asked: turns, system text and tools."""
     steps: Count | None = None
     """Steps that the whole suite has, as the evaluator knew it."""
     tasks: Count | None = None

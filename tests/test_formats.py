@@ -55,7 +55,7 @@ WORDS = {
 }
 """How a page writes types, by language."""
 
-SHA256 = "^[0-9a-f]{64}$"
+SHA256 = ("^[0-9a-f]{64}$", "^[0-9a-f]{8,64}$")
 TIME = next(one.pattern for one in get_args(Timestamp) if isinstance(one, Meta))
 
 
@@ -79,7 +79,7 @@ def type_text(kind: inspect.Type, language: str) -> str:
             return words[inspect.TupleType].join(parts)
         case inspect.DictType():
             return words[inspect.DictType].format(type_text(kind.value_type, language))
-        case inspect.StrType(pattern=str() as pattern) if pattern == SHA256:
+        case inspect.StrType(pattern=str() as pattern) if pattern in SHA256:
             return "SHA-256"
         case inspect.StrType(pattern=str() as pattern) if pattern == TIME:
             return words["time"]

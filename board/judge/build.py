@@ -10,16 +10,18 @@ from msgspec.structs import replace
 from ...eval.records import value
 from ..model import Board, Boards, Class, Entry, Reading
 from ..read.reader import read_results
-from ..words.findings import JUDGING, SEVERITY_OF, Finding
+from ..words.findings import JUDGING, Finding
 from ..words.findings import reading as finding_on_file
 from ..words.names import slugs
 from ..workers import collector_paused
 from ..workspace.settings import Workspace
-from .attempts import Judged, Line, attempt, choose
+from .attempts import Judged, Line, Times, attempt, choose
 from .claims import corrected
 from .comparability import compare
+from .identity import Placed, models_of, told
 from .judge import blocks, judge
-from .profiles import Directory, Named
+from .neighbours import compared
+from .profiles import Named
 from .ranking import rank
 from .recognition import recognise
 from .resolution import resolve
@@ -47,18 +49,26 @@ def build_boards(readings: Iterable[Reading], workspace: Workspace) -> Boards:
     """Return the boards that *readings* make; the order of *readings* changes nothing."""
     ordered = tuple(sorted(readings, key=lambda reading: reading.file))
     placed: dict[_Place, dict[str, list[Judged]]] = defaultdict(lambda: defaultdict(list))
-    directory = Directory(workspace)
-    for reading in (one for read in _without_copies(ordered) for one in read.results):
-        if reading.result is not None and reading.kind in RANKABLE_KINDS:
-            named = directory.name(reading.result.model)
-            place, judged = _judge(reading, named, workspace)
-            placed[place][named.name].append(judged)
+    rankable = [
+        reading
+        for read in _without_copies(ordered)
+        for reading in read.results
+        if reading.result is not None and reading.kind in RANKABLE_KINDS
+    ]
+    known = compared(rankable, models_of(rankable, workspace), workspace)
+    times = Times(rankable)
+    for reading in rankable:
+        model = known[reading.identity]
+        place, judged = _judge(reading, model, times, workspace)
+        placed[place][model.named.name].append(judged)
     for place, models in placed.items():
         if place.suite is not None:
             compare(models, workspace.settings.suites[place.suite], workspace)
     lines = {
-        place: [line for _, judged in sorted(models.items()) for line in choose(judged, workspace)]
-        for place, models in placed.items()
+        place: [
+            line for _, judged in sorted(named.items()) for line in choose(judged, workspace, times)
+        ]
+        for place, named in placed.items()
     }
     entries = _entries(lines, workspace)
     return Boards(
@@ -83,11 +93,17 @@ class _Place(NamedTuple):
     class_: Class
 
 
-def _judge(reading: Reading, named: Named, workspace: Workspace) -> tuple[_Place, Judged]:
+def _judge(
+    reading: Reading, model: Placed, times: Times, workspace: Workspace
+) -> tuple[_Place, Judged]:
     assert reading.result is not None
     suites = workspace.settings.suites
     recognised = recognise(reading, suites)
+    named = model.named
     findings = judge(reading, recognised, workspace) + _guesses(reading, named, workspace)
+    findings += model.findings
+    if (stamp := times.unusable(reading)) is not None:
+        findings += told("time-unusable", reading, workspace, time=stamp)
     score = None
     if recognised is not None:
         metric = recognised.suite.ranked
@@ -98,7 +114,8 @@ def _judge(reading: Reading, named: Named, workspace: Workspace) -> tuple[_Place
         score = None if found is None or not metric.holds(found) else metric.printed(found)
     judged = Judged(
         reading=reading,
-        named=named,
+        place=model,
+        suite=recognised.suite if recognised else None,
         score=score,
         findings=(*reading.findings, *findings),
         rankable=score is not None and not blocks(findings, workspace),
@@ -116,18 +133,9 @@ def _without_copies(readings: Sequence[Reading]) -> Iterable[Reading]:
 
 
 def _guesses(reading: Reading, named: Named, workspace: Workspace) -> tuple[Finding, ...]:
-    verdict = workspace.verdict("name-guessed")
-    if not named.profile.guessed or verdict == "off":
+    if not named.profile.guessed:
         return ()
-    return (
-        Finding(
-            code="name-guessed",
-            severity=SEVERITY_OF[verdict],
-            file=reading.file,
-            sha256=reading.sha256,
-            values={"fields": ", ".join(named.profile.guessed)},
-        ),
-    )
+    return told("name-guessed", reading, workspace, fields=", ".join(named.profile.guessed))
 
 
 def _entries(lines: dict[_Place, list[Line]], workspace: Workspace) -> dict[_Place, list[Entry]]:
@@ -175,6 +183,7 @@ def _entry(line: Line, label: str, slug: dict[str, str], class_: Class) -> Entry
     assert result is not None
     return Entry(
         model=judged.named.name,
+        name=judged.place.plain,
         slug=slug[label],
         label=label,
         result_id=judged.result_id,

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from ...eval.metrics import Measured, Metric, ratio
 from ...eval.records import Result
+from ...eval.suites.fingerprints import agree
 from ..model import StepFacts
 from ..read.shapes.model_names import other_organisation
 from ..read.shapes.published import PRINTED
@@ -196,11 +197,12 @@ def _references(case: Case, suite: Suite, facts: StepFacts) -> Finding | None:
         return case.finding("references-missing", suite=suite.full_name)
     wanted = suite.fingerprint or case.result.suite.fingerprint
     whole = suite.steps if suite.steps is not None else case.result.counts.expected
-    if wanted is None or facts.fingerprint in (None, wanted) or facts.unique != whole:
+    found, prompts = facts.fingerprint, (suite.prompts_sha256, case.result.suite.prompts_sha256)
+    if wanted is None or found is None or agree(found, wanted, *prompts) or facts.unique != whole:
         return None
     return case.finding(
         "references-differ",
-        found=(facts.fingerprint or "")[:12],
+        found=found[:12],
         wanted=wanted[:12],
         suite=suite.full_name,
     )

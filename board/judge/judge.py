@@ -11,7 +11,7 @@ from ..workspace.audits import told_by_audits
 from ..workspace.settings import Protocol, Suite, Workspace
 from . import claims
 from .case import Case, Findings
-from .recognition import Recognised, near
+from .recognition import Recognised, near, prompts_told
 
 THRESHOLDS = {"answers-cut": 5.0, "answers-blank": 5.0, "answers-equal-reference": 90.0}
 """Per cent; those of a kind's doubts are in the metric's own unit."""
@@ -48,6 +48,9 @@ def _suite(case: Case) -> Findings:
     elif case.recognised.evidence == "count":
         suite = case.recognised.suite
         yield case.finding("suite-by-count", suite=suite.full_name, steps=suite.steps)
+    if case.recognised is not None and (code := prompts_told(case.result.suite, case.recognised)):
+        suite = case.recognised.suite
+        yield case.finding(code, key="suite.prompts_sha256", suite=suite.full_name)
 
 
 def _run(case: Case) -> Findings:

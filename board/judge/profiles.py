@@ -5,6 +5,7 @@ import re
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ...eval.identity import fold
 from ...eval.records import Model
 from ..words.names import visible
 from ..workspace.settings import Profile, Workspace
@@ -19,6 +20,8 @@ class Named(Struct, frozen=True, kw_only=True):
     name: str
     """As it is shown: the Hub id, with adapter and quantisation where the result has them."""
     profile: Profile
+    own: bool = False
+    """Whether models.toml has a table for this very name, and not only for the plain model."""
 
 
 class Directory:
@@ -28,7 +31,7 @@ class Directory:
         self._families = workspace.settings.families
         self._profiles = workspace.models
         self._names = {
-            alias.lower(): name
+            fold(alias): name
             for name, profile in workspace.models.items()
             for alias in (name, *profile.aliases)
         }
@@ -36,13 +39,23 @@ class Directory:
     def name(self, model: Model) -> Named:
         """Return the one name of *model* and its profile, guesses marked as such."""
         variant = _variant(model)
-        for candidate in (f"{model.id}{variant}", model.id):
-            known = self._names.get(candidate.lower())
+        whole = spelled(model)
+        for candidate in dict.fromkeys((whole, model.id)):
+            known = self._names.get(fold(candidate))
             if known is not None:
-                shown = known if candidate != model.id or not variant else f"{known}{variant}"
-                return Named(name=shown, profile=self._guess(shown, self._profiles[known]))
-        shown = visible(f"{model.id}{variant}")
+                own = candidate is whole
+                shown = known if own else f"{known}{variant}"
+                profile = self._guess(shown, self._profiles[known])
+                return Named(name=shown, profile=profile, own=own)
+        shown = visible(whole.strip()) or "unknown"
         return Named(name=shown, profile=self._guess(shown, Profile()))
+
+    def told(self, name: str) -> Named | None:
+        """Return what models.toml says of a model under this very *name*."""
+        known = self._names.get(fold(name))
+        if known is None:
+            return None
+        return Named(name=known, profile=self._guess(known, self._profiles[known]), own=True)
 
     def _guess(self, name: str, profile: Profile) -> Profile:
         """Fill in what *profile* leaves open and the name suggests."""
@@ -66,6 +79,11 @@ class Directory:
         if not guesses:
             return profile
         return replace(profile, guessed=tuple(sorted(guesses)), **guesses)
+
+
+def spelled(model: Model) -> str:
+    """Return the name of *model* as its result has it, with adapter and quantisation."""
+    return f"{model.id}{_variant(model)}"
 
 
 def _variant(model: Model) -> str:

@@ -2,6 +2,8 @@
 
 from typing import Literal, NamedTuple
 
+from ...eval import records
+from ...eval.suites.fingerprints import agree
 from ..model import Reading
 from ..workspace.settings import Suite
 
@@ -35,7 +37,23 @@ def recognise(reading: Reading, suites: tuple[Suite, ...]) -> Recognised | None:
 
 
 def _fingerprint(reading: Reading, suite: Suite) -> bool:
-    return suite.fingerprint is not None and suite.fingerprint in _fingerprints(reading)
+    wanted, recorded = suite.fingerprint, reading.result.suite if reading.result else None
+    if wanted is None or recorded is None:
+        return False
+    prompts = (suite.prompts_sha256, recorded.prompts_sha256)
+    return any(agree(found, wanted, *prompts) for found in _fingerprints(reading))
+
+
+def prompts_told(recorded: records.Suite, recognised: Recognised) -> str | None:
+    """Return the code of what is to say on what was asked; `None` where it is what the suite asks.
+
+    A fingerprint without the prompts is one of version 1, and says less.
+    """
+    wanted, found = recognised.suite.prompts_sha256, recorded.prompts_sha256
+    if wanted is not None and found is not None:
+        return "prompts-differ" if wanted != found else None
+    weaker = wanted is not found and recognised.evidence == "fingerprint"
+    return "prompts-unchecked" if weaker else None
 
 
 def _fingerprints(reading: Reading) -> set[str]:
@@ -120,9 +138,20 @@ def _contradicts(reading: Reading, suite: Suite) -> bool:
         return True
     if recorded.kind is not None and suite.kind not in (recorded.kind, "reported"):
         return True
-    if suite.fingerprint is not None and recorded.fingerprint not in (None, suite.fingerprint):
+    if _is_of_another(recorded, suite):
         return True
     empty = facts.empty_references if facts else None
     if empty is None or suite.empty_references is None:
         return False
     return (empty > 0) != (suite.empty_references > 0)
+
+
+def _is_of_another(recorded: records.Suite, suite: Suite) -> bool:
+    """Tell whether the recorded fingerprint is another's; other prompts are told by a finding."""
+    if suite.fingerprint is None or recorded.fingerprint is None:
+        return False
+    prompts = (recorded.prompts_sha256, suite.prompts_sha256)
+    other_prompts = None not in prompts and prompts[0] != prompts[1]
+    if other_prompts and recorded.name == suite.name:
+        return False
+    return not agree(recorded.fingerprint, suite.fingerprint, *prompts)

@@ -1,5 +1,6 @@
 """What a result's steps say: who they are, what they add up to, whether their scores follow."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -67,6 +68,7 @@ def step_facts(
         keys_sha256=layout.keys_sha256,
         fingerprint=referenced,
         empty_references=empty,
+        answers_sha256=_answers_sha256(told, layout),
         length_stops=cut,
         too_long=too_long,
         blank=sum(not answer or answer.isspace() for answer in answers) if answers else None,
@@ -169,6 +171,24 @@ def _group_differs(
                 if said is not None and abs(said - found) > apart:
                     return f"{division}.{name}", metric, said, round(found, 6)
     return None
+
+
+def _answers_sha256(told: Sequence[Step], layout: "_Layout") -> str | None:
+    """Return the SHA-256 of all answers, or of what was read of them where they are not kept.
+
+    `None` where a step has neither, and where all are the same: that two models say nothing but one
+    thing makes them no copies of each other.
+    """
+    answers: list[object] = [row.answer for row in told]
+    if None in answers:
+        answers = [row.parsed for row in told]
+    if not answers or None in answers or answers.count(answers[0]) == len(answers):
+        return None
+    try:
+        text = msgspec.json.encode(answers)
+    except UnicodeEncodeError:  # a lone surrogate
+        return None
+    return hashlib.sha256(layout.keys_sha256.encode() + text).hexdigest()
 
 
 def _keys(rows: Sequence[Step]) -> bytes:

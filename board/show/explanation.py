@@ -24,7 +24,7 @@ def explain_model(boards: Boards, name: str, words: Words) -> list[str]:
         (board, entry)
         for board in (*boards.boards, None)
         for entry in (board.entries if board else boards.unplaced)
-        if name.lower() in names(entry)
+        if name.lower() in names(entry) | {entry.name.lower()}
     ]
     if not found:
         raise UsageError(f"no result is of the model {name!r}", remedy=_nearest(boards, name))

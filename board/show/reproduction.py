@@ -62,7 +62,7 @@ def is_local(text: str) -> bool:
 def hub_repo(entry: Entry) -> str | None:
     """Return the Hub repository that *entry*'s model is published in, where its name tells one."""
     named = entry.profile.repo
-    candidate = named if isinstance(named, str) else entry.model.partition(":")[0]
+    candidate = named if isinstance(named, str) else entry.name.partition(":")[0]
     return candidate if is_hub_id(candidate) else None
 
 
@@ -86,7 +86,7 @@ def run_of(entries: list[tuple[Suite | None, Entry]], settings: Settings) -> Run
         return Run(runnable=False, kind=kind, commands=commands)
     wanted = settings.protocols.get(suite.protocol or "") if suite else None
     temperature, max_tokens, values_from = _sampling(entry, wanted)
-    tag = entry.model.partition(":")[2] if "gguf" in model.lower() else ""
+    tag = entry.name.partition(":")[2] if "gguf" in model.lower() else ""
     file = profile.quantised_file
     gguf = bool(file and file.lower().endswith(".gguf")) or "gguf" in model.lower()
     prompts = settings.cards.system_prompt

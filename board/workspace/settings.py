@@ -66,6 +66,8 @@ class Suite(_Table, frozen=True, kw_only=True, dict=True):
     """`None` where nobody knows, as may be for what was reported."""
     tasks: Annotated[int, Meta(ge=1)] | None = None
     fingerprint: str | None = None
+    prompts_sha256: str | None = None
+    """Identity of what is asked, which results record as well."""
     keys_sha256: str | None = None
     """Identity of the step ids, for results that hold no references."""
     buckets: dict[str, int] = {}
@@ -264,6 +266,8 @@ class Profile(_Table, frozen=True, kw_only=True):
     """Hub repository that gets the card; false for none."""
     chat_template_kwargs: dict[str, bool | str] = {}
     quantised_file: str | None = None
+    merge: bool = False
+    """Take results of this name for one model's, whatever revision or weights they tell of."""
     guessed: tuple[str, ...] = ()
     """Keys filled in from the model's name; not to be written by hand."""
 

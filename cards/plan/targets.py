@@ -7,10 +7,12 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from ...board.model import Boards
+from ...board.model import Boards, Entry
 from ...board.words.findings import Finding
 from ...board.workspace.settings import Settings
 from ...eval.errors import UsageError
+from ...eval.identity import fold
+from ...eval.records import instant
 from ..readme.model_index import Ours
 from ..readme.readme import fresh_readme
 from ..readme.yaml import Value
@@ -45,18 +47,18 @@ class Wanted(Struct, frozen=True, kw_only=True):
 def wanted(boards: Boards, settings: Settings) -> list[Wanted]:
     """Return what every repository of the board's models shall hold, in the order of names.
 
-    Several lines of one model may share a repository; the card of a ranked line goes first, then
-    that of the line with the most scored steps.
+    Several lines of one model, or several models of one name, may share a repository; the card of a
+    ranked line goes first, then that of the most scored steps, then the latest.
     """
     sharing: dict[str, list[Card]] = defaultdict(list)
     for card in cards_of(boards, settings):
         if card.repo and card.sheets[0].entry.profile.repo is not False:
-            sharing[card.repo].append(card)
+            sharing[fold(card.repo)].append(card)
     renderer = Renderer(settings)
-    return [
-        _wanted(repo, sorted(cards, key=_precedence), renderer, settings)
-        for repo, cards in sorted(sharing.items())
+    found = [
+        _wanted(sorted(cards, key=_precedence), renderer, settings) for cards in sharing.values()
     ]
+    return sorted(found, key=lambda one: one.repo)
 
 
 def chosen(
@@ -88,20 +90,30 @@ def chosen(
     return found
 
 
-def _precedence(card: Card) -> tuple[bool, int, str]:
+def _precedence(card: Card) -> tuple[bool, int, float, str]:
     ranked = any(sheet.standing for sheet in card.sheets)
     steps = max(sheet.entry.result.counts.scored or 0 for sheet in card.sheets)
-    return not ranked, -steps, card.slug
+    latest = max(_measured(sheet.entry) for sheet in card.sheets)
+    return not ranked, -steps, -latest, card.slug
 
 
-def _wanted(repo: str, cards: list[Card], renderer: Renderer, settings: Settings) -> Wanted:
+def _measured(entry: Entry) -> float:
+    """Return when *entry* was measured, in seconds; 0 where that is unknown or cannot be."""
+    stamp = entry.result.finished_at
+    if stamp is None or any(finding.code == "time-unusable" for finding in entry.findings):
+        return 0.0
+    return instant(stamp).timestamp()
+
+
+def _wanted(cards: list[Card], renderer: Renderer, settings: Settings) -> Wanted:
     card, *others = cards
+    assert card.repo is not None
     front, body = metadata(card, settings), renderer.body(card)
     title = settings.board.title.get("en") or next(iter(settings.board.title.values()), "")
     with_evals = settings.hub.eval_results
     evals = eval_results(card, title) if with_evals else None
     return Wanted(
-        repo=repo,
+        repo=card.repo,
         label=card.title,
         front=front,
         body=body,

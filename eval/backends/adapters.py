@@ -1,6 +1,5 @@
 """What a LoRA adapter's folder or repository tells: its identity, and the template it came with."""
 
-import hashlib
 from pathlib import Path
 from typing import Literal
 
@@ -9,6 +8,7 @@ from msgspec import Struct
 
 from ..engine import Template
 from ..records import Adapter
+from .weights import file_sha256
 
 _WEIGHTS = ("adapter_model.safetensors", "adapter_model.bin")
 
@@ -26,11 +26,17 @@ def adapter_record(adapter: str) -> Adapter:
     weights = next((path for name in _WEIGHTS if (path := _file(adapter, name))), None)
     config = _file(adapter, "adapter_config.json")
     revision = config.parent.name if config and config.parent.parent.name == "snapshots" else None
-    digest = None
-    if weights is not None:
-        with weights.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return Adapter(id=published_name(adapter), revision=revision, sha256=digest)
+    return Adapter(
+        id=published_name(adapter),
+        revision=revision,
+        sha256=file_sha256(weights) if weights else None,
+    )
+
+
+def adapter_sha256(adapter: str) -> str | None:
+    """Return the SHA-256 of a local adapter's weights; `None` where it is not here."""
+    paths = (Path(adapter).expanduser() / name for name in _WEIGHTS)
+    return next((file_sha256(path) for path in paths if path.is_file()), None)
 
 
 def adapter_template(adapter: str, own: Template | None) -> Template | None:

@@ -1,6 +1,5 @@
 """GGUF files in llama.cpp, in this process: one prompt after another, prefixes computed once."""
 
-import hashlib
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +12,8 @@ import llama_cpp
 
 from ..engine import Account, Answer, Options, Prompt, Sampling, Setting, Template
 from ..errors import DeadEngine, MissingExtra, UsageError
+from ..records import ModelFile
+from .weights import file_sha256
 
 
 class LlamaTokens:
@@ -90,13 +91,11 @@ class LlamaCpp:
         self.template = _template(self._llama, self.encoder)
         kind = _kind(self._llama)
         extra: dict[str, Setting] = {"repeat_penalty": 1.0}
-        if Path(options.model).is_file():
-            with path.open("rb") as file:
-                extra["gguf_sha256"] = hashlib.file_digest(file, "sha256").hexdigest()
         self.account = Account(
             backend="llama",
             versions={"llama-cpp-python": llama_cpp.__version__},
             revision=path.parts[-2] if path.parent.parent.name == "snapshots" else None,
+            file=ModelFile(name=path.name, bytes=path.stat().st_size, sha256=file_sha256(path)),
             quantisation=None if kind in _FLOATS else kind,
             dtype=_FLOATS.get(kind or ""),
             max_model_len=self._llama.n_ctx(),

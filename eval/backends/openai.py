@@ -11,8 +11,10 @@ import msgspec
 from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # exported on demand
 from msgspec.structs import replace
 
+from .. import records
 from ..engine import Account, Answer, Encoder, Options, Prompt, Sampling, Template
 from ..errors import DeadEngine, UsageError
+from ..identity import address_sha256
 from . import openai_retries
 from .openai_kinds import VLLM, spoken
 from .openai_replies import Refusal, answer_of, reason_of
@@ -50,6 +52,7 @@ class OpenAI:
         self.account = Account(
             backend="openai",
             versions={kind.name: self._server.version} if self._server.version else {},
+            server=records.Server(address_sha256=address_sha256(self._base)),
             quantisation=self._server.quantisation,
             max_model_len=self._server.window or options.max_model_len,
             extra={"server": kind.name, **kind.said},

@@ -1,9 +1,12 @@
 """What a server replied, read as an answer or as the reason why there is none."""
 
+from pathlib import Path
+
 import msgspec
 from msgspec import Struct
 
 from ..engine import Answer, Prompt
+from .adapters import published_name
 
 _LONGEST = 300
 
@@ -32,6 +35,8 @@ class _Usage(Struct):
 class _Reply(Struct):
     choices: list[_Choice]
     usage: _Usage | None = None
+    model: str | None = None
+    system_fingerprint: str | None = None
     prompt_token_ids: list[int] | None = None
 
 
@@ -70,6 +75,8 @@ def answer_of(prompt: Prompt, reply: bytes, window: int | None) -> Answer:
         prompt_tokens=usage.prompt_tokens,
         output_tokens=usage.completion_tokens,
         first_token_ids=tuple(read.prompt_token_ids[:8]) if read.prompt_token_ids else None,
+        model=presented(read.model),
+        system_fingerprint=presented(read.system_fingerprint),
     )
 
 
@@ -89,6 +96,14 @@ def _text(reply: _Reply) -> tuple[str, str | None]:
     if said.reasoning is not None or said.reasoning_content is not None:
         return "", finished
     raise Refusal("the reply has no text")
+
+
+def presented(name: str | None) -> str | None:
+    """Return a name of a server's without the folders that some of them put into it."""
+    if not name or not name.strip():
+        return None
+    plain = name.strip()[:_LONGEST]
+    return published_name(plain) if Path(plain).is_absolute() else plain
 
 
 def reason_of(reply: bytes) -> str:

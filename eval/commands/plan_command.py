@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from ..run.jobs import Order, Report, Sheet, paths_of
+from ..run.jobs import Order, Report, Sheet, check_distinct, paths_of
 from ..run.plan import Job, jobs_of
 from ..run.run import status_of
 from ..suites.source import load_version
@@ -28,6 +28,7 @@ def run_plan(
     code is 1 unless all are complete. Raises ConfigError where the plan is none.
     """
     orders = [_order(job, root, output) for job in jobs_of(plan)]
+    check_distinct(orders)
     left = [order for order in orders if order.left]
     _say(f"{len(orders)} jobs, {len(orders) - len(left)} of them done before")
     interrupted = False

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from ... import __version__
 from .. import records
+from ..backends.weights import published_sha256
 from ..engine import Account, Backend
 from ..prompts.prompts import Built, settled
 from ..suites.suite import Suite
@@ -51,10 +52,16 @@ def blank_heading(request: Request, suite: Suite, started_at: str) -> Head:
 
 def _model(request: Request, account: Account) -> records.Model:
     asked = request.model
+    revision, weights = account.revision or asked.revision, asked.weights_sha256
+    if weights is None and request.backend in ("transformers", "vllm"):
+        weights = published_sha256(request.options.model, revision)
     return replace(
         asked,
-        revision=account.revision or asked.revision,
+        revision=revision,
         adapter=account.adapter or asked.adapter,
+        weights_sha256=weights,
+        file=account.file,
+        server=account.server or asked.server,
         quantisation=account.quantisation,
     )
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ..backends.registry import open_backend
-from ..errors import CardboardError, DeadEngine, RecordError
+from ..errors import CardboardError, DeadEngine, RecordError, UsageError
 from ..records import Result
 from ..suites.suite import Suite
 from .merge import Part, merge
@@ -72,6 +72,23 @@ def paths_of(order: Order) -> list[Path]:
         for sheet in order.sheets
         for request in order.job.requests
     ]
+
+
+def check_distinct(orders: Sequence[Order]) -> None:
+    """Raise UsageError, naming both, where two of *orders* would write one result file."""
+    owners: dict[Path, str] = {}
+    for order in orders:
+        for sheet in order.sheets:
+            for request in order.job.requests:
+                path = sheet.folder / result_name(request, sheet.suite)
+                if path in owners:
+                    raise UsageError(
+                        f"{owners[path]} and {request.asked} ({order.job.backend}) come to one "
+                        f"result of {sheet.suite.name}",
+                        file=path.name,
+                        remedy="They are the same model under the same settings: name one of them.",
+                    )
+                owners[path] = f"{request.asked} ({order.job.backend})"
 
 
 def work(order: Order, watch: Watch) -> Report:

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from .. import records
 from ..engine import Answer
 from ..errors import CardboardError, RecordError, UsageError
+from ..identity import differing, identity_of
 
 FSYNC_ANSWERS = 32
 FSYNC_SECONDS = 5.0
@@ -212,7 +213,18 @@ def _cut_torn_line(path: Path) -> None:
 
 def _same_run(old: Head, new: Head, path: Path) -> None:
     """Raise UsageError, naming the setting, where *new* would answer otherwise than *old* did."""
-    for name in ("model", "suite", "protocol", "prompts", "prompts_sha256", "versions", "shard"):
+    if parts := differing(identity_of(old.model), identity_of(new.model)):
+        told = [
+            ", ".join(f"{part} {getattr(identity_of(head.model), part)}" for part in parts)
+            for head in (old, new)
+        ]
+        raise UsageError(
+            f"the run began with another model: {told[0]}, not {told[1]}",
+            file=path.name,
+            key=f"model.{parts[0]}",
+            remedy="Resume it with the model that it began with, or begin anew with --restart.",
+        )
+    for name in ("suite", "protocol", "prompts", "prompts_sha256", "versions", "shard"):
         was, now = (_compared(getattr(head, name)) for head in (old, new))
         if was == now:
             continue

@@ -9,11 +9,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ..errors import RecordError
+from ..identity import Identity, identity_of, settled
 from ..records import (
     Counts,
     Harness,
     Machine,
-    Model,
     Prompts,
     Protocol,
     Result,
@@ -84,8 +84,8 @@ def in_order(parts: Sequence[Part]) -> list[Part]:
 def check_identity(parts: Sequence[Part]) -> None:
     """Raise `RecordError` unless *parts* are of one model, suite, protocol, scorer and template."""
 
-    def asked(part: Part) -> Model:
-        return replace(part.result.model, label=None)
+    def asked(part: Part) -> Identity:
+        return settled(identity_of(part.result.model, None, part.result.protocol.extra))
 
     def sent(part: Part) -> Protocol:
         return replace(part.result.protocol, extra={}, harness=None)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -141,6 +142,7 @@ def requests_of(model: str, given: Mapping[str, Any]) -> "list[Request]":
     """
     from msgspec.structs import replace
 
+    from ..backends.weights import weights_sha256
     from ..engine import Options, Sampling
     from ..prompts.prompts import settled
     from .request import Request
@@ -185,6 +187,8 @@ def requests_of(model: str, given: Mapping[str, Any]) -> "list[Request]":
         shard=_shard(given["shard"]),
         limit=given["limit"],
     )
+    if request.backend != "openai":
+        request = replace(request, weights=weights_sha256(model, partial(click.echo, err=True)))
     adapters = given["adapters"] or (None,)
     return [replace(request, options=replace(options, adapter=one)) for one in adapters]
 

@@ -2,14 +2,19 @@
 
 import hashlib
 import re
+from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
-from ..backends.adapters import published_name
+from ..backends.adapters import adapter_sha256, published_name
+from ..backends.openai_servers import base_url
+from ..backends.weights import weights_sha256
 from ..engine import Options, Sampling
+from ..errors import UsageError
+from ..identity import Identity, address_sha256, identity_of, path_tail, settled
 from ..prompts.texts import Choices
-from ..records import Adapter, Model
+from ..records import Adapter, Model, Server
 from ..suites.kinds.kind import Row
 from ..suites.suite import Suite
 
@@ -31,17 +36,55 @@ class Request(Struct, frozen=True, kw_only=True):
     """Index from 0, and count: only the tasks of this part are asked."""
     limit: int | None = None
     """Ask only so many steps: a try, whose result is partial."""
+    weights: str | None = None
+    """SHA-256 of a local model's weights, where it was found before; see `weights_sha256`."""
 
     @property
     def model(self) -> Model:
         """Return what the request says of the model; the backend knows more once it is loaded."""
-        adapter = self.options.adapter
+        options, adapter = self.options, self.options.adapter
+        scripted, served = self.backend == "scripted", self.backend == "openai"
+        weights = None if served else self.weights or weights_sha256(options.model)
+        local = () if served or scripted else (options.model, adapter)
+        tails = [_tail(name) for name in local if name]
         return Model(
-            id=self.name or published_name(self.options.model),
-            revision=self.options.revision,
-            adapter=Adapter(id=published_name(adapter)) if adapter else None,
+            id=self.name or published_name(options.model),
+            # The revision of a rule is that of its file of answers.
+            revision=weights if scripted and weights else options.revision,
+            adapter=_adapter(adapter) if adapter else None,
+            weights_sha256=None if scripted else weights,
+            path_tail="+".join(filter(None, tails)) or None,
+            server=Server(address_sha256=_address(options)) if served else None,
             label=self.label,
         )
+
+    @property
+    def asked(self) -> str:
+        """Return what was asked for, in the words of whoever asked."""
+        options = self.options
+        told = [f"revision {options.revision}"] if options.revision else []
+        told += [f"adapter {options.adapter}"] if options.adapter else []
+        return ", ".join((options.model, *told))
+
+    @property
+    def identity(self) -> Identity:
+        """Return what makes the model this one and no other, as far as it is known beforehand."""
+        return settled(identity_of(self.model))
+
+
+def _adapter(adapter: str) -> Adapter:
+    return Adapter(id=published_name(adapter), sha256=adapter_sha256(adapter))
+
+
+def _tail(name: str) -> str | None:
+    return path_tail(str(Path(name).absolute())) if published_name(name) != name else None
+
+
+def _address(options: Options) -> str:
+    try:
+        return address_sha256(base_url(options.base_url))
+    except UsageError:  # which is told when the server is asked
+        return address_sha256(options.base_url or "")
 
 
 def rows_of(request: Request, suite: Suite) -> tuple[Row, ...]:
@@ -69,7 +112,7 @@ def result_name(request: Request, suite: Suite) -> str:
     question = {
         "suite": suite.fingerprint,
         "backend": request.backend,
-        "model": (model.id, options.revision, model.adapter),
+        "model": request.identity,
         "sampling": request.sampling,
         "choices": request.choices,
         "engine": (options.dtype, options.max_model_len, options.extra, options.template_kwargs),

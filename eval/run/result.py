@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from ..engine import Answer
 from ..errors import CardboardError, RecordError, UsageError
-from ..records import Counts, Group, Machine, Prompts, Result, Status, Step, Timing, encode
+from ..records import Counts, Group, Machine, Model, Prompts, Result, Status, Step, Timing, encode
 from ..suites.kinds.aggregate import divided, measured
 from ..suites.kinds.kind import Kind, Row, Score, key_of
 from ..suites.kinds.registry import kind_of
@@ -49,7 +49,7 @@ def assemble(
         status = "failed"
     first = next((step.error for step in steps if step.error), None)
     return Result(
-        model=head.model,
+        model=_served(head.model, called),
         suite=head.suite,
         protocol=head.protocol,
         prompts=_told(head.prompts, called),
@@ -72,6 +72,20 @@ def assemble(
         shard=head.shard,
         steps=steps,
     )
+
+
+def _served(model: Model, called: Sequence[Answer]) -> Model:
+    """Add what only the replies of a server tell of the model that gave them."""
+    if model.server is None:
+        return model
+    names = sorted({answer.model for answer in called if answer.model})
+    marks = sorted({one.system_fingerprint for one in called if one.system_fingerprint})
+    server = replace(
+        model.server,
+        model=", ".join(names) or None,
+        system_fingerprint=", ".join(marks)[:_LONGEST] or None,
+    )
+    return replace(model, server=server)
 
 
 def divisions_of(kind: Kind, steps: Sequence[Step]) -> dict[str, dict[str, Group]]:

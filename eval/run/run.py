@@ -1,7 +1,7 @@
 """One run: a suite's steps asked of a model, each answer kept at once, the result file written."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -95,6 +95,13 @@ def evaluate(
     """
     watch = watch or Silent()
     paths = [folder / result_name(request, suite) for request in requests]
+    if twice := [path for path in paths if paths.count(path) > 1]:
+        same = [r.asked for r, path in zip(requests, paths, strict=True) if path == twice[0]]
+        raise UsageError(
+            f"{' and '.join(same)} come to one result",
+            file=twice[0].name,
+            remedy="They are the same model under the same settings: name one of them.",
+        )
     for path in paths:
         _check(path, mode)
     outcomes: list[Outcome] = []
@@ -205,6 +212,7 @@ def _ask(
 ) -> _Asked:
     """Ask what the journal has no answer to; each answer goes into it before all else."""
     answers = dict(journal.done)
+    replier = _Replier(answers.values())
     left = [prompt for prompt in prompts if prompt.key not in answers]
     watch.begin(len(prompts), len(answers))
     error, interrupted = None, False
@@ -213,6 +221,7 @@ def _ask(
         for answer in backend.answers(left, request.sampling) if left else ():
             if answer.text is not None:
                 answer = replace(answer, text=well_formed(answer.text))
+            replier.check(answer)
             journal.add(answer, time.monotonic() - began)
             answers[answer.key] = answer
             watch.add(answer)
@@ -226,6 +235,33 @@ def _ask(
         error=error,
         interrupted=interrupted,
     )
+
+
+class _Replier:
+    """Who gave a server's replies so far, by what these say."""
+
+    def __init__(self, kept: Iterable[Answer]) -> None:
+        """Take the answers of earlier sessions."""
+        kept = list(kept)
+        self._name = next((one.model for one in kept if one.model), None)
+        self._marks = {one.system_fingerprint for one in kept if one.system_fingerprint}
+
+    def check(self, answer: Answer) -> None:
+        """Raise DeadEngine where *answer* is of another model than the ones before.
+
+        A fingerprint may change while a run goes on, but not between two sessions.
+        """
+        self._name = self._name or answer.model
+        if answer.model not in (None, self._name):
+            raise DeadEngine(
+                f"the server answers as {answer.model} now, and answered as {self._name} before"
+            )
+        mark = answer.system_fingerprint
+        if mark and self._marks and mark not in self._marks:
+            raise DeadEngine(
+                f"the server answers with the fingerprint {mark} now, and answered with "
+                f"{min(self._marks)} before: it may serve another model"
+            )
 
 
 def _never_began(request: Request, suite: Suite, path: Path, dead: DeadEngine) -> Outcome:

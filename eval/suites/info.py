@@ -12,7 +12,7 @@ _TABLES = ("bucket", "source_group")
 
 
 class Facts(Struct, frozen=True, kw_only=True):
-    """The figures of a suite; `fingerprint` and `keys_sha256` are defined in `fingerprints`."""
+    """The figures of a suite; its hashes are defined in `fingerprints`."""
 
     name: str
     version: str | None
@@ -20,6 +20,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     steps: int
     tasks: int
     fingerprint: str
+    prompts_sha256: str
     keys_sha256: str
     divisions: dict[str, dict[str, int]]
     empty_references: int
@@ -39,6 +40,7 @@ def facts(suite: Suite) -> Facts:
         steps=len(suite.rows),
         tasks=suite.tasks,
         fingerprint=suite.fingerprint,
+        prompts_sha256=suite.prompts_sha256,
         keys_sha256=suite.keys_sha256,
         divisions=suite.divisions,
         empty_references=sum(map(kind.is_empty, references)),
@@ -55,6 +57,7 @@ def as_text(told: Facts) -> str:
         "suite": f"{told.name} {told.version or '(no version)'}",
         "steps": f"{told.steps} of {told.tasks} tasks",
         "fingerprint": told.fingerprint,
+        "prompts": told.prompts_sha256,
         "step ids": told.keys_sha256,
         **{
             _plural(name).replace("_", " "): _counts(told.divisions[name])
@@ -75,6 +78,7 @@ def as_toml(told: Facts) -> str:
         "steps": told.steps,
         "tasks": told.tasks,
         "fingerprint": told.fingerprint,
+        "prompts_sha256": told.prompts_sha256,
         "keys_sha256": told.keys_sha256,
         "empty_references": told.empty_references,
     }

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from .. import records
 from ..errors import CardboardError, UsageError
-from .fingerprints import fingerprint, keys_sha256
+from .fingerprints import fingerprint, keys_sha256, prompts_sha256, with_prompts
 from .kinds.kind import Kind, Row
 from .kinds.registry import DEFAULT, KINDS, kind_of
 
@@ -44,9 +44,19 @@ class Suite(Struct, frozen=True, kw_only=True):
 
     @property
     def fingerprint(self) -> str:
-        """Return the SHA-256 over step ids and references."""
+        """Return the SHA-256 over step ids, references and what is asked."""
+        return with_prompts(self.references_sha256, self.prompts_sha256)
+
+    @property
+    def references_sha256(self) -> str:
+        """Return the SHA-256 over step ids and references: a fingerprint of version 1."""
         identity = self.of_kind.identity
         return fingerprint((*row.key, identity(row.reference)) for row in self.rows)
+
+    @property
+    def prompts_sha256(self) -> str:
+        """Return the SHA-256 over step ids and what is asked: all turns, and the tools."""
+        return prompts_sha256((row.key, row.conversation, row.tools) for row in self.rows)
 
     @property
     def keys_sha256(self) -> str:
@@ -74,6 +84,7 @@ class Suite(Struct, frozen=True, kw_only=True):
             version=self.version,
             kind=self.kind,
             fingerprint=self.fingerprint,
+            prompts_sha256=self.prompts_sha256,
             steps=len(self.rows),
             tasks=self.tasks,
         )

@@ -151,7 +151,7 @@ def _yes_no(value: bool | None, render: Renderer) -> str | None:
 def _model(entry: Entry, source: Source) -> Iterator[Fact]:
     render = source.render
     profile, model = entry.profile, entry.result.model
-    repository = profile.repo if isinstance(profile.repo, str) else entry.model
+    repository = profile.repo if isinstance(profile.repo, str) else entry.name
     on_hub = bool(profile.repo) and is_hub_id(repository)
     link = f"https://huggingface.co/{repository}" if on_hub else None
     yield _fact(render, "site.fact.model_id", model.id, code=True, href=link)

@@ -93,7 +93,7 @@ class Texts:
         if known.slug not in self._suites:
             self._suites[known.slug] = self._load(known)
         suite = self._suites[known.slug]
-        same = suite and entry.facts and suite.fingerprint == entry.facts.fingerprint
+        same = suite and entry.facts and suite.references_sha256 == entry.facts.fingerprint
         return suite if same else None
 
     def _load(self, known: Known) -> Suite | None:

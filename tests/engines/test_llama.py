@@ -39,7 +39,7 @@ def test_a_server_says_the_same(bench: Bench, measured: Measured, server: str) -
 def test_a_local_file_is_known_by_its_sum_and_no_path(bench: Bench, measured: Measured) -> None:
     result = measured("llama")
     assert result.model.id == bench.gguf.name
-    assert len(str(result.protocol.extra["gguf_sha256"])) == 64
+    assert result.model.file is not None and len(result.model.file.sha256 or "") == 64
 
 
 def test_a_text_that_ends_an_answer_ends_it(bench: Bench) -> None:

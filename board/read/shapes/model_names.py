@@ -2,6 +2,7 @@
 
 import re
 
+from ....eval.identity import path_tail
 from ....eval.records import Adapter, Model
 from .source import Source
 
@@ -65,6 +66,8 @@ def model(source: Source, *, shard: tuple[int, int] | None = None) -> Model:
     for key, name in given.items():
         if name and is_local(name):
             source.note("local-path-dropped", key, name=last_part(name))
+    adapter = _adapter(source)
+    tail = path_tail(repository) if _is_path(repository) else None
     if _is_path(repository):
         repository = last_part(repository)
     if not repository:
@@ -75,7 +78,8 @@ def model(source: Source, *, shard: tuple[int, int] | None = None) -> Model:
     return Model(
         id=repository[:10_000] or "unknown",
         quantisation=quantisation,
-        adapter=_adapter(source),
+        adapter=adapter,
+        path_tail=joined(tail, local_tail(source.text("lora_path")) if adapter else None),
         label=short if short and not _is_path(short) and short != repository else None,
     )
 
@@ -85,6 +89,16 @@ def other_organisation(one: str, other: str | None) -> bool:
     if other is None or not (like_hub_id(one) and like_hub_id(other)):
         return False
     return one.split("/")[0].casefold() != other.split("/")[0].casefold()
+
+
+def local_tail(name: str | None) -> str | None:
+    """Return what of *name*, where it is a path of a machine, tells runs apart."""
+    return path_tail(name) if name and is_local(name) else None
+
+
+def joined(model: str | None, adapter: str | None) -> str | None:
+    """Return the tails of a model's and of its adapter's path as one."""
+    return "+".join(filter(None, (model, adapter))) or None
 
 
 def _is_path(name: str) -> bool:

@@ -290,6 +290,11 @@ def without_paths(head: Result, source: Source) -> Result:
     """
     if not model_names.may_hold_paths(msgspec.json.encode(head).decode("utf-8", "replace")):
         return head
+    model = head.model
+    if model.path_tail is None:
+        adapter = model_names.local_tail(model.adapter.id if model.adapter else None)
+        tail = model_names.joined(model_names.local_tail(model.id), adapter)
+        head = replace(head, model=replace(model, path_tail=tail))
     clean: Result = msgspec.convert(_clean(msgspec.to_builtins(head), source, ""), Result)
     return clean
 

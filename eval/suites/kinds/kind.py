@@ -31,6 +31,11 @@ class Row(Struct, frozen=True, kw_only=True):
         raise NotImplementedError  # each kind that asks anything says it of its own rows
 
     @property
+    def tools(self) -> Sequence[Any]:
+        """Return the tools that the model may call, each as its JSON has it."""
+        return ()
+
+    @property
     def groups(self) -> dict[str, str]:
         """Return the step's group in each division of the suite."""
         return {}

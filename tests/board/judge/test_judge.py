@@ -14,6 +14,7 @@ from cardboard.eval.metrics import Change, Measured
 from cardboard.eval.records import Counts, Group, Harness, Model, Prompts, Provenance
 from cardboard.eval.records import Protocol as Sent
 from cardboard.eval.records import Suite as Named
+from cardboard.eval.suites.fingerprints import with_prompts
 from cardboard.tests.making import SUITE, a_reading, a_result, a_workspace, entries_of
 
 
@@ -105,6 +106,11 @@ UNRANKED = {
     "names-differ": partial(
         judged, a_result(model=Model(id="org/model", revision="0" * 40, label="other/model"))
     ),
+    "prompts-differ": partial(
+        judged,
+        a_result(suite=Named(name="mini", version="1", prompts_sha256="e" * 64)),
+        suite=Suite(name="mini", version="1", steps=6, tasks=3, prompts_sha256="f" * 64),
+    ),
     "off-protocol": partial(judged, a_result(protocol=Sent(temperature=1.0, max_tokens=1024))),
     "adjusted": partial(judged, a_result(adjusted=True)),
     "post-processed": partial(judged, kind="postprocessed"),
@@ -147,7 +153,7 @@ def test_this_keeps_a_result_from_being_ranked(code):
 
 
 def test_every_unranking_code_of_the_table_is_shown_here():
-    told_elsewhere = {"superseded", "template-faulty", "steps-differ"}
+    told_elsewhere = {"superseded", "template-faulty", "steps-differ", "attempt-undecided"}
     assert {c for c, v in JUDGING.items() if v == "unranked"} == set(UNRANKED) | told_elsewhere
 
 
@@ -398,3 +404,38 @@ def test_answers_to_each_step_are_not_counted_as_steps():
     trials = {"trials": (3, 3), "answers": 18, "steps": 18}
     entry = judged(a_result(counts=Counts(expected=6, scored=18)), facts=facts(**trials))
     assert (entry.rank, "steps-foreign" in codes(entry)) == (1, False)
+
+
+REFERENCES, PROMPTS = "a" * 64, "b" * 64
+WHOLE = with_prompts(REFERENCES, PROMPTS)
+KNOWN = {
+    "old": {"fingerprint": REFERENCES},
+    "new": {"fingerprint": WHOLE, "prompts_sha256": PROMPTS},
+}
+
+
+@pytest.mark.parametrize("recorded", KNOWN)
+@pytest.mark.parametrize("wanted", KNOWN)
+def test_fingerprints_of_both_versions_are_known_and_old_ones_say_less(wanted, recorded):
+    suite = Suite(name="mini", version="1", steps=6, tasks=3, **KNOWN[wanted])
+    result = a_result(suite=Named(**KNOWN[recorded]))
+    entry = judged(result, facts=facts(fingerprint=REFERENCES), suite=suite)
+    assert entry.rank == 1
+    assert ("prompts-unchecked" in codes(entry)) == (wanted != recorded)
+
+
+def test_a_suite_of_other_prompts_is_told_by_that_and_not_as_an_unknown_one():
+    suite = Suite(name="mini", version="1", steps=6, tasks=3, **KNOWN["new"])
+    other = {"fingerprint": with_prompts(REFERENCES, "c" * 64), "prompts_sha256": "c" * 64}
+    for more in ({"name": "mini", "version": "1"}, {}):
+        result = a_result(suite=Named(**other, **more))
+        entry = judged(result, facts=facts(fingerprint=REFERENCES), suite=suite)
+        assert entry.rank is None
+        assert ("prompts-differ" if more else "suite-unknown") in codes(entry)
+
+
+def test_references_are_checked_below_a_fingerprint_that_covers_prompts_too():
+    suite = Suite(name="mini", version="1", steps=6, tasks=3, **KNOWN["new"])
+    result = a_result(suite=Named(name="mini", version="1", **KNOWN["new"]))
+    edited = judged(result, facts=facts(fingerprint="e" * 64), suite=suite)
+    assert "references-differ" in codes(edited)

@@ -48,7 +48,7 @@ def test_the_repository_is_the_models_name_without_its_quantisation():
     assert entry.model == "maker/Big-GGUF:Q4_K_M"
     assert hub_repo(entry) == "maker/Big-GGUF"
     assert hub_repo(replace(entry, profile=Profile(repo="org/elsewhere"))) == "org/elsewhere"
-    assert hub_repo(replace(entry, model="GLM-5.1")) is None
+    assert hub_repo(replace(entry, name="GLM-5.1")) is None
 
 
 def test_the_command_repeats_every_setting_that_was_recorded_and_no_other():

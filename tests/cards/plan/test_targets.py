@@ -55,6 +55,34 @@ def test_of_unranked_lines_the_one_with_the_most_steps_goes_first() -> None:
     assert one.label == "org/m:Q8"
 
 
+def test_of_models_of_one_name_the_latest_gets_the_card_and_the_others_are_named() -> None:
+    stamps = {"step1": "2026-06-02", "step2": "2026-06-03", "step3": "2026-06-01"}
+    results = [
+        a_result(model=records.Model(id="org/m", revision=revision), finished_at=f"{day}T00:00:00Z")
+        for revision, day in stamps.items()
+    ]
+    (one,) = targets(*results)
+    assert (one.repo, one.label) == ("org/m", "org/m (step2)")
+    assert one.notes == ("not on this card: org/m (step1)", "not on this card: org/m (step3)")
+
+
+def test_a_repository_in_another_case_is_the_same_repository() -> None:
+    models = {"org/other": Profile(repo="Org/M")}
+    (one,) = targets(a_result("org/m"), a_result("org/other", f1=0.4), models=models)
+    assert len(one.notes) == 1
+
+
+def test_models_toml_gives_models_of_one_name_repositories_of_their_own() -> None:
+    models = {
+        "org/m (step1)": Profile(repo="org/first"),
+        "org/m": Profile(aliases=("org/m (step2)",)),
+    }
+    one, two = (
+        a_result(model=records.Model(id="org/m", revision=f"step{n}"), f1=n / 10) for n in (1, 2)
+    )
+    assert names(targets(one, two, models=models)) == ["org/first", "org/m"]
+
+
 def test_everything_that_is_written_is_in_the_digest() -> None:
     def digest(f1: float = 0.5, **settings: Any) -> str:
         (one,) = targets(a_result(f1=f1), **settings)

@@ -8,7 +8,17 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from cardboard.eval.errors import RecordError
-from cardboard.eval.records import Adapter, Counts, Harness, Machine, Model, Prompts, Step, Timing
+from cardboard.eval.records import (
+    Adapter,
+    Counts,
+    Harness,
+    Machine,
+    Model,
+    Prompts,
+    Server,
+    Step,
+    Timing,
+)
 from cardboard.eval.run.merge import Part, merge
 from cardboard.eval.suites.kinds.aggregate import measured
 from cardboard.eval.suites.kinds.replay.kind import METRICS, REPLAY
@@ -247,3 +257,33 @@ def test_labels_that_number_the_shards_are_left_out():
         for part in split(2)
     ]
     assert merge(parts).model.label is None
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"weights_sha256": "b" * 64},
+        {"adapter": Adapter(id="checkpoint-300", sha256="b" * 64)},
+        {"server": Server(address_sha256="b" * 64)},
+        {"server": Server(address_sha256="a" * 64, model="other")},
+        {"path_tail": "run-b/checkpoint-300"},
+    ],
+)
+def test_parts_of_two_models_of_one_name_are_not_one_run(other):
+    same = {
+        "weights_sha256": "a" * 64,
+        "adapter": Adapter(id="checkpoint-300"),
+        "server": Server(address_sha256="a" * 64, model="m"),
+        "path_tail": "run-a/checkpoint-300",
+    }
+    parts = split(2)
+    first = changed(parts[0], model=Model(id="m", **same))
+    assert merge([first, changed(parts[1], model=Model(id="m", **same))]).model.id == "m"
+    last = changed(parts[1], model=Model(id="m", **(same | other)))
+    assert "are not of one model" in refusal([first, last])
+
+
+def test_parts_measured_from_copies_of_the_same_weights_are_one_run():
+    models = [Model(id="m", weights_sha256="a" * 64, path_tail=f"{n}/final") for n in "ab"]
+    parts = [changed(part, model=model) for part, model in zip(split(2), models, strict=True)]
+    assert merge(parts).model == models[0]

@@ -361,3 +361,47 @@ def test_an_unknown_suite_is_named_before_anything_runs(tmp_path: Path) -> None:
     done = planned(a_plan(tmp_path, PLAN.format(suite="nowhere")))
     assert done.exit_code == UsageError.exit_code
     assert "nowhere" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("second", "same"), [("1", True), ("2", False)], ids=["the same weights", "other weights"]
+)
+def test_two_orders_that_come_to_one_result_are_refused_by_name(
+    tmp_path: Path, second: str, same: bool
+) -> None:
+    folders = [tmp_path / run / "checkpoint-300" for run in ("run-a", "run-b")]
+    for folder, weights in zip(folders, ("1", second), strict=True):
+        folder.mkdir(parents=True)
+        (folder / "model.safetensors").write_text(weights)
+    orders = [an_order(tmp_path / "results", model=str(folder)) for folder in folders]
+    if not same:
+        jobs.check_distinct(orders)
+        return
+    with pytest.raises(UsageError, match="come to one result of tiny") as refused:
+        jobs.check_distinct(orders)
+    assert all(str(folder) in str(refused.value) for folder in folders)
+
+
+def test_a_plan_with_one_model_twice_is_refused_before_anything_is_asked(
+    tmp_path: Path, suite: Path
+) -> None:
+    twice = PLAN.format(suite=suite) + '[[models]]\nmodel = "oracle"\n'
+    done = planned(a_plan(tmp_path, twice))
+    assert done.exit_code == 2
+    assert "oracle (scripted) and oracle (scripted) come to one result of tiny" in done.stderr
+    assert not (tmp_path / "results").exists()
+
+
+def test_two_servers_of_one_name_are_both_asked(tmp_path: Path, suite: Path) -> None:
+    first = Speaker(lambda call: Reply(said("ls")))
+    with speaking(first) as one, speaking(Speaker(lambda call: Reply(said("cat")))) as other:
+        text = f"suites = ['{suite}']\n" + "".join(
+            f"[[models]]\nmodel = 'm'\nbackends = 'openai'\nbase-url = '{server.url}'\n"
+            for server in (one, other)
+        )
+        done = planned(a_plan(tmp_path, text))
+        assert done.exit_code == 0, done.stderr
+        assert len(one.asked) == len(other.asked) == 6
+    results = [read(Path(line)) for line in done.stdout.split()]
+    assert len({result.model.server for result in results}) == 2
+    assert len({result.steps[0].answer for result in results}) == 2

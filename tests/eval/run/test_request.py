@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -37,7 +38,7 @@ def test_a_folder_below_this_one_is_named_by_its_last_part(
 
 def test_a_file_name_tells_model_and_suite_and_is_the_same_everywhere() -> None:
     name = result_name(a_request(model="org/my model"), a_suite())
-    assert name == "org__my-model--tiny-1--21496fdc.json"
+    assert name == "org__my-model--tiny-1--0db63da3.json"
 
 
 def test_an_adapter_is_part_of_the_file_name() -> None:
@@ -99,3 +100,51 @@ def test_rows_are_asked_task_by_task_however_the_suite_has_them(
     assert mixed.rows != suite.rows
     assert rows_of(a_request(shard=shard), mixed) == rows_of(a_request(shard=shard), suite)
     assert rows_of(a_request(), suite) == suite.rows
+
+
+def a_checkpoint(folder: Path, weights: str, name: str = "model.safetensors") -> str:
+    folder.mkdir(parents=True)
+    (folder / name).write_text(weights)
+    return str(folder)
+
+
+def test_folders_that_end_alike_are_told_apart_by_their_weights(tmp_path: Path) -> None:
+    one, other, copy = (
+        a_checkpoint(tmp_path / run / "checkpoint-300", weights)
+        for run, weights in (("run-a", "1"), ("run-b", "2"), ("run-c", "1"))
+    )
+    names = [result_name(a_request(model=model), a_suite()) for model in (one, other, copy)]
+    assert names[0] != names[1]
+    assert names[0] == names[2], "the same weights are the same model"
+    assert all(name.startswith("checkpoint-300--tiny-1--") for name in names)
+    model = a_request(model=one).model
+    assert (model.id, model.path_tail) == ("checkpoint-300", "run-a/checkpoint-300")
+    assert len(model.weights_sha256 or "") == 64
+
+
+def test_adapters_whose_folders_end_alike_are_told_apart_by_their_weights(tmp_path: Path) -> None:
+    adapters = [
+        a_checkpoint(tmp_path / run / "checkpoint-300", run, "adapter_model.safetensors")
+        for run in ("run-a", "run-b")
+    ]
+    requests = [a_request(options={"adapter": adapter}) for adapter in adapters]
+    assert len({result_name(request, a_suite()) for request in requests}) == 2
+    told = [request.model.adapter for request in requests]
+    assert [one.id for one in told if one] == ["checkpoint-300"] * 2
+    assert len({one.sha256 for one in told if one}) == 2
+
+
+def test_servers_that_serve_one_name_are_told_apart_by_their_addresses() -> None:
+    names = {
+        result_name(a_request(backend="openai", options={"base_url": url}), a_suite())
+        for url in ("http://127.0.0.1:8000/v1", "http://127.0.0.1:8000", "http://127.0.0.1:9000/v1")
+    }
+    assert len(names) == 2, "an address may be written in two ways"
+
+
+def test_no_address_and_no_folder_of_this_machine_is_in_a_request_s_model(tmp_path: Path) -> None:
+    model = a_checkpoint(tmp_path / "run" / "checkpoint-300", "1")
+    local = msgspec.json.encode(a_request(model=model).model)
+    assert str(tmp_path).encode() not in local
+    served = a_request(backend="openai", options={"base_url": "http://secret.example:1/v1"})
+    assert b"secret" not in msgspec.json.encode(served.model)

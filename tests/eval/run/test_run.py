@@ -13,11 +13,12 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from cardboard.eval.engine import Answer, Options, Prompt
 from cardboard.eval.errors import DeadEngine, UsageError
 from cardboard.eval.prompts.texts import Choices
-from cardboard.eval.records import Result
+from cardboard.eval.records import ModelFile, Result, Server
 from cardboard.eval.run import run as running
 from cardboard.eval.run.request import Request
 from cardboard.eval.run.run import Outcome, evaluate, journal_of, status_of
@@ -320,3 +321,57 @@ def server(tmp_path: Path) -> Iterator[str]:
 def test_a_server_is_asked_nothing_twice_that_it_answered(tmp_path: Path, server: str) -> None:
     for told in killed(tmp_path, 10, server):
         check(told, under_way=CALLS)
+
+
+def replying(name: str | None, mark: str | None = None, *, limit: int = 99) -> Spelled:
+    """Return a backend whose replies name *name* and *mark*, and that is stopped after *limit*."""
+    left = list(range(limit))
+
+    def say(prompt: Prompt) -> Answer:
+        if not left:
+            raise KeyboardInterrupt
+        left.pop()
+        return Answer(key=prompt.key, text="ls", model=name, system_fingerprint=mark)
+
+    backend = Spelled(say)
+    backend.account = replace(backend.account, server=Server(address_sha256="a" * 64))
+    return backend
+
+
+def test_what_the_replies_of_a_server_say_of_the_model_is_recorded(tmp_path: Path) -> None:
+    result = read(run(tmp_path, replying("real-name", "fp_1")))
+    assert result.model.server == Server(
+        address_sha256="a" * 64, model="real-name", system_fingerprint="fp_1"
+    )
+
+
+@pytest.mark.parametrize(
+    ("second", "error"),
+    [
+        (("other", "fp_1"), "the server answers as other now, and answered as real before"),
+        (("real", "fp_2"), "the server answers with the fingerprint fp_2 now"),
+    ],
+)
+def test_a_run_does_not_go_on_with_another_model_behind_the_same_address(
+    tmp_path: Path, second: tuple[str, str], error: str
+) -> None:
+    run(tmp_path, replying("real", "fp_1", limit=3))
+    again = run(tmp_path, replying(*second), mode="resume")
+    assert again.status == "failed"
+    assert error in (again.error or "")
+    assert read(again).counts.scored == 3
+    assert read(run(tmp_path, replying("real", "fp_1"), mode="resume")).status == "complete"
+
+
+def test_a_journal_of_other_weights_is_not_gone_on_with(tmp_path: Path) -> None:
+    run(tmp_path, after(3, KeyboardInterrupt()))
+    other = Spelled()
+    other.account = replace(other.account, file=ModelFile(name="m.gguf", sha256="b" * 64))
+    with pytest.raises(UsageError, match=r"another model: .*weights_sha256 None"):
+        run(tmp_path, other, mode="resume")
+
+
+def test_two_adapters_that_come_to_one_result_are_refused_by_name(tmp_path: Path) -> None:
+    requests = [a_request(options={"adapter": "org/lora"}) for _ in range(2)]
+    with pytest.raises(UsageError, match=r"adapter org/lora and .* come to one result"):
+        evaluate(requests, a_suite(), tmp_path)

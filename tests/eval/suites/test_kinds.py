@@ -15,7 +15,7 @@ from cardboard.eval.metrics import Measured, Metric
 from cardboard.eval.records import Group, Step
 from cardboard.eval.run.result import rescored
 from cardboard.eval.run.run import evaluate
-from cardboard.eval.suites.fingerprints import fingerprint
+from cardboard.eval.suites.fingerprints import fingerprint, with_prompts
 from cardboard.eval.suites.info import as_text, as_toml, facts
 from cardboard.eval.suites.kinds.kind import Kind, Reference, Row, Scored
 from cardboard.eval.suites.kinds.registry import KINDS, kind_of
@@ -109,7 +109,8 @@ class TestAKindThatIsNew:
         references = ['{"sum":3}', '{"sum":4}', '{"sum":40}']
         keys = [("small", None, 0), ("small", None, 1), ("large", None, 0)]
         whole = [(*key, [text]) for key, text in zip(keys, references, strict=True)]
-        assert suite.fingerprint == fingerprint(whole)
+        assert suite.references_sha256 == fingerprint(whole)
+        assert suite.fingerprint == with_prompts(suite.references_sha256, suite.prompts_sha256)
         assert suite.divisions == {"level": {"easy": 2, "hard": 1}}
         told = facts(suite)
         assert 'kind = "sums"' in as_toml(told)
@@ -179,7 +180,8 @@ def test_a_suite_that_names_no_kind_is_a_replay() -> None:
 def test_the_packaged_suite_is_the_one_that_it_was() -> None:
     """Its results would be strangers to it otherwise."""
     suite = load("shell-mini")
-    assert (suite.fingerprint, suite.keys_sha256) == (
+    assert (suite.fingerprint, suite.references_sha256, suite.keys_sha256) == (
+        "f2297b785a724f234d60d3fd4850ec98437b2bf1cc2f0df2f14f9e66d9396de6",
         "9f0d8a2a1f5af7bdfc4dc6bf6e42a87f209e1deb40d8f8fc733d982047e1d04d",
         "5f092616c85f34dad34d21e52406f38d98bcacf61834e488c95e2fbe3c2bf208",
     )

@@ -14,7 +14,7 @@ import pytest
 
 from cardboard.eval.engine import Message
 from cardboard.eval.errors import UsageError
-from cardboard.eval.suites.fingerprints import fingerprint, keys_sha256
+from cardboard.eval.suites.fingerprints import fingerprint, keys_sha256, with_prompts
 from cardboard.eval.suites.info import as_text, as_toml, facts
 from cardboard.eval.suites.source import load, packaged
 from cardboard.eval.suites.suite import PACKAGED, SuiteError, encode, read
@@ -163,12 +163,27 @@ def test_name_and_version_can_be_given_where_rows_do_not_say_them() -> None:
 def test_the_identity_covers_ids_and_references() -> None:
     suite = read(lines(GOOD, LAST), "mini.jsonl")
     units = [("task-000", 0, 0, ["ls"]), ("task-000", 0, 1, ["ls"])]
-    assert suite.fingerprint == fingerprint(units)
+    assert suite.references_sha256 == fingerprint(units)
+    assert suite.fingerprint == with_prompts(suite.references_sha256, suite.prompts_sha256)
     assert suite.keys_sha256 == keys_sha256([key[:3] for key in units])
     assert suite.record.fingerprint == suite.fingerprint
     assert (suite.record.steps, suite.record.tasks) == (2, 1)
-    other = read(lines(GOOD | {"messages": LAST["messages"], "ref_plan": "x"}, LAST), "x.jsonl")
-    assert other.fingerprint == suite.fingerprint
+    assert suite.record.prompts_sha256 == suite.prompts_sha256
+
+
+@pytest.mark.parametrize("role", ["system", "user"])
+def test_another_prompt_is_another_suite_though_the_references_stay(role: str) -> None:
+    turns = [{"role": "system", "content": "s"}, {"role": "user", "content": "u"}]
+    other = [turn | {"content": "?"} if turn["role"] == role else turn for turn in turns]
+    one, two = (read(lines(GOOD | {"messages": said}, LAST), "x.jsonl") for said in (turns, other))
+    assert one.references_sha256 == two.references_sha256
+    assert one.prompts_sha256 != two.prompts_sha256
+    assert one.fingerprint != two.fingerprint
+
+
+def test_what_is_neither_asked_nor_a_reference_changes_no_fingerprint() -> None:
+    one, two = (read(lines(GOOD | {"ref_plan": plan}, LAST), "x.jsonl") for plan in "xy")
+    assert one.fingerprint == two.fingerprint
 
 
 def test_files_may_be_packed(tmp_path: Path) -> None:
