@@ -115,6 +115,14 @@ def read_file(
     return _read(File(name or path.name, path), Cache(None), tables, place=_place(path))
 
 
+def read_content(data: bytes, name: str) -> Reading:
+    """Return the reading of a file called *name* that holds *data*, and open no other file.
+
+    Of another program's file it says only what it is.
+    """
+    return _named(summarise(data), name, hashlib.sha256(data).hexdigest())
+
+
 def read_whole(
     path: Path, part: str | None = None, *, tables: Sequence[TableMapping] = ()
 ) -> tuple[Reading, Result | None]:

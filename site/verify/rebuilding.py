@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from ...board.judge.build import build_boards
 from ...board.model import Boards, Reading, StepFacts
-from ...board.read.reader import read_file
+from ...board.read.reader import read_content
 from ...board.workspace.audits import FOLDER as AUDITS
 from ...board.workspace.configuration import open_workspace
 from ...board.workspace.settings import Settings, Workspace
@@ -90,13 +90,17 @@ def _readings(manifest: Manifest, names: Mapping[str, str], folder: Path) -> Ite
     """Yield the reading of every result file, from the file where it is given away."""
     for one in manifest.files:
         if one.what == "result" and one.path in names:
+            data = (folder / names[one.path]).read_bytes()
             for name in one.names:
-                yield read_file(folder / names[one.path], name=name)
+                reading = read_content(data, name)
+                # Such a file would be read with those beside it; a site gives none away.
+                if reading.kind == "import":
+                    raise Refused("is of another program", file=one.path)
+                yield reading
     kept = [one for one in manifest.withheld if one.what == "result"]
     for missing in (one for one in kept if one.reading is None):
         raise Refused(f"is kept back ({missing.reason}), {_UNDONE}", file=missing.name)
-    data = (folder / names[READINGS]).read_bytes() if READINGS in names else b""
-    lines = data.splitlines()
+    lines = (folder / names[READINGS]).read_bytes().splitlines() if READINGS in names else []
     if len(lines) != len(kept):
         raise Refused(f"has {len(lines)} lines for {len(kept)} files", file=READINGS)
     for number, (line, its) in enumerate(zip(lines, kept, strict=True), start=1):

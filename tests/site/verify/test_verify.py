@@ -185,6 +185,7 @@ def test_a_site_of_another_version_is_told_and_compared(published, change):
 
 ROOT = Path(__file__).parents[3]
 SHAPES = ROOT / "tests" / "data" / "shapes"
+FOREIGN = ROOT / "tests" / "data" / "imports" / "lm-eval-0.3" / "ko.json"
 SECRET = "/home/somebody/models/secret"
 KEPT = {
     "good.json": encode(a_result("org/good")),
@@ -436,6 +437,21 @@ class TestAHostileSite:
         manifest = a_manifest(files=files, withheld=[kept | {"reading": "whole"}])
         told = self.told(tmp_path, manifest, board_toml=data, readings_jsonl=reading + b"\n")
         assert "cannot be rebuilt" in told
+
+    def test_a_file_of_another_program_is_refused_since_others_beside_it_would_be_read(
+        self, tmp_path
+    ):
+        board, data = BOARD.encode(), FOREIGN.read_bytes()
+        files = [
+            a_file() | {"size": len(board)},
+            a_file("results/1.json", "result", len(data), ("a.json",)),
+        ]
+        (tmp_path / "data" / "results").mkdir(parents=True)
+        (tmp_path / "data" / "results" / "1.json").write_bytes(data)
+        (tmp_path / "data" / "board.toml").write_bytes(board)
+        (tmp_path / "data" / "manifest.json").write_bytes(a_manifest(files=files))
+        code, told = checked(tmp_path)
+        assert (code, "results/1.json: is of another program" in told) == (1, True)
 
     def test_more_than_a_site_may_hold_is_refused(self, published, monkeypatch):
         monkeypatch.setattr(checking, "MOST_FILES", 100)
