@@ -1,7 +1,7 @@
 """The values that flow through the board stage: readings in, boards of entries out."""
 
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct, field
 
@@ -11,6 +11,9 @@ from ..eval.records import Evidence, Result
 from .statistics.measurement import Method, Resolution
 from .words.findings import Finding
 from .workspace.settings import Profile, Settings, Suite
+
+if TYPE_CHECKING:
+    from .statistics.scores_alone import ScoresAlone
 
 Kind = Literal[
     "result",
@@ -204,6 +207,8 @@ class Board(Struct, frozen=True, kw_only=True, dict=True):
     """The verdict in force for every finding code."""
     method: Method | None = None
     """`None` where no ranked entry has per-step data."""
+    worth: float | None = None
+    """How many tasks of equal size the suite is worth, as far as that is known without rows."""
 
     @cached_property
     def ranked(self) -> tuple[Entry, ...]:
@@ -214,6 +219,53 @@ class Board(Struct, frozen=True, kw_only=True, dict=True):
     def unranked(self) -> tuple[Entry, ...]:
         """Return the entries that are listed with the reason why they have no rank."""
         return tuple(entry for entry in self.entries if entry.rank is None)
+
+    @cached_property
+    def alone(self) -> "ScoresAlone | None":
+        """Return what the scores alone can tell, where no ranked entry has per-step data.
+
+        `None` for fewer than two entries, a suite whose tasks nobody counted, and a metric without
+        two bounds.
+        """
+        metric, entries = self.suite.ranked, self.ranked
+        low, high = metric.bounds
+        values = [entry.value(metric.id) for entry in entries]
+        if self.method is not None or self.worth is None or len(entries) < 2:
+            return None
+        if low is None or high is None or None in values or metric.aggregate in ("median", "sum"):
+            return None
+        import numpy as np
+
+        from .statistics.scores_alone import scores_alone
+
+        shares = (np.array(values, np.float64) - low) / (high - low)
+        if metric.better == "lower":
+            shares = 1 - shares
+        return scores_alone(np.clip(shares, 0.0, 1.0), self.worth)
+
+    @cached_property
+    def _place(self) -> dict[str, int]:
+        return {entry.result_id: place for place, entry in enumerate(self.ranked)}
+
+    def open_ranks(self, entry: Entry) -> tuple[int, int] | None:
+        """Return the first and last rank that stay open to *entry*: by its rows, or its score."""
+        found = entry.resolution
+        if found is not None:
+            return found.low, found.high
+        if entry.rank is None or self.alone is None:
+            return None
+        return self.alone.ranges[self._place[entry.result_id]][:2]
+
+    def level_below(self, entry: Entry) -> int:
+        """Return how many entries right below *entry*, one after another, are not told from it.
+
+        Of entries with rows only others with rows are counted.
+        """
+        if entry.resolution is not None:
+            return entry.resolution.level_below
+        if entry.rank is None or self.alone is None:
+            return 0
+        return self.alone.ranges[self._place[entry.result_id]].level_below
 
 
 class Boards(Struct, frozen=True, kw_only=True):

@@ -24,7 +24,7 @@ from .neighbours import compared
 from .profiles import Named
 from .ranking import rank
 from .recognition import recognise
-from .resolution import resolve
+from .resolution import resolve, worth_of
 
 Progress = Callable[[int, int], None]
 
@@ -207,19 +207,17 @@ def _entry(line: Line, label: str, slug: dict[str, str], class_: Class) -> Entry
 
 def _boards(entries: dict[_Place, list[Entry]], workspace: Workspace) -> tuple[Board, ...]:
     policy: dict[str, str] = {code: workspace.verdict(code) for code in sorted(JUDGING)}
-    return tuple(
-        resolve(
-            Board(
-                suite=suite,
-                class_=class_,
-                entries=rank(entries[place], suite.metrics),
-                policy=policy,
+    boards = []
+    for number, suite in enumerate(workspace.settings.suites):
+        places = [place for class_ in CLASSES if (place := _Place(number, class_)) in entries]
+        worth = worth_of(suite, [entry for place in places for entry in entries[place]])
+        for place in places:
+            ranked = rank(entries[place], suite.metrics)
+            board = Board(
+                suite=suite, class_=place.class_, entries=ranked, policy=policy, worth=worth
             )
-        )
-        for number, suite in enumerate(workspace.settings.suites)
-        for class_ in CLASSES
-        if (place := _Place(number, class_)) in entries
-    )
+            boards.append(resolve(board))
+    return tuple(boards)
 
 
 def _mark_copies(readings: Sequence[Reading]) -> tuple[Reading, ...]:

@@ -51,6 +51,26 @@ def resolve(board: Board) -> Board:
     )
 
 
+def worth_of(suite: Suite, entries: Sequence[Entry]) -> float | None:
+    """Return how many tasks of equal size *suite* is worth; `None` where nobody counted them.
+
+    As the steps of any result on it tell, on whatever board; or else its number of tasks, by its
+    settings or by what all results say of themselves.
+    """
+    for entry in entries:
+        facts = entry.facts
+        if facts is None or not facts.steps_per_task:
+            continue
+        if suite.steps in (None, facts.steps) and suite.tasks in (None, len(facts.tasks)):
+            steps = facts.steps_per_task
+            return sum(steps) ** 2 / sum(size * size for size in steps)
+    if suite.tasks is not None:
+        return float(suite.tasks)
+    told = {entry.result.counts.tasks for entry in entries if entry.rankable}
+    (tasks,) = told if len(told) == 1 else (None,)
+    return float(tasks) if tasks else None
+
+
 MICROPOINTS = 1_000_000
 """A step's score of 1 in the sums of facts."""
 

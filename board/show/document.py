@@ -5,7 +5,6 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
-from msgspec.structs import replace
 
 from ... import __version__
 from ...eval.metrics import Measured, Metric
@@ -76,6 +75,10 @@ def thresholds(settings: Settings) -> dict[str, float]:
 
 def board_json(board: Board, say: Say) -> Json:
     """Return one board with all its entries."""
+    return _head(board) | {"entries": [entry_json(entry, say) for entry in board.entries]}
+
+
+def _head(board: Board) -> Json:
     return {
         "suite": board.suite.name,
         "version": board.suite.version,
@@ -84,7 +87,22 @@ def board_json(board: Board, say: Say) -> Json:
         "metrics": [_metric(metric) for metric in board.suite.metrics],
         "policy": board.policy,
         "method": board.method.plain() if board.method else None,
-        "entries": [entry_json(entry, say) for entry in board.entries],
+        "scores_alone": _alone(board),
+    }
+
+
+def _alone(board: Board) -> Json | None:
+    """Return what the scores of a board without rows can tell, with the ranks left open by id."""
+    found = board.alone
+    if found is None:
+        return None
+    ranges = {e.result_id: list(board.open_ranks(e) or ()) for e in board.ranked}
+    return {
+        "tasks": found.effective,
+        "pairs": found.pairs,
+        "separable": found.separable,
+        "blind": found.blind,
+        "ranks": ranges,
     }
 
 
@@ -174,8 +192,9 @@ def columns(board: Board) -> tuple[str, ...]:
     """Return the columns of a board's table; a metric's is named after it."""
     metrics = (field_of(metric) for metric in beside(board.suite))
     resolved: tuple[str, ...] = RESOLVED if board.method is not None else ()
-    if board.method is None and any(uncertain(entry, board) for entry in board.entries):
-        resolved = RESOLVED[:1]
+    if board.method is None:
+        known = any(uncertain(entry, board) for entry in board.entries), board.alone is not None
+        resolved = tuple(name for name, there in zip(RESOLVED, known, strict=False) if there)
     return (
         "rank", "model", "score", *resolved, *metrics, "seconds_per_step", "template_status",
         "result_id", "reasons",
@@ -280,9 +299,16 @@ def summary(board: Board) -> str:
     counted = f"{len(board.ranked)} ranked, {len(board.unranked)} unranked"
     method = board.method
     if method is None:
-        if any(uncertain(entry, board) for entry in board.ranked):
-            return f"{counted}; {NO_STEPS}: standard errors are as reported, without rank ranges"
-        return f"{counted}; {NO_STEPS}, so no intervals"
+        stated = any(uncertain(entry, board) for entry in board.ranked)
+        sure = "standard errors are as reported" if stated else "so no intervals"
+        alone = board.alone
+        if alone is None:
+            return f"{counted}; {NO_STEPS}, {sure}, and no rank ranges"
+        return (
+            f"{counted}; {NO_STEPS}, {sure}. By scores alone, in the worst case, a difference below"
+            f" about {blind_spot(board)} on {alone.effective:.0f} tasks may be chance:"
+            f" {alone.separable} of {alone.pairs} pairs can be told apart"
+        )
     missing = len(board.ranked) - method.measured
     if method.critical is None:
         return f"{counted}. {method.tasks} tasks are too few for intervals and rank ranges"
@@ -293,6 +319,21 @@ def summary(board: Board) -> str:
         f" {method.fewest} tasks that differ"
         + (f"; {missing} of {len(board.ranked)} ranked entries have {NO_STEPS}" if missing else "")
     )
+
+
+def blind_spot(board: Board) -> str | None:
+    """Return the difference of scores, as printed, that may be chance where no rows are known."""
+    metric, alone = board.suite.ranked, board.alone
+    low, high = metric.bounds
+    if alone is None or low is None or high is None:
+        return None
+    size = alone.blind * abs(metric.scale) * (high - low)
+    return f"{size:.{0 if size >= 10 else 1 if size >= 1 else metric.decimals}f}"
+
+
+def _span(board: Board, entry: Entry) -> str | None:
+    found = board.open_ranks(entry)
+    return None if found is None else f"{found[0]}–{found[1]}"
 
 
 def reasons(entry: Entry, policy: dict[str, str]) -> list[Finding]:
@@ -311,13 +352,13 @@ def _resolved(entry: Entry, board: Board) -> tuple[Cell, Cell, Cell]:
     if found is None:
         return (
             uncertain(entry, board) or (NO_STEPS if entry.rank is not None else None),
-            None,
+            _span(board, entry),
             None,
         )
     span = found.score
     return (
         f"{_number(metric, span.low)}–{_number(metric, span.high)}" if span else "too few tasks",
-        f"{found.low}–{found.high}",
+        _span(board, entry),
         found.level_with,
     )
 
@@ -360,6 +401,7 @@ def independent(entry: Entry, suite: Suite) -> tuple[float, float, int] | None:
 
 def _fields(entry: Entry, board: Board, names: Sequence[str]) -> tuple[Cell, ...]:
     timing, found = entry.result.timing, entry.resolution
+    spans = board.open_ranks(entry) or (None, None)
     span = found.score if found else None
     metrics = board.suite.metrics
     cells: dict[str, Cell] = {field_of(metric): entry.value(metric.id) for metric in metrics}
@@ -375,8 +417,8 @@ def _fields(entry: Entry, board: Board, names: Sequence[str]) -> tuple[Cell, ...
         "score_low_95": span.low if span else None,
         "score_high_95": span.high if span else None,
         "score_standard_error": span.standard_error if span else None,
-        "rank_low": found.low if found else None,
-        "rank_high": found.high if found else None,
+        "rank_low": spans[0],
+        "rank_high": spans[1],
         "rank_own_low": found.own_low if found else None,
         "rank_own_high": found.own_high if found else None,
         "level_with": found.level_with if found else None,
@@ -397,7 +439,7 @@ def pieces(boards: Boards, say: Say) -> Iterator[str]:
     yield f'{{\n"generated_from": {_text(source_json(boards))},\n'
     yield f'"rules": {_text(rules_json(boards))},\n"boards": ['
     for number, board in enumerate(boards.boards):
-        head = _text(board_json(replace(board, entries=()), say)).removesuffix("]}")
+        head = _text(_head(board) | {"entries": []}).removesuffix("]}")
         yield f"{',' if number else ''}\n{head}"
         yield from _lines(entry_json(entry, say) for entry in board.entries)
         yield "\n]}"

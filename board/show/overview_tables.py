@@ -49,8 +49,8 @@ def cell(board: Board, entry: Entry | None) -> str | None:
     score = f"{entry.score:.{board.suite.ranked.decimals}f}"
     if entry.rank is None:
         return f"{score} (unranked)"
-    spot = entry.resolution
-    span = f", {spot.low}–{spot.high}" if spot and spot.low != spot.high else ""
+    spot = board.open_ranks(entry)
+    span = f", {spot[0]}–{spot[1]}" if spot and spot[0] != spot[1] else ""
     return f"{score} (#{entry.rank_text}{span})"
 
 
@@ -67,7 +67,7 @@ def fields(found: Overview) -> Table:
         for board, entry in zip(found.boards, row.entries, strict=True):
             if entry is None:
                 continue
-            spot, sure = entry.resolution, row.sure
+            spot, sure = board.open_ranks(entry), row.sure
             rows.append(
                 (
                     row.label,
@@ -76,8 +76,8 @@ def fields(found: Overview) -> Table:
                     board.suite.ranked.id,
                     entry.score,
                     entry.rank,
-                    spot.low if spot else None,
-                    spot.high if spot else None,
+                    spot[0] if spot else None,
+                    spot[1] if spot else None,
                     entry.result.counts.scored,
                     board.suite.steps,
                     row.mean,

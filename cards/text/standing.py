@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from ...board.model import Board, Entry
 from ...board.notes.figures import Value, figures
 from ...board.notes.notes import Field
-from ...board.show.document import independent
+from ...board.show.document import blind_spot, independent
 from ...board.workspace.settings import Settings, Suite
 from .names import width
 
@@ -35,6 +35,15 @@ class Span(NamedTuple):
     """The ranks that this entry's own test leaves open, where they are fewer."""
 
 
+class Alone(NamedTuple):
+    """The ranks that scores alone leave open, and the difference that may be chance."""
+
+    low: int
+    high: int
+    tasks: int
+    blind: str
+
+
 class Standing(NamedTuple):
     """A rank as it is printed; either a number or a band is set.
 
@@ -55,6 +64,8 @@ class Standing(NamedTuple):
     interval: "Interval | None"
     """Of the score; `None` without step data or with too few tasks."""
     span: Span | None
+    alone: Alone | None = None
+    """What scores leave open on a board without per-step data."""
 
     @property
     def shared(self) -> bool:
@@ -81,7 +92,15 @@ def standing(entry: Entry, board: Board, mode: Mode) -> Standing | None:
         more_sharers=max(0, len(sharers) - NAMED_SHARERS),
         interval=found.score if found else None,
         span=_span(found) if found and exact else None,
+        alone=_alone(entry, board) if exact else None,
     )
+
+
+def _alone(entry: Entry, board: Board) -> Alone | None:
+    open_, blind = board.open_ranks(entry), blind_spot(board)
+    if board.alone is None or open_ is None or blind is None:
+        return None
+    return Alone(*open_, round(board.alone.effective), blind)
 
 
 def _span(found: "Resolution") -> Span | None:

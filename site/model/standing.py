@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from ...board.model import Attempt, Entry
+from ...board.model import Attempt, Board, Entry
 from ...board.notes.figures import form_of, shown_coarse
 from ...board.notes.notes import Field, notes_of
+from ...board.show.document import blind_spot
 from ...board.words.findings import Finding, distinct
 from ...board.workspace.settings import NOTE_KINDS, Suite
 from ...eval.metrics import Metric
@@ -73,6 +74,8 @@ class Standing(Struct, frozen=True, kw_only=True):
     """Entries that no test tells from this one."""
     own_ranks: tuple[int, int] | None
     """The ranks that its own test leaves open, where they are fewer."""
+    alone: dict[str, object] | None
+    """What its score alone leaves open, on a board without per-step data."""
     tied: tuple[Model, ...]
     reasons: tuple[Finding, ...]
     """What keeps it from being ranked."""
@@ -108,6 +111,7 @@ def standing(placed: Placed, source: Source) -> Standing:
     template = f"template.{entry.template_status}"
     field = source.fields.get(place.slug) if place else None
     measured = source.measured.get(place.slug) if place else None
+    board = measured.board if measured else None
     figures = tuple(_figures(entry, suite, field, words, source))
     family = source.settings.families.get(entry.profile.family or "")
     return Standing(
@@ -117,7 +121,8 @@ def standing(placed: Placed, source: Source) -> Standing:
         entry=entry,
         words=words,
         score=as_printed(metric, entry.score),
-        ranks=ranks(entry),
+        ranks=ranks(entry, board) if board else None,
+        alone=_alone(entry, board) if board else None,
         interval=_interval(entry, metric),
         stated=stated(source.render, error, method) if error is not None else None,
         tested=entry.resolution.tested if entry.resolution else False,
@@ -157,6 +162,15 @@ def _interval(entry: Entry, metric: Metric) -> tuple[str, str] | None:
     if score is None:
         return None
     return as_printed(metric, score.low) or "", as_printed(metric, score.high) or ""
+
+
+def _alone(entry: Entry, board: Board) -> dict[str, object] | None:
+    found = board.open_ranks(entry)
+    if board.alone is None or found is None:
+        return None
+    low, high = found
+    tasks = f"{board.alone.effective:.0f}"
+    return {"low": low, "high": high, "tasks": tasks, "blind": blind_spot(board)}
 
 
 def _own_ranks(entry: Entry) -> tuple[int, int] | None:

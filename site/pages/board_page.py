@@ -6,6 +6,7 @@ from importlib.resources import files
 from typing import NamedTuple
 
 from ...board.model import Board
+from ...board.show.document import blind_spot
 from ..frame.page import Page, root_of
 from ..frame.pagination import ROWS_A_PAGE, Part, parts
 from ..source.source import Place, Source
@@ -58,6 +59,8 @@ def _table(telling: _Telling, part: Part[Row]) -> dict[str, object]:
         "hidden": quiet | empty_columns(telling.columns, telling.rows),
         "words": telling.words,
         "method": telling.board.method,
+        "alone": telling.board.alone,
+        "blind": blind_spot(telling.board),
         "stated": any(row.error is not None for row in telling.rows),
     }
 

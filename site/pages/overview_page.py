@@ -112,13 +112,13 @@ def _line(row: Row, found: Overview) -> Line:
 def _cell(board: Board, entry: Entry | None) -> Cell:
     if entry is None:
         return Cell(None, None, None, None, None)
-    suite, spot = board.suite, entry.resolution
+    suite, spot = board.suite, board.open_ranks(entry)
     scored = entry.result.counts.scored
     short = suite.steps is not None and scored is not None and scored < suite.steps
     return Cell(
         score=None if entry.score is None else f"{entry.score:.{suite.ranked.decimals}f}",
         rank=entry.rank_text if entry.rank is not None else None,
-        span=f"{spot.low}–{spot.high}" if spot and spot.low != spot.high else None,
+        span=f"{spot[0]}–{spot[1]}" if spot and spot[0] != spot[1] else None,
         steps=f"{scored} / {suite.steps}" if short else None,
         order=entry.rank,
     )

@@ -29,24 +29,24 @@ class Measured:
     """Figures of one board that all its pages need."""
 
     def __init__(self, board: Board) -> None:
-        self._board = board
+        self.board = board
 
     @cached_property
     def rivals(self) -> dict[str, tuple[Rival, ...]]:
         """Return whom each ranked entry is compared with, by its result id."""
-        return rivals_of(self._board)
+        return rivals_of(self.board)
 
     @cached_property
     def tasks(self) -> Medians:
         """Return the median score of every task."""
-        return medians_of(self._board)
+        return medians_of(self.board)
 
     @cached_property
     def parts(self) -> PartMedians:
         """Return the median of the ranked metric in every group, over the ranked entries."""
-        metric = self._board.suite.ranked.id
+        metric = self.board.suite.ranked.id
         values: dict[tuple[str, str], list[float]] = {}
-        for entry in self._board.ranked:
+        for entry in self.board.ranked:
             for division, groups in entry.result.divisions.items():
                 for part, one in groups.items():
                     if (value := one.metrics.get(metric)) is not None:

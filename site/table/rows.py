@@ -165,21 +165,23 @@ def universal(board: Board) -> tuple[str, ...]:
 
 
 def _runs(board: Board) -> list[int]:
-    """Return how many rows right below each are not told from it; none past one without steps."""
-    found, measured = [0] * len(board.ranked), 0
+    """Return how many rows right below each are not told from it.
+
+    Rows without steps between rows with some can be told from nobody, so none is counted past one.
+    """
+    found, like = [0] * len(board.ranked), 0
     for place in reversed(range(len(board.ranked))):
-        resolution = board.ranked[place].resolution
-        measured = measured + 1 if resolution is not None else 0
-        if resolution is not None:
-            found[place] = min(resolution.level_below, measured - 1)
+        entry = board.ranked[place]
+        like = like + 1 if board.open_ranks(entry) is not None else 0
+        found[place] = min(board.level_below(entry), max(like - 1, 0))
     return found
 
 
-def _reach(entry: Entry, ranked: int) -> tuple[str, str] | None:
-    found = entry.resolution
+def _reach(entry: Entry, board: Board) -> tuple[str, str] | None:
+    found, ranked = board.open_ranks(entry), len(board.ranked)
     if found is None or ranked < 2:
         return None
-    return f"{100 * (found.low - 1) / ranked:.2f}", f"{100 * found.high / ranked:.2f}"
+    return f"{100 * (found[0] - 1) / ranked:.2f}", f"{100 * found[1] / ranked:.2f}"
 
 
 def _row(entry: Entry, board: Board, everywhere: frozenset[str], run: int, span: Span) -> Row:
@@ -195,7 +197,7 @@ def _row(entry: Entry, board: Board, everywhere: frozenset[str], run: int, span:
         organisation=organisation if slash else "",
         name=entry.label.removeprefix(f"{organisation}/") if slash else entry.label,
         rank=entry.rank_text,
-        ranks=ranks(entry),
+        ranks=ranks(entry, board),
         score=as_printed(metric, entry.score) or "",
         low=as_printed(metric, interval.low) if interval else None,
         high=as_printed(metric, interval.high) if interval else None,
@@ -203,7 +205,7 @@ def _row(entry: Entry, board: Board, everywhere: frozenset[str], run: int, span:
         error=error,
         method=method,
         measured=resolution is not None,
-        reach=_reach(entry, len(board.ranked)),
+        reach=_reach(entry, board),
         run=run,
         cells=_cells(entry, suite),
         findings=_codes(entry.findings),
@@ -246,10 +248,10 @@ def _codes(findings: Sequence[Finding]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.code for one in findings))
 
 
-def ranks(entry: Entry) -> str | None:
-    """Return the range of ranks that the tests leave open; `None` where nothing was tested."""
-    resolution = entry.resolution
-    if resolution is None:
+def ranks(entry: Entry, board: Board) -> str | None:
+    """Return the range of ranks that stays open; `None` where nothing can be said of it."""
+    found = board.open_ranks(entry)
+    if found is None:
         return None
-    low, high = resolution.low, resolution.high
+    low, high = found
     return str(low) if low == high else f"{low}–{high}"

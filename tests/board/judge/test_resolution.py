@@ -5,7 +5,9 @@ import random
 from msgspec.structs import replace
 
 from cardboard.board.judge.build import build_boards
+from cardboard.board.show.document import fields, summary
 from cardboard.board.workspace.settings import Profile, Suite
+from cardboard.eval.records import Counts
 from cardboard.tests.making import a_reading, a_result, a_workspace, measured
 
 SUITE = Suite(name="mini", version="1", steps=40, tasks=20)
@@ -108,3 +110,41 @@ def test_unranked_entries_take_no_part():
         models={"b": Profile()},
     )
     assert [entry.resolution is None for entry in board.entries] == [False, True]
+
+
+class TestABoardWithoutSteps:
+    """Its scores are judged by the worst case; see board/statistics/scores_alone.py."""
+
+    def board(self, *scores, suite=SUITE, more=()):
+        counts = Counts(scored=40)
+        bare = [
+            a_reading(a_result(f"m{n}", score, counts=counts)) for n, score in enumerate(scores)
+        ]
+        return board_of(*bare, *more, suite=suite)
+
+    def test_its_ranks_stay_open_as_far_as_scores_tell(self):
+        board = self.board(0.95, 0.5, 0.45, 0.05)
+        assert [board.open_ranks(entry) for entry in board.ranked] == [
+            (1, 1), (2, 3), (2, 3), (4, 4),
+        ]  # fmt: skip
+        assert [board.level_below(entry) for entry in board.ranked] == [0, 1, 0, 0]
+        assert (board.alone.pairs, board.alone.separable) == (6, 5)
+
+    def test_it_says_so_and_which_differences_may_be_chance(self):
+        board = self.board(0.5, 0.45)
+        assert "a difference below about 31 on 20 tasks may be chance" in summary(board)
+        assert fields(board, ("rank_low", "rank_high")).rows == [(1, 2), (1, 2)]
+
+    def test_what_a_suite_is_worth_is_known_from_any_result_with_steps(self):
+        suite = replace(SUITE, steps=None, tasks=None, fingerprint=None)
+        steps = [[0.5] * 10, *([0.5] for _ in range(30))]
+        unranked = replace(measured("other", *steps), kind="partial")
+        unranked = replace(unranked, result=replace(unranked.result, status="partial"))
+        board = self.board(0.5, 0.4, suite=suite, more=[unranked])
+        assert board.worth == 40**2 / (10**2 + 30)
+
+    def test_without_a_count_of_tasks_nothing_is_said(self):
+        board = self.board(0.9, 0.1, suite=replace(SUITE, tasks=None))
+        assert (board.worth, board.alone) == (None, None)
+        assert board.open_ranks(board.ranked[0]) is None
+        assert "no rank ranges" in summary(board)

@@ -40,7 +40,8 @@ def test_the_document_has_the_documented_keys():
     assert set(told["generated_from"]) == {"files", "sha256", "sources", "cardboard"}
     (board,) = told["boards"]
     assert set(board) == {
-        "suite", "version", "class", "kind", "metrics", "policy", "method", "entries",
+        "suite", "version", "class", "kind", "metrics", "policy", "method", "scores_alone",
+        "entries",
     }  # fmt: skip
     best = board["entries"][0]
     assert (best["model"], best["rank"], best["rank_text"], best["score"]) == (
@@ -151,8 +152,8 @@ class TestFiguresWithoutRows:
 
     def test_it_is_told_that_there_are_no_rank_ranges(self):
         assert summary(self.board(stderr=0.0061)) == (
-            "1 ranked, 0 unranked; no per-step data: standard errors are as reported, "
-            "without rank ranges"
+            "1 ranked, 0 unranked; no per-step data, standard errors are as reported, "
+            "and no rank ranges"
         )
 
     def test_the_document_holds_what_is_known_of_it(self):
