@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from . import __version__
-from .eval.errors import CardboardError
+from .eval.errors import CardboardError, RecordError
 
 if TYPE_CHECKING:
     from .board.model import Boards
@@ -128,7 +128,13 @@ def publish(context: click.Context, label: str | None, strict: bool) -> None:
     """Write all cards and the site anew; only what differs is touched."""
     from .board.commands.load import boards_of, tell_refused, workspace_of
 
-    tell_refused(boards_of(workspace_of(context)), strict=strict)
+    boards = boards_of(workspace_of(context))
+    tell_refused(boards, strict=strict)
+    if not boards.boards and not boards.unplaced:
+        raise RecordError(
+            f"none of {boards.files} files in results/ holds a result, so nothing is published",
+            remedy="Put result files there, or bring them in with cardboard import.",
+        )
     if label is not None:
         context.invoke(_command(context, "snapshot"), label=label or None, day=None, replace=False)
     for name in ("cards", "site"):

@@ -30,6 +30,16 @@ def bytes_below(folder: Path) -> dict[str, str]:
     }
 
 
+def test_without_any_result_there_is_no_site(tmp_path):
+    (tmp_path / "board.toml").write_text('suites = []\n[board]\ntitle = { en = "A" }\n')
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "notes.md").write_text("notes")
+    told = CliRunner().invoke(main, ["-C", str(tmp_path), "publish"])
+    assert told.exit_code == 1
+    assert "none of 0 files in results/ holds a result" in told.output
+    assert not (tmp_path / "build").exists()
+
+
 def test_strict_publishes_nothing_while_a_file_cannot_be_used(workspace):
     told = run("-C", str(workspace), "publish", "--strict")
     assert told.exit_code == 1

@@ -31,7 +31,7 @@ def import_(
     from ..show.adoption import blocks
     from ..words.names import visible
     from .imports import adopt as write_suites
-    from .imports import import_files, missing_suites
+    from .imports import import_files, missing_suites, plural
 
     if sketch is not None:
         from ..show.sketches import sketch_of
@@ -53,7 +53,11 @@ def import_(
     for one in unknown:
         said = "adopted into board.toml" if adopt and not dry_run else "no [[suites]] block for"
         note = "" if one.ranked else ", as a comment: nobody says which way is up"
-        click.echo(visible(f"{said}: {one.name} {one.version} ({len(one.results)} results){note}"))
+        click.echo(
+            visible(
+                f"{said}: {one.name} {one.version} ({plural(len(one.results), 'result')}){note}"
+            )
+        )
     if unknown and not adopt:
         click.echo("cardboard import --adopt writes what is missing into board.toml.")
     if paths and not done.taken:

@@ -6,9 +6,10 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ...eval.errors import ConfigError, UsageError
 from ..model import Boards, Reading
@@ -22,7 +23,7 @@ from ..workspace.settings import Workspace
 
 FOLDER = "imported"
 MOST_LISTED = 40
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f\\:*?\"<>|]")
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f\\]")
 
 
 class Taken(Struct, frozen=True, kw_only=True):
@@ -34,6 +35,12 @@ class Taken(Struct, frozen=True, kw_only=True):
     """Where each file goes below `results/`, the foreign file's own name first."""
     present: str | None
     """The file below `results/` that is the same already."""
+
+    @property
+    def placed(self) -> Reading:
+        """Return its reading as that of the copy."""
+        parts = tuple(replace(part, file=self.name) for part in self.reading.parts)
+        return replace(self.reading, file=self.name, parts=parts)
 
     @property
     def name(self) -> str:
@@ -57,15 +64,18 @@ def import_files(
     *paths* are files, folders and patterns. With *dry_run* nothing is copied. Raises `UsageError`
     for a path where nothing is.
     """
-    taken, refused = _survey(paths, workspace, before)
-    lines: list[str] = []
-    for one in taken:
-        lines += _told(one)
+    taken, refused = survey(paths, workspace, before)
+    lines = tuple(line for one in taken for line in told(one))
     for one in [] if dry_run else taken:
-        if one.present is None:
-            for name, source in one.copies.items():
-                _copy(source, workspace.results / name)
-    return Imported(lines=tuple(lines), refused=tuple(refused), taken=tuple(taken))
+        copy_in(one, workspace)
+    return Imported(lines=lines, refused=tuple(refused), taken=tuple(taken))
+
+
+def copy_in(one: Taken, workspace: Workspace) -> None:
+    """Copy a foreign file into the results with all that belongs to it, if it is not there."""
+    if one.present is None:
+        for name, source in one.copies.items():
+            _copy(source, workspace.results / name)
 
 
 def missing_suites(
@@ -106,9 +116,10 @@ def adopt(workspace: Workspace, unknown: Sequence[Unknown]) -> str:
     return added
 
 
-def _survey(
+def survey(
     paths: Sequence[Path], workspace: Workspace, before: Boards
 ) -> tuple[list[Taken], list[str]]:
+    """Return what can be imported of *paths*, and why the rest cannot."""
     say = Words("en")
     refused: list[str] = []
     taken: list[Taken] = []
@@ -188,7 +199,8 @@ def _take(path: Path, reading: Reading, before: Boards, names: set[str]) -> Take
     found = format_named(reading.shape)
     assert found is not None
     same = next((r.file for r in before.readings if r.identity == reading.identity), None)
-    parts = [_safe(part) for part in path.absolute().parts[-1 - found.parents :]]
+    whole = PurePosixPath(*path.absolute().parts[1:])
+    parts = [_safe(part) for part in whole.parts[-1 - found.parents(whole) :]]
     name = posixpath.join(FOLDER, found.name, *parts)
     if name in names and same is None:
         name = posixpath.join(FOLDER, found.name, reading.identity[:8], *parts)
@@ -221,7 +233,7 @@ def _copy(source: Path, target: Path) -> None:
         aside.unlink(missing_ok=True)
 
 
-def _told(one: Taken) -> Iterator[str]:
+def told(one: Taken) -> Iterator[str]:
     """Yield what a foreign file holds: programs, models, suites, figures, what is unknown."""
     results = [part for part in one.reading.parts if part.result is not None]
     models = {part.result.model.id for part in results if part.result}
@@ -244,12 +256,12 @@ def _line(part: Reading) -> str:
     assert result is not None
     model = result.model
     name = f"{model.id}+{model.adapter.id}" if model.adapter else model.id
-    told = [f"{metric} {_figure(measured.value)}" for metric, measured in result.metrics.items()]
+    figures = [f"{metric} {_figure(measured.value)}" for metric, measured in result.metrics.items()]
     n = next((measured.n for measured in result.metrics.values() if measured.n is not None), None)
     evidence = "rows" if part.facts else (result.provenance and result.provenance.evidence)
     short = "" if result.status == "complete" else f", {result.status}"
     return (
-        f"{name} on {result.suite.name} {result.suite.version}: {', '.join(told)} "
+        f"{name} on {result.suite.name} {result.suite.version}: {', '.join(figures)} "
         f"(n {'unknown' if n is None else n}, {evidence}{short})"
     )
 

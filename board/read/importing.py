@@ -28,7 +28,8 @@ from .imports import (
     swe_bench,
     terminal_bench,
 )
-from .imports.tables import aider, eval_results, opencompass, speed, tables, wandb
+from .imports.tables import aider, eval_results, opencompass, speed, wandb
+from .imports.tables import tables as tables_
 from .shapes.foreign import MOST_RESULTS, Foreign, Format, Missing, Part, listed
 from .shapes.source import Source
 from .shapes.version2 import without_paths
@@ -52,7 +53,7 @@ FORMATS: tuple[Format, ...] = (
     eval_results.FORMAT,
     wandb.FORMAT,
     *speed.FORMATS,
-    tables.FORMAT,
+    tables_.FORMAT,
 )
 """The most telling formats first."""
 
@@ -72,10 +73,11 @@ class Opened(NamedTuple):
     def identity(self, tables: Sequence[Any] = ()) -> str:
         """Return the hash of everything that the results follow from."""
         told = [self.sha256, self.format.name]
-        told += self.place.parts[-1 - self.format.parents : -1]
+        told += self.place.parts[-1 - self.format.parents(self.place) : -1]
         told += [self.place.name] if self.format.named else []
         told += [f"{name} {sha256}" for name, sha256 in sorted(self.hashes.items())]
-        told += [hashlib.sha256(msgspec.json.encode(one)).hexdigest() for one in tables]
+        if self.format is tables_.FORMAT:
+            told += [hashlib.sha256(msgspec.json.encode(one)).hexdigest() for one in tables]
         return hashlib.sha256("\n".join(told).encode("utf-8", "replace")).hexdigest()
 
 

@@ -1,7 +1,7 @@
 """The outcome of reading a folder: which files count, which do not, and why."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
@@ -9,6 +9,7 @@ from ..history.changes import title
 from ..model import Boards, Reading
 from ..notes.notes import indiscriminate
 from ..words.catalogue import Words
+from ..words.findings import Finding
 from ..workspace.settings import Workspace
 
 
@@ -33,7 +34,7 @@ def report(boards: Boards, workspace: Workspace) -> Outcome:
     words = Words("en")
     lines = []
     for reading in boards.readings:
-        if not reading.findings:
+        if not reading.findings or reading.kind == "other":
             continue
         errors = any(finding.severity == "error" for finding in reading.findings)
         lines.append(f"Checking {reading.file}: {'REFUSED' if errors else 'read, with remarks'}")
@@ -41,6 +42,15 @@ def report(boards: Boards, workspace: Workspace) -> Outcome:
     kinds = Counter(str(reading.kind) for reading in boards.readings)
     counted = ", ".join(f"{n} {kind}" for kind, n in _sorted(kinds)) or "none"
     lines.append(f"Files: {counted}")
+    endings = Counter(
+        str(one.values["ending"]) for one in _findings(boards) if one.code == "other-file"
+    )
+    if endings:
+        told = ", ".join(f"{n} {ending}" for ending, n in _sorted(endings))
+        lines.append(f"Not read, by their endings: {told}")
+    results = sum(len(reading.parts) for reading in boards.readings)
+    if results:
+        lines.append(f"Results in files of other programs: {results}")
     for board in boards.boards:
         lines.append(f"{title(board)}: {len(board.ranked)} ranked, {len(board.unranked)} unranked")
         codes = Counter(
@@ -60,6 +70,11 @@ def report(boards: Boards, workspace: Workspace) -> Outcome:
     if broken:
         lines.append(f"Files that could not be used: {len(broken)}")
     return Outcome(lines=tuple(lines), broken=broken)
+
+
+def _findings(boards: Boards) -> Iterator[Finding]:
+    for reading in boards.readings:
+        yield from reading.findings
 
 
 def _sorted(counts: Mapping[str, int]) -> list[tuple[str, int]]:

@@ -8,6 +8,8 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ...board.commands.imports import copy_in, survey
+from ...board.commands.imports import told as told_of
 from ...board.history.changes import Change, changes
 from ...board.judge.build import build_boards
 from ...board.model import Boards, Reading
@@ -48,26 +50,41 @@ def add_files(
     file that is not there.
     """
     refused: list[str] = []
-    taken = [one for path in files if (one := _take(path, before, refused)) is not None]
+    taken: list[Taken] = []
+    foreign: list[Path] = []
+    for path in files:
+        reading = _reading(path, workspace)
+        if reading.kind == "import" and reading.parts:
+            foreign.append(path)
+        elif (one := _take(path, reading, before, refused)) is not None:
+            taken.append(one)
+    imports, _ = survey(foreign, workspace, before)
     fresh = [one for one in taken if one.present is None]
     lines = [
         f"{one.source} "
         + (f"is there already as {one.present}" if one.present else f"-> results/{one.name}")
         for one in taken
     ]
+    lines += [line for one in imports for line in told_of(one)]
     added = [replace(one.reading, file=one.name) for one in fresh]
-    after = build_boards([*before.readings, *added], workspace) if fresh else before
+    added += [one.placed for one in imports if one.present is None]
+    after = build_boards([*before.readings, *added], workspace) if added else before
     told = _told(before, after, workspace)
     for one in [] if dry_run else fresh:
         _copy(one.source, workspace.results / one.name)
+    for found in [] if dry_run else imports:
+        copy_in(found, workspace)
     return Added(lines=(*lines, *told), refused=tuple(refused))
 
 
-def _take(path: Path, boards: Boards, refused: list[str]) -> Taken | None:
-    """Return *path* as a file to add; tell *refused* why where it holds no result."""
+def _reading(path: Path, workspace: Workspace) -> Reading:
     if not path.exists():
         raise UsageError("no such file", file=str(path), remedy="Name finished result files.")
-    reading = read_file(path)
+    return read_file(path, tables=workspace.tables)
+
+
+def _take(path: Path, reading: Reading, boards: Boards, refused: list[str]) -> Taken | None:
+    """Return *path* as a file to add; tell *refused* why where it holds no result."""
     if reading.result is None or reading.kind not in USABLE:
         say = Words("en").finding
         refused.append(f"{path}: not added, it is no result ({reading.kind})")
@@ -115,9 +132,9 @@ def _told(before: Boards, after: Boards, workspace: Workspace) -> list[str]:
 
 def _placeless(before: Boards, after: Boards) -> Iterator[str]:
     """Say of each result that came onto no board why it did not."""
-    say, known = Words("en").finding, {entry.sha256 for entry in before.unplaced}
+    say, known = Words("en").finding, {entry.result_id for entry in before.unplaced}
     for entry in after.unplaced:
-        if entry.sha256 not in known:
+        if entry.result_id not in known:
             why = [say(one) for one in entry.findings if one.code == "suite-unknown"]
             yield " ".join((f"on no board: {entry.label}.", *why))
 

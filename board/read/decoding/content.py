@@ -73,7 +73,7 @@ class Content:
             first, _, rest = head.partition("\n")
             whole = first.rstrip().endswith("}") and first.startswith("{")
             return "json-lines" if whole and rest.lstrip().startswith("{") else "json"
-        if _delimiter(head) is not None:
+        if not head.startswith("- ") and _delimiter(head) is not None:
             return "table"
         return "yaml" if _YAML.match(head) else "text"
 

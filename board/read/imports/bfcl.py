@@ -18,6 +18,7 @@ from ..shapes.foreign import (
     Missing,
     Part,
     count,
+    folders_from,
     is_number,
     number,
     plain_settings,
@@ -205,4 +206,4 @@ def _of_table(foreign: Foreign) -> Iterator[Part]:
     foreign.unknown(unknown)
 
 
-FORMAT = Format(NAME, told, read, beside=beside, parents=3, named=True)
+FORMAT = Format(NAME, told, read, beside=beside, parents=folders_from("score"), named=True)

@@ -16,6 +16,7 @@ from ..shapes.foreign import (
     Format,
     Missing,
     Part,
+    folders,
     is_number,
     mapping,
     number,
@@ -26,7 +27,7 @@ from ..shapes.foreign import (
 
 NAME = "evalplus"
 _RUN = re.compile(
-    r"(?P<model>.+?)_(?P<backend>vllm|hf|openai|anthropic|google|mistral|bedrock|ollama|gptqmodel)_temp_(?P<temperature>[\d.]+?)(?:[._-]|\Z)"
+    r"(?P<model>.+?)_(?P<backend>vllm|hf|openai|anthropic|google|mistral|bedrock|ollama|gptqmodel)_temp_(?P<temperature>\d+(?:\.\d+)?)"
 )
 _END = re.compile(r"[._-]?eval_results\.json\Z")
 _STATUS = ("base", "plus")
@@ -115,4 +116,4 @@ def _steps(task: str, samples: Any) -> Iterator[Step]:
         )
 
 
-FORMAT = Format(NAME, told, read, named=True, parents=1)
+FORMAT = Format(NAME, told, read, named=True, parents=folders(1))

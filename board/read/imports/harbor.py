@@ -18,6 +18,7 @@ from ..shapes.foreign import (
     Format,
     Part,
     count,
+    folders,
     is_number,
     mapping,
     need,
@@ -295,4 +296,4 @@ def _names(key: str) -> tuple[str, str, str]:
     return parts[0], "/".join(parts[1:-1]), parts[-1]
 
 
-FORMAT = Format(NAME, told, read, beside=beside, parents=1)
+FORMAT = Format(NAME, told, read, beside=beside, parents=folders(1))

@@ -16,6 +16,7 @@ from ..shapes.foreign import (
     Missing,
     Part,
     count,
+    folders,
     is_number,
     mapping,
     number,
@@ -172,4 +173,4 @@ def _read(foreign: Foreign, name: str) -> object:
         return None
 
 
-FORMAT = Format(NAME, told, read, beside=beside, parents=2)
+FORMAT = Format(NAME, told, read, beside=beside, parents=folders(2))

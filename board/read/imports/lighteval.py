@@ -19,6 +19,7 @@ from ..shapes.foreign import (
     Missing,
     Part,
     count,
+    folders_from,
     is_number,
     mapping,
     need,
@@ -301,4 +302,4 @@ def _scores(cell: object) -> dict[str, float | None]:
     return {metric_id(key): float(one) for key, one in mapping(found).items() if is_number(one)}
 
 
-FORMAT = Format(NAME, told, read, beside=beside, parents=3)
+FORMAT = Format(NAME, told, read, beside=beside, parents=folders_from("results"))

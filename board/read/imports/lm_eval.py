@@ -17,6 +17,7 @@ from ..shapes.foreign import (
     Part,
     arguments,
     count,
+    folders,
     is_number,
     mapping,
     moment,
@@ -293,4 +294,4 @@ def _by_task(foreign: Foreign) -> dict[str, Path]:
     }
 
 
-FORMAT = Format(NAME, told, read, beside=beside, parents=1)
+FORMAT = Format(NAME, told, read, beside=beside, parents=folders(1))

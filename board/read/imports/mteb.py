@@ -14,6 +14,7 @@ from ..shapes.foreign import (
     Foreign,
     Format,
     Part,
+    folders,
     is_number,
     mapping,
     need,
@@ -131,4 +132,4 @@ def _revision(said: str | None) -> str | None:
     return said if said and said not in _NO_REVISION and _HASH.fullmatch(said) else None
 
 
-FORMAT = Format(NAME, told, read, beside=beside, parents=2)
+FORMAT = Format(NAME, told, read, beside=beside, parents=folders(2))

@@ -19,6 +19,7 @@ from ..shapes.foreign import (
     Missing,
     Part,
     count,
+    folders_from,
     mapping,
     plain_settings,
     result,
@@ -193,4 +194,4 @@ def _model(foreign: Foreign, about: dict[str, Any], name: str | None) -> tuple[M
     return foreign_names.named(said.replace("/", "-") if info else said), trials
 
 
-FORMAT = Format(NAME, told, read, beside=beside, parents=3, named=True)
+FORMAT = Format(NAME, told, read, beside=beside, parents=folders_from(*_SIZES), named=True)

@@ -17,6 +17,7 @@ from ..shapes.foreign import (
     Format,
     Part,
     count,
+    folders,
     is_number,
     mapping,
     need,
@@ -147,4 +148,4 @@ def _model(foreign: Foreign, about: Document, agent: str | None) -> Model:
     return replace(named, id=f"{named.id} ({agent})") if agent else named
 
 
-FORMAT = Format(NAME, told, read, beside=beside, parents=1)
+FORMAT = Format(NAME, told, read, beside=beside, parents=folders(1))

@@ -107,12 +107,27 @@ class Format(NamedTuple):
     read: Callable[[Foreign], Iterator[Part]]
     beside: Callable[[Path], Sequence[Path]] = lambda path: ()
     """Files that belong to the one at a path, and are read with it."""
-    parents: int = 0
-    """Folders above a file that tell something, or that the files beside it are found by."""
+    parents: Callable[[PurePosixPath], int] = lambda place: 0
+    """How many folders above a file tell something, or are the way to the files beside it."""
     named: bool = False
     """Whether the file's own name tells something too."""
     main: str | None = None
     """For a file that is nothing by itself: the file that it belongs to."""
+
+
+def folders(n: int) -> Callable[[PurePosixPath], int]:
+    """Return that always *n* folders tell something, as far as there are any."""
+    return lambda place: min(n, len(place.parts) - 1)
+
+
+def folders_from(*names: str, most: int = 4) -> Callable[[PurePosixPath], int]:
+    """Return that the folders from the last one called one of *names* on tell something."""
+
+    def count_of(place: PurePosixPath) -> int:
+        above = place.parts[:-1][::-1][:most]
+        return next((at + 1 for at, folder in enumerate(above) if folder in names), 0)
+
+    return count_of
 
 
 def listed(names: Iterable[str]) -> str:

@@ -1,6 +1,7 @@
 """`.eval_results` of the Hub: figures of a model in YAML, without metric, unit or direction."""
 
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from .....eval.metrics import Measured
 from .....eval.records import Harness, Model, Protocol
@@ -75,6 +76,10 @@ def read(foreign: Foreign) -> Iterator[Part]:
     foreign.note("direction-unknown", names=", ".join(lost[:12]))
 
 
+def _parents(place: PurePosixPath) -> int:
+    return min(3 if place.parent.name.lstrip(".") == _FOLDER else 1, len(place.parts) - 1)
+
+
 def _model(foreign: Foreign) -> Model:
     """Return the repository that the folder lies in."""
     folder, name, organisation, *_ = (*foreign.folders, "", "", "")
@@ -86,4 +91,4 @@ def _model(foreign: Foreign) -> Model:
     return Model(id="unknown")
 
 
-FORMAT = Format(NAME, told, read, parents=3)
+FORMAT = Format(NAME, told, read, parents=_parents)

@@ -12,6 +12,7 @@ from ...shapes.foreign import (
     Foreign,
     Format,
     Part,
+    folders,
     is_number,
     mapping,
     number,
@@ -114,4 +115,4 @@ def _task(foreign: Foreign) -> Part:
     )
 
 
-FORMAT = Format(NAME, told, read, parents=1, named=True)
+FORMAT = Format(NAME, told, read, parents=folders(1), named=True)

@@ -197,4 +197,4 @@ def _part(
     )
 
 
-FORMAT = Format(NAME, told, read, named=True, parents=1)
+FORMAT = Format(NAME, told, read, named=True)
