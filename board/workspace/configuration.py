@@ -4,7 +4,7 @@ import hashlib
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -81,7 +81,8 @@ def _read(path: Path, shape: type[T], sources: dict[str, str]) -> T:
     try:
         data = path.read_bytes()
         sources[path.name] = hashlib.sha256(data).hexdigest()
-        return msgspec.toml.decode(data, type=shape)
+        document = msgspec.toml.decode(data)
+        return msgspec.convert(_current(document) if shape is Settings else document, shape)
     except FileNotFoundError:
         raise ConfigError(
             "no such file",
@@ -94,6 +95,23 @@ def _read(path: Path, shape: type[T], sources: dict[str, str]) -> T:
         raise _misfit(error, path) from None
     except (msgspec.DecodeError, ValueError) as error:
         raise ConfigError(f"is not TOML: {error}", file=path.name) from None
+
+
+def _current(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a board.toml as it would be written today, where it was written for the first edition.
+
+    How intervals are drawn and ranks corrected is no choice any more, and results without steps
+    have a code for each level of evidence.
+    """
+    ranking, policy = document.get("ranking"), document.get("policy")
+    if isinstance(ranking, dict) and ranking.keys() <= {"draws", "correction"}:
+        document = {name: value for name, value in document.items() if name != "ranking"}
+    if isinstance(policy, dict) and "no-step-data" in policy:
+        verdict = policy["no-step-data"]
+        told = dict.fromkeys(("not-checkable-summary", "not-checkable-quoted"), verdict)
+        kept = {code: one for code, one in policy.items() if code != "no-step-data"}
+        document = document | {"policy": told | kept}
+    return document
 
 
 def _check_numbers(settings: Settings) -> None:

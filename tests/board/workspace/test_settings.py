@@ -86,6 +86,19 @@ def test_what_is_no_finite_number_is_refused(tmp_path, told, key):
     assert caught.value.key == key
 
 
+def test_a_board_of_the_first_edition_is_read_as_it_was_meant(tmp_path):
+    """It could choose how intervals were drawn, and had one code for results without steps."""
+    board = SMALLEST + (
+        '[ranking]\ndraws = 10000\ncorrection = "holm"\n[policy]\nno-step-data = "unranked"\n'
+    )
+    (tmp_path / "board.toml").write_text(board, "utf-8")
+    policy = open_workspace(tmp_path).settings.policy
+    assert policy == dict.fromkeys(("not-checkable-summary", "not-checkable-quoted"), "unranked")
+    (tmp_path / "board.toml").write_text(board.replace("draws", "drawn"), "utf-8")
+    with pytest.raises(ConfigError, match="ranking"):
+        open_workspace(tmp_path)
+
+
 def test_a_workspace_knows_the_hash_of_every_file_that_it_was_read_from(tmp_path):
     opened(tmp_path, SMALLEST)
     (tmp_path / "models.toml").write_text("", encoding="utf-8")
