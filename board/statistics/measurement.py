@@ -124,6 +124,11 @@ class Resolution:
         """Return how many measured entries right below, one after another, are level with it."""
         return self._range.level_below
 
+    @property
+    def measured(self) -> int:
+        """Return how many entries of the board have step data."""
+        return len(self._of.of_ranked.ranges)
+
     def open(self, metric: str) -> "RankRange | None":
         """Return the ranks that *metric* leaves open; `None` where steps do not hold it."""
         found = self._of.ranges(metric)

@@ -14,7 +14,7 @@ from ...board.workspace.settings import NOTE_KINDS, Suite
 from ...eval.metrics import Metric
 from ..data.figures import as_printed, plain, printed, sign, stated_error, timed
 from ..source.metric_words import MetricWords
-from ..source.paired_table import Rival
+from ..source.paired_table import MOST_MEASURED, Rival
 from ..source.source import Model, Place, Placed, Source
 from ..source.steps import Extremes
 from ..source.task_strip import Strip, strip_of
@@ -38,6 +38,10 @@ class Figure(NamedTuple):
     """Whether it stands in large print at the top of a page."""
     stated: str | None = None
     """How sure its file says that it is."""
+    interval: tuple[str, str] | None = None
+    """How sure the steps say that it is."""
+    open: str | None = None
+    """The ranks that it alone would leave open."""
 
 
 class Try(Struct, frozen=True, kw_only=True):
@@ -87,6 +91,10 @@ class Standing(Struct, frozen=True, kw_only=True):
     figures: tuple[Figure, ...]
     compared: bool
     """Whether any figure stands beside a median."""
+    sure: bool
+    """Whether any figure beside the score has an interval."""
+    opened: bool
+    """Whether any has ranks that it leaves open."""
     slices: tuple[Slices, ...]
     strip: Strip
     """The tasks; none where the result holds no steps."""
@@ -135,6 +143,8 @@ def standing(placed: Placed, source: Source) -> Standing:
         template_key=template if source.render.words.has(template) else "template.other",
         figures=figures,
         compared=any(figure.median is not None for figure in figures),
+        sure=any(figure.interval is not None for figure in figures),
+        opened=any(figure.open is not None for figure in figures),
         slices=tuple(
             slices_of(entry.result.divisions, measured.parts if measured else {}, suite, words)
         ),
@@ -158,10 +168,10 @@ def reasons(entry: Entry, source: Source) -> tuple[Finding, ...]:
 
 
 def _interval(entry: Entry, metric: Metric) -> tuple[str, str] | None:
-    score = entry.resolution.score if entry.resolution else None
-    if score is None:
+    found = entry.resolution.interval(metric.id) if entry.resolution else None
+    if found is None:
         return None
-    return as_printed(metric, score.low) or "", as_printed(metric, score.high) or ""
+    return as_printed(metric, found.low) or "", as_printed(metric, found.high) or ""
 
 
 def _alone(entry: Entry, board: Board) -> dict[str, object] | None:
@@ -217,6 +227,7 @@ def _figure(
     source: Source,
 ) -> Figure:
     measured, value = entry.metrics.get(metric.id), entry.value(metric.id)
+    beside = not metric.ranked and entry.resolution is not None
     error = stated_error(metric, measured)
     told = stated(source.render, error, measured.stderr_method) if error and measured else None
     return Figure(
@@ -226,7 +237,21 @@ def _figure(
         _median(metric, suite, field),
         large=metric.shown == "board" and not metric.ranked,
         stated=None if metric.ranked else told,
+        interval=_interval(entry, metric) if beside and value is not None else None,
+        open=_open(entry, metric) if beside and value is not None else None,
     )
+
+
+def _open(entry: Entry, metric: Metric) -> str | None:
+    """Return the ranks that *metric* leaves open, where every pair of the board is tested by it."""
+    if metric.better == "neither" or entry.resolution is None:
+        return None
+    if entry.resolution.measured > MOST_MEASURED:
+        return None
+    found = entry.resolution.open(metric.id)
+    if found is None:
+        return None
+    return str(found.low) if found.low == found.high else f"{found.low}–{found.high}"
 
 
 def _median(metric: Metric, suite: Suite, field: Field | None) -> str | None:

@@ -12,7 +12,7 @@ from ...eval.metrics import Change
 from ...eval.suites.kinds.registry import DEFAULT, kind_of
 from ...eval.suites.source import load
 from ...eval.suites.suite import Suite
-from .paired_table import Rival, rivals_of
+from .paired_table import MOST_MEASURED, Rival, rivals_of
 from .steps import Extremes, extremes
 from .task_strip import Medians, medians_of
 
@@ -35,6 +35,16 @@ class Measured:
     def rivals(self) -> dict[str, tuple[Rival, ...]]:
         """Return whom each ranked entry is compared with, by its result id."""
         return rivals_of(self.board)
+
+    def test_all(self) -> None:
+        """Work out intervals by every metric, and open ranks where pages have them."""
+        method = self.board.method
+        if method is None:
+            return
+        for metric in self.board.suite.metrics:
+            method.of.spans(metric.id)
+            if method.measured <= MOST_MEASURED and metric.better != "neither":
+                method.of.ranges(metric.id)
 
     @cached_property
     def tasks(self) -> Medians:
@@ -116,6 +126,7 @@ class Background:
         """Work out all that the boards' pages share, before several processes need it."""
         for board in self.boards:
             _ = board.rivals, board.tasks, board.parts
+            board.test_all()
 
     def steps(self, entry: Entry) -> Extremes | None:
         """Return the worst and best steps of *entry*, where files may be read and hold them."""

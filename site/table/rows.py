@@ -7,7 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from ...board.model import Board, Entry
-from ...board.show.document import beside, field_of
+from ...board.show.document import beside, field_of, independent
 from ...board.words.findings import Finding
 from ...board.workspace.settings import Suite
 from ...eval.metrics import Metric
@@ -117,6 +117,8 @@ class Row(Struct, frozen=True, kw_only=True):
     """The score's standard error as its file states it, where no interval was computed."""
     method: str | None
     """How that was measured, in the words of the file."""
+    independent: tuple[str, str, str] | None
+    """Ends of the interval of a share of items that are taken for independent, and their number."""
     measured: bool
     """Whether the entry has per-step data."""
     reach: tuple[str, str] | None
@@ -204,6 +206,7 @@ def _row(entry: Entry, board: Board, everywhere: frozenset[str], run: int, span:
         bar=(f"{span.at(score):.2f}", f"{span.at(ends[0]):.2f}", f"{span.at(ends[1]):.2f}"),
         error=error,
         method=method,
+        independent=_independent(entry, suite),
         measured=resolution is not None,
         reach=_reach(entry, board),
         run=run,
@@ -213,6 +216,15 @@ def _row(entry: Entry, board: Board, everywhere: frozenset[str], run: int, span:
             [one for one in entry.findings if one.severity != "info" and one.code not in everywhere]
         ),
     )
+
+
+def _independent(entry: Entry, suite: Suite) -> tuple[str, str, str] | None:
+    found = independent(entry, suite)
+    if found is None:
+        return None
+    low, high, items = found
+    metric = suite.ranked
+    return as_printed(metric, low) or "", as_printed(metric, high) or "", str(items)
 
 
 def stated(entry: Entry, metric: Metric) -> tuple[str | None, str | None]:

@@ -37,6 +37,8 @@ def rows_file(place: Place, columns: Sequence[Column], rows: Sequence[Row]) -> t
     if any(row.error is not None for row in rows):
         held["error"] = [row.error for row in rows]
         held["method"] = [None if row.method is None else printable(row.method) for row in rows]
+    if any(row.independent is not None for row in rows):
+        held["independent"] = [row.independent for row in rows]
     numbers, words = (
         [column.name for column in columns if column.kind in kinds]
         for kinds in (("number",), ("set", "date"))

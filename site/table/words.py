@@ -30,6 +30,7 @@ SCRIPT = {
             "error",
             "first",
             "grouped",
+            "independent",
             "last",
             "leads",
             "level",
@@ -71,7 +72,11 @@ class BoardWords:
         return self._of_suite.score
 
     def stated(self, row: Row) -> str:
-        """Return the standard error that a row's file states, as the script says it as well."""
+        """Return how sure a row without steps is, as the script says it as well."""
+        if row.error is None and row.independent is not None:
+            values = dict(zip(("low", "high", "items"), row.independent, strict=True))
+            said = self._render.text("site.script.independent")
+            return re.sub(r"%(low|high|items)", lambda at: values[at[1]], said)
         return stated(self._render, row.error, row.method)
 
     def value(self, column: Column, value: str) -> str:

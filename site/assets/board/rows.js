@@ -36,14 +36,18 @@ export class Rows {
     return this.held[name][index].map((number) => this.codes[number]);
   }
 
-  /** Tell whether a row's file states how sure its score is. */
+  /** Tell whether a row without steps has something to say of how sure its score is. */
   states(index) {
-    return (this.held.error?.[index] ?? null) !== null;
+    return (this.held.error?.[index] ?? this.held.independent?.[index] ?? null) !== null;
   }
 
-  /** Return the standard error that a row's file states, with its method. */
+  /** Return the standard error that a row's file states, or what its items alone would tell. */
   stated(index, words) {
-    const { error, method } = this.held;
+    const { error, method, independent } = this.held;
+    if ((error?.[index] ?? null) === null) {
+      const [low, high, items] = independent[index];
+      return said(words.independent, { low, high, items });
+    }
     return said(words.stated, { error: error[index], method: method[index] ?? words.unstated });
   }
 

@@ -128,3 +128,24 @@ def test_the_file_that_the_figures_come_from_can_be_downloaded(page, sample_site
     assert links
     for link in links:
         assert (sample_site / MEASURED / link).is_file()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_metric_that_steps_hold_has_its_interval_and_the_ranks_it_leaves_open(
+    page, sample, language
+):
+    boards, _ = sample
+    board = next(one for one in boards.boards if one.suite.name == "shell-mini")
+    (entry,) = [one for one in board.ranked if one.label == "noisy-oracle-0.5"]
+    rows = {row[0]: row[1:] for row in cells(table(page(language + MEASURED), "cb-figures"))}
+    metric = board.suite.metric("command_precision")
+    span, open_ = entry.resolution.interval(metric.id), entry.resolution.open(metric.id)
+    (shown,) = [row for row in rows.values() if row[0].startswith("0.6908")]
+    assert shown[0] == f"0.6908 {span.low:.4f}–{span.high:.4f}"
+    assert span.low < entry.value(metric.id) < span.high
+    assert shown[1] == (str(open_.low) if open_.low == open_.high else f"{open_.low}–{open_.high}")
+
+
+def test_without_steps_no_figure_has_an_interval(page):
+    rows = cells(table(page(PUBLISHED), "cb-figures"))
+    assert not any("–" in cell for row in rows for cell in row)
