@@ -106,9 +106,16 @@ _STRICT = (
 )
 
 
+_UNTOLD = ("template-not-stated", "template-not-applied")
+"""Where another program asked, a rank needs no evidence of the template."""
+
+
 def _is_strict(sheets: Sequence[Sheet], settings: Settings) -> bool:
     verdicts = [settings.policy.get(code, JUDGING[code]) for code in _STRICT]
     bound = all(sheet.suite is None or sheet.suite.protocol for sheet in sheets)
+    bound = bound and not any(
+        finding.code in _UNTOLD for sheet in sheets for finding in sheet.entry.findings
+    )
     return bound and all(verdict == "unranked" for verdict in verdicts)
 
 

@@ -210,25 +210,37 @@ def json_lines(file: IO[bytes]) -> Iterator[Document]:
     Raises `Undecodable` with the line's number for what is no object, and for a line that is too
     long. A last line that was cut off in the middle is such a line too.
     """
-    decoder = msgspec.json.Decoder()
+    for number, line in lines_of(file):
+        yield object_of(line, number)
+
+
+def lines_of(file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines of a file that are not empty with their numbers, from 1."""
     number = 0
     while line := file.readline(MOST_LINE + 1):
         number += 1
         if len(line) > MOST_LINE:
             raise limit("bytes of a line", MOST_LINE, f"[{number - 1}]")
-        if not line.strip():
-            continue
         if number == 1:
             line = line.removeprefix(b"\xef\xbb\xbf")
-        try:
-            found = decoder.decode(line)
-        except RecursionError:
-            raise Undecodable("too-deep", f"[{number - 1}]", limit=MAX_DEPTH) from None
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            found = _forgiving(line, number)
-        if not isinstance(found, dict):
-            raise Undecodable("not-json", reason="syntax", line=number, column=1)
-        yield found
+        if not line.isspace():
+            yield number, line
+
+
+_DECODER = msgspec.json.Decoder()
+
+
+def object_of(line: bytes, number: int) -> Document:
+    """Return the object in the *line* of this *number*; raise `Undecodable` where it holds none."""
+    try:
+        found = _DECODER.decode(line)
+    except RecursionError:
+        raise Undecodable("too-deep", f"[{number - 1}]", limit=MAX_DEPTH) from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        found = _forgiving(line, number)
+    if not isinstance(found, dict):
+        raise Undecodable("not-json", reason="syntax", line=number, column=1)
+    return found
 
 
 def _forgiving(line: bytes, number: int) -> Any:

@@ -244,7 +244,9 @@ def _part(
         for name, value in mapping(one).items():
             if is_number(value):
                 full = f"{name}_errors_as_zero" if name == "mean" else name
-                metrics.append(figure(full, [float(value)], better=True))
+                shown = figure(full, [float(value)], better=True)
+                titles = {"en": "mean, errors as zero", "ko": "평균(오류는 0)"}
+                metrics.append(replace(shown, title=titles) if name == "mean" else shown)
                 measured[metrics[-1].id] = Measured(
                     value=float(value), n=(rewarded or 0) + (errors or 0) or None
                 )
