@@ -84,21 +84,23 @@ def _grouped(
 ) -> dict[str, Placed]:
     """Return the places of all results of one name."""
     named = _shown(members)
-    models = (
-        [_Class(members=tuple(range(len(members))))]
-        if named.profile.merge
-        else _classes([one.identity for one in members])
-    )
-    told_by = [values_of([members[n].identity for n in one.members]) for one in models]
+    identities = [one.identity for one in members]
+    models = [_Class(members=tuple(range(len(members))))]
+    if not named.profile.merge:
+        models = _classes(identities)
+    names = [named.name]
+    if len(models) > 1:
+        told_by = [values_of([identities[number] for number in one.members]) for one in models]
+        names = labels(told_by, named.name)
     found = {}
-    for one, label in zip(models, labels(told_by, named.name), strict=True):
+    for one, label in zip(models, names, strict=True):
         known = directory.told(label) if label != named.name else None
         mine = known or (named if label == named.name else replace(named, name=label, own=False))
         for number in one.members:
             member = members[number]
             findings = _spelling(member, named, workspace)
             if one.unclear:
-                findings += told("identity-unclear", member.reading, workspace, models=len(models))
+                findings += told("identity-unclear", member.reading, workspace)
             elif lacking := one.lacking(member.identity):
                 findings += told(
                     "identity-joined", member.reading, workspace, missing=", ".join(lacking)
@@ -109,6 +111,8 @@ def _grouped(
 
 def _shown(members: Sequence[_Member]) -> Named:
     """Return the name as most results spell it, or as models.toml does."""
+    if len(members) == 1:
+        return members[0].named
     counts = Counter(one.named.name for one in members)
     name = min(counts, key=lambda one: (-counts[one], one))
     return next(one.named for one in members if one.named.name == name)
@@ -132,6 +136,8 @@ class _Class(Struct, frozen=True, kw_only=True):
 
     def lacking(self, identity: Identity) -> list[str]:
         """Return the parts of the model that *identity* leaves open."""
+        if not self.known:
+            return []
         adapted = identity.adapter is not None
         parts = self.known - outweighed(self.known & _known(identity), adapted)
         return [name for name in TELLING if name in parts - _known(identity)]
@@ -149,6 +155,8 @@ def _known(identity: Identity) -> frozenset[str]:
 
 def _classes(identities: Sequence[Identity]) -> list[_Class]:
     """Return the models that *identities* are of, in an order that does not depend on theirs."""
+    if len(set(identities)) == 1:
+        return [_Class(members=tuple(range(len(identities))))]
     whole = _filled_in(_lengthened(identities))
     distinct = list(dict.fromkeys(whole))
     shape_of = {one: (_known(one), one.adapter is not None) for one in distinct}

@@ -30,8 +30,6 @@ def _is_one_hash(values: Set[str]) -> bool:
 
 def labels(models: Sequence[Mapping[str, str | bool]], name: str) -> list[str]:
     """Return *name* for each of *models*, given by its parts, with as little as tells all apart."""
-    if len(models) < 2:
-        return [name] * len(models)
     for digits in (8, 12, 64):
         forms = [
             {part: _form(part, value, name, digits) for part, value in one.items()}

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from ...board.model import Entry
 from ...board.workspace.settings import Profile
-from ...eval.records import Harness, Machine, ModelFile, Quartiles, Timing, is_hub_id
+from ...eval.records import Harness, Machine, ModelFile, Quartiles, Server, Timing, is_hub_id
 from ..data.figures import Value, billions, plain, timed
 from ..frame.render import Renderer
 from ..source.source import Source
@@ -163,13 +163,15 @@ def _model(entry: Entry, source: Source) -> Iterator[Fact]:
             filter(None, (model.adapter.id, model.adapter.revision, model.adapter.sha256))
         )
         yield _fact(render, "origin.adapter", adapter, code=True)
-    file = model.file or ModelFile()
+    file, server = model.file or ModelFile(), model.server or Server()
     told: tuple[tuple[str, Value], ...] = (
         ("weights_sha256", model.weights_sha256),
         ("path_tail", model.path_tail),
         ("model_file", file.name),
         ("model_file_bytes", file.bytes),
         ("model_file_sha256", file.sha256),
+        ("server_model", server.model),
+        ("system_fingerprint", server.system_fingerprint),
     )
     for key, detail in told:
         if detail is not None:
