@@ -1,11 +1,13 @@
 """Which of a model's results stands: evidence first, then completeness, protocol and time."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ...eval.identity import fold
 from ...eval.records import Evidence, instant
 from ..model import Attempt, Reading
 from ..words.findings import Finding
@@ -34,25 +36,31 @@ class When(Struct, frozen=True, kw_only=True):
         Clocks of unknown places are compared as if they were of one.
         """
         if self.naive and not other.naive:
-            return self.shown + _WEST < other.shown
+            return other.shown - self.shown > _WEST
         if other.naive and not self.naive:
-            return self.shown < other.shown - _EAST
+            return other.shown - self.shown > _EAST
         return self.shown < other.shown
 
 
 class Times:
     """The times of all results of a workspace, each judged against the others.
 
-    There is no clock: what is later than all that has been measured is told from the results. From
-    their middle on, a time counts as true while no more than `LONGEST_PAUSE` lies between it and
-    the one before.
+    There is no clock: what is later than all that has been measured is told from the results. Of
+    the first times of all models, the middle one is taken for true; from there on, a time counts as
+    true while no more than `LONGEST_PAUSE` lies between it and the one before. So many results of
+    one model do not bear each other out.
     """
 
     def __init__(self, readings: Iterable[Reading]) -> None:
-        found = sorted(
-            when.shown for reading in readings if (when := _recorded(reading)) is not None
-        )
-        self._latest = _latest(found)
+        times: list[datetime] = []
+        first: dict[str, datetime] = {}
+        for reading in readings:
+            when = _recorded(reading)
+            if when is not None and reading.result is not None and when.shown >= EARLIEST:
+                times.append(when.shown)
+                model = fold(reading.result.model.id)
+                first[model] = min(when.shown, first.get(model, when.shown))
+        self._latest = _latest(sorted(times), sorted(first.values()))
 
     def of(self, reading: Reading) -> When | None:
         """Return when *reading* was measured; `None` where that is unknown or cannot be true."""
@@ -73,12 +81,11 @@ class Times:
         return EARLIEST <= when.shown <= self._latest
 
 
-def _latest(found: Sequence[datetime]) -> datetime:
-    usable = [one for one in found if one >= EARLIEST]
-    if not usable:
+def _latest(times: Sequence[datetime], first: Sequence[datetime]) -> datetime:
+    if not first:
         return datetime.max.replace(tzinfo=UTC)
-    latest = usable[(len(usable) - 1) // 2]
-    for one in usable[(len(usable) - 1) // 2 :]:
+    latest = first[(len(first) - 1) // 2]
+    for one in times[bisect_left(times, latest) :]:
         if one - latest > LONGEST_PAUSE:
             break
         latest = one

@@ -173,6 +173,17 @@ def test_a_time_that_cannot_be_is_told_and_the_year_after_a_pause_is_not():
     assert {e.model for e in entries if "time-unusable" in codes(e)} == {"org/model"}
 
 
+def test_many_times_in_the_future_of_one_model_do_not_bear_each_other_out():
+    future = [timed(0.9, f"{year}-01-01T00:00:00Z") for year in (2098, 2099)]
+    (entry,) = of(timed(0.4, f"{OLD}Z"), *future)
+    assert entry.score == 40.0
+
+
+def test_the_end_of_the_calendar_is_a_time_like_any_other():
+    last = "9999-12-31T23:59:59"
+    assert len(of(timed(0.4, last), timed(0.5, f"{last}Z"))) == 2
+
+
 def test_a_run_cannot_end_before_it_began():
     stamps = {"started_at": f"{NEW}Z", "finished_at": f"{OLD}Z"}
     (entry,) = entries_of(a_result(**stamps))

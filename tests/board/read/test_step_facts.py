@@ -411,3 +411,23 @@ def test_sums_add_up_to_the_mean(steps):
     for name, sums in found.sums.items():
         values = [step.scores[name] for step in steps if step.scored]
         assert sum(sums) == round(1e6 * sum(values))
+
+
+def test_equal_answers_have_one_hash_in_any_order_and_others_another():
+    steps = [replace(one, answer=f"answer {number}") for number, one in enumerate(STEPS)]
+    same = step_facts(steps[::-1], REPLAY).answers_sha256
+    assert same == step_facts(steps, REPLAY).answers_sha256 is not None
+    other = [replace(steps[0], answer="another"), *steps[1:]]
+    assert step_facts(other, REPLAY).answers_sha256 != same
+
+
+def test_where_answers_are_not_kept_what_was_read_of_them_is_hashed():
+    found = step_facts(STEPS, REPLAY).answers_sha256
+    changed = [replace(STEPS[0], parsed={"command_units": ["other"]}), *STEPS[1:]]
+    assert found != step_facts(changed, REPLAY).answers_sha256
+
+
+@pytest.mark.parametrize("text", ["", "the same"])
+def test_one_answer_to_everything_makes_no_copy(text):
+    steps = [replace(one, answer=text) for one in STEPS]
+    assert step_facts(steps, REPLAY).answers_sha256 is None

@@ -405,3 +405,25 @@ class TestWhichModel:
     def test_paths_inside_sentences(self, text, plain):
         assert naming.without_paths(text) == plain
         assert naming.may_hold_paths(json.dumps(text)) or text == plain
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_of_a_path_in_our_own_files_stays_what_tells_runs_apart(version):
+    document = json.loads(encode(a_result()))
+    for key in () if version == 2 else ("metrics", "divisions", "machine"):
+        del document[key]
+    path = "/home/somebody/run-a/checkpoint-300"
+    document |= {"version": version, "model": {"id": "org/m", "adapter": {"id": path}}}
+    found = summarise(json.dumps(document).encode()).result
+    assert found is not None
+    assert found.model.adapter == Adapter(id="checkpoint-300")
+    assert found.model.path_tail == "run-a/checkpoint-300"
+    assert b"somebody" not in encode(found)
+
+
+def test_of_a_path_in_older_shapes_stays_what_tells_runs_apart():
+    found = result(
+        "06-sweep-adapter", lora_path="/home/somebody/run-b/checkpoint-9", lora_name=None
+    )
+    assert found.model.adapter == Adapter(id="checkpoint-9")
+    assert found.model.path_tail == "run-b/checkpoint-9"
