@@ -1,6 +1,7 @@
-"""What files of other programs become, as a text that a person can read."""
+"""Files of other programs, written, and what they become as a text that a person can read."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cardboard.board.model import Reading
@@ -9,6 +10,50 @@ from cardboard.board.words.catalogue import Words
 from cardboard.eval.metrics import Metric
 
 DATA = Path(__file__).parent / "data" / "imports"
+
+
+def write_lm_eval(folder: Path, model: str, scores: Sequence[float]) -> None:
+    """Write a run of lm-evaluation-harness on one task, with its samples."""
+    folder.mkdir()
+    document = {
+        "results": {"arc": {"acc,none": sum(scores) / len(scores), "acc_stderr,none": 0.1}},
+        "configs": {"arc": {"metric_list": [{"metric": "acc", "aggregation": "mean"}]}},
+        "versions": {"arc": 1},
+        "n-shot": {"arc": 0},
+        "higher_is_better": {"arc": {"acc": True}},
+        "n-samples": {"arc": {"original": len(scores), "effective": len(scores)}},
+        "config": {"model": "hf", "model_args": f"pretrained={model}", "model_sha": "0f3a9c1"},
+        "lm_eval_version": "0.4.13",
+        "chat_template": "{{ messages }}",
+        "date": 1777000000.5,
+    }
+    (folder / "results_2026-04-24T10-00-00.000000.json").write_text(json.dumps(document))
+    row = {"metrics": ["acc"], "filter": "none"}
+    rows = [row | {"doc_id": n, "acc": score} for n, score in enumerate(scores)]
+    text = "".join(f"{json.dumps(one)}\n" for one in rows)
+    (folder / "samples_arc_2026-04-24T10-00-00.000000.jsonl").write_text(text)
+
+
+def write_inspect(folder: Path, model: str, scores: Sequence[float]) -> None:
+    """Write a log of inspect_ai on one task, with its samples."""
+    folder.mkdir()
+    figures = {"accuracy": {"value": sum(scores) / len(scores)}, "stderr": {"value": 0.1}}
+    log = {
+        "status": "success",
+        "eval": {
+            "task": "arc",
+            "task_version": 1,
+            "model": f"vllm/{model}",
+            "dataset": {"samples": len(scores)},
+            "packages": {"inspect_ai": "0.3.285"},
+        },
+        "results": {"scores": [{"name": "choice", "metrics": figures}]},
+        "samples": [
+            {"id": n, "epoch": 1, "scores": {"choice": {"value": "C" if score else "I"}}}
+            for n, score in enumerate(scores)
+        ],
+    }
+    (folder / "log.json").write_text(json.dumps(log))
 
 
 def told(folder: Path) -> str:

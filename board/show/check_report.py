@@ -38,7 +38,7 @@ def report(boards: Boards, workspace: Workspace) -> Outcome:
             continue
         errors = any(finding.severity == "error" for finding in reading.findings)
         lines.append(f"Checking {reading.file}: {'REFUSED' if errors else 'read, with remarks'}")
-        lines += [f"  {f.severity} {f.code}: {words.finding(f)}" for f in reading.findings]
+        lines += [_line(finding, words) for finding in reading.findings]
     kinds = Counter(str(reading.kind) for reading in boards.readings)
     counted = ", ".join(f"{n} {kind}" for kind, n in _sorted(kinds)) or "none"
     lines.append(f"Files: {counted}")
@@ -70,6 +70,13 @@ def report(boards: Boards, workspace: Workspace) -> Outcome:
     if broken:
         lines.append(f"Files that could not be used: {len(broken)}")
     return Outcome(lines=tuple(lines), broken=broken)
+
+
+def _line(finding: Finding, words: Words) -> str:
+    """Return what was found, and what to do where a file cannot be used for it."""
+    told = f"  {finding.severity} {finding.code}: {words.finding(finding)}"
+    remedy = words.remedy(finding) if finding.severity == "error" else None
+    return f"{told} {remedy}" if remedy else told
 
 
 def _findings(boards: Boards) -> Iterator[Finding]:

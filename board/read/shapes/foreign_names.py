@@ -2,6 +2,7 @@
 
 import re
 
+from ....eval.identity import path_tail
 from ....eval.records import Adapter, Model
 from . import model_names
 
@@ -15,15 +16,7 @@ _SERVERS = frozenset(
     )
 )
 """Who serves the models of others: no part of a model's name."""
-_MANY = re.compile(
-    r"(?:checkpoint|step|epoch|iter|global_step|ckpt)[-_.]?\d*|final|last|latest|best|model|merged|"
-    r"adapter|lora|output|out|runs?|hf|snapshots?|[0-9a-f]{40}|weights|\d+",
-    re.IGNORECASE,
-)
-"""Names that many folders have."""
 _CACHED = re.compile(r"models--([\w.-]+?)--([\w.-]+)")
-_HOMES = ("home", "Users", "users")
-_MOST_PARTS = 3
 
 
 def named(said: str, *, adapter: str | None = None, revision: str | None = None) -> Model:
@@ -36,56 +29,30 @@ def named(said: str, *, adapter: str | None = None, revision: str | None = None)
     repository, quantisation = model_names.split_quantisation(plain)
     if quantisation is None and said.lower().endswith(".gguf"):
         quantisation = model_names.quantisation_of(model_names.last_part(said))
-    over = None
-    if adapter:
-        name, lower = _name(adapter)
-        over = Adapter(id=lower or name)
+    over, lower = _name(adapter) if adapter else (None, None)
     return Model(
         id=repository[:500] or "unknown",
         revision=revision if revision not in (None, "", "main") else None,
-        adapter=over,
-        path_tail=tail,
+        adapter=Adapter(id=over) if over else None,
+        path_tail=model_names.joined(tail, lower),
         quantisation=quantisation,
     )
 
 
-def path_tail(path: str) -> str:
-    """Return the end of *path* from the last folder on whose name is not one of many.
-
-    The folder of a person is never a part of it.
-    """
-    parts = [part for part in re.split(r"[/\\]+", path.strip()) if part not in ("", ".", "..", "~")]
-    homes = [place for place, part in enumerate(parts[:-1]) if part in _HOMES]
-    if homes:
-        parts = parts[homes[-1] + 2 :] or parts[-1:]
-    kept: list[str] = []
-    for part in reversed(parts[-_MOST_PARTS:]):
-        kept.insert(0, part)
-        if not _MANY.fullmatch(part):
-            break
-    return "/".join(kept)
-
-
 def _name(said: str) -> tuple[str, str | None]:
-    """Return the name in *said*, and the tail of the path that it is, if it is one."""
+    """Return the name in *said*, and of a path the tail that tells runs apart."""
     plain = said.strip()
     if cached := _CACHED.search(plain):
         return f"{cached[1]}/{cached[2]}", None
     if not model_names.is_local(plain):
         plain = _unserved(plain)
-    if _is_path(plain):
-        tail = path_tail(plain)
-        # With a slash it would look like a repository on the Hub, which nobody said that it is.
-        return tail.replace("/", "--") or "unknown", tail or None
+    tail = path_tail(plain)
+    # What ends like many folders is a path, whatever it begins with: `out/checkpoint-300`.
+    if model_names.is_local(plain) or plain.count("/") > 1 or "\\" in plain or tail:
+        return model_names.last_part(plain) or "unknown", tail
     if "/" not in plain and plain.count("__") == 1:
         return plain.replace("__", "/"), None
     return plain, None
-
-
-def _is_path(name: str) -> bool:
-    if model_names.is_local(name) or "\\" in name or name.count("/") > 1:
-        return True
-    return "/" in name and _MANY.fullmatch(name.rpartition("/")[2]) is not None
 
 
 def _unserved(said: str) -> str:

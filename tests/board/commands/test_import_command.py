@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from cardboard.board.workspace.configuration import open_workspace
 from cardboard.cli import main
-from cardboard.tests.imports import DATA
+from cardboard.tests.imports import DATA, write_lm_eval
 
 BOARD = """\
 [board]
@@ -126,9 +126,8 @@ def test_a_file_of_another_program_can_be_added_as_well(workspace):
 
 def test_samples_give_intervals_and_a_paired_test(workspace, tmp_path):
     for model, shift in (("A", 0), ("B", 1)):
-        write_run(
-            tmp_path / model, f"acme/{model}", [float((n + shift) % 5 != 0) for n in range(60)]
-        )
+        scores = [float((n + shift) % 5 != 0) for n in range(60)]
+        write_lm_eval(tmp_path / model, f"acme/{model}", scores)
     run(workspace, "import", "--adopt", tmp_path / "A", tmp_path / "B")
     board = run(workspace, "board", "--format", "json").output
     (entries,) = [one["entries"] for one in json.loads(board)["boards"]]
@@ -137,25 +136,3 @@ def test_samples_give_intervals_and_a_paired_test(workspace, tmp_path):
     compared = run(workspace, "compare", "acme/A", "acme/B")
     assert compared.exit_code == 0
     assert "12 / 12 / 36" in compared.output
-
-
-def write_run(folder: Path, model: str, scores: list[float]) -> None:
-    folder.mkdir()
-    mean = sum(scores) / len(scores)
-    document = {
-        "results": {"arc": {"acc,none": mean, "acc_stderr,none": 0.1}},
-        "configs": {"arc": {"metric_list": [{"metric": "acc", "aggregation": "mean"}]}},
-        "versions": {"arc": 1},
-        "n-shot": {"arc": 0},
-        "higher_is_better": {"arc": {"acc": True}},
-        "n-samples": {"arc": {"original": len(scores), "effective": len(scores)}},
-        "config": {"model": "hf", "model_args": f"pretrained={model}", "model_sha": "0f3a9c1"},
-        "lm_eval_version": "0.4.13",
-        "chat_template": "{{ messages }}",
-        "date": 1777000000.5,
-    }
-    (folder / "results_2026-04-24T10-00-00.000000.json").write_text(json.dumps(document))
-    row = {"metrics": ["acc"], "filter": "none"}
-    rows = [row | {"doc_id": n, "acc": score} for n, score in enumerate(scores)]
-    text = "".join(f"{json.dumps(row)}\n" for row in rows)
-    (folder / "samples_arc_2026-04-24T10-00-00.000000.jsonl").write_text(text)

@@ -182,7 +182,8 @@ def test_an_adapter_is_told_apart_from_its_base_by_the_tail_of_its_path(write):
     arguments = "pretrained=acme/Aster-1B,peft=/home/worker/out/run-a/checkpoint-300"
     document = results(config={"model": "hf", "model_args": arguments})
     model = only(read_file(write(document))).result.model
-    assert (model.id, model.adapter.id) == ("acme/Aster-1B", "run-a/checkpoint-300")
+    assert (model.id, model.adapter.id) == ("acme/Aster-1B", "checkpoint-300")
+    assert model.path_tail == "run-a/checkpoint-300"
 
 
 def test_arguments_may_be_an_object(write):
