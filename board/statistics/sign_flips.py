@@ -155,7 +155,7 @@ def told_apart(
         if told == found:
             break
         found = told
-        critical = float(_largest(_maxima(pairs, flipped, critical, lead)[0], place))
+        critical = _stepped_down(pairs, flipped, every, critical, lead, place)
     return _tally(pairs, critical, lead, own_critical, own_lead)
 
 
@@ -230,6 +230,24 @@ def _maxima(
                 if rows != columns:
                     np.maximum(own[columns, part], apart.max(axis=1).T, out=own[columns, part])
     return every, own
+
+
+def _stepped_down(
+    pairs: Pairs, flipped: Floats, every: Floats, critical: float, lead: float, place: int
+) -> float:
+    """Return the *place*-th largest maximum of the pairs that *critical* does not tell apart.
+
+    *every* are the maxima of all pairs, which those of fewer pairs cannot exceed: so most vectors
+    of signs are out of the question as soon as the first are known.
+    """
+    order = np.argsort(-every, kind="stable")
+    found = np.empty(0)
+    while True:
+        some = order[len(found) : len(found) + 2 * place]
+        found = np.append(found, _maxima(pairs, flipped[some], critical, lead)[0])
+        least = float(_largest(found, place))
+        if len(found) == len(order) or every[order[len(found)]] <= least:
+            return least
 
 
 def _count(pairs: Pairs, critical: float, lead: float) -> int:
