@@ -220,6 +220,20 @@ def _types(kind: Any) -> dict[str, Any]:
     return {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
 
 
+@cache
+def _holds_records(kind: Any) -> bool:
+    """Tell whether *kind* is a record or holds some: all else may have any keys."""
+    inner = _plain_kind(kind)
+    if get_origin(inner) in (dict, tuple):
+        return any(map(_holds_records, get_args(inner)))
+    return _is_struct(inner)
+
+
+@cache
+def _is_flat(kind: Any) -> bool:
+    return not any(map(_holds_records, _types(kind).values()))
+
+
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return which of the *known* keys *name* may have meant."""
     near = get_close_matches(name, list(known), n=1, cutoff=0.6)
@@ -228,9 +242,13 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 def unknown(value: object, kind: Any, key: str = "") -> Iterator[tuple[str, str | None]]:
     """Yield every key of *value* that *kind* has not, with the known one that is most like it."""
+    if not _holds_records(kind):
+        return
     inner = _plain_kind(kind)
     if isinstance(value, dict) and _is_struct(inner):
         known = _types(inner)
+        if _is_flat(inner) and value.keys() <= known.keys():
+            return
         tag = inner.__struct_config__.tag_field
         for name, one in value.items():
             where = f"{key}.{name}".lstrip(".")
