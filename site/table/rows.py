@@ -190,7 +190,7 @@ def _row(entry: Entry, board: Board, everywhere: frozenset[str], run: int, span:
     suite = board.suite
     metric, resolution = suite.ranked, entry.resolution
     interval = resolution.score if resolution else None
-    organisation, slash, _ = entry.model.partition("/")
+    organisation, slash, _ = entry.name.partition("/")
     score = entry.score or 0.0
     ends = (interval.low, interval.high) if interval else (score, score)
     error, method = stated(entry, metric)
