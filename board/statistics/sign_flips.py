@@ -19,7 +19,7 @@ SKEW_ERRORS = 4.0
 """Standard errors of a skewness that are left alone, as chance makes them."""
 MANY_MODELS = 2_000
 """A board of more is tested in one step, with fewer signs."""
-_BLOCK = 128
+_BLOCK = 256
 _CELLS = 1 << 17
 """Differences held at once, in 1 MB."""
 _SIGNS = 1 << 20
@@ -218,9 +218,11 @@ def _maxima(
             _, value, tasks = pairs.judged(rows, columns)
             scale[(value > critical) & (tasks >= lead)] = 0.0
         some = max(1, _CELLS // scale.size)
+        room = np.empty((some, *scale.shape))
         for start in range(0, count, some):
-            part = slice(start, start + some)
-            apart = flipped[part, rows, None] - flipped[part, None, columns]
+            part = slice(start, min(start + some, count))
+            apart = room[: part.stop - start]
+            np.subtract(flipped[part, rows, None], flipped[part, None, columns], out=apart)
             np.square(apart, out=apart)
             apart *= scale
             best = apart.max(axis=2)

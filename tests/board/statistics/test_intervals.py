@@ -8,6 +8,7 @@ from scipy import stats
 
 from cardboard.board.statistics.intervals import Interval, Scale, intervals, wilson
 from cardboard.board.statistics.tasks import MICROPOINTS, Ints, Tasks, clustering, standard_errors
+from cardboard.eval.metrics import pass_at
 from cardboard.tests.simulated import Clustering, Sizes, Steps, sizes, suites
 
 EQUAL = np.full(50, 8)
@@ -166,3 +167,17 @@ def test_the_interval_of_the_opposite_is_the_opposite_interval(won: list[int]) -
     sums = np.array([won]) * MICROPOINTS
     (there,), (back,) = spans(steps, sums), spans(steps, steps * MICROPOINTS - sums)
     assert (there.low, there.high) == pytest.approx((100 - back.high, 100 - back.low))
+
+
+@pytest.mark.parametrize("k", [1, 3, 5])
+def test_trials_need_nothing_of_their_own_since_their_noise_is_in_the_sums(k: int) -> None:
+    """600 suites of 50 tasks, 4 steps, 5 trials of each; the chance that any of k succeeds."""
+    random, steps, trials = np.random.default_rng(k), np.full(50, 4), 5
+    logit = random.normal(0, 1.2, (600, 50, 1)) + random.normal(-0.5, 1.2, (600, 50, 4))
+    many = random.normal(0, 1.2, 400_000) + random.normal(-0.5, 1.2, 400_000)
+    true = 100 * float((1 - (1 - 1 / (1 + np.exp(-many))) ** k).mean())
+    passed = random.binomial(trials, 1 / (1 + np.exp(-logit)))
+    chances = np.array([pass_at(count, trials, k) for count in range(trials + 1)])
+    sums = np.rint(chances[passed].sum(axis=2) * MICROPOINTS).astype(np.int64)
+    held = sum(one.low <= true <= one.high for one in spans(steps, sums))
+    assert held / 600 >= 0.93
