@@ -35,6 +35,13 @@ class Identity(_Table, frozen=True, kw_only=True):
     repository_url: str | None = None
 
 
+class DivisionWords(_Table, frozen=True, kw_only=True):
+    """`[suites.words.divisions.NAME]`: what a division and its groups are called."""
+
+    title: Text = {}
+    groups: dict[str, Text] = {}
+
+
 class SuiteWords(_Table, frozen=True, kw_only=True):
     """`[suites.words]`: what a suite measures, in place of its kind's words."""
 
@@ -48,6 +55,15 @@ class SuiteWords(_Table, frozen=True, kw_only=True):
     """How its score is to be read."""
     safety: Text = {}
     """What to mind where its answers are used."""
+    divisions: dict[str, DivisionWords] = {}
+
+    def division(self, name: str) -> Text:
+        """Return the title of a division; none where nobody gave one."""
+        return self.divisions.get(name, DivisionWords()).title
+
+    def group(self, division: str, name: str) -> Text:
+        """Return the name of a group of a division; none where nobody gave one."""
+        return self.divisions.get(division, DivisionWords()).groups.get(name, {})
 
 
 class Suite(_Table, frozen=True, kw_only=True, dict=True):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from ...board.words.catalogue import Words
+from ...board.workspace.settings import Text
 from ..readme.markdown import Safe, code, codes, escaped
 from .evidence import Recorded, Row
 from .names import metric_name, score_name
@@ -45,8 +46,9 @@ class Tables:
 
     def division(self, division: Division, sheet: Sheet) -> Safe:
         """Return the heads of a table of groups: the division, its steps, the ranked metric."""
-        own, key = f"{sheet.kind}:division.{division.name}", f"{sheet.kind}:division.value"
-        title = self._said(own) if self._words.has(own) else code(division.name)
+        key = f"{sheet.kind}:division.value"
+        given = sheet.suite.words.division(division.name) if sheet.suite else {}
+        title = self._called(given, f"{sheet.kind}:division.{division.name}", division.name)
         if sheet.own_rank and self._words.has(key):
             value = self._said(key)
         else:
@@ -58,11 +60,18 @@ class Tables:
         """Return a row for each group of steps: how many they are, and the ranked metric."""
         rows = []
         for part in division.parts:
-            own = f"{sheet.kind}:group.{part.name}"
-            name = self._said(own) if self._words.has(own) else code(part.name)
+            given = sheet.suite.words.group(division.name, part.name) if sheet.suite else {}
+            name = self._called(given, f"{sheet.kind}:group.{part.name}", part.name)
             value = self.number(part.value, division.unit) if part.value else _NOTHING
             rows.append(f"| {name} | {part.steps} | {value} |")
         return Safe("\n".join(rows))
+
+    def _called(self, given: Text, own: str, name: str) -> Safe:
+        """Return what a suite calls a division or a group, else its kind, else its name."""
+        told = given.get(self._words.language) or next(iter(given.values()), "")
+        if told:
+            return escaped(told)
+        return self._said(own) if self._words.has(own) else code(name)
 
     def recorded(self, what: Recorded) -> Safe:
         """Return a table of what was recorded, and a sentence on what was not; each may be none."""

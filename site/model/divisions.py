@@ -88,7 +88,7 @@ def _slices(
 
     rows = tuple(
         Slice(
-            name=words.group(part),
+            name=words.group(name, part),
             steps=found[part].steps,
             value=own_unit(ranked, value := found[part].metrics.get(ranked.id), suite),
             others=tuple(printed(metric, found[part].metrics.get(metric.id)) for metric in others),

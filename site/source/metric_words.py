@@ -78,14 +78,16 @@ class MetricWords:
         return self._render.text(key, metric=told, **values)
 
     def division(self, name: str) -> str:
-        """Return the title of a division: its kind's words, or its name."""
+        """Return the title of a division: its suite's words, its kind's, or its name."""
         own = f"{self.suite.kind}:division.{name}"
-        return self._render.text(own) if self._has(own) else name
+        given = self._render.own(self.suite.words.division(name))
+        return given or (self._render.text(own) if self._has(own) else name)
 
-    def group(self, name: str) -> str:
-        """Return the title of a group of steps: its kind's words, or its name."""
+    def group(self, division: str, name: str) -> str:
+        """Return the title of a group of steps: its suite's words, its kind's, or its name."""
         own = f"{self.suite.kind}:group.{name}"
-        return self._render.text(own) if self._has(own) else name
+        given = self._render.own(self.suite.words.group(division, name))
+        return given or (self._render.text(own) if self._has(own) else name)
 
     def _has(self, key: str) -> bool:
         return self._render.words.has(key)

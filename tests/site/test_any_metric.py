@@ -84,7 +84,9 @@ def test_a_model_page_shows_figures_divisions_and_answers(site, language):
     assert figures["score"].startswith("51.0% ± 1.5%")
     parts = [one for one in page.iter(f"{HTML}table") if "cb-parts" in one.get("class", "")]
     names = [text(one.find(f"{HTML}th")) for one in parts[0].find(f"{HTML}tbody")]
-    assert names == ["en", "ko"]
+    assert names == [f"{'영어' if language else 'English'} {HARM}", "ko"], "ko has no name"
+    titles = [text(one) for one in page.iter(f"{HTML}h3")]
+    assert ("문제의 언어" if language else "Language of the question") in titles
     steps = [one for one in page.iter(f"{HTML}details") if one.get("class") == "cb-step"]
     assert steps
     assert all(HARM in text(one) for one in steps), "answers are shown letter for letter"

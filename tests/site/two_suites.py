@@ -7,7 +7,14 @@ from typing import Any
 from cardboard.board.judge.build import build_boards
 from cardboard.board.model import Boards
 from cardboard.board.read.reader import read_results
-from cardboard.board.workspace.settings import Profile, Settings, Suite, Workspace
+from cardboard.board.workspace.settings import (
+    DivisionWords,
+    Profile,
+    Settings,
+    Suite,
+    SuiteWords,
+    Workspace,
+)
 from cardboard.eval.metrics import Change
 from cardboard.tests.making import SETTINGS
 from cardboard.tests.site.hostile import HARM
@@ -22,6 +29,14 @@ QUIZ = Suite(
     steps=TASKS * 2,
     tasks=TASKS,
     divisions={"language": {"en": TASKS, "ko": TASKS}},
+    words=SuiteWords(
+        divisions={
+            "language": DivisionWords(
+                title={"en": "Language of the question", "ko": "문제의 언어"},
+                groups={"en": {"en": f"English {HARM}", "ko": f"영어 {HARM}"}},
+            )
+        }
+    ),
     changes=(
         Change(
             id="accuracy",
