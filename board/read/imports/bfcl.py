@@ -30,23 +30,16 @@ NAME = "bfcl"
 _FILE = re.compile(r"BFCL_(v\d+)_(.+)_score\.json\Z")
 _MODE = re.compile(r"\s*\((FC|Prompt)\)\Z|[-_](FC)\Z")
 _HEAD = ("accuracy", "correct_count", "total_count")
+_OVERALL = re.compile(r"\bOverall Acc$", re.IGNORECASE)
+_AVERAGE = re.compile(r"\boverall\b|\bsummary$", re.IGNORECASE)
 _NO_FIGURE = ("cost", "latency", "rank", "link")
 
 
 def told(content: Content) -> bool:
     """Tell scores by their first line, tables by their overall figure."""
     if content.form == "table":
-        columns = set(content.table.columns)
-        return "Model" in columns and bool(
-            columns
-            & {
-                "Overall Acc",
-                "Live Overall Acc",
-                "Non_Live Overall Acc",
-                "Non-Live Overall Acc",
-                "Multi Turn Overall Acc",
-            }
-        )
+        columns = content.table.columns
+        return "Model" in columns and any(_OVERALL.search(name) for name in columns)
     return _is_head(_first(content))
 
 
@@ -169,7 +162,7 @@ def _protocol(version: str | None, mode: str | None) -> Protocol:
 
 def _of_table(foreign: Foreign) -> Iterator[Part]:
     table = foreign.content.table
-    overall = [name for name in table.columns if "overall" in name.lower()]
+    overall = [name for name in table.columns if _AVERAGE.search(name)]
     foreign.averages(overall)
     columns = [
         name

@@ -91,7 +91,8 @@ def _part(
     metrics: list[Metric] = []
     n = None
     for one in members:
-        metric, value = _metric(one, label, unknown, lost, by_row=bool(rows) and len(members) == 1)
+        by_row = bool(rows) and len(members) == 1
+        metric, value = _metric(foreign, one, label, unknown, lost, by_row=by_row)
         if metric.id in measured:
             metric = replace(metric, id=f"{metric.id}.{len(measured) + 1}")
         details = mapping(one.get("score_details"))
@@ -152,7 +153,13 @@ def _version(value: object) -> str | None:
 
 
 def _metric(
-    one: dict[str, Any], label: str, unknown: list[str], lost: list[str], *, by_row: bool
+    foreign: Foreign,
+    one: dict[str, Any],
+    label: str,
+    unknown: list[str],
+    lost: list[str],
+    *,
+    by_row: bool,
 ) -> tuple[Metric, float | None]:
     config, details = mapping(one.get("metric_config")), mapping(one.get("score_details"))
     named = text(config.get("metric_id")) or text(config.get("metric_name"))
@@ -166,8 +173,11 @@ def _metric(
     lower = config.get("lower_is_better")
     value = details.get("score")
     found = float(value) if is_number(value) else None
-    if found is None or (high is not None and found > high) or (low is not None and found < low):
+    if found is None:
         unknown.append(f"{label}: {named or 'score'}")
+    elif (high is not None and found > high) or (low is not None and found < low):
+        # Per cent under bounds of a share is the commonest mistake of such files.
+        foreign.note("value-unusable", f"{label}.score", wanted=_span(low, high))
         found = None
     ordinal = config.get("score_type") == "levels"
     metric = figure(
@@ -182,6 +192,10 @@ def _metric(
     if metric.better == "neither":
         lost.append(f"{label}: {metric.id}")
     return metric, found
+
+
+def _span(low: float | None, high: float | None) -> str:
+    return f"{'' if low is None else f'{low:g}'}..{'' if high is None else f'{high:g}'}"
 
 
 def _protocol(document: dict[str, Any], one: dict[str, Any], harness: Harness) -> Protocol:

@@ -41,9 +41,15 @@ _SPLITS = ("test", "valid", "validation")
 
 def told(content: Content) -> bool:
     """Tell statistics by their named figures, and the specification by its adapter."""
-    if "adapter_spec" in content.document:
+    if "adapter_spec" in content.document or _is_table(content.document):
         return True
-    return bool(content.members) and _is_figure(content.members[0])
+    first = content.members[0] if content.members else {}
+    return _is_figure(first) or {"instance_id", "stats"} <= first.keys()
+
+
+def _is_table(document: Document) -> bool:
+    """Tell a table over many runs, whose cells are averages of them."""
+    return {"title", "header", "rows"} <= document.keys()
 
 
 def _is_figure(one: Document) -> bool:
@@ -59,7 +65,7 @@ def beside(path: Path) -> Sequence[Path]:
 
 def read(foreign: Foreign) -> Iterator[Part]:
     """Yield the one result of a run; how many instances it has, only their own file tells."""
-    if foreign.content.document:
+    if foreign.content.document or not _is_figure(foreign.content.members[0]):
         foreign.note("beside-alone", tool=NAME, main="stats.json")
         return
     spec = mapping(_read(foreign, _SPEC))

@@ -78,7 +78,7 @@ def read(foreign: Foreign) -> Iterator[Part]:
             version=version,
             harness=_harness(settings),
             metrics=measured,
-            n=scored if scored is not None else n,
+            n=scored if scored is not None else n if n is not None else _done(results, epochs),
             whole=whole,
             failed=sum(not step.scored for step in rows) or None,
             status=status,
@@ -276,6 +276,12 @@ def _value(value: object) -> float | None:
             return _GRADES[value]
         return _WORDS.get(value.lower(), number(value))
     return None
+
+
+def _done(results: Document, epochs: int) -> int | None:
+    """Return how many samples were completed in each of their epochs."""
+    done = count(results.get("completed_samples"))
+    return None if done is None else done // max(1, epochs)
 
 
 def _harness(settings: Document) -> Harness:

@@ -98,7 +98,8 @@ def _part(
     rows = _details(foreign, details[key]) if key in details else []
     if rows and n is None:
         n = len(rows)
-    short = general.get("max_samples") is not None or (n or 0) < (whole or 0)
+    short = general.get("max_samples") is not None
+    short = short or (n is not None and whole is not None and n < whole)
     ways = _ways(config)
     measured: dict[str, Measured] = {}
     metrics: list[Metric] = []

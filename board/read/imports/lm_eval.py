@@ -240,6 +240,8 @@ def _protocol(
     shots = mapping(document.get("n-shot")).get(task, config.get("num_fewshot"))
     if shots is None:
         shots = settings.get("num_fewshot")
+    if isinstance(shots, list) and len(shots) == 1:
+        shots = shots[0]
     thinking = {"true": True, "false": False}.get(str(given.get("enable_thinking")).lower())
     top_p = number(wanted.get("top_p"))
     system = document.get("system_instruction_sha")
