@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from math import log10
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from ...eval.metrics import Metric
+from ...eval.records import Result
 from ...eval.suites.kinds.registry import KINDS
 from ..model import Entry
 from ..workspace.settings import Suite
@@ -26,7 +27,19 @@ OF_EVERY_SUITE = {
     "epoch": Form(1, 1),
 }
 OF_SCORES = ("score", "base_score", "gain_over_base")
-TEXTS = ("template_status", "family", "backend", "size_class", "base_model", "base_model_relation")
+TEXTS = (
+    "template_status",
+    "family",
+    "backend",
+    "size_class",
+    "base_model",
+    "base_model_relation",
+    "evidence",
+    "thinking",
+    "base_test",
+)
+BaseTest = Literal["apart", "level", "untested"]
+"""Whether a paired test tells an entry from its base model; `untested` where steps are missing."""
 
 Value = float | str | None
 Figures = Mapping[str, Value]
@@ -69,10 +82,16 @@ def known_names(suites: Iterable[Suite]) -> frozenset[str]:
     return frozenset({*_OF_NO_SUITE, *names})
 
 
-def figures(entry: Entry, suite: Suite | None, base: Entry | None = None) -> dict[str, Value]:
+def figures(
+    entry: Entry,
+    suite: Suite | None,
+    base: Entry | None = None,
+    base_test: BaseTest = "untested",
+) -> dict[str, Value]:
     """Return all figures of *entry*, metrics in their own unit.
 
-    *base* is its base model's entry on the same board: `gain_over_base` is the score minus its.
+    *base* is its base model's entry on the same board: `gain_over_base` is the score minus its, and
+    *base_test* what a test of the two says.
     """
     profile, timing = entry.profile, entry.result.timing
     base_score = base.score if base else None
@@ -96,7 +115,19 @@ def figures(entry: Entry, suite: Suite | None, base: Entry | None = None) -> dic
         "size_class": size_class(profile.active_parameters or profile.parameters),
         "base_model": profile.base_model,
         "base_model_relation": profile.base_model_relation,
+        "evidence": entry.evidence,
+        "thinking": _thinking(entry.result),
+        "base_test": None if base is None else base_test,
     }
+
+
+def _thinking(result: Result) -> str:
+    """Return `on`, `off` or `unknown`, as it was recorded."""
+    prompts, told = result.prompts, result.protocol.thinking
+    if told is None and "enable_thinking" not in prompts.kwargs_ignored:
+        given = prompts.kwargs.get("enable_thinking")
+        told = given if isinstance(given, bool) else None
+    return "unknown" if told is None else "on" if told else "off"
 
 
 def size_class(billions: float | None) -> str | None:

@@ -7,10 +7,21 @@ from typing import NamedTuple
 
 from ...eval.errors import ConfigError
 from ..model import Board, Entry
+from ..statistics.measurement import told_apart
 from ..words.phrases import fill, slots
 from ..workspace.settings import Note, Settings
 from .conditions import Operand, Truth, Unknown, parse
-from .figures import TEXTS, Value, coarse, figures, known_names, numbers, shown, shown_coarse
+from .figures import (
+    TEXTS,
+    BaseTest,
+    Value,
+    coarse,
+    figures,
+    known_names,
+    numbers,
+    shown,
+    shown_coarse,
+)
 
 TOO_OFTEN, TOO_SELDOM = 0.70, 0.02
 # Shares of a handful of models say nothing about a rule.
@@ -52,10 +63,21 @@ class Field:
     def __init__(self, board: Board) -> None:
         self.suite = board.suite
         by_model = {entry.model.lower(): entry for entry in board.ranked}
+        bases = {
+            entry.result_id: base
+            for entry in board.ranked
+            if (base := by_model.get((entry.profile.base_model or "").lower())) is not None
+        }
+        tests = _base_tests(board.ranked, bases)
         self._places = {
             entry.result_id: Spot(
                 self,
-                figures(entry, self.suite, by_model.get((entry.profile.base_model or "").lower())),
+                figures(
+                    entry,
+                    self.suite,
+                    bases.get(entry.result_id),
+                    tests.get(entry.result_id, "untested"),
+                ),
             )
             for entry in board.ranked
         }
@@ -114,6 +136,22 @@ class Field:
         return coarse(name, between, self.suite)
 
 
+def _base_tests(entries: Iterable[Entry], bases: dict[str, Entry]) -> dict[str, BaseTest]:
+    """Return what a paired test says of each entry and its base, by the entry's result id."""
+    pairs = [
+        (entry.result_id, entry.resolution, base.resolution)
+        for entry in entries
+        if (base := bases.get(entry.result_id)) is not None
+        and entry.resolution is not None
+        and base.resolution is not None
+    ]
+    apart = told_apart([(one, base) for _, one, base in pairs])
+    return {
+        result_id: "apart" if test else "level"
+        for (result_id, _, _), test in zip(pairs, apart, strict=True)
+    }
+
+
 class Spot:
     """One entry's place in its field."""
 
@@ -166,12 +204,17 @@ def firing_rates(board: Board, settings: Settings) -> tuple[Rate, ...]:
 def indiscriminate(board: Board, settings: Settings) -> tuple[Rate, ...]:
     """Return the rules that fire on more than 70 % or less than 2 % of the ranked entries.
 
-    A board of fewer than 20 ranked entries reports nothing.
+    A board of fewer than 20 ranked entries reports nothing, and one on which no model can be tested
+    against its base nothing of rules about such tests.
     """
     if len(board.ranked) < ENOUGH_TO_TELL:
         return ()
+    tested = any(spot.known["base_test"] in ("apart", "level") for spot in Field(board).places())
+    of_tests = {note.id for note in settings.notes if "base_test" in note.when and not tested}
     return tuple(
-        rate for rate in firing_rates(board, settings) if not TOO_SELDOM <= rate.share <= TOO_OFTEN
+        rate
+        for rate in firing_rates(board, settings)
+        if not TOO_SELDOM <= rate.share <= TOO_OFTEN and rate.id not in of_tests
     )
 
 

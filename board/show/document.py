@@ -196,8 +196,8 @@ def columns(board: Board) -> tuple[str, ...]:
         known = any(uncertain(entry, board) for entry in board.entries), board.alone is not None
         resolved = tuple(name for name, there in zip(RESOLVED, known, strict=False) if there)
     return (
-        "rank", "model", "score", *resolved, *metrics, "seconds_per_step", "template_status",
-        "result_id", "reasons",
+        "rank", "model", "score", *resolved, *metrics, "seconds_per_step", "evidence",
+        "template_status", "result_id", "reasons",
     )  # fmt: skip
 
 
@@ -228,6 +228,7 @@ OF_RUNS = (
     "seconds_per_step",
     "load_seconds",
     "steps",
+    "evidence",
     "template_status",
     "reasons",
     "result_id",
@@ -269,6 +270,7 @@ def table(board: Board) -> Table:
             "model": entry.label,
             "score": None if entry.score is None else _number(board.suite.ranked, entry.score),
             "seconds_per_step": entry.result.timing.seconds_per_step,
+            "evidence": entry.evidence,
             "template_status": entry.template_status,
             "result_id": entry.result_id,
             "reasons": _reasons(entry, board),
@@ -425,6 +427,7 @@ def _fields(entry: Entry, board: Board, names: Sequence[str]) -> tuple[Cell, ...
         "seconds_per_step": timing.seconds_per_step,
         "load_seconds": timing.load_seconds,
         "steps": entry.result.counts.scored,
+        "evidence": entry.evidence,
         "template_status": entry.template_status,
         "reasons": _reasons(entry, board),
         "result_id": entry.result_id,

@@ -8,6 +8,7 @@ from ..compare.comparison import names
 from ..history.changes import title
 from ..judge.build import build_boards, load_boards
 from ..model import Board, Boards, Entry
+from ..notes.claims import basis
 from ..notes.figures import form_of
 from ..read.reader import read_file
 from ..words.catalogue import Words
@@ -76,6 +77,9 @@ def _explain(board: Board | None, entry: Entry, words: Words) -> Iterator[str]:
     yield f"{entry.label} on {title(board) if board else 'no known suite'}"
     yield f"  {_standing(board, entry)}"
     yield f"  {_score(board, entry, words)}"
+    suite = board.suite if board else None
+    told = (words.text(claim.key, **claim.values) for claim in basis(entry, suite))
+    yield f"  evidence {entry.evidence}: {' '.join(told)}"
     yield f"  template {entry.template_status}"
     yield f"  from {entry.file}, sha256 {entry.sha256}"
     for finding in entry.findings:

@@ -1,6 +1,6 @@
 """What a suite's tasks can tell of a board's entries, each figure made when first asked for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -55,6 +55,14 @@ class Measurement:
             found = sums and intervals(self.tasks, sums.numbers, sums.scale)
             self._spans[metric] = found or None
         return self._spans[metric]
+
+    def apart(self, pairs: "Sequence[tuple[int, int]]") -> list[bool]:
+        """Tell of each pair of rows whether a paired test of the two alone tells them apart."""
+        from .paired import SIGNIFICANT, paired
+
+        sums = self._sums(self.ranked)
+        assert sums is not None, "only entries whose steps hold the ranked metric are measured"
+        return [one.p <= SIGNIFICANT for one in paired(self.tasks, sums.rising, pairs)]
 
     def ranges(self, metric: str) -> "RankRanges | None":
         """Return the ranks that *metric* leaves open; `None` where steps do not hold it."""
@@ -151,6 +159,16 @@ class Resolution:
     @property
     def _range(self) -> "RankRange":
         return self._of.of_ranked.ranges[self._row]
+
+
+def told_apart(pairs: Sequence[tuple[Resolution, Resolution]]) -> list[bool]:
+    """Tell of each pair of entries of one board whether a test of the two alone tells them apart.
+
+    It is not corrected for the board's other pairs: what it says stays as entries are added.
+    """
+    if not pairs:
+        return []
+    return pairs[0][0]._of.apart([(one._row, other._row) for one, other in pairs])
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,8 @@ from .tasks import (
 )
 
 POWER = 0.8
+SIGNIFICANT = 0.05
+"""p up to which two models are told apart where nothing else is tested."""
 EXACT_TASKS = 16
 """With at most so many tasks that differ, all 2^16 sign flips are counted."""
 FLIPS = 9_999

@@ -169,6 +169,72 @@ ATTESTING: dict[str, Severity] = {
     "attestation-stale": "warning",
 }
 
+# What a finding means for whoever uses the model: whether it limits the model's use, or leaves
+# something open that nobody can know, and the message that says so. Several findings may mean one
+# thing. Those that are not here are told by themselves.
+MEANINGS: dict[str, tuple[Literal["limit", "open"], str]] = {
+    "suite-unknown": ("limit", "means.no-suite"),
+    **dict.fromkeys(
+        ("run-failed", "incomplete", "steps-missing", "steps-failed", "trials-missing"),
+        ("limit", "means.part"),
+    ),
+    **dict.fromkeys(
+        (
+            "template-raw",
+            "template-unknown",
+            "template-unverifiable",
+            "template-contradicted",
+            "template-faulty",
+            "template-doubtful",
+            "prompt-errors",
+            "doubled-bos",
+        ),
+        ("limit", "means.prompts"),
+    ),
+    **dict.fromkeys(
+        (
+            "steps-duplicated",
+            "aggregate-mismatch",
+            "bucket-mismatch",
+            "rescore-mismatch",
+            "answers-misread",
+            "answers-too-long",
+        ),
+        ("limit", "means.refuted"),
+    ),
+    **dict.fromkeys(
+        ("steps-foreign", "steps-differ", "references-differ", "prompts-differ"),
+        ("limit", "means.other-steps"),
+    ),
+    "scorer-foreign": ("limit", "means.scorer"),
+    "settings-differ": ("limit", "means.settings-differ"),
+    "answers-blank": ("limit", "means.blank"),
+    "answers-equal-reference": ("open", "means.seen"),
+    **dict.fromkeys(
+        ("names-differ", "identity-unclear", "name-confusable", "same-answers"),
+        ("open", "means.names"),
+    ),
+    "count-not-recorded": ("open", "means.maybe-part"),
+    "template-not-stated": ("open", "means.template"),
+    "template-not-applied": ("open", "means.template"),
+    "cuts-hidden": ("open", "means.maybe-truncated"),
+    "references-missing": ("open", "means.not-checkable"),
+    "prompts-truncated": ("limit", "means.truncated"),
+    "kwargs-ignored": ("limit", "means.kwargs"),
+    "percent-as-share": ("open", "means.share"),
+    "off-protocol": ("limit", "means.settings-differ"),
+    "adjusted": ("limit", "means.adjusted"),
+    "post-processed": ("limit", "means.adjusted"),
+    "valid-json-low": ("limit", "means.valid-json"),
+    "answers-cut": ("limit", "means.cut"),
+    "template-moved": ("open", "means.moved"),
+    "protocol-not-recorded": ("open", "means.settings"),
+    "revision-not-recorded": ("open", "means.revision"),
+    "not-checkable-own": ("open", "means.not-checkable"),
+    "not-checkable-summary": ("open", "means.not-checkable"),
+    "not-checkable-quoted": ("open", "means.not-checkable"),
+}
+
 SEVERITY_OF: dict[Verdict, Severity] = {"unranked": "error", "warning": "warning", "info": "info"}
 GRAVEST_FIRST: tuple[Severity, ...] = ("error", "warning", "info")
 

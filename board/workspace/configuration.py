@@ -2,21 +2,28 @@
 
 import hashlib
 import math
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from ...eval.errors import ConfigError
 from ...eval.records import is_hub_id
 from ...eval.suites.kinds.registry import KINDS
+from ...eval.suites.source import shipped
 from ..words.findings import AUDITING, JUDGING
 from .audits import read_audits
 from .settings import Profile, Settings, Suite, Workspace
 from .tables import Imports, TableMapping
 
 T = TypeVar("T")
+_WEB = re.compile(r"https?://[^\s<>\"'\\|`]+")
+_ROWS = re.compile(
+    r"(?:hf://datasets/[\w.-]+/[\w.-]+(?:@[\w.%-]+)?|suites)(?:/\w[\w.-]*)+", re.ASCII
+)
 
 
 def open_workspace(root: Path) -> Workspace:
@@ -26,6 +33,7 @@ def open_workspace(root: Path) -> Workspace:
     _check_numbers(settings)
     models = _models(root / "models.toml", sources)
     _check(settings, models)
+    settings = replace(settings, suites=tuple(_with_rows(suite) for suite in settings.suites))
     audits = read_audits(root, sources)
     return Workspace(
         root=root,
@@ -57,6 +65,16 @@ def _tables(path: Path, sources: dict[str, str]) -> tuple[TableMapping, ...]:
                 remedy="Name them as suite and metric.",
             )
     return tables
+
+
+def _with_rows(suite: Suite) -> Suite:
+    """Return *suite* with what names its rows, where the package has them and nothing is written.
+
+    A workspace's own rows are not looked for: what cards say follows from what is published.
+    """
+    if suite.rows is not None or suite.of_kind.row is None:
+        return suite
+    return replace(suite, rows=shipped(suite.name, suite.version))
 
 
 def _models(path: Path, sources: dict[str, str]) -> dict[str, Profile]:
@@ -164,6 +182,34 @@ def _check_metrics(suites: tuple[Suite, ...]) -> None:
             ) from None
 
 
+def _check_places(settings: Settings) -> None:
+    """Refuse names and addresses of suites that lead nowhere."""
+
+    def refuse(what: str, key: str, remedy: str) -> None:
+        raise ConfigError(what, file="board.toml", key=key, remedy=remedy)
+
+    for number, suite in enumerate(settings.suites):
+        if suite.protocol is not None and suite.protocol not in settings.protocols:
+            refuse(
+                f"names the protocol {suite.protocol!r}, which is not configured",
+                f"suites[{number}].protocol",
+                f"Add a table [protocols.{suite.protocol}].",
+            )
+        if suite.evaluator is not None and not _WEB.fullmatch(suite.evaluator):
+            refuse(
+                f"{suite.evaluator!r} is no address of a web page",
+                f"suites[{number}].evaluator",
+                "Write an address that begins with https://, or delete the key.",
+            )
+        if suite.rows is not None and not _ROWS.fullmatch(suite.rows):
+            refuse(
+                f"{suite.rows!r} names no rows",
+                f"suites[{number}].rows",
+                "Write hf://datasets/ORGANISATION/NAME@REVISION/FILE, or suites/FILE for a file of"
+                " this workspace.",
+            )
+
+
 def _check(settings: Settings, models: dict[str, Profile]) -> None:
     def refuse(what: str, key: str, remedy: str, file: str = "board.toml") -> None:
         raise ConfigError(what, file=file, key=key, remedy=remedy)
@@ -174,13 +220,7 @@ def _check(settings: Settings, models: dict[str, Profile]) -> None:
             refuse("no such finding", f"policy.{code}", f"Known: {known}.")
     _check_twins(settings.suites)
     _check_metrics(settings.suites)
-    for number, suite in enumerate(settings.suites):
-        if suite.protocol is not None and suite.protocol not in settings.protocols:
-            refuse(
-                f"names the protocol {suite.protocol!r}, which is not configured",
-                f"suites[{number}].protocol",
-                f"Add a table [protocols.{suite.protocol}].",
-            )
+    _check_places(settings)
     seen: dict[str, str] = {}
     for name, profile in models.items():
         if profile.guessed:

@@ -94,6 +94,10 @@ class Suite(_Table, frozen=True, kw_only=True, dict=True):
     rules: Literal["corrected303", "legacy386"] = "corrected303"
     """How steps with two empty lists are scored."""
     protocol: str | None = None
+    rows: str | None = None
+    """Where `cardboard eval --suite` finds its rows; those in the package by themselves."""
+    evaluator: str | None = None
+    """Address of the code that asks and scores it."""
     dataset: str | None = None
     """Hub dataset id, where the suite is published."""
     dataset_task: str | None = None

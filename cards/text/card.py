@@ -7,10 +7,10 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from ...board.model import Board, Boards, Entry
+from ...board.notes.claims import Claim, on_ranks
 from ...board.notes.figures import shown
 from ...board.notes.notes import Field, rules
 from ...board.show.reproduction import Run, hub_repo, run_of
-from ...board.words.findings import JUDGING
 from ...board.workspace.settings import Settings, Text
 from ...eval.records import is_hub_id
 from .sheets import Sheet, sheet_of
@@ -42,8 +42,8 @@ class Card(Struct, frozen=True, kw_only=True):
     links: tuple[tuple[str, str], ...]
     result_ids: tuple[str, ...]
     sweep: bool
-    strict: bool
-    """Whether the board's policy asks for all that the usual words on ranks tell of."""
+    on_ranks: tuple[Claim, ...]
+    """What a result needs for a rank."""
     sheets: tuple[Sheet, ...]
     subjects: tuple[Subject, ...]
     run: Run
@@ -96,29 +96,6 @@ def cards_of(boards: Boards, settings: Settings) -> Iterator[Card]:
         yield deck.card(slug)
 
 
-_STRICT = (
-    "incomplete",
-    "off-protocol",
-    "template-raw",
-    "template-unknown",
-    "template-unverifiable",
-    "aggregate-mismatch",
-)
-
-
-_UNTOLD = ("template-not-stated", "template-not-applied")
-"""Where another program asked, a rank needs no evidence of the template."""
-
-
-def _is_strict(sheets: Sequence[Sheet], settings: Settings) -> bool:
-    verdicts = [settings.policy.get(code, JUDGING[code]) for code in _STRICT]
-    bound = all(sheet.suite is None or sheet.suite.protocol for sheet in sheets)
-    bound = bound and not any(
-        finding.code in _UNTOLD for sheet in sheets for finding in sheet.entry.findings
-    )
-    return bound and all(verdict == "unranked" for verdict in verdicts)
-
-
 def _card(slug: str, sheets: Sequence[Sheet], settings: Settings) -> Card:
     entry = sheets[0].entry
     profile = entry.profile
@@ -148,7 +125,7 @@ def _card(slug: str, sheets: Sequence[Sheet], settings: Settings) -> Card:
         links=tuple(sorted(profile.links.items())),
         result_ids=tuple(sheet.entry.result_id for sheet in sheets),
         sweep=entry.class_ == "sweep",
-        strict=_is_strict(sheets, settings),
+        on_ranks=on_ranks([(sheet.suite, sheet.entry) for sheet in sheets], settings),
         sheets=tuple(sheets),
         subjects=subjects_of(sheets),
         run=run_of([(sheet.suite, sheet.entry) for sheet in sheets], settings),

@@ -20,6 +20,8 @@ EXPECTED = (
     "seed",
     "dtype",
 )
+SCRIPTED = "scripted"
+"""Backend and template status of baselines that follow a rule: they have no settings to record."""
 FURTHER = ("top_k", "tensor_parallel", "stop", "prompt_rules")
 OF_HARNESSES = ("shots", "trials", "turns", "tools", "system_prompt_sha256")
 
@@ -60,15 +62,13 @@ def protocol(sent: Protocol) -> Recorded:
     ]
     told = {row.name for row in (*named, *extra)}
     missing = tuple(name for name in EXPECTED if name not in told)
-    return Recorded((*named, *extra), missing)
+    return Recorded((*named, *extra), () if sent.backend == SCRIPTED else missing)
 
 
 def prompts(built: Prompts) -> Recorded:
-    """Return how the prompts were *built*, as far as it was recorded."""
-    counts = ", ".join(f"{name}: {count}" for name, count in sorted(built.status_counts.items()))
+    """Return how the prompts were *built*, as far as it was recorded; a script builds none."""
     tokens = (built.tokens_min, built.tokens_median, built.tokens_max)
     values: Mapping[str, str | None] = {
-        "status_counts": counts or None,
         "template_source": built.template_source,
         "template_sha256": built.template_sha256,
         "kwargs": _json(built.kwargs) if built.kwargs else None,
@@ -81,7 +81,9 @@ def prompts(built: Prompts) -> Recorded:
     expected = ("template_source", "template_sha256", "truncated", "doubled_bos")
     return Recorded(
         tuple(Row(f"prompts.{name}", name, text) for name, text in values.items() if text),
-        tuple(name for name in expected if values[name] is None),
+        ()
+        if built.template_status == SCRIPTED
+        else tuple(name for name in expected if values[name] is None),
     )
 
 

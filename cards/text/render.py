@@ -7,6 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from msgspec.structs import replace
 
 from ...board.model import Boards
+from ...board.notes.claims import Claim
 from ...board.notes.notes import Said
 from ...board.show.snippets import snippet
 from ...board.words.catalogue import Words
@@ -23,6 +24,7 @@ from .tables import Tables
 FRONT_MATTER = "front matter"
 _HUB = "https://huggingface.co/"
 _MOST_KEPT = 4096
+_CODED = frozenset(("status", "counts", "document", "missing"))
 _KINDS = "kinds/"
 """Where each kind of suite has its own parts of a card."""
 
@@ -96,7 +98,8 @@ def _body(words: Words, *, first: Words, names: list[str]) -> Callable[[Card], s
         t=said,
         own=lambda text: prose(_own(text, words.language)),
         say=said.finding,
-        note=lambda said: _note(said, words.language),
+        note=lambda one: said.claim(one) if isinstance(one, Claim) else _note(one, words.language),
+        claims=lambda claims: Safe(" ".join([said.claim(one) for one in claims])),
         safely=Safe,
         code=code,
         web=bare_link,
@@ -205,6 +208,14 @@ class _Said:
     def of_kind(self, key: str, kind: str, **values: object) -> Safe:
         """Say the message *key* as suites of *kind* do, or else as all do."""
         return self(own if self._words.has(own := f"{kind}:{key}") else key, **values)
+
+    def claim(self, claim: Claim) -> Safe:
+        """Return the sentence of *claim*; what it names by an identifier stands as code."""
+        coded = {
+            name: codes(value.split(", ")) if name in _CODED and isinstance(value, str) else value
+            for name, value in claim.values.items()
+        }
+        return self(claim.key, **coded)
 
     def finding(self, finding: Finding) -> Safe:
         """Return the sentence of *finding*."""

@@ -6,10 +6,11 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from ...board.model import Attempt, Entry
+from ...board.notes.claims import Claim, Told, template, told_of
 from ...board.notes.figures import shown
-from ...board.notes.notes import Field, Rule, Said, notes_of
+from ...board.notes.notes import Field, Rule
 from ...board.words.findings import Finding, distinct
-from ...board.workspace.settings import NOTE_KINDS, Settings, Suite, Text
+from ...board.workspace.settings import Settings, Suite, Text
 from ...eval.metrics import Metric
 from ...eval.records import Group
 from ...eval.suites.kinds.kind import Kind
@@ -21,21 +22,8 @@ from .standing import CardEntry, Spread, Standing, Wilson
 
 TIMES = ("seconds_per_step", "load_seconds")
 """Figures of every suite that are told, or told not to be recorded, beside its metrics."""
-TEMPLATES = (
-    "chat_template",
-    "gemma4_native",
-    "gemma4_patched",
-    "gemma4_fallback",
-    "chatml_fallback",
-    "deepseek_v4_fallback",
-    "model_specific_or_mixed",
-    "mixed_or_raw",
-    "raw_fallback",
-    "raw",
-    "unknown",
-)
-TOLD = frozenset(TEMPLATES) - {"unknown", "model_specific_or_mixed", "mixed_or_raw"}
-"""Statuses that tell of every prompt."""
+SAID_BY_BASIS = ("not-checkable-summary", "not-checkable-quoted")
+"""Findings that say no more than the sentence on what stands under the figures."""
 SHOWN_ATTEMPTS = 10
 
 
@@ -95,6 +83,7 @@ class Sheet(Struct, frozen=True, kw_only=True):
     bound_unit: str | None
     """Of numbers in sentences about it."""
     standing: Standing | None
+    basis: tuple[Claim, ...]
     interval: tuple[str, str] | None
     spread: Spread | None
     wilson: Wilson | None
@@ -111,18 +100,14 @@ class Sheet(Struct, frozen=True, kw_only=True):
     figures: tuple[Figure, ...]
     divisions: tuple[Division, ...]
     protocol: Recorded
-    template_key: str
-    template_status: str
-    whole_run: bool
-    """Whether the status is told of the run, and of no single prompt."""
+    template: tuple[Claim, ...]
     prompts: Recorded
     origin: tuple[Row, ...]
-    from_table: bool
     attempts: tuple[Try, ...]
     more_attempts: int
     noted: bool
-    """Whether the board has any rule for notes on this suite."""
-    notes: tuple[tuple[str, tuple[Said, ...]], ...]
+    """Whether there is anything to say, or the board has any rule for notes on this suite."""
+    told: Told
 
 
 def sheet_of(
@@ -133,10 +118,8 @@ def sheet_of(
     kind = suite.of_kind if suite else kind_of(entry.result.suite.kind)
     ranked = suite.ranked if suite else ranked_of(kind)
     findings = distinct(entry.findings)
-    notes = notes_of(entry, field, checked) if field else ()
+    told = told_of(entry, field, checked)
     name = f"{suite.name} {suite.version}" if suite else ""
-    status = entry.template_status
-    source = entry.result.provenance
     span = standing.interval if standing else None
     return Sheet(
         entry=entry,
@@ -149,6 +132,7 @@ def sheet_of(
         unit=_unit_of_score(ranked),
         bound_unit=unit_of(ranked, scaled=True) if ranked else None,
         standing=standing,
+        basis=own.basis,
         interval=(_fixed(span.low, ranked), _fixed(span.high, ranked)) if span and ranked else None,
         spread=own.spread,
         wilson=own.wilson,
@@ -156,24 +140,22 @@ def sheet_of(
         rows=own.rows,
         trials=own.trials,
         reasons=() if standing else tuple(f for f in findings if f.severity == "error"),
-        remarks=tuple(f for f in findings if standing or f.severity != "error"),
+        remarks=tuple(
+            f
+            for f in findings
+            if (standing or f.severity != "error")
+            and not (f.severity == "info" and f.code in SAID_BY_BASIS)
+        ),
         figures=tuple(_figures(own, ranked, suite.metrics if suite else kind.metrics, field)),
         divisions=tuple(_divisions(entry, ranked, kind)),
         protocol=evidence.protocol(entry.result.protocol),
-        template_key=status if status in TEMPLATES else "other",
-        template_status=status,
-        whole_run=status in TOLD and not entry.result.prompts.status_counts,
+        template=template(entry),
         prompts=evidence.prompts(entry.result.prompts),
         origin=evidence.origin(entry),
-        from_table=source is not None and source.kind == "published-table",
         attempts=tuple(_try(attempt, ranked) for attempt in entry.attempts[:SHOWN_ATTEMPTS]),
         more_attempts=max(0, len(entry.attempts) - SHOWN_ATTEMPTS),
-        noted=any(rule.note.suite_kind in (None, kind.name) for rule in checked),
-        notes=tuple(
-            (kind, said)
-            for kind in NOTE_KINDS
-            if (said := tuple(one for one in notes if one.note.kind == kind))
-        ),
+        noted=bool(told) or any(rule.note.suite_kind in (None, kind.name) for rule in checked),
+        told=told,
     )
 
 

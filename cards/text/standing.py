@@ -6,6 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ...board.model import Board, Entry
+from ...board.notes.claims import Claim, basis
 from ...board.notes.figures import Value, figures
 from ...board.notes.notes import Field
 from ...board.show.document import blind_spot, independent
@@ -148,6 +149,8 @@ class CardEntry(Struct, frozen=True, kw_only=True):
     suite: Suite | None
     standing: Standing | None
     """`None` where the result is not ranked."""
+    basis: tuple[Claim, ...]
+    """What stands under its figures."""
     tasks: int | None
     """On which intervals rest."""
     figures: dict[str, Value]
@@ -172,6 +175,7 @@ def card_entry(
         entry=replace(entry, rank=None, rank_text="", tied_with=(), resolution=None, facts=None),
         suite=suite,
         standing=standing(entry, board, settings.cards.rank) if board else None,
+        basis=basis(entry, suite),
         tasks=board.method.tasks if board and board.method else None,
         figures=spot.known if spot else figures(entry, suite),
         rows=entry.facts is not None,

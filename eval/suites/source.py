@@ -6,6 +6,8 @@ import zlib
 from io import BytesIO
 from pathlib import Path
 
+import msgspec
+
 from ..errors import UsageError
 from .suite import PACKAGED, Suite, read
 
@@ -54,6 +56,19 @@ def load_version(source: str, folder: Path) -> Suite:
             remedy="Leave the version out, or give the file of that version.",
         )
     return suite
+
+
+def shipped(name: str, version: str) -> str | None:
+    """Return what names the rows of a suite to `load_version`, where the package has them."""
+    if name not in packaged():
+        return None
+    with (PACKAGED / name / f"{name}.jsonl").open("rb") as file:
+        first = msgspec.json.decode(file.readline(), type=_Versioned)
+    return f"{name}@{version}" if first.suite_version in (None, version) else None
+
+
+class _Versioned(msgspec.Struct):
+    suite_version: str | None = None
 
 
 def packaged() -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from ...board.model import Entry
+from ...board.notes.claims import TEMPLATES
 from ...board.words.findings import Finding
 from ..frame.page import Page, root_of
 from ..frame.pagination import parts
@@ -126,10 +127,9 @@ def _statuses(entries: Sequence[Entry], source: Source) -> Iterator[Status]:
     for entry in entries:
         met[entry.template_status][entry.rank is not None] += 1
     for name, counts in sorted(met.items(), key=lambda one: (-one[1].total(), one[0])):
-        key = f"template.{name}"
         yield Status(
             name=name,
-            key=key if source.render.words.has(key) else "template.other",
+            key=f"template.{name}" if name in TEMPLATES else "template.other",
             verdict=_verdict(name, source),
             ranked=counts[True],
             unranked=counts[False],

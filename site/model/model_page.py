@@ -8,6 +8,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from ...board.model import Entry
+from ...board.notes.claims import on_ranks
 from ...board.show.reproduction import run_of
 from ...board.show.snippets import examples, snippet
 from ...board.workspace.settings import Suite
@@ -58,6 +59,9 @@ def model_pages(source: Source) -> Iterator[Page]:
             others=[model for model in source.models[first.model] if model.slug != slug],
             sweep=first.class_ == "sweep",
             readings=list(_readings(placed, source)),
+            on_ranks=on_ranks(
+                [(one.suite if one.place else None, one.entry) for one in placed], source.settings
+            ),
             **_running(placed, suites, source),
         )
         yield Page(
@@ -75,8 +79,14 @@ def _running(placed: list[Placed], suites: dict[str, Suite], source: Source) -> 
         (suites[place.slug] if place else None, entry) for entry, place in placed
     ]
     run = run_of(entries, source.settings)
+    without: dict[str, list[str]] = {}
+    for one in run.repeats:
+        if one.missing is not None:
+            without.setdefault(one.missing, []).append(source.render.own(one.suite))
     return {
         "run": run,
+        "without": without,
+        "own": source.render.own,
         "kwargs": json.dumps(run.kwargs, ensure_ascii=False, sort_keys=True),
         "examples": [(one, snippet(run, one.name)) for one in examples(run)],
         "answer": lambda kind: snippet(replace(run, kind=kind), "answer"),

@@ -6,11 +6,12 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from ...board.model import Attempt, Board, Entry
+from ...board.notes.claims import Claim, basis, template, told_of
 from ...board.notes.figures import form_of, shown_coarse
-from ...board.notes.notes import Field, notes_of
+from ...board.notes.notes import Field
 from ...board.show.document import blind_spot
 from ...board.words.findings import Finding, distinct
-from ...board.workspace.settings import NOTE_KINDS, Suite
+from ...board.workspace.settings import Suite
 from ...eval.metrics import Metric
 from ..data.figures import as_printed, plain, printed, sign, stated_error, timed
 from ..source.metric_words import MetricWords
@@ -85,9 +86,12 @@ class Standing(Struct, frozen=True, kw_only=True):
     """What keeps it from being ranked."""
     remarks: tuple[Finding, ...]
     """What else was found."""
-    notes: tuple[tuple[str, tuple[str, ...]], ...]
-    """Sentences about it by kind: `strength`, `limit`, `speed`, `next`."""
-    template_key: str
+    basis: tuple[Claim, ...]
+    """What stands under its figures."""
+    told: tuple[tuple[str, tuple[str, ...]], ...]
+    """Sentences about it by kind: `strength`, `limit`, `speed`, `open`, `next`."""
+    template: tuple[Claim, ...]
+    """Who says how its prompts were built, and what the status stands for."""
     figures: tuple[Figure, ...]
     compared: bool
     """Whether any figure stands beside a median."""
@@ -116,7 +120,6 @@ def standing(placed: Placed, source: Source) -> Standing:
     words, metric = source.words_of(suite), suite.ranked
     error, method = stated_of(entry, metric)
     why = reasons(entry, source)
-    template = f"template.{entry.template_status}"
     field = source.fields.get(place.slug) if place else None
     measured = source.measured.get(place.slug) if place else None
     board = measured.board if measured else None
@@ -139,8 +142,9 @@ def standing(placed: Placed, source: Source) -> Standing:
         tied=tuple(Model(label, source.slugs[label]) for label in entry.tied_with),
         reasons=why,
         remarks=tuple(one for one in distinct(entry.findings) if one not in why),
-        notes=tuple(_notes(entry, field, source)),
-        template_key=template if source.render.words.has(template) else "template.other",
+        basis=basis(entry, suite if place else None),
+        told=tuple(_told(entry, field, source)),
+        template=template(entry),
         figures=figures,
         compared=any(figure.median is not None for figure in figures),
         sure=any(figure.interval is not None for figure in figures),
@@ -190,14 +194,20 @@ def _own_ranks(entry: Entry) -> tuple[int, int] | None:
     return found.own_low, found.own_high
 
 
-def _notes(
+def _told(
     entry: Entry, field: Field | None, source: Source
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
-    said = notes_of(entry, field, source.rules) if field else ()
-    for kind in NOTE_KINDS:
-        sentences = tuple(one.text(source.render.language) for one in said if one.note.kind == kind)
-        if sentences:
-            yield kind, sentences
+    render = source.render
+    for kind, sentences in told_of(entry, field, source.rules):
+        yield (
+            kind,
+            tuple(
+                render.text(one.key, **one.values)
+                if isinstance(one, Claim)
+                else one.text(render.language)
+                for one in sentences
+            ),
+        )
 
 
 def _figures(

@@ -69,6 +69,7 @@ _LAST = (
         field="base_model_relation",
     ),
     Column(name="backend", kind="set", shown=False),
+    Column(name="evidence", kind="set"),
     Column(name="template", kind="set", field="template_status"),
     Column(name="date", kind="date", shown=False, field="finished_on"),
     Column(name="level", kind="number", shown=False, unknown="site.unmeasured", field="level_with"),
@@ -251,6 +252,7 @@ def _cells(entry: Entry, suite: Suite) -> dict[str, str | None]:
         "family": profile.family,
         "relation": profile.base_model_relation,
         "backend": result.protocol.backend,
+        "evidence": entry.evidence,
         "template": entry.template_status,
         "date": date[0] if date else None,
     }

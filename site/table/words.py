@@ -85,6 +85,8 @@ class BoardWords:
             return self._families.get(value, value)
         if column.name == "relation":
             return self._render.text(f"relation.{value}")
+        if column.name == "evidence":
+            return self._render.text(f"evidence.{value}")
         return self.badge(value) if column.kind == "findings" else value
 
     def missing(self, column: Column) -> str:

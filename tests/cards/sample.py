@@ -37,6 +37,8 @@ SUITE = Suite(
     steps=12,
     tasks=6,
     protocol="greedy",
+    rows="suites/mini-2.jsonl",
+    evaluator="https://example.org/evaluator",
 )
 OLDER = Suite(
     name="mini",

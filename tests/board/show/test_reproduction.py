@@ -6,11 +6,17 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from cardboard.board.show.reproduction import Run, hub_repo, run_of
+from cardboard.board.show.reproduction import Repeat, Run, hub_repo, run_of
+from cardboard.board.show.snippets import snippet
 from cardboard.board.workspace.settings import Profile, Protocol, Suite
 from cardboard.eval import records
+from cardboard.eval.backends.registry import BACKENDS
+from cardboard.eval.commands.run_command import evaluate
 from cardboard.eval.records import is_hub_id
-from cardboard.tests.making import SETTINGS, SUITE, a_result, entries_of
+from cardboard.tests.making import SETTINGS, a_result, entries_of
+from cardboard.tests.making import SUITE as WITHOUT_ROWS
+
+SUITE = replace(WITHOUT_ROWS, rows="mini@1")
 
 
 def run(result: records.Result, suite: Suite | None = SUITE, **profile: Any) -> Run:
@@ -66,7 +72,8 @@ def test_the_command_repeats_every_setting_that_was_recorded_and_no_other():
 )
 def test_nothing_a_stranger_wrote_reaches_a_command_line(hostile):
     model = records.Model(id="org/model", revision=hostile)
-    (command,) = run(a_result(model=model)).commands
+    sent = records.Protocol(dtype=hostile, template_kwargs={"colour": hostile})
+    (command,) = run(a_result(model=model, protocol=sent)).commands
     assert hostile not in command
     assert run(a_result(model=records.Model(id=hostile))).commands == ()
     assert not run(a_result(model=records.Model(id=hostile))).runnable
@@ -145,7 +152,7 @@ def test_a_rule_that_comes_in_strengths_is_repeated_with_its_noise_and_its_seed(
     sent = records.Protocol(backend="scripted", extra={"noise": 0.3, "seed": 1})
     (command,) = run(a_result("noisy-oracle-0.3", protocol=sent)).commands
     assert shlex.split(command) == [
-        "cardboard", "eval", "noisy-oracle", "--suite", "mini@1", "--revision", "0" * 40,
+        "cardboard", "eval", "noisy-oracle", "--suite", "mini@1",
         "--backend", "scripted", "--noise", "0.3", "--seed", "1",
     ]  # fmt: skip
     hostile = records.Protocol(backend="scripted", extra={"noise": "; reboot", "seed": None})
@@ -153,7 +160,116 @@ def test_a_rule_that_comes_in_strengths_is_repeated_with_its_noise_and_its_seed(
     assert "--noise" not in command and "--seed" not in command
 
 
-@pytest.mark.parametrize(("name", "told"), [("cardboard", 1), ("lm-eval", 0)])
-def test_what_another_harness_measured_has_no_command_of_ours(name, told):
-    sent = records.Protocol(harness=records.Harness(name=name, version="1.0"))
-    assert len(run(a_result(protocol=sent)).commands) == told
+def a_repeat(result: records.Result, suite: Suite = SUITE, **profile: Any) -> Repeat:
+    (only,) = run(result, suite, **profile).repeats
+    return only
+
+
+LM_EVAL = records.Protocol(harness=records.Harness(name="lm-eval", version="1.0"))
+OURS = records.Protocol(harness=records.Harness(name="cardboard", version="1.0"))
+GGUF = records.Model(id="maker/B-GGUF", quantisation="Q4_K_M")
+
+
+@pytest.mark.parametrize(
+    ("result", "suite", "missing"),
+    [
+        (a_result(protocol=OURS), SUITE, None),
+        (a_result(protocol=LM_EVAL), SUITE, "harness"),
+        (a_result(), replace(SUITE, kind="reported", rows=None), "harness"),
+        (a_result(), WITHOUT_ROWS, "rows"),
+        (a_result(model=records.Model(id="GLM-5.1")), SUITE, "model"),
+        (a_result(model=GGUF), SUITE, "model"),
+        (a_result("ours", protocol=records.Protocol(backend="scripted")), SUITE, "model"),
+    ],
+)
+def test_a_command_is_there_only_where_it_can_run_and_else_the_reason(result, suite, missing):
+    repeat = a_repeat(result, suite)
+    assert repeat.missing == missing
+    assert (repeat.command is None) is (missing is not None)
+
+
+@pytest.mark.parametrize(
+    ("sent", "words", "engine"),
+    [
+        (records.Protocol(), ["--backend", "vllm"], "vllm"),
+        (records.Protocol(backend="hf"), ["--backend", "vllm"], "vllm"),
+        (records.Protocol(backend="transformers"), ["--backend", "transformers"], None),
+        (
+            records.Protocol(backend="openai"),
+            ["--backend", "openai", "--base-url", "http://localhost:8000/v1"],
+            None,
+        ),
+    ],
+)
+def test_a_command_always_names_an_engine_and_says_where_it_was_not_recorded(sent, words, engine):
+    repeat = a_repeat(a_result(protocol=sent))
+    assert repeat.command is not None
+    assert shlex.split(repeat.command)[7 : 7 + len(words)] == words
+    assert repeat.engine == engine
+
+
+def test_every_command_is_one_that_the_program_takes():
+    """Click reads each, whatever was recorded; nothing is run."""
+    sent = (
+        records.Protocol(),
+        records.Protocol(backend="vllm", temperature=0.7, top_p=0.9, top_k=-1, thinking=True),
+        records.Protocol(backend="openai", max_tokens=9, max_model_len=99, dtype="bfloat16"),
+        records.Protocol(backend="transformers", template_kwargs={"level": 2, "loud": True}),
+    )  # fmt: skip
+    for protocol in sent:
+        repeat = a_repeat(a_result(protocol=protocol))
+        assert repeat.command is not None
+        _, command, *words = shlex.split(repeat.command)
+        assert command == "eval"
+        with evaluate.make_context("eval", words) as context:
+            assert context.params["backend"] in BACKENDS
+
+
+def test_a_gguf_file_is_asked_by_its_address_on_the_hub():
+    repeat = a_repeat(a_result(model=GGUF), quantised_file="b.Q4_K_M.gguf")
+    assert repeat.command is not None
+    assert repeat.command.startswith("cardboard eval maker/B-GGUF/b.Q4_K_M.gguf ")
+    assert "--backend llama" in repeat.command
+
+
+def test_rows_that_only_the_board_has_and_the_code_that_scored_are_pointed_out():
+    code = "https://example.org/evaluator"
+    own = a_repeat(a_result(), replace(SUITE, rows="suites/mini.jsonl", evaluator=code))
+    assert (own.own_rows, own.evaluator) == (True, code)
+    assert not a_repeat(a_result()).own_rows
+    public = a_repeat(a_result(), replace(SUITE, rows="hf://datasets/org/mini/rows.jsonl"))
+    assert not public.own_rows and "--suite hf://datasets/org/mini/rows.jsonl" in str(
+        public.command
+    )
+
+
+@pytest.mark.parametrize(
+    ("protocol", "profile", "kwargs", "source"),
+    [
+        (records.Protocol(), {}, {}, "result"),
+        (records.Protocol(thinking=False), {}, {"enable_thinking": False}, "thinking"),
+        (records.Protocol(template_kwargs={"a": 1}), {}, {"a": 1}, "result"),
+        (
+            records.Protocol(thinking=False),
+            {"chat_template_kwargs": {"thinking": "off"}},
+            {"thinking": "off"},
+            "board",
+        ),
+    ],
+)
+def test_the_thinking_switch_stands_in_the_code_where_it_was_recorded(
+    protocol, profile, kwargs, source
+):
+    shown = run(a_result(protocol=protocol), **profile)
+    assert (shown.kwargs, shown.kwargs_from) == (kwargs, source)
+
+
+def test_number_format_and_graphics_cards_stand_in_the_code_where_they_were_recorded():
+    sent = records.Protocol(dtype="bfloat16", tensor_parallel=4, max_model_len=49152)
+    shown = run(a_result(protocol=sent))
+    assert 'dtype="bfloat16"' in snippet(shown, "vllm")
+    assert "tensor_parallel_size=4" in snippet(shown, "vllm")
+    assert 'dtype="bfloat16"' in snippet(shown, "transformers")
+    assert "--dtype bfloat16 --tensor-parallel-size 4" in snippet(shown, "serve")
+    plain = run(a_result(protocol=records.Protocol(dtype="; reboot")))
+    assert "dtype=" not in snippet(plain, "vllm") and "reboot" not in snippet(plain, "serve")

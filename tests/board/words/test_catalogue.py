@@ -23,7 +23,7 @@ LOCALE = ROOT / "templates" / "locale"
 PUT_TOGETHER = (
     "finding.", "remedy.", "reason.", "severity.", "metric.", "bucket.", "division.", "relation.",
     "protocol.", "prompts.", "origin.", "template.", "notes.", "run.values-", "rank.", "site.",
-    "audit.", "unit.", "better.", "read.score-",
+    "audit.", "unit.", "better.", "read.score-", "evidence.", "run.kwargs-", "run.missing-",
 )  # fmt: skip
 
 

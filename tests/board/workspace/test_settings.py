@@ -32,6 +32,19 @@ def test_a_small_file_is_enough_and_the_rest_has_defaults(tmp_path):
     assert workspace.verdict("incomplete") == "unranked"
 
 
+def test_rows_in_the_package_are_found_by_themselves_and_others_are_named(tmp_path):
+    def rows(board=SMALLEST):
+        return opened(tmp_path, board).settings.suites[0].rows
+
+    (tmp_path / "suites").mkdir()
+    (tmp_path / "suites" / "mini-1.jsonl").write_text("{}\n", "utf-8")
+    assert rows() is None, "what is not published says nothing"
+    assert rows(SMALLEST.replace("mini", "shell-mini")) == "shell-mini@1"
+    assert rows(SMALLEST.replace("mini", "shell-mini").replace('"1"', '"2"')) is None
+    for address in ("hf://datasets/org/mini@main/rows.jsonl", "suites/mini-1.jsonl"):
+        assert rows(SMALLEST + f"rows = '{address}'\n") == address
+
+
 @pytest.mark.parametrize(
     ("board", "models", "file", "key", "told"),
     [
@@ -41,6 +54,9 @@ def test_a_small_file_is_enough_and_the_rest_has_defaults(tmp_path):
         (SMALLEST + "protocol = 'warm'\n", None, "board.toml", "suites[0].protocol", "warm"),
         (SMALLEST.replace("6", "0"), None, "board.toml", "suites[0].steps", ">= 1"),
         (SMALLEST + "stepps = 6\n", None, "board.toml", "suites[0]", "stepps"),
+        (SMALLEST + "evaluator = 'x'\n", None, "board.toml", "suites[0].evaluator", "https://"),
+        (SMALLEST + "rows = '/home/me/x'\n", None, "board.toml", "suites[0].rows", "hf://"),
+        (SMALLEST + "rows = 'suites/../x'\n", None, "board.toml", "suites[0].rows", "suites/"),
         (SMALLEST + TWIN, None, "board.toml", "suites[1]", "mini 1 is there twice"),
         (SMALLEST, "[m]\nfamily = 'lfm'\n", "models.toml", "m.family", "lfm"),
         (SMALLEST, "[m]\naliases = ['N']\n[n]\n", "models.toml", "aliases", "two models"),

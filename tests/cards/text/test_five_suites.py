@@ -135,10 +135,10 @@ def test_items_are_taken_as_independent_only_where_there_are_no_rows(workspace, 
     assert "Paired tests" not in english
 
 
-def test_without_rules_for_notes_nothing_is_said_of_strengths(readmes):
+def test_without_rules_for_notes_nothing_is_called_a_strength(readmes):
     for readme in readmes.values():
-        assert "Strengths and limits" not in readme
-        assert "강점과 한계" not in readme
+        assert "**Strengths**" not in readme and "**강점**" not in readme
+        assert "**What the evidence leaves open**" in readme and "**확인할 수 없는 점**" in readme
 
 
 def test_no_command_of_ours_repeats_what_another_harness_measured(readmes):

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from cardboard.tests.site.browsing import browsing
 
 MEASURED = "models/noisy-oracle-0.5/"
-COMMAND = "cardboard eval noisy-oracle --suite shell-mini@1 --revision scripted/1"
+COMMAND = "cardboard eval noisy-oracle --suite shell-mini@1 --backend scripted"
 
 
 @pytest.mark.parametrize(

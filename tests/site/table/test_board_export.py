@@ -57,6 +57,7 @@ def test_csv_holds_the_rows_and_columns_in_view_with_every_figure_as_printed(pag
         "parameters_billions",
         "family",
         "backend",
+        "evidence",
         "level_with",
         "findings",
     ]

@@ -112,7 +112,7 @@ def test_a_numbered_page_leads_to_the_board_that_can_be_sorted(browser, long_url
 def test_the_file_of_rows_is_named_by_its_hash_and_loaded_early(long_url):
     with urlopen(long_url) as answer:
         page = answer.read().decode()
-    (path,) = set(re.findall(r'"rows": "([^"]+)"', page))
+    (path,) = set(re.findall(r'"rows": "(data/[^"]+)"', page))
     assert re.fullmatch(r"data/varied-1-models\.[0-9a-f]{12}\.json", path)
     assert f'<link rel="preload" href="{path}" as="fetch" crossorigin>' in page
     with urlopen(long_url + path) as answer:
