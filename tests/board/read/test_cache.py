@@ -111,8 +111,9 @@ def test_a_changed_file_is_read_again_even_with_its_old_size_and_time(folder, ca
     assert result is not None and value(result, "command_f1") == 0.75
 
 
-def test_a_file_that_changed_a_moment_ago_is_hashed_again(folder, cache, work):
+def test_a_file_that_changed_a_moment_ago_is_hashed_again(folder, cache, work, monkeypatch):
     """Two changes within one tick of the clock leave the same times."""
+    monkeypatch.setattr(caching, "SETTLED", 10**13)  # a moment is long where a machine is busy
     read_results(folder, cache=cache)
     reset(work)
     read_results(folder, cache=cache)
