@@ -130,7 +130,7 @@ def told_apart(
     test symmetry, so two guards stand beside it: a lead of ln(pairs / 0.05) whole tasks, as far as
     steps of a task share its fate, for a rare success that nobody has seen yet, unless the score is
     not *bounded*, for then no success is the largest; and the correction for skewness of
-    `Pairs.judged`. Simulated: at most 6.2 % of boards with a false separation.
+    `Pairs.judged`. Simulated: 0 to 7 % of boards with a false separation (`make bench`).
 
     A model's own test takes the largest V of its own pairs, in one step: with 95 % for that model
     alone.
