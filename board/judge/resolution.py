@@ -59,7 +59,7 @@ def worth_of(suite: Suite, entries: Sequence[Entry]) -> float | None:
     """
     for entry in entries:
         facts = entry.facts
-        if facts is None or not facts.steps_per_task:
+        if facts is None or not any(facts.steps_per_task):
             continue
         if suite.steps in (None, facts.steps) and suite.tasks in (None, len(facts.tasks)):
             steps = facts.steps_per_task

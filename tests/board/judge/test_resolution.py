@@ -8,7 +8,7 @@ from cardboard.board.judge.build import build_boards
 from cardboard.board.show.document import fields, summary
 from cardboard.board.workspace.settings import Profile, Suite
 from cardboard.eval.records import Counts
-from cardboard.tests.making import a_reading, a_result, a_workspace, measured
+from cardboard.tests.making import a_reading, a_result, a_workspace, measured, some_facts
 
 SUITE = Suite(name="mini", version="1", steps=40, tasks=20)
 
@@ -148,3 +148,11 @@ class TestABoardWithoutSteps:
         assert (board.worth, board.alone) == (None, None)
         assert board.open_ranks(board.ranked[0]) is None
         assert "no rank ranges" in summary(board)
+
+
+def test_a_board_of_which_no_step_was_scored_is_built_all_the_same():
+    facts = some_facts([0.5], [0.5])
+    nothing = replace(facts, scored=0, failed=2, steps_per_task=(0, 0), sums={})
+    suite = replace(SUITE, steps=2, tasks=2)
+    board = board_of(a_reading(a_result("a"), facts=nothing), suite=suite)
+    assert [entry.rank for entry in board.entries] == [None]
