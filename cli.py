@@ -41,6 +41,7 @@ COMMANDS = {
     "site": "site.commands:site",
     "serve": "site.commands:serve",
     "verify": "site.commands:verify",
+    "export": "site.commands:export",
     "audit": "board.commands.audit_command:audit",
     "eval": "eval.commands.run_command:evaluate",
     "rescore": "eval.commands.rescore_command:rescore",

@@ -1,18 +1,22 @@
-"""The commands that make the site, show it and check one: site, serve, verify."""
+"""The commands that give boards away: site, serve, export, and verify for a site that is there."""
 
+import shutil
 import sys
+import tempfile
 import time
 from functools import partial
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from .. import __version__
 from ..board.commands.load import boards_of, workspace_of
-from ..eval.errors import CardboardError
+from ..eval.errors import CardboardError, UsageError
 
 if TYPE_CHECKING:
+    from ..board.model import Boards
     from ..board.workspace.settings import Workspace
     from .assembly.write import Outcome
     from .data.exports import Cards
@@ -86,6 +90,60 @@ def verify(context: click.Context, place: str) -> None:
         click.echo(f"{len(outcome.wrong)} differences, of which the first {shown} are shown.")
         context.exit(1)
     click.echo(f"All equal: {outcome.counts}.")
+
+
+@click.command(epilog="Example: cardboard export --to eee ../exported")
+@click.option(
+    "--to",
+    "form",
+    type=click.Choice(["eee", "csv", "parquet", "croissant"]),
+    required=True,
+    help="Every Eval Ever 0.3.0, one table, or both tables described in Croissant 1.1.",
+)
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+@click.pass_context
+def export(context: click.Context, form: str, folder: Path) -> None:
+    """Write the boards into DIR, a new or empty folder, in a format that others read."""
+    workspace = workspace_of(context)
+    if folder.exists() and any(folder.iterdir()):
+        raise UsageError(
+            "is not empty", file=str(folder), remedy="Name a new folder, or empty this one."
+        )
+    boards = boards_of(workspace)
+    folder.absolute().parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.absolute().parent))
+    try:
+        said = _exported(form, boards, workspace, aside / "whole")
+        if folder.exists():
+            folder.rmdir()
+        (aside / "whole").replace(folder)
+    finally:
+        shutil.rmtree(aside)
+    click.echo(f"{folder}: {said}")
+
+
+def _exported(form: str, boards: "Boards", workspace: "Workspace", folder: Path) -> str:
+    """Write *boards* into *folder*, which is made, and say what was written."""
+    from .data.croissant import CROISSANT, write_croissant
+    from .data.every_eval_ever import write_every_eval_ever
+    from .data.exports import rows_of, write_csv, write_parquet
+
+    folder.mkdir()
+    if form == "eee":
+        written, left_out = write_every_eval_ever(boards, workspace, folder)
+        without = f"; {left_out} without a figure to give are left out" if left_out else ""
+        return f"{written} results as Every Eval Ever{without}"
+    names = {"csv": ("board.csv",), "parquet": ("board.parquet",)}
+    chosen = names.get(form, ("board.csv", "board.parquet"))
+    table = rows_of(boards)
+    if "board.csv" in chosen:
+        write_csv(table, folder / "board.csv")
+    if "board.parquet" in chosen:
+        write_parquet(table, folder / "board.parquet")
+    if form == "croissant":
+        write_croissant(boards, workspace.settings, folder, chosen)
+        chosen = (*chosen, CROISSANT)
+    return f"{', '.join(chosen)} with {len(table.rows)} entries"
 
 
 def _rebuild(context: click.Context) -> None:

@@ -143,7 +143,7 @@ def _parts(foreign: Foreign, opened: Opened) -> Iterator[tuple[Part, Kind]]:
         result = without_paths(
             msgspec.convert(msgspec.to_builtins(_own(part, opened)), Result), source
         )
-        yield part._replace(result=result), _kind_of(result)
+        yield part._replace(result=result), part.kind or _kind_of(result)
 
 
 def _own(part: Part, opened: Opened) -> Result:

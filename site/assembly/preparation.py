@@ -7,7 +7,8 @@ from ...board.history.history import History, history
 from ...board.model import Boards
 from ...board.workspace.settings import Settings
 from ..charts.drawing import draw
-from ..data.exports import gather, write_parquet, write_tables
+from ..data.croissant import write_croissant
+from ..data.exports import TABLES, gather, write_parquet, write_tables
 from ..frame.render import Renderer
 from ..pages.chart_page import to_draw
 from ..source.background import Background
@@ -36,6 +37,7 @@ def prepare(
 
     def wait() -> dict[str, Source]:
         parquet()
+        write_croissant(boards, settings, folder, TABLES)
         known = history(snapshots, boards) if snapshots else History()
         data = gather(boards, folder, results=results, history=snapshots, root=root)
         background = Background(boards, results)

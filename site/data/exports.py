@@ -11,34 +11,25 @@ from msgspec import Struct
 from ... import __version__
 from ...board.history.snapshots import snapshot_files
 from ...board.model import Boards, Entry, Reading
-from ...board.show.document import OF_ENTRIES, OF_RUNS, field_names, fields, pieces
+from ...board.show.document import field_names, fields, pieces
 from ...board.show.tables import Cell, Table, to_csv
 from ...board.words.catalogue import Words
 from ...board.workspace.settings import Settings
+from .croissant import CROISSANT, column_types
 from .manifest import KeptBack, Listed, Manifest, listed
 from .published_files import Copies, Reason, copy_results, copy_sources, readings_of
 
 FOLDER = "data"
 """Below the site's root: data have no language."""
 
+TABLES = ("board.csv", "board.json", "board.parquet")
+"""All boards, in three formats that say the same."""
 READINGS = "readings.jsonl"
 CARD_BYTES = 50 * 10**6
 """Cards that are longer together are published by their hashes only."""
 
 Cards = Callable[[Boards, Settings], Iterable[tuple[str, str, Mapping[str, str]]]]
 """Gives each card's slug, its whole text, and its parts by name."""
-
-_WHOLE = (
-    "rank", "rank_low", "rank_high", "rank_own_low", "rank_own_high", "level_with", "steps",
-)  # fmt: skip
-_REAL = (
-    "score",
-    "score_low_95",
-    "score_high_95",
-    "score_standard_error",
-    "seconds_per_step",
-    "load_seconds",
-)
 
 
 class Data(Struct, frozen=True, kw_only=True):
@@ -61,10 +52,21 @@ def write_tables(boards: Boards, folder: Path) -> Table:
     Return the same rows, for `write_parquet`.
     """
     folder.mkdir(parents=True)
+    _write(folder / "board.json", pieces(boards, Words("en").finding))
+    table = rows_of(boards)
+    write_csv(table, folder / "board.csv")
+    return table
+
+
+def write_csv(table: Table, path: Path) -> None:
+    """Write *table* as CSV, safe for spreadsheets."""
+    _write(path, [to_csv([table])])
+
+
+def rows_of(boards: Boards) -> Table:
+    """Return every entry of every board as rows for programs."""
     names = field_names(boards.boards)
     tables = [fields(board, names) for board in boards.boards]
-    _write(folder / "board.csv", [to_csv(tables or [Table(names, [])])])
-    _write(folder / "board.json", pieces(boards, Words("en").finding))
     return Table(names, [row for table in tables for row in table.rows])
 
 
@@ -79,9 +81,9 @@ def write_parquet(table: Table, path: Path) -> None:
     import pyarrow
     from pyarrow import parquet
 
-    types = dict.fromkeys((*OF_ENTRIES, *OF_RUNS), pyarrow.string())
-    types |= dict.fromkeys(_WHOLE, pyarrow.int64()) | dict.fromkeys(_REAL, pyarrow.float64())
-    schema = pyarrow.schema([(name, types.get(name, pyarrow.float64())) for name in table.columns])
+    types = {"string": pyarrow.string(), "int64": pyarrow.int64(), "double": pyarrow.float64()}
+    named = column_types(table.columns)
+    schema = pyarrow.schema([(name, types[type_]) for name, type_ in named.items()])
     columns = zip(*table.rows, strict=True) if table.rows else [()] * len(table.columns)
     arrays = [
         pyarrow.array([_storable(value) for value in column], type=field.type)
@@ -158,8 +160,7 @@ def gather(
     given, kept = copy_sources(boards.sources, root, folder) if root else ({}, {})
     sources = tuple(listed(folder / path, folder, "source", name) for name, path in given.items())
     readings, withheld = _readings(boards, copies, folder) if results else ((), ())
-    tables = ("board.csv", "board.json", "board.parquet")
-    written = tuple(listed(folder / name, folder, "board") for name in tables)
+    written = tuple(listed(folder / name, folder, "board") for name in (*TABLES, CROISSANT))
     withheld = (*_kept(kept, boards.sources), *withheld)
     files = (*written, *sources, *readings, *_results(boards, copies), *snapshots)
     return Data(

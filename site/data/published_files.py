@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
@@ -171,21 +171,25 @@ def readings_of(readings: Iterable[Reading]) -> Readings:
             continue
         value = msgspec.json.decode(line) if _SLASHES.search(line) else None
         cut = any(map(_names_machine, _texts(value)))
-        lines.append(msgspec.json.encode(_cut(value)) if cut else line)
+        lines.append(msgspec.json.encode(without_machines(value)) if cut else line)
         states.append("cut" if cut else "whole")
     if sum(map(len, lines)) > MOST_BYTES:
         return Readings(states=(None,) * len(states))
     return Readings(lines=tuple(lines), states=tuple(states))
 
 
-def _cut(value: object) -> object:
-    """Return *value* without the texts in it that name a machine."""
+def without_machines(value: Any) -> Any:
+    """Return a JSON *value* without the texts in it that name a machine."""
     if isinstance(value, str):
         return "…" if _names_machine(value) else value
     if isinstance(value, list):
-        return [_cut(member) for member in value]
+        return [without_machines(member) for member in value]
     if isinstance(value, dict):
-        return {key: _cut(member) for key, member in value.items() if not _names_machine(key)}
+        return {
+            key: without_machines(member)
+            for key, member in value.items()
+            if not _names_machine(key)
+        }
     return value
 
 

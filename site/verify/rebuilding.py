@@ -14,7 +14,16 @@ from ...board.workspace.audits import FOLDER as AUDITS
 from ...board.workspace.configuration import open_workspace
 from ...board.workspace.settings import Settings, Workspace
 from ...eval.errors import ConfigError
-from ..data.exports import FOLDER, READINGS, Cards, digest_of, write_parquet, write_tables
+from ..data.croissant import CROISSANT, write_croissant
+from ..data.exports import (
+    FOLDER,
+    READINGS,
+    TABLES,
+    Cards,
+    digest_of,
+    write_parquet,
+    write_tables,
+)
 from ..data.manifest import CARDS, Manifest
 from ..frame.render import Renderer
 from ..pages.board_page import board_pages
@@ -49,8 +58,8 @@ def rebuild(
     boards = replace(boards, sources=workspace.sources)
     out = folder / "rebuilt"
     write_parquet(write_tables(boards, out), out / "board.parquet")
-    tables = ("board.json", "board.csv", "board.parquet")
-    files = {name: (out / name).read_bytes() for name in tables}
+    write_croissant(boards, workspace.settings, out, TABLES)
+    files = {name: (out / name).read_bytes() for name in (*TABLES, CROISSANT)}
     files |= _scripts(boards, workspace.settings)
     hashes = {}
     for slug, text, parts in cards(boards, workspace.settings) if cards else ():

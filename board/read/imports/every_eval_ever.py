@@ -1,14 +1,16 @@
 """Every Eval Ever: aggregate files of schema 0.2 and 0.3, with rows of samples beside them."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
 from ....eval.metrics import Measured, Metric, Unit
-from ....eval.records import Evidence, Harness, Protocol, Step
+from ....eval.records import Evidence, Harness, Protocol, Provenance, Result, Step, instant
+from ...model import Kind
 from ...workspace.figures import figure
 from ..decoding.content import Content, json_lines, limit
 from ..decoding.json_object import Undecodable
@@ -31,6 +33,10 @@ from ..shapes.source import Source
 
 NAME = "eee"
 MOST_STEPS = 1_000_000
+RESULT, KIND, ROWLESS = "cardboard.result", "cardboard.kind", "cardboard.steps_without_rows"
+"""Among the details of the source, as text: what our own export has no other place for."""
+_MOST_TEXT, _LONGEST_ANSWER = 64 * 2**20, 20_000
+_KINDS: tuple[Kind, ...] = ("result", "partial", "postprocessed", "published-table")
 _PLAIN = re.compile(r"[^A-Za-z0-9_. +-]+")
 
 
@@ -53,6 +59,10 @@ def read(foreign: Foreign) -> Iterator[Part]:
     name = info.get("id") or info.get("name")
     if not isinstance(name, str) or not name.strip():
         raise Missing("model_info.id")
+    own = _exported(document)
+    if own is not None:
+        yield _own_part(foreign, own)
+        return
     groups: dict[str, list[dict[str, Any]]] = {}
     for one in document["evaluation_results"]:  # type: ignore[attr-defined]  # needed above
         one = mapping(one)
@@ -66,12 +76,12 @@ def read(foreign: Foreign) -> Iterator[Part]:
     unknown: list[str] = []
     lost: list[str] = []
     for label, members in groups.items():
-        own = (
+        of_label = (
             rows.get(label, [])
             if len(groups) > 1
             else [row for some in rows.values() for row in some]
         )
-        yield _part(foreign, label, members, name, own, unknown, lost)
+        yield _part(foreign, label, members, name, of_label, unknown, lost)
     foreign.unknown(unknown)
     if lost:
         foreign.note("direction-unknown", names=", ".join(lost[:12]))
@@ -89,12 +99,16 @@ def _part(
     document = foreign.content.document
     measured: dict[str, Measured] = {}
     metrics: list[Metric] = []
+    linked = {name for row in rows for name in row.scores}
+    scored_by: dict[str, str] = {}
     n = None
     for one in members:
-        by_row = bool(rows) and len(members) == 1
+        link = _linked(one)
+        by_row = (link != "" and link in linked) or (bool(rows) and len(members) == 1)
         metric, value = _metric(foreign, one, label, unknown, lost, by_row=by_row)
         if metric.id in measured:
             metric = replace(metric, id=f"{metric.id}.{len(measured) + 1}")
+        scored_by.setdefault(link, metric.id)
         details = mapping(one.get("score_details"))
         spread = mapping(details.get("uncertainty"))
         error = mapping(spread.get("standard_error"))
@@ -122,12 +136,14 @@ def _part(
     quoted = source.get("source_type") == "documentation"
     evidence: Evidence = "rows" if rows else "quoted" if quoted else "summary"
     times = Source({"at": document.get("evaluation_timestamp")})
-    if rows and metrics:
-        step_name = metrics[0].id
-        rows = [
-            replace(row, scores={step_name: row.scores["score"]} if "score" in row.scores else {})
-            for row in rows
-        ]
+    # A row that does not say which of the figures it is of is of the first one.
+    rows = [
+        replace(
+            row,
+            scores={scored_by.get(link, metrics[0].id): one for link, one in row.scores.items()},
+        )
+        for row in rows
+    ]
     return Part(
         name=label,
         result=result(
@@ -219,38 +235,59 @@ def _protocol(document: dict[str, Any], one: dict[str, Any], harness: Harness) -
     )
 
 
+def _linked(one: Mapping[str, Any]) -> str:
+    """Return the id by which rows and figures name each other; empty where there is none."""
+    return text(one.get("evaluation_result_id")) or ""
+
+
 def _rows(foreign: Foreign) -> dict[str, list[Step]]:
-    """Return the samples by evaluation, answers where somebody wants them."""
-    found: dict[str, list[Step]] = {}
-    trials: dict[tuple[str, str], int] = {}
-    left = 64 * 2**20 if foreign.texts else 0
+    """Return the samples by evaluation, answers where somebody wants them.
+
+    Rows of several figures of one sample are one step; its scores are by what they are linked to.
+    """
+    found: dict[str, dict[tuple[str, int], Step]] = {}
+    trials: dict[tuple[str, str, str], int] = {}
+    for row, answer in _samples(foreign):
+        label, name = text(row.get("evaluation_name")) or "", text(row.get("sample_id"))
+        if name is None:
+            continue
+        link = _linked(row)
+        trial = trials[label, name, link] = trials.get((label, name, link), -1) + 1
+        worth = _score(row)
+        scores: dict[str, float | None] = {} if worth is None else {link: worth}
+        steps = found.setdefault(label, {})
+        known = steps.get((name, trial))
+        if known is not None:
+            scores = known.scores | scores
+        steps[name, trial] = Step(
+            task_id=name, step_idx=0, trial=trial, scored=bool(scores), scores=scores, answer=answer
+        )
+    return {label: list(steps.values()) for label, steps in found.items()}
+
+
+def _samples(
+    foreign: Foreign, *, whole: bool = False
+) -> Iterator[tuple[dict[str, Any], str | None]]:
+    """Yield every row of the samples with its answer, where somebody wants that.
+
+    With *whole*, answers are there in full or not at all, so that they can be read again.
+    """
+    left = _MOST_TEXT if foreign.texts or whole else 0
     for path in foreign.beside.values():
         try:
             with path.open("rb") as file:
                 for at, row in enumerate(json_lines(file)):
                     if at >= MOST_STEPS:
                         raise limit("samples", MOST_STEPS)
-                    label, name = text(row.get("evaluation_name")) or "", text(row.get("sample_id"))
-                    if name is None:
+                    if text(row.get("sample_id")) is None:
                         raise Undecodable("missing-key", "sample_id")
-                    scored = mapping(row.get("evaluation"))
-                    score = scored.get("score", scored.get("is_correct"))
-                    trial = trials[label, name] = trials.get((label, name), -1) + 1
                     raw = mapping(row.get("output")).get("raw")
                     said = raw[0] if isinstance(raw, list) and raw else raw
-                    answer = said[:20_000] if isinstance(said, str) and left > 0 else None
+                    answer = said if isinstance(said, str) and left > 0 else None
+                    if answer is not None and len(answer) > _LONGEST_ANSWER:
+                        answer = None if whole else answer[:_LONGEST_ANSWER]
                     left -= len(answer or "")
-                    worth = float(score) if isinstance(score, bool) or is_number(score) else None
-                    found.setdefault(label, []).append(
-                        Step(
-                            task_id=name,
-                            step_idx=0,
-                            trial=trial,
-                            scored=worth is not None,
-                            scores={} if worth is None else {"score": worth},
-                            answer=answer,
-                        )
-                    )
+                    yield row, answer
         except OSError:
             foreign.note("beside-unusable", path.name, reason="unreadable")
         except Undecodable as error:
@@ -260,7 +297,107 @@ def _rows(foreign: Foreign) -> dict[str, list[Step]]:
                 line=error.finding.values.get("line"),
                 reason=error.finding.values.get("reason"),
             )
+
+
+def _score(row: Mapping[str, Any]) -> float | None:
+    scored = mapping(row.get("evaluation"))
+    score = scored.get("score", scored.get("is_correct"))
+    return float(score) if isinstance(score, bool) or is_number(score) else None
+
+
+def _exported(document: Mapping[str, Any]) -> Result | None:
+    """Return the result that our own export has put into *document*, if it has."""
+    details = mapping(mapping(document.get("source_metadata")).get("additional_details"))
+    told = details.get(RESULT)
+    if not isinstance(told, str):
+        return None
+    try:
+        found = msgspec.json.decode(told, type=Result)
+        for stamp in filter(None, (found.started_at, found.finished_at)):
+            instant(stamp)
+    except (ValueError, RecursionError):
+        return None  # It reads like any other file of the format.
     return found
+
+
+def _own_part(foreign: Foreign, own: Result) -> Part:
+    """Return the result that was exported: its figures and rows from where anybody reads them."""
+    document = foreign.content.document
+    unknown: list[str] = []
+    measured = dict(own.metrics)
+    figures = []
+    for one in document["evaluation_results"]:  # type: ignore[attr-defined]  # it is a list
+        metric, value = _metric(
+            foreign, mapping(one), own.suite.name or NAME, unknown, [], by_row=False
+        )
+        figures.append(metric)
+        measured[metric.id] = replace(measured.get(metric.id, Measured()), value=value)
+    foreign.unknown(unknown)
+    details = mapping(mapping(document.get("source_metadata")).get("additional_details"))
+    steps = [*_own_steps(foreign), *_rowless(details.get(ROWLESS))]
+    source = own.provenance or Provenance(kind="import")
+    evidence: Evidence = "rows" if steps else source.evidence or "summary"
+    return Part(
+        name=own.suite.name or NAME,
+        result=replace(
+            own, metrics=measured, steps=(), provenance=replace(source, evidence=evidence)
+        ),
+        figures=tuple(figures),
+        steps=steps,
+        kind=next((kind for kind in _KINDS if kind == details.get(KIND)), None),
+    )
+
+
+def _rowless(told: object) -> list[Step]:
+    """Return the steps that the export could write no row for: they have no score."""
+    try:
+        return msgspec.json.decode(told, type=list[Step]) if isinstance(told, str) else []
+    except (ValueError, RecursionError):
+        return []
+
+
+def _own_steps(foreign: Foreign) -> Iterator[Step]:
+    """Yield the steps of our own rows, each with all its scores."""
+    found: dict[tuple[object, ...], Step] = {}
+    for row, answer in _samples(foreign, whole=True):
+        told = mapping(row.get("metadata"))
+        key = tuple(told.get(name) for name in ("task_id", "step_idx", "sample_idx", "trial"))
+        worth, name = _score(row), told.get("score_name")
+        scores = {} if worth is None or name is None else {name: worth}
+        known = found.get(key)
+        if known is not None:
+            found[key] = replace(known, scores=known.scores | scores)
+            continue
+        reference = mapping(row.get("input")).get("reference")
+        given = reference[0] if isinstance(reference, list) and reference else None
+        took = number(mapping(row.get("performance")).get("latency_ms"))
+        found[key] = msgspec.convert(
+            {
+                "task_id": key[0],
+                "step_idx": count(key[1]),
+                "sample_idx": count(key[2]),
+                "trial": count(key[3]),
+                "groups": _decoded(told.get("groups")) or {},
+                "error": row.get("error"),
+                "reference": _decoded(given),
+                "answer": answer,
+                "parsed": _decoded(told.get("parsed")),
+                "scores": {**(_decoded(told.get("other_scores")) or {}), **scores},
+                "finish_reason": told.get("finish_reason"),
+                "prompt_tokens": count(told.get("prompt_tokens")),
+                "output_tokens": count(told.get("output_tokens")),
+                "seconds": None if took is None else took / 1000,
+            },
+            Step,
+        )
+    yield from found.values()
+
+
+def _decoded(told: object) -> Any:
+    try:
+        return msgspec.json.decode(told) if isinstance(told, str) else None
+    except (ValueError, RecursionError):
+        return None
 
 
 FORMAT = Format(NAME, told, read, beside=beside)

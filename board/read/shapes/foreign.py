@@ -21,6 +21,7 @@ from ....eval.records import (
     Suite,
     Timing,
 )
+from ...model import Kind
 from ...words.findings import Finding, Value
 from ..decoding.content import Content
 from ..decoding.json_faults import shorten
@@ -50,6 +51,8 @@ class Part(NamedTuple):
     result: Result
     figures: tuple[Metric, ...] = ()
     steps: Sequence[Step] = ()
+    kind: Kind | None = None
+    """Of result, where that does not follow from the result itself."""
 
 
 class Foreign:

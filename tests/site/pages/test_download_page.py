@@ -16,7 +16,8 @@ from cardboard.board.workspace.settings import Workspace
 from cardboard.eval import records
 from cardboard.eval.records import encode
 from cardboard.site.data import published_files
-from cardboard.site.data.exports import amount, write_parquet
+from cardboard.site.data.croissant import CROISSANT
+from cardboard.site.data.exports import TABLES, amount, write_parquet
 from cardboard.tests.making import SETTINGS, SUITE, a_result, boards_of
 from cardboard.tests.site.links import Site
 from cardboard.tests.site.reading import article, links, tables, text
@@ -120,7 +121,7 @@ def test_the_page_names_size_and_hash_of_what_it_offers(site):
     for name, _, size, digest in rows:
         content = (site / "data" / name).read_bytes()
         assert (size, digest) == (amount(len(content)), sha256(content))
-    assert [row[0] for row in rows] == ["board.csv", "board.json", "board.parquet"]
+    assert [row[0] for row in rows] == [*TABLES, CROISSANT]
     assert "../../data/board.csv" in links(article(site, "ko/downloads"))
 
 
