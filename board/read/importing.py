@@ -1,6 +1,7 @@
 """Files of other programs: which one wrote a file, what lies beside it, and its results."""
 
 import hashlib
+import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
@@ -100,12 +101,14 @@ def format_named(name: str | None) -> Format | None:
 def companions(path: Path, found: Format) -> dict[str, Path]:
     """Return the files that are read along with the one at *path*, by their place from its folder.
 
-    Links out of the folder of results are followed as little as links to folders are.
+    Neither links to files nor links to folders are followed on the way there.
     """
+    here = path.parent.resolve()
+    named = {relative_name(one, path.parent): one for one in found.beside(path)}
     return {
-        relative_name(one, path.parent): one
-        for one in found.beside(path)
-        if one.is_file() and not one.is_symlink()
+        name: one
+        for name, one in named.items()
+        if one.is_file() and str(one.resolve()) == posixpath.normpath(here / name)
     }
 
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ def beside(path: Path) -> Sequence[Path]:
     job = path.parent / "config.json"
     trials = sorted(path.parent.glob("*/result.json"))
     if not trials and not (path.parent.parent / path.name).is_file():
-        siblings = sorted(path.parent.parent.glob(f"*/{path.name}"))
+        siblings = sorted(path.parent.parent.glob(f"*/{escape(path.name)}"))
         trials = siblings[1:] if siblings[:1] == [path] else []
     found = [job] if job.is_file() else []
     for trial in trials[:MOST_TRIALS]:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Sequence
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ def beside(path: Path) -> Sequence[Path]:
     found = _TIME.fullmatch(path.name)
     if found is None:
         return ()
-    near = sorted(path.parent.glob(f"details_*_{found[1]}.parquet"))
+    near = sorted(path.parent.glob(f"details_*_{escape(found[1])}.parquet"))
     if len(path.parents) < 4 or path.parents[2].name != "results":
         return near
     folder = path.parents[3] / "details" / path.parents[1].name / path.parent.name / found[1]

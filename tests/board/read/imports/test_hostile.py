@@ -72,6 +72,14 @@ def written(source: Path, chance: random.Random) -> bytes:
     return bytes(odd[: chance.randint(1, len(odd))] if chance.random() < 0.3 else odd)
 
 
+@pytest.mark.parametrize("name", ["results_**.json", "results_[.json", "results_?*.json"])
+@pytest.mark.parametrize("family", ["lighteval", "harbor", "lm-eval-0.3", "mteb", "swe-bench"])
+def test_a_name_that_looks_like_a_pattern_is_only_a_name(family, name, tmp_path):
+    source = next((DATA / family).rglob("*.json"))
+    (tmp_path / name).write_bytes(source.read_bytes())
+    assert [one.kind for one in read_results(tmp_path)] == ["import"]
+
+
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.relative_to(DATA).parts[0])
 def test_whatever_a_file_holds_it_is_read_or_refused_in_words(source, tmp_path):
     chance = random.Random(source.name)  # the same for everyone

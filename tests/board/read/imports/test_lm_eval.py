@@ -157,6 +157,14 @@ def test_answers_are_read_when_somebody_wants_to_see_them(write):
     assert [step.answer for step in result.steps] == [f"answer {n}" for n in range(4)]
 
 
+def test_samples_behind_a_link_are_not_read(write, tmp_path):
+    path = write(results(), arc=[sample(n, 1.0) for n in range(4)])
+    (samples,) = path.parent.glob("*.jsonl")
+    samples.rename(tmp_path / "elsewhere.jsonl")
+    samples.symlink_to(tmp_path / "elsewhere.jsonl")
+    assert only(read_file(path)).facts is None
+
+
 def test_samples_are_no_files_of_their_own(write, tmp_path):
     write(results(), arc=[sample(0, 1.0)])
     assert [one.kind for one in read_results(tmp_path)] == ["import"]
