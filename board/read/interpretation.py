@@ -12,7 +12,6 @@ from ..words.findings import Finding
 from .decoding.content import Content
 from .decoding.json_faults import shorten
 from .decoding.json_object import Undecodable, decode, finding
-from .importing import format_of
 from .shapes import registry, version1, version2
 from .shapes.failures import without_failed
 from .shapes.source import Source
@@ -80,6 +79,8 @@ def interpret(data: bytes) -> Interpreted:
 
 def _foreign(data: bytes, otherwise: tuple[Finding, ...]) -> Interpreted:
     """Return which other program wrote *data*; if none did, what is wrong with it *otherwise*."""
+    from .importing import format_of  # the many formats of other programs: boards do without
+
     content = Content(data)
     found = format_of(content)
     if found is not None:

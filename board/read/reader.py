@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec.structs import force_setattr, replace
@@ -29,8 +30,10 @@ from .decoding.files import (
     status_of,
 )
 from .decoding.json_object import Undecodable, finding
-from .importing import Opened, companions, format_named, imported, steps_of
 from .interpretation import interpret, summarise
+
+if TYPE_CHECKING:
+    from .importing import Opened
 
 _TUPLES = ("tasks", "steps_per_task")
 _MOST = 250_000
@@ -147,6 +150,8 @@ def read_whole(
     )
     if found.kind == "import" and part is not None:
         opened = _open(File(path.name, path), _place(path), found.shape, sha256, Cache(None))
+        from .importing import steps_of
+
         inside = steps_of(opened, data, part, tables=tables) if opened else None
         return _named(kept, path.name, sha256), inside and replace(
             inside[0], steps=tuple(inside[1])
@@ -229,6 +234,8 @@ def _read_content(
         identity = opened.identity(tables)
         inside = kept.get(identity)
         if inside is None:
+            from .importing import imported
+
             data = content_of(file.path) if data is None else data
             inside = imported(opened, data, tables=tables)
             kept.put(identity, inside)
@@ -238,8 +245,10 @@ def _read_content(
 
 def _open(
     file: File, place: PurePosixPath, name: str | None, sha256: str, kept: Cache
-) -> Opened | None:
+) -> "Opened | None":
     """Return a foreign file with the files beside it, each known by its hash."""
+    from .importing import Opened, companions, format_named  # the many formats of other programs
+
     found = format_named(name)
     if found is None:
         return None
