@@ -20,7 +20,10 @@ _METRIC = re.compile(r"^metric|지표", re.IGNORECASE)
 _VALUE = re.compile(r"^(?:value|score|result|점수|값)$", re.IGNORECASE)
 _COUNT = re.compile(r"^(?:n|num_samples|samples|count|size|n_samples|문항 ?수)$", re.IGNORECASE)
 _ERROR = re.compile(r"stderr|std_?err|standard error|표준 ?오차", re.IGNORECASE)
-_NO_FIGURE = re.compile(r"^(?:rank|params?|size|date|seed|epoch|step|순위)$|_id$", re.IGNORECASE)
+_NO_FIGURE = re.compile(
+    r"(?:^|_)(?:rank|params?|size|date|seed|epochs?|steps?|id)$|순위", re.IGNORECASE
+)
+_PERCENT = re.compile(r"pct|percent|%|x100|퍼센트", re.IGNORECASE)
 
 
 def sketch_of(path: Path) -> str:
@@ -47,7 +50,8 @@ def sketch_of(path: Path) -> str:
 def _sketch(name: str, columns: Sequence[str], rows: Sequence[Row]) -> list[str]:
     numbers = [one for one in columns if _is_number(one, rows)]
     words = [one for one in columns if one not in numbers]
-    model = next((one for one in words if _MODEL.search(one)), words[0] if words else columns[0])
+    most = max(words, key=lambda one: len({str(row.get(one)) for row in rows}), default=columns[0])
+    model = next((one for one in words if _MODEL.search(one)), most)
     lines = [
         "# Check every line: this is guessed from the names and values of the columns.",
         "[[tables]]",
@@ -75,11 +79,13 @@ def _sketch(name: str, columns: Sequence[str], rows: Sequence[Row]) -> list[str]
         what = figure(one, values)
         lines += ["", f"[tables.columns.{key_of(one)}]", f"suite = {text_of(one)}"]
         lines.append(f"metric = {text_of(what.id if len(what.id) < 40 else 'score')}")
-        most = max((value for value in values if value is not None), default=0)
-        unit = "percent" if what.better == "higher" and 1 < most <= 100 else what.unit
+        known = [value for value in values if value is not None]
+        above = what.better == "higher" and max(known, default=0) > 1
+        whole = all(0 <= value <= 100 for value in known)
+        unit = "percent" if whole and (above or _PERCENT.search(one)) else what.unit
         lines.append(f"unit = {text_of(unit)}")
-        guess = "" if what.better != "neither" else "  # nobody says: higher, lower or neither"
-        lines.append(f"better = {text_of(what.better if not guess else 'higher')}{guess}")
+        guess = "" if what.better != "neither" else "  # to be ranked: higher or lower"
+        lines.append(f"better = {text_of(what.better)}{guess}")
         lines += [f"n = {text_of(total)}"] if total else []
     return lines
 

@@ -1,5 +1,6 @@
 """What a figure of another program is: its unit and direction, by its file and else by its name."""
 
+import hashlib
 import re
 from collections.abc import Iterable, Sequence
 
@@ -21,8 +22,9 @@ _BINARY = re.compile(
 
 
 def metric_id(name: str) -> str:
-    """Return *name* as a metric's id."""
+    """Return *name* as a metric's id; one without Latin letters or digits by a hash of it."""
     plain = re.sub(r"[^a-z0-9_.@^-]+", "_", name.strip().lower()).strip("_.-")
+    plain = plain or hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:6]
     return (plain if plain[:1].isalpha() else f"m_{plain}")[:100]
 
 

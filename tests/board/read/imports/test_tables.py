@@ -118,3 +118,13 @@ class TestSketch:
         (tmp_path / "a.csv").write_text("model,task,metric,value,n\na/A,gsm8k,acc,0.5,10\n")
         (table,) = msgspec.toml.decode(sketch_of(tmp_path / "a.csv"), type=Imports).tables
         assert (table.value, table.suite, table.metric, table.n) == ("value", "task", "metric", "n")
+
+    def test_what_nobody_says_is_left_to_whoever_checks_it(self, tmp_path):
+        rows = "branch,step,품질,exact_pct,file\na,10,4,51,x.json\na,20,5,52,y.json\n"
+        (tmp_path / "a.csv").write_text(rows)
+        (table,) = msgspec.toml.decode(sketch_of(tmp_path / "a.csv"), type=Imports).tables
+        assert table.model == "file"
+        assert {name: (one.unit, one.better) for name, one in table.columns.items()} == {
+            "품질": ("points", "neither"),
+            "exact_pct": ("percent", "neither"),
+        }
