@@ -34,6 +34,7 @@ COMMANDS = {
     "attest": "board.commands.attest_command:attest",
     "snapshot": "board.commands.snapshot_command:snapshot",
     "add": "cards.commands.card_commands:add",
+    "fetch": "cards.commands.store_commands:fetch",
     "cards": "cards.commands.card_commands:cards",
     "push": "cards.commands.push_commands:push",
     "status": "cards.commands.push_commands:status",

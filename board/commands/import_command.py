@@ -30,6 +30,7 @@ def import_(
     """
     from ..show.adoption import blocks
     from ..words.names import visible
+    from ..workspace.store import check_writable
     from .imports import adopt as write_suites
     from .imports import import_files, missing_suites, plural
 
@@ -39,6 +40,8 @@ def import_(
         click.echo(sketch_of(sketch), nl=False)
         return
     workspace = workspace_of(context)
+    if paths and not dry_run:
+        check_writable(workspace.settings.results.source)
     before = boards_of(workspace)
     done = import_files(paths, workspace, before, dry_run=dry_run)
     for line in done.refused:

@@ -1,8 +1,9 @@
 """From readings to boards: recognise, judge, choose, rank."""
 
 import hashlib
+import posixpath
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, get_args
 
 from msgspec.structs import replace
@@ -15,6 +16,7 @@ from ..words.findings import reading as finding_on_file
 from ..words.names import slugs
 from ..workers import collector_paused
 from ..workspace.settings import Workspace
+from ..workspace.store import check_locked
 from .attempts import Judged, Line, Times, attempt, choose
 from .claims import corrected
 from .comparability import compare
@@ -42,7 +44,16 @@ def load_boards(workspace: Workspace, *, progress: Progress | None = None) -> Bo
             workers=None,
             tables=workspace.tables,
         )
+        check_locked(workspace.root, workspace.settings.results.source, _hashes(readings))
         return build_boards(readings, workspace)
+
+
+def _hashes(readings: Iterable[Reading]) -> Iterator[tuple[str, str]]:
+    """Yield the name and hash of every file that was read, and of those that were read along."""
+    for reading in readings:
+        yield reading.file, reading.sha256
+        for where, sha256 in reading.beside.items():
+            yield posixpath.normpath(posixpath.join(posixpath.dirname(reading.file), where)), sha256
 
 
 def build_boards(readings: Iterable[Reading], workspace: Workspace) -> Boards:

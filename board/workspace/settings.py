@@ -13,6 +13,7 @@ from ...eval.metrics import Change, Metric, merged
 from ...eval.suites.kinds.kind import Kind
 from ...eval.suites.kinds.registry import DEFAULT, kind_of
 from ..words.findings import JUDGING, Verdict
+from .store import results_folder
 from .tables import TableMapping
 
 T = TypeVar("T")
@@ -243,10 +244,19 @@ class Hub(_Table, frozen=True, kw_only=True):
     """Write `.eval_results/cardboard.yaml` beside the card."""
 
 
+class Results(_Table, frozen=True, kw_only=True):
+    """`[results]`: where the results lie."""
+
+    source: str | None = None
+    """`hf://datasets/ORG/NAME`, or the path of a folder from that of board.toml; by default
+    `results`."""
+
+
 class Settings(_Table, frozen=True, kw_only=True):
     """The whole of board.toml."""
 
     board: Identity
+    results: Results = Results()
     suites: tuple[Suite, ...]
     protocols: dict[str, Protocol] = {}
     templates: Templates = Templates()
@@ -307,8 +317,8 @@ class Workspace(Struct, frozen=True, kw_only=True):
 
     @property
     def results(self) -> Path:
-        """Return the folder of result files."""
-        return self.root / "results"
+        """Return the folder of result files; raise `ConfigError` where it must be fetched first."""
+        return results_folder(self.root, self.settings.results.source)
 
     @property
     def history(self) -> Path:

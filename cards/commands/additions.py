@@ -39,6 +39,8 @@ class Added(Struct, frozen=True, kw_only=True):
 
     lines: tuple[str, ...]
     refused: tuple[str, ...]
+    files: dict[str, Path]
+    """What is new: where each file lies, by its name below the results."""
 
 
 def add_files(
@@ -74,7 +76,10 @@ def add_files(
         _copy(one.source, workspace.results / one.name)
     for found in [] if dry_run else imports:
         copy_in(found, workspace)
-    return Added(lines=(*lines, *told), refused=tuple(refused))
+    new = {one.name: one.source for one in fresh}
+    for found in imports:
+        new |= found.copies if found.present is None else {}
+    return Added(lines=(*lines, *told), refused=tuple(refused), files=new)
 
 
 def _reading(path: Path, workspace: Workspace) -> Reading:

@@ -71,16 +71,26 @@ def _tell_attested(boards: "Boards", workspace: "Workspace", words: "Words") -> 
 @click.command(epilog="Example: cardboard add ../runs/model.json")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Say what would change and add nothing.")
+@click.option(
+    "--to-store", is_flag=True, help="Open a pull request to the store on the Hub instead."
+)
 @click.pass_context
-def add(context: click.Context, files: tuple[Path, ...], dry_run: bool) -> None:
+def add(context: click.Context, files: tuple[Path, ...], dry_run: bool, to_store: bool) -> None:
     """Check result FILES, copy them into results/, and print what moves on boards and cards."""
+    from ...board.workspace.store import check_writable
     from .additions import add_files
 
     workspace = workspace_of(context)
-    added = add_files(files, workspace, boards_of(workspace), dry_run=dry_run)
+    if not (dry_run or to_store):
+        check_writable(workspace.settings.results.source)
+    added = add_files(files, workspace, boards_of(workspace), dry_run=dry_run or to_store)
     for line in added.refused:
         click.echo(visible(line), err=True)
     for line in added.lines:
         click.echo(visible(line))
+    if to_store and not dry_run and added.files:
+        from .store_commands import propose
+
+        propose(workspace, added.files)
     if added.refused:
         context.exit(1)

@@ -160,14 +160,15 @@ def watch(
     from ..push.setup import Options
     from ..push.watch import Debounce, snapshot
 
-    root = workspace_of(context).root
+    watched = workspace_of(context)
+    root, results = watched.root, watched.results
     options = Options(to=to, repos=repos, takes=takes, propose=propose, workers=workers)
-    debounce = Debounce(quiet, time.monotonic, snapshot(root))
+    debounce = Debounce(quiet, time.monotonic, snapshot(root, results))
     click.echo("Watching results/, board.toml and models.toml. Ctrl-C stops.", err=True)
     try:
         while True:
             time.sleep(POLL)
-            if debounce.due(snapshot(root)):
+            if debounce.due(snapshot(root, results)):
                 try:
                     workspace = workspace_of(context)
                     gathered = wanted(_boards(workspace, strict=strict), workspace.settings)

@@ -60,7 +60,7 @@ class _EvalFiles(Struct, frozen=True):
     files: tuple[_EvalFile, ...] = msgspec.field(name="evalResults", default=())
 
 
-def _named(endpoint: str) -> str:
+def address_of(endpoint: str) -> str:
     """Return *endpoint* without what may be secret in it; raise `UsageError` if it is none."""
     try:
         address = urlsplit(endpoint)
@@ -83,7 +83,7 @@ class Hub:
 
     def __init__(self, api: HfApi, scrub: Scrub) -> None:
         self._api, self._scrub = api, scrub
-        self.name = _named(api.endpoint)
+        self.name = address_of(api.endpoint)
         self._headers = {"user-agent": f"cardboard/{__version__}"}
         if api.token:
             self._headers["authorization"] = f"Bearer {api.token}"

@@ -10,18 +10,18 @@ Snapshot = frozenset[tuple[str, int, int]]
 CONFIGURATION = ("board.toml", "models.toml", "imports.toml")
 
 
-def snapshot(root: Path) -> Snapshot:
-    """Return how the results and the configuration of the workspace at *root* lie there now."""
+def snapshot(root: Path, results: Path | None = None) -> Snapshot:
+    """Return how the *results* and the configuration of the workspace at *root* lie there now."""
     files = [root / name for name in CONFIGURATION]
-    for folder in ("results", "audits"):
-        files += (path for path in (root / folder).rglob("*") if path.is_file())
+    for folder in (results or root / "results", root / "audits"):
+        files += (path for path in folder.rglob("*") if path.is_file())
     found = set()
     for path in files:
         try:
             state = path.stat()
         except OSError:
             continue  # gone between listing and looking; the next look tells
-        found.add((str(path.relative_to(root)), state.st_mtime_ns, state.st_size))
+        found.add((str(path), state.st_mtime_ns, state.st_size))
     return frozenset(found)
 
 

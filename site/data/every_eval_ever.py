@@ -43,7 +43,7 @@ def write_every_eval_ever(boards: Boards, workspace: Workspace, folder: Path) ->
     The same results give the same files: ids and names follow from what a result was made from.
     """
     kinds = {(one.file, one.part): one.kind for file in boards.readings for one in file.results}
-    written = left_out = 0
+    results, written, left_out = workspace.results, 0, 0
     for board in boards.boards:
         collection = slugs([board.suite.slug])[0]
         for entry in board.entries:
@@ -54,7 +54,9 @@ def write_every_eval_ever(boards: Boards, workspace: Workspace, folder: Path) ->
             document = _aggregate(entry, board, told, workspace.settings)
             details = document["source_metadata"]["additional_details"]
             details[KIND] = kinds.get((entry.file, entry.part), "result")
-            _write(entry, told, document, workspace, folder / "data" / collection)
+            _, whole = read_whole(results / entry.file, entry.part, tables=workspace.tables)
+            steps = whole.steps if whole else ()
+            _write(entry, told, document, steps, folder / "data" / collection)
             written += 1
     return written, left_out
 
@@ -65,7 +67,7 @@ def _telling(metric: Metric, entry: Entry) -> bool:
 
 
 def _write(
-    entry: Entry, told: list[Metric], document: Json, workspace: Workspace, folder: Path
+    entry: Entry, told: list[Metric], document: Json, steps: tuple[Step, ...], folder: Path
 ) -> None:
     """Write the *document* on *entry* below *folder*, with the rows of its steps beside it."""
     developer, _, name = entry.model.rpartition("/")
@@ -73,8 +75,7 @@ def _write(
     target.mkdir(parents=True, exist_ok=True)
     own = document["evaluation_id"].rpartition("/")[2]
     rows = target / f"{own}_samples.jsonl"
-    _, whole = read_whole(workspace.results / entry.file, entry.part, tables=workspace.tables)
-    count, digest, rowless = _write_rows(rows, document, told, whole.steps if whole else ())
+    count, digest, rowless = _write_rows(rows, document, told, steps)
     if rowless:
         plain = [without_machines(msgspec.to_builtins(step)) for step in rowless]
         document["source_metadata"]["additional_details"][ROWLESS] = _json(plain)
