@@ -4,7 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise, repeat
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -277,8 +277,14 @@ class _Plain(_Steps):
 @lru_cache(maxsize=64)
 def _layout(columns: bytes) -> _Layout:
     rows = list(zip(*_KEYS.decode(columns), strict=True))
-    order = sorted(range(len(rows)), key=lambda place: (_by_step(rows[place]), place))
+    # Sorting is stable: equal rows stay in the order in which they stood.
+    order = sorted(range(len(rows)), key=lambda place: _by_step(rows[place]))
     ordered = [rows[place] for place in order]
+    moved = () if order == list(range(len(order))) else tuple(order)
+    del order
+    once = tuple(row[:3] for row in ordered)
+    if len(set(once)) == len(once):
+        return _layout_of_single(once, moved)
     answers = Counter(ordered)
     repeated = dict.fromkeys(f"{row[0]}/{row[2]}" for row, n in answers.items() if n > 1)
     keys: tuple[StepKey, ...] = tuple(dict.fromkeys(row[:3] for row in ordered))
@@ -291,7 +297,7 @@ def _layout(columns: bytes) -> _Layout:
     tasks = Counter(task for task, _, _ in keys)
     place_of = {task: at for at, task in enumerate(tasks)}
     return _Layout(
-        order=() if order == list(range(len(order))) else tuple(order),
+        order=moved,
         keys_sha256=keys_sha256(key for key in keys for _ in range(times[key])),
         repeated=len(ordered) - len(answers),
         duplicates=tuple(repeated)[:_DUPLICATES_NAMED],
@@ -302,6 +308,27 @@ def _layout(columns: bytes) -> _Layout:
         keys=keys,
         trials=max(Counter(step_of).values()),
         plain=_Plain(tuple(tasks.values())),
+    )
+
+
+def _layout_of_single(keys: tuple[StepKey, ...], order: tuple[int, ...]) -> _Layout:
+    """Return the layout of steps that have one row each, which may be millions."""
+    tasks = Counter(task for task, _, _ in keys)
+    names, counts = tuple(tasks), tuple(tasks.values())
+    places = tuple(range(len(keys)))
+    return _Layout(
+        order=order,
+        keys_sha256=keys_sha256(keys),
+        repeated=0,
+        duplicates=(),
+        tasks=names,
+        step_of=places,
+        # Steps stand by their task, and so the numbers of tasks rise.
+        task_of=tuple(chain.from_iterable(repeat(at, n) for at, n in enumerate(counts))),
+        firsts=places,
+        keys=keys,
+        trials=1,
+        plain=_Plain(counts),
     )
 
 
