@@ -43,6 +43,7 @@ READING: dict[str, Severity] = {
     "unknown-shape": "error",
     "newer-version": "error",
     "proxy": "error",
+    "other-encoding": "error",
     "tool-unfit": "error",
     "other-form": "error",
     "rows-alone": "error",

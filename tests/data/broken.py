@@ -99,7 +99,7 @@ BROKEN = {
     "empty.json": Broken(_text(""), "not-json"),
     "blank.json": Broken(_text(" \n\t"), "not-json"),
     "latin-1.json": Broken(_bytes('{"model": "café"}'.encode("latin-1")), "not-json"),
-    "utf-16.json": Broken(_bytes('{"model": "x"}'.encode("utf-16")), "not-json"),
+    "utf-16.json": Broken(_bytes('{"model": "x"}'.encode("utf-16")), "other-encoding"),
     "cut-off.json": Broken(
         _text(json.dumps(replay())[:-4]),
         "not-json",

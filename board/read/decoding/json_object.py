@@ -59,8 +59,9 @@ def decode_value(data: bytes) -> tuple[object, tuple[Finding, ...]]:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        reason = encoding_of(data) or "not UTF-8"
-        raise Undecodable("not-json", reason=reason, byte=error.start) from None
+        if encoding := encoding_of(data):
+            raise Undecodable("other-encoding", encoding=encoding) from None
+        raise Undecodable("not-json", reason="not UTF-8", byte=error.start) from None
     if not text.strip(" \t\n\r"):
         raise Undecodable("not-json", reason="empty")
     if b"\\ud" in data or b"\\uD" in data:

@@ -267,7 +267,7 @@ def test_every_other_finding_can_be_said_with_and_without_its_place(code, langua
     key = "metrics.acuracy" if code == "unknown-key" else None  # it has no other evidence
     # What these findings always tell.
     told: dict[str, Value] = dict.fromkeys(
-        ("tool", "main", "reason", "ending", "columns", "names", "name"), "a.csv"
+        ("tool", "main", "reason", "ending", "columns", "names", "name", "encoding"), "a.csv"
     )
     told |= {"bytes": 1, "limit": 2}
     bare = words.finding(Finding(code=code, severity="info", key=key, values=told))
