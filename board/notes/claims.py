@@ -73,6 +73,40 @@ def template(entry: Entry) -> tuple[Claim, ...]:
     return Claim(f"template.is-{of}", {"status": status}), meaning
 
 
+SETTINGS = (
+    "backend",
+    "temperature",
+    "top_p",
+    "max_tokens",
+    "max_model_len",
+    "thinking",
+    "seed",
+    "dtype",
+)
+"""What a reader looks for of an evaluation that this program can run."""
+
+
+def asked_here(suite: Suite | None) -> bool:
+    """Tell whether suites like this one are asked by this program, and not only reported to it."""
+    return suite is None or suite.of_kind.score is not None
+
+
+def looked_for(suite: Suite | None, settings: Settings) -> tuple[str, ...]:
+    """Return the settings of which a reader is told when they were not recorded.
+
+    Of a figure that was reported those are the ones that the suite's protocol names: others may
+    mean nothing to it.
+    """
+    if asked_here(suite):
+        return SETTINGS
+    protocol = settings.protocols.get(suite.protocol or "") if suite else None
+    return tuple(
+        name
+        for name in (protocol.__struct_fields__ if protocol else ())
+        if getattr(protocol, name) not in (None, {})
+    )
+
+
 TEMPLATES = frozenset(
     (
         "chat_template",

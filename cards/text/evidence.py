@@ -1,25 +1,15 @@
 """What a result recorded and what it did not: protocol, prompts and origin, as rows of a card."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from ...board.model import Entry
+from ...board.notes.claims import SETTINGS
 from ...board.notes.figures import setting
 from ...board.show.reproduction import is_local
 from ...eval.records import Prompts, Protocol
 
-# Settings that a reader looks for; where one is missing the card says so.
-EXPECTED = (
-    "backend",
-    "temperature",
-    "top_p",
-    "max_tokens",
-    "max_model_len",
-    "thinking",
-    "seed",
-    "dtype",
-)
 SCRIPTED = "scripted"
 """Backend and template status of baselines that follow a rule: they have no settings to record."""
 FURTHER = ("top_k", "tensor_parallel", "stop", "prompt_rules")
@@ -41,11 +31,14 @@ class Recorded(NamedTuple):
     missing: tuple[str, ...]
 
 
-def protocol(sent: Protocol) -> Recorded:
-    """Return the settings of *sent*: named ones first, then whatever else was recorded."""
+def protocol(sent: Protocol, wanted: Collection[str] = SETTINGS) -> Recorded:
+    """Return the settings of *sent*: named ones first, then whatever else was recorded.
+
+    Only settings that are *wanted* can be missing.
+    """
     named = [
         Row(f"protocol.{name}", name, text)
-        for name in (*EXPECTED, *FURTHER, *OF_HARNESSES)
+        for name in (*SETTINGS, *FURTHER, *OF_HARNESSES)
         if (text := _text(getattr(sent, name))) is not None
     ]
     if sent.template_kwargs:
@@ -61,12 +54,17 @@ def protocol(sent: Protocol) -> Recorded:
         if (text := _text(value)) is not None and not is_local(text)
     ]
     told = {row.name for row in (*named, *extra)}
-    missing = tuple(name for name in EXPECTED if name not in told)
+    missing = tuple(
+        name for name in (*SETTINGS, *OF_HARNESSES) if name in wanted and name not in told
+    )
     return Recorded((*named, *extra), () if sent.backend == SCRIPTED else missing)
 
 
-def prompts(built: Prompts) -> Recorded:
-    """Return how the prompts were *built*, as far as it was recorded; a script builds none."""
+def prompts(built: Prompts, *, asked: bool = True) -> Recorded:
+    """Return how the prompts were *built*, as far as it was recorded; a script builds none.
+
+    Nothing is missing where the suite was not *asked* by this program.
+    """
     tokens = (built.tokens_min, built.tokens_median, built.tokens_max)
     values: Mapping[str, str | None] = {
         "template_source": built.template_source,
@@ -82,7 +80,7 @@ def prompts(built: Prompts) -> Recorded:
     return Recorded(
         tuple(Row(f"prompts.{name}", name, text) for name, text in values.items() if text),
         ()
-        if built.template_status == SCRIPTED
+        if built.template_status == SCRIPTED or not asked
         else tuple(name for name in expected if values[name] is None),
     )
 

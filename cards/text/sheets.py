@@ -6,7 +6,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from ...board.model import Attempt, Entry
-from ...board.notes.claims import Claim, Told, template, told_of
+from ...board.notes.claims import Claim, Told, asked_here, looked_for, template, told_of
 from ...board.notes.figures import shown
 from ...board.notes.notes import Field, Rule
 from ...board.words.findings import Finding, distinct
@@ -148,9 +148,9 @@ def sheet_of(
         ),
         figures=tuple(_figures(own, ranked, suite.metrics if suite else kind.metrics, field)),
         divisions=tuple(_divisions(entry, ranked, kind)),
-        protocol=evidence.protocol(entry.result.protocol),
+        protocol=evidence.protocol(entry.result.protocol, looked_for(suite, settings)),
         template=template(entry),
-        prompts=evidence.prompts(entry.result.prompts),
+        prompts=evidence.prompts(entry.result.prompts, asked=asked_here(suite)),
         origin=evidence.origin(entry),
         attempts=tuple(_try(attempt, ranked) for attempt in entry.attempts[:SHOWN_ATTEMPTS]),
         more_attempts=max(0, len(entry.attempts) - SHOWN_ATTEMPTS),

@@ -1,12 +1,13 @@
 """What a result recorded, as rows of name and value: settings, prompts, model, run, origin."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from msgspec import Struct
 
 from ...board.model import Entry
-from ...board.workspace.settings import Profile
+from ...board.notes.claims import asked_here, looked_for
+from ...board.workspace.settings import Profile, Suite
 from ...eval.records import Harness, Machine, ModelFile, Quartiles, Server, Timing, is_hub_id
 from ..data.figures import Value, billions, plain, timed
 from ..frame.render import Renderer
@@ -44,12 +45,16 @@ class Facts(Struct, frozen=True, kw_only=True):
     """What is missing, and in which sense: `not-recorded`, `unknown`."""
 
 
-def facts_of(entry: Entry, source: Source) -> tuple[Facts, ...]:
-    """Return everything that the result of *entry* recorded, in groups."""
+def facts_of(entry: Entry, suite: Suite | None, source: Source) -> tuple[Facts, ...]:
+    """Return everything that the result of *entry* recorded on *suite*, in groups."""
     render = source.render
+    wanted = looked_for(suite, source.settings)
+    prompts = _prompts(entry, render)
+    if not asked_here(suite):
+        prompts = (fact for fact in prompts if fact.value is not None)
     return (
-        _group("protocol", "card.protocol", _protocol(entry, render)),
-        _group("template", "card.template", _prompts(entry, render)),
+        _group("protocol", "card.protocol", _protocol(entry, render, wanted)),
+        _group("template", "card.template", prompts),
         _group("model", "card.model", _model(entry, source)),
         _group("run", "site.run", _run(entry, render)),
         _group("evidence", "card.origin", _origin(entry, render)),
@@ -83,7 +88,7 @@ def _pairs(values: dict[str, Value]) -> str | None:
     return ", ".join(f"{key}={text}" for key, text in told if not _LOCAL.match(text)) or None
 
 
-def _protocol(entry: Entry, render: Renderer) -> Iterator[Fact]:
+def _protocol(entry: Entry, render: Renderer, wanted: Collection[str]) -> Iterator[Fact]:
     protocol = entry.result.protocol
     for key in (
         "backend",
@@ -97,7 +102,8 @@ def _protocol(entry: Entry, render: Renderer) -> Iterator[Fact]:
         "dtype",
         "tensor_parallel",
     ):
-        yield _fact(render, f"protocol.{key}", getattr(protocol, key), code=True)
+        if (value := getattr(protocol, key)) is not None or key in wanted:
+            yield _fact(render, f"protocol.{key}", value, code=True)
     if protocol.stop:
         yield _fact(render, "protocol.stop", ", ".join(map(repr, protocol.stop)), code=True)
     if protocol.prompt_rules:
@@ -111,7 +117,7 @@ def _protocol(entry: Entry, render: Renderer) -> Iterator[Fact]:
         ("template_kwargs", _pairs(dict(protocol.template_kwargs))),
         ("harness", _harness(protocol.harness)),
     ):
-        if value is not None:
+        if value is not None or key in wanted:
             yield _fact(render, f"site.fact.{key}", value, code=True)
     if protocol.extra:
         yield _fact(render, "site.fact.extra", _pairs(dict(protocol.extra)), code=True)

@@ -157,7 +157,7 @@ def standing(placed: Placed, source: Source) -> Standing:
         step_view=(f"kinds/{suite.kind}/step.html.jinja", "model_step.html.jinja"),
         titles={one.id: words.column(one) for one in suite.metrics},
         rivals=measured.rivals.get(entry.result_id, ()) if measured else (),
-        facts=facts_of(entry, source),
+        facts=facts_of(entry, suite if place else None, source),
         tries=tuple(_tries(entry, metric)),
         interpretation=source.render.own(family.interpretation) if family else "",
     )
