@@ -50,6 +50,8 @@ class Unknown(NamedTuple):
                 before = found.setdefault(metric.id, metric)
                 if before.unit == "share" and metric.unit != "share":
                     found[metric.id] = metric  # a larger value shows that it is no share
+                elif metric.per_step and not before.per_step:
+                    found[metric.id] = metric  # some files hold rows
         return tuple(found.values())
 
     @property

@@ -52,6 +52,7 @@ READING: dict[str, Severity] = {
     "over-limit": "error",
     "table-unmapped": "error",
     "beside-unusable": "warning",
+    "samples-short": "warning",
     "part-repeated": "warning",
     "model-not-named": "warning",
     "direction-unknown": "info",

@@ -96,7 +96,9 @@ def _part(
     config = _config(document, key, task)
     n, whole = count(config.get("effective_num_docs")), count(config.get("original_num_docs"))
     n, whole = (None if one is not None and one < 1 else one for one in (n, whole))
-    rows = _details(foreign, details[key]) if key in details else []
+    rows: Sequence[Step] = ()
+    if key in details:
+        rows = foreign.covering(_details(foreign, details[key]), n, details[key].name)
     if rows and n is None:
         n = len(rows)
     short = general.get("max_samples") is not None

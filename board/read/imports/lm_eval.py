@@ -102,7 +102,7 @@ def _part(
         n = count(figures.get("sample_len"))
     steps: Sequence[Step] = ()
     if samples is not None:
-        steps = samples_of(foreign, samples)
+        steps = foreign.covering(samples_of(foreign, samples), n, samples.name)
         n = len({step.task_id for step in steps}) if n is None else n
     limited = settings.get("limit") is not None
     short = limited or (n is not None and whole is not None and n < whole)

@@ -95,6 +95,17 @@ class Foreign:
         if told := listed(names):
             self.note("figures-unknown", names=told)
 
+    def covering(self, steps: Sequence[Step], n: int | None, name: str) -> Sequence[Step]:
+        """Return *steps* if there are as many as the *n* items that a figure is made of, else none.
+
+        What the rest of the items would have changed, nobody knows.
+        """
+        held = len({step.task_id for step in steps})
+        if not steps or n is None or held >= n:
+            return steps
+        self.note("samples-short", name, count=held, expected=n)
+        return ()
+
     def averages(self, names: Iterable[str]) -> None:
         """Say of averages by their *names* that they do not stand beside their parts."""
         if told := listed(names):

@@ -53,7 +53,7 @@ def test_it_says_models_suites_figures_counts_and_evidence(workspace):
     told = run(workspace, "import", LM_EVAL)
     assert "lm-eval 0.4.9.2, 1 result of 1 model" in told.output
     assert "acme/Aster-1B on gsm8k lm-eval-3: exact_match.strict-match 0.412" in told.output
-    assert "(n 1319, rows)" in told.output
+    assert "(n 1319, summary)" in told.output
     assert "no [[suites]] block for: gsm8k lm-eval-3 (1 result)" in told.output
 
 

@@ -47,6 +47,11 @@ def write(folder):
     return _write
 
 
+def of(n):
+    """Return what says how many documents the one task has."""
+    return {"n-samples": {"arc": {"original": n, "effective": n}}}
+
+
 def sample(doc, acc, **more):
     return {"doc_id": doc, "filter": "none", "metrics": ["acc"], "acc": acc} | more
 
@@ -127,7 +132,7 @@ def test_samples_of_two_filters_are_one_step_each_document(write):
         for n in range(2)
     ]
     found = {"exact_match,a": 0.0, "exact_match,b": 1.0}
-    part = only(read_file(write(results(results={"arc": found}), arc=rows)))
+    part = only(read_file(write(results(results={"arc": found}, **of(2)), arc=rows)))
     assert part.facts.steps == 2
     assert part.facts.sums == {
         "exact_match.a": (0, 0),
@@ -136,14 +141,16 @@ def test_samples_of_two_filters_are_one_step_each_document(write):
 
 
 def test_two_runs_in_one_file_of_samples_are_told_as_repeated(write):
-    part = only(read_file(write(results(), arc=[sample(0, 1.0), sample(0, 0.0)])))
+    part = only(read_file(write(results(**of(1)), arc=[sample(0, 1.0), sample(0, 0.0)])))
     assert part.facts.duplicates == ("0/0",)
 
 
-def test_a_file_of_samples_that_was_cut_off_counts_up_to_there(write):
+def test_samples_of_a_part_say_nothing_of_the_whole(write):
     reading = read_file(write(results(), arc=[sample(0, 1.0), '{"doc_id": 1, "acc"']))
-    assert only(reading).facts.steps == 1
-    assert codes(reading) == ["beside-unusable"]
+    assert only(reading).facts is None
+    assert only(reading).result.provenance.evidence == "summary"
+    assert codes(reading) == ["beside-unusable", "samples-short"]
+    assert reading.findings[1].values == {"count": 1, "expected": 4}
 
 
 def test_early_samples_name_no_metrics_and_hold_numbers_only_as_scores(write):
@@ -178,9 +185,9 @@ def test_samples_without_their_results_are_named(write, tmp_path):
 
 def test_changed_samples_change_the_result_and_not_only_the_file(write, tmp_path):
     cache = tmp_path / "cache" / "readings.sqlite"
-    first = read_results(write(results(), arc=[sample(0, 1.0)]).parent, cache=cache)
-    again = read_results(write(results(), arc=[sample(0, 1.0)]).parent, cache=cache)
-    other = read_results(write(results(), arc=[sample(0, 0.0)]).parent, cache=cache)
+    first = read_results(write(results(**of(1)), arc=[sample(0, 1.0)]).parent, cache=cache)
+    again = read_results(write(results(**of(1)), arc=[sample(0, 1.0)]).parent, cache=cache)
+    other = read_results(write(results(**of(1)), arc=[sample(0, 0.0)]).parent, cache=cache)
     assert first == again
     assert only(first[0]).identity != only(other[0]).identity
     assert only(other[0]).facts.sums == {"acc": (0,)}
