@@ -31,7 +31,7 @@ _STEPS = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 _NO_STEPS = msgspec.Raw(b"[]")
 _SLASHES = re.compile(rb"[/\\]")
 _INNER = re.compile(
-    r"://(?:localhost|127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|\[|[^/.:]+(?:[/:]|$))"
+    r"(?<!\bhf)://(?:localhost|127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|\[|[^/.:]+(?:[/:]|$))"
 )
 
 

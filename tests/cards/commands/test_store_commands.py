@@ -85,6 +85,7 @@ def test_what_was_fetched_makes_the_board_without_a_network(store, run, workspac
     assert lock(workspace)["revision"] == store.heads()[STORE]
     assert board(workspace) == {"org/two": 1, "org/one": 2}
     assert run("publish").code == 0
+    assert run("verify", workspace / "build" / "site").code == 0
     again = run("fetch")
     assert again.code == 0, again.err
     assert "2 files, all here" in again.out

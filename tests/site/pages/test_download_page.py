@@ -200,3 +200,11 @@ def test_a_public_repository_is_linked(build):
 )
 def test_sizes_are_told_as_people_read_them(size, told):
     assert amount(size) == told
+
+
+def test_a_board_that_names_a_store_on_the_hub_names_no_machine(tmp_path):
+    (tmp_path / "board.toml").write_text('source = "hf://datasets/acme/results"')
+    (tmp_path / "models.toml").write_text('links = { see = "http://server/x" }')
+    hashes = {path.name: sha256(path.read_bytes()) for path in tmp_path.iterdir()}
+    given, kept = published_files.copy_sources(hashes, tmp_path, tmp_path / "data")
+    assert (list(given), kept) == (["board.toml"], {"models.toml": "machine"})
