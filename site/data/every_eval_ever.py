@@ -6,6 +6,7 @@ board.
 """
 
 import hashlib
+import re
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,6 +23,7 @@ from ...board.show.document import reasons
 from ...board.statistics.intervals import Interval
 from ...board.words.names import slugs
 from ...board.workspace.settings import Settings, Suite, Workspace
+from ...board.workspace.store import is_safe
 from ...eval.metrics import Metric
 from ...eval.records import Result, Step, instant
 from .croissant import title_of
@@ -29,6 +31,7 @@ from .published_files import without_machines
 
 SCHEMA = "0.3.0"
 RELATIONSHIPS = ("first_party", "third_party", "collaborative", "other")
+_UNSAFE = re.compile(r"[<>:\"/\\|?*\x00-\x1f\x7f]")
 _UNITS = {"share": "proportion", "seconds": "s"}
 _SENT = ("backend", "temperature", "top_p", "top_k", "max_tokens", "thinking", "harness", "extra")
 """Settings that have a place of their own."""
@@ -70,8 +73,10 @@ def _write(
     entry: Entry, told: list[Metric], document: Json, steps: tuple[Step, ...], folder: Path
 ) -> None:
     """Write the *document* on *entry* below *folder*, with the rows of its steps beside it."""
-    developer, _, name = entry.model.rpartition("/")
-    target = folder / slugs([developer or "unknown"])[0] / slugs([name])[0]
+    developer, slash, name = entry.model.partition("/")
+    if not slash:
+        developer, name = "unknown", entry.model
+    target = folder / _component(developer) / _component(name)
     target.mkdir(parents=True, exist_ok=True)
     own = document["evaluation_id"].rpartition("/")[2]
     rows = target / f"{own}_samples.jsonl"
@@ -91,6 +96,15 @@ def _write(
         rows.unlink()
     text = msgspec.json.format(msgspec.json.encode(document), indent=2)
     (target / f"{own}.json").write_bytes(text + b"\n")
+
+
+def _component(name: str) -> str:
+    """Return *name* as the store of such files spells it in a path, where every system takes that.
+
+    A reader who knows a model's name finds its files by it.
+    """
+    plain = _UNSAFE.sub("_", name).rstrip(". ")
+    return plain if is_safe(plain) and plain != "data" else slugs([name])[0]
 
 
 def _own_id(entry: Entry, board: Board) -> str:

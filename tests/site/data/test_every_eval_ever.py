@@ -225,6 +225,24 @@ def test_no_path_and_no_server_of_a_machine_leaves(workspace, tmp_path):
         assert b"10.0.0.7" not in path.read_bytes()
 
 
+@pytest.mark.parametrize(
+    ("model", "place"),
+    [
+        ("acme/Aster-GGUF:Q4_K_M", "acme/Aster-GGUF_Q4_K_M"),
+        ("oracle", "unknown/oracle"),
+        ("acme/nul", "acme/nul-"),
+    ],
+)
+def test_a_model_has_the_folder_in_which_readers_of_the_store_look(
+    workspace, tmp_path, model, place
+):
+    workspace(reported(model=Model(id=model)))
+    [path] = aggregates(tmp_path / "out")
+    assert (
+        path.parent.relative_to(tmp_path / "out/results/data/mini-1").as_posix().startswith(place)
+    )
+
+
 def test_a_figure_without_a_direction_stays_out_of_the_schemas_figures_and_comes_back(
     workspace, tmp_path
 ):
