@@ -4,13 +4,16 @@ import hashlib
 import posixpath
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple, get_args
 
 from msgspec.structs import replace
 
 from ...eval.records import value
 from ..model import Board, Boards, Class, Entry, Reading
+from ..read.cache import kept_or_made
 from ..read.reader import read_results
+from ..statistics.measurement import Kept
 from ..words.findings import JUDGING, Finding
 from ..words.findings import reading as finding_on_file
 from ..words.names import slugs
@@ -36,16 +39,17 @@ RANKABLE_KINDS = ("result", "partial", "postprocessed", "published-table")
 
 def load_boards(workspace: Workspace, *, progress: Progress | None = None) -> Boards:
     """Read every file of the workspace's results and return its boards."""
+    cache = workspace.root / ".cardboard" / "readings.sqlite"
     with collector_paused():
         readings = read_results(
             workspace.results,
-            cache=workspace.root / ".cardboard" / "readings.sqlite",
+            cache=cache,
             progress=progress,
             workers=None,
             tables=workspace.tables,
         )
         check_locked(workspace.root, workspace.settings.results.source, _hashes(readings))
-        return build_boards(readings, workspace)
+        return build_boards(readings, workspace, kept=partial(kept_or_made, cache))
 
 
 def _hashes(readings: Iterable[Reading]) -> Iterator[tuple[str, str]]:
@@ -56,8 +60,13 @@ def _hashes(readings: Iterable[Reading]) -> Iterator[tuple[str, str]]:
             yield posixpath.normpath(posixpath.join(posixpath.dirname(reading.file), where)), sha256
 
 
-def build_boards(readings: Iterable[Reading], workspace: Workspace) -> Boards:
-    """Return the boards that *readings* make; the order of *readings* changes nothing."""
+def build_boards(
+    readings: Iterable[Reading], workspace: Workspace, *, kept: Kept | None = None
+) -> Boards:
+    """Return the boards that *readings* make; the order of *readings* changes nothing.
+
+    What takes long is taken from where it is *kept*.
+    """
     ordered = tuple(sorted(readings, key=lambda reading: reading.file))
     placed: dict[_Place, dict[str, list[Judged]]] = defaultdict(lambda: defaultdict(list))
     rankable = [
@@ -83,7 +92,7 @@ def build_boards(readings: Iterable[Reading], workspace: Workspace) -> Boards:
     }
     entries = _entries(lines, workspace)
     return Boards(
-        boards=_boards(entries, workspace),
+        boards=_boards(entries, workspace, kept),
         unplaced=tuple(
             entry for class_ in CLASSES for entry in rank(entries.get(_Place(None, class_), []))
         ),
@@ -216,7 +225,9 @@ def _entry(line: Line, label: str, slug: dict[str, str], class_: Class) -> Entry
     )
 
 
-def _boards(entries: dict[_Place, list[Entry]], workspace: Workspace) -> tuple[Board, ...]:
+def _boards(
+    entries: dict[_Place, list[Entry]], workspace: Workspace, kept: Kept | None
+) -> tuple[Board, ...]:
     policy: dict[str, str] = {code: workspace.verdict(code) for code in sorted(JUDGING)}
     boards = []
     for number, suite in enumerate(workspace.settings.suites):
@@ -227,7 +238,7 @@ def _boards(entries: dict[_Place, list[Entry]], workspace: Workspace) -> tuple[B
             board = Board(
                 suite=suite, class_=place.class_, entries=ranked, policy=policy, worth=worth
             )
-            boards.append(resolve(board))
+            boards.append(resolve(board, kept))
     return tuple(boards)
 
 

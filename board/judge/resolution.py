@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from ...eval.metrics import Metric
 from ..model import Board, Entry, StepFacts
-from ..statistics.measurement import Measurement, Method, Resolution, Sums
+from ..statistics.measurement import Kept, Measurement, Method, Resolution, Sums
 from ..workspace.settings import Suite
 
 if TYPE_CHECKING:
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from ..statistics.tasks import Ints, Tasks
 
 
-def resolve(board: Board) -> Board:
+def resolve(board: Board, kept: Kept | None = None) -> Board:
     """Return *board* with the resolution of every ranked entry that has per-step data.
 
-    The figures are worked out when somebody asks for them.
+    The figures are worked out when somebody asks for them, or taken from where they are *kept*.
     """
     measured = measured_entries(board)
     if not measured:
@@ -31,6 +31,7 @@ def resolve(board: Board) -> Board:
         cache(partial(task_sums, board.suite, measured)),
         ranked=board.suite.ranked.id,
         unmeasured=len(board.ranked) - len(measured),
+        kept=kept,
     )
     row = {entry.result_id: number for number, entry in enumerate(measured)}
     return replace(

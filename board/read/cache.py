@@ -4,7 +4,7 @@ import hashlib
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -16,10 +16,14 @@ from ..model import Reading
 SETTLED = 2_000_000_000
 """Nanoseconds after which a second change of a file shows in its times on every file system."""
 
+MOST_MADE = 64
+"""Figures of boards that are kept: a few for each board and metric."""
+
 _TABLES = """
 CREATE TABLE IF NOT EXISTS about (version TEXT, place TEXT);
 CREATE TABLE IF NOT EXISTS file (name TEXT PRIMARY KEY, mark TEXT, sha256 TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS reading (sha256 TEXT PRIMARY KEY, body BLOB);
+CREATE TABLE IF NOT EXISTS made (key TEXT PRIMARY KEY, body BLOB);
 """
 _DECODER = msgspec.msgpack.Decoder(Reading)
 
@@ -67,6 +71,21 @@ class Cache:
             return
         self._run("REPLACE INTO reading VALUES (?, ?)", sha256, body)
 
+    def made(self, key: str) -> bytes | None:
+        """Return what was made from all that *key* is the hash of."""
+        rows = self._run("SELECT body FROM made WHERE key = ?", key)
+        body = rows[0][0] if rows else None
+        return body if isinstance(body, bytes) else None
+
+    def keep_made(self, key: str, body: bytes) -> None:
+        """Keep what was made; what was made long before goes."""
+        self._run("REPLACE INTO made VALUES (?, ?)", key, body)
+        self._run(
+            "DELETE FROM made WHERE rowid NOT IN (SELECT rowid FROM made ORDER BY rowid DESC"
+            " LIMIT ?)",
+            MOST_MADE,
+        )
+
     def save(self) -> None:
         """Write what was kept so far."""
         if self._database is not None and self._database.in_transaction:
@@ -105,6 +124,20 @@ def open_cache(path: Path | None) -> Iterator[Cache]:
         kept.close()
 
 
+def kept_or_made(path: Path, key: str, make: Callable[[], bytes]) -> bytes:
+    """Return what the cache at *path* keeps under *key*, or else make and keep it.
+
+    *key* is the hash of all that it follows from, but for our code.
+    """
+    with open_cache(path) as kept:
+        found = kept.made(key)
+    if found is None:
+        found = make()
+        with open_cache(path) as kept:
+            kept.keep_made(key, found)
+    return found
+
+
 def _open(path: Path) -> sqlite3.Connection | None:
     if path.is_symlink() or path.parent.is_symlink():
         return None
@@ -130,7 +163,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         place = path.stat()
         identity = (_version(), f"{place.st_dev}:{place.st_ino}")
         if database.execute("SELECT version, place FROM about").fetchall() != [identity]:
-            for table in ("about", "file", "reading"):
+            for table in ("about", "file", "reading", "made"):
                 database.execute(f"DELETE FROM {table}")
             database.execute("INSERT INTO about VALUES (?, ?)", identity)
     except BaseException:

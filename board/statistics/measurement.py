@@ -1,5 +1,6 @@
 """What a suite's tasks can tell of a board's entries, each figure made when first asked for."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,6 +11,12 @@ if TYPE_CHECKING:
     from .intervals import Interval, Scale
     from .rank_ranges import RankRange, RankRanges
     from .tasks import Ints, Tasks
+
+
+Kept = Callable[[str, Callable[[], bytes]], bytes]
+"""A key, and what makes the value that belongs to it, to the value."""
+WORTHWHILE = 100
+"""Entries from which on a test of all pairs takes longer than finding what it said before."""
 
 
 class Sums(NamedTuple):
@@ -34,9 +41,14 @@ class Measurement:
         *,
         ranked: str,
         unmeasured: int,
+        kept: "Kept | None" = None,
     ) -> None:
-        """Take functions for the suite's tasks, and for a metric's sums by its id."""
+        """Take functions for the suite's tasks, and for a metric's sums by its id.
+
+        *kept* returns what was made before under a key, or makes it: tests of many pairs take long.
+        """
         self._of_suite, self._sums, self.ranked = tasks, sums, ranked
+        self._kept = kept
         self.unmeasured = unmeasured
         self._ranges: dict[str, RankRanges | None] = {}
         self._spans: dict[str, list[Interval | None] | None] = {}
@@ -66,15 +78,29 @@ class Measurement:
 
     def ranges(self, metric: str) -> "RankRanges | None":
         """Return the ranks that *metric* leaves open; `None` where steps do not hold it."""
-        from .rank_ranges import rank_ranges
-
         if metric not in self._ranges:
             sums = self._sums(metric)
-            found = sums and rank_ranges(
-                self.tasks, sums.rising, self.unmeasured, bounded=sums.scale.bounded
-            )
-            self._ranges[metric] = found or None
+            self._ranges[metric] = self._ranges_of(sums) if sums else None
         return self._ranges[metric]
+
+    def _ranges_of(self, sums: Sums) -> "RankRanges":
+        from .rank_ranges import RankRanges, rank_ranges
+
+        def make() -> RankRanges:
+            return rank_ranges(self.tasks, sums.rising, self.unmeasured, bounded=sums.scale.bounded)
+
+        if self._kept is None or len(sums.rising) < WORTHWHILE:
+            return make()
+        told = (self.tasks.fingerprint, self.unmeasured, sums.scale.bounded)
+        made_of = hashlib.sha256(repr(told).encode())
+        for numbers in (self.tasks.steps, sums.rising):
+            made_of.update(repr(numbers.shape).encode())
+            made_of.update(numbers.astype("<i8").tobytes())
+        body = self._kept(made_of.hexdigest(), lambda: msgspec.msgpack.encode(make()))
+        try:
+            return msgspec.msgpack.decode(body, type=RankRanges)
+        except msgspec.DecodeError:
+            return make()
 
     @property
     def of_ranked(self) -> "RankRanges":

@@ -156,3 +156,40 @@ def test_a_board_of_which_no_step_was_scored_is_built_all_the_same():
     suite = replace(SUITE, steps=2, tasks=2)
     board = board_of(a_reading(a_result("a"), facts=nothing), suite=suite)
     assert [entry.rank for entry in board.entries] == [None]
+
+
+class TestRankRangesThatAreKept:
+    """On a large board the test of all pairs is made once for the same steps and scores."""
+
+    MODELS = 120
+
+    def board(self, store, *, lift=0.0):
+        readings = [
+            measured(f"org/m{n:03}", *scores(0.3 + 0.4 * n / self.MODELS + lift * (n == 7), seed=n))
+            for n in range(self.MODELS)
+        ]
+
+        def kept(key, make):
+            return store[key] if key in store else store.setdefault(key, make())
+
+        (board,) = build_boards(readings, a_workspace(suites=(SUITE,)), kept=kept).boards
+        return [(one.resolution.low, one.resolution.high) for one in board.ranked]
+
+    def test_they_are_what_is_worked_out_anew(self):
+        store = {}
+        first = self.board(store)
+        assert self.board(store) == first == self.board({})
+        assert len(store) == 1
+
+    def test_other_scores_are_another_key(self):
+        store = {}
+        self.board(store)
+        self.board(store, lift=0.1)
+        assert len(store) == 2
+
+    def test_what_cannot_be_read_is_worked_out_anew(self):
+        store = {}
+        first = self.board(store)
+        (key,) = store
+        store[key] = b"\xff no ranges"
+        assert self.board(store) == first

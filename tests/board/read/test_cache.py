@@ -206,3 +206,31 @@ def test_the_version_follows_from_the_code(monkeypatch):
     monkeypatch.setattr(Path, "read_bytes", noted)
     assert len(caching._version.__wrapped__()) == 64
     assert {"scoring.py", "reader.py", "records.py"} <= set(read)
+
+
+class TestWhatIsMade:
+    """Figures that take long are made once for all that they follow from."""
+
+    def made(self, cache, key, body):
+        calls = []
+
+        def make():
+            calls.append(key)
+            return body
+
+        return caching.kept_or_made(cache, key, make), len(calls)
+
+    def test_it_is_made_once_a_key(self, cache):
+        assert self.made(cache, "a" * 64, b"one") == (b"one", 1)
+        assert self.made(cache, "a" * 64, b"two") == (b"one", 0)
+        assert self.made(cache, "b" * 64, b"two") == (b"two", 1)
+
+    def test_what_was_made_long_before_goes(self, cache):
+        for number in range(caching.MOST_MADE + 1):
+            self.made(cache, f"{number:064}", b"body")
+        assert self.made(cache, f"{0:064}", b"anew") == (b"anew", 1)
+        assert self.made(cache, f"{caching.MOST_MADE:064}", b"anew") == (b"body", 0)
+
+    def test_without_a_place_for_it_it_is_made_each_time(self, cache):
+        cache.parent.write_text("no folder")
+        assert [self.made(cache, "a" * 64, b"one") for _ in range(2)] == [(b"one", 1)] * 2
