@@ -312,6 +312,8 @@ def summary(board: Board) -> str:
             f" {alone.separable} of {alone.pairs} pairs can be told apart"
         )
     missing = len(board.ranked) - method.measured
+    if method.critical is None and method.enough:
+        return f"{counted}. 95 % intervals, from {method.tasks} tasks; nothing to compare"
     if method.critical is None:
         return f"{counted}. {method.tasks} tasks are too few for intervals and rank ranges"
     sure = "95 % intervals" if method.enough else "no intervals, as a task holds too many steps"

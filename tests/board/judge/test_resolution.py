@@ -193,3 +193,8 @@ class TestRankRangesThatAreKept:
         (key,) = store
         store[key] = b"\xff no ranges"
         assert self.board(store) == first
+
+
+def test_one_result_alone_has_an_interval_and_nothing_to_compare_with():
+    told = summary(board_of(measured("a", *scores(0.7))))
+    assert told == "1 ranked, 0 unranked. 95 % intervals, from 20 tasks; nothing to compare"
