@@ -127,7 +127,8 @@ def check(kept: Iterable[tuple[str, bytes]], boards: Boards) -> Checked:
     findings: list[Finding] = []
     held: set[str] = set()
     total = broken = 0
-    for total, (file, data) in enumerate(kept, start=1):  # noqa: B007  # counted
+    for file, data in kept:
+        total += 1
         statement = decode(data)
         wrong = (
             list(_wrong(statement, file, files))

@@ -5,6 +5,7 @@ import io
 import json
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from functools import cached_property
 from typing import IO, Any, Literal, NamedTuple
@@ -153,6 +154,7 @@ class Archive:
         try:
             self._zip = zipfile.ZipFile(file)
         except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
+            # NotImplementedError is what zipfile says of an archive in several volumes.
             raise Undecodable("not-json", reason="broken archive") from None
         self._file, self._left = file, MOST_UNPACKED
         self._members = {info.filename: info for info in self._zip.infolist()}
@@ -178,7 +180,7 @@ class Archive:
         try:
             with self._open(info) as stream:
                 data = stream.read(most + 1)
-        except (zipfile.BadZipFile, zipfile.zlib.error, EOFError, OSError, ValueError):  # type: ignore[attr-defined]
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError):
             raise Undecodable("not-json", name, reason="broken archive") from None
         except (NotImplementedError, RuntimeError):  # an unknown method, or a password
             raise Undecodable("not-json", name, reason="unknown compression") from None

@@ -27,6 +27,7 @@ from ..shapes.foreign import (
     number,
     plain_settings,
     result,
+    sequence,
     text,
 )
 from ..shapes.source import Source
@@ -64,7 +65,7 @@ def read(foreign: Foreign) -> Iterator[Part]:
         yield _own_part(foreign, own)
         return
     groups: dict[str, list[dict[str, Any]]] = {}
-    for one in document["evaluation_results"]:  # type: ignore[attr-defined]  # needed above
+    for one in sequence(document["evaluation_results"]):
         one = mapping(one)
         label = text(one.get("evaluation_name")) or text(
             mapping(one.get("source_data")).get("dataset_name")
@@ -326,7 +327,7 @@ def _own_part(foreign: Foreign, own: Result) -> Part:
     unknown: list[str] = []
     measured = dict(own.metrics)
     figures = []
-    for one in document["evaluation_results"]:  # type: ignore[attr-defined]  # it is a list
+    for one in sequence(document["evaluation_results"]):
         metric, value = _metric(
             foreign, mapping(one), own.suite.name or NAME, unknown, [], by_row=False
         )

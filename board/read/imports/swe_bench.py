@@ -73,7 +73,7 @@ def read(foreign: Foreign) -> Iterator[Part]:
     if _is_report(document):
         yield _report(foreign, document)
     elif _is_details(document):
-        steps = [_step(name, one["resolved"]) for name, one in document.items()]  # type: ignore[index]
+        steps = [_step(name, mapping(one)["resolved"]) for name, one in document.items()]
         share = sum(step.scores["resolved"] or 0 for step in steps) / len(steps)
         whole = _SIZES.get(_split(foreign))
         yield _part(foreign, share, len(steps), whole, steps=steps)

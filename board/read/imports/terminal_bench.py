@@ -23,6 +23,7 @@ from ..shapes.foreign import (
     need,
     plain_settings,
     result,
+    sequence,
     text,
 )
 from ..shapes.source import Source
@@ -62,7 +63,7 @@ def read(foreign: Foreign) -> Iterator[Part]:
         return
     need(document, results=list)
     about = _about(foreign)
-    rows = [one for one in document["results"] if isinstance(one, dict)]  # type: ignore[attr-defined]
+    rows = [one for one in sequence(document["results"]) if isinstance(one, dict)]
     steps = list(_steps(rows))
     accuracy = document.get("accuracy")
     tasks = len({step.task_id for step in steps})

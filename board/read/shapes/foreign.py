@@ -195,6 +195,11 @@ def mapping(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def sequence(value: object) -> list[Any]:
+    """Return *value* if it is a list, else an empty one."""
+    return value if isinstance(value, list) else []
+
+
 def moment(value: object) -> str | None:
     """Return a Unix time in seconds as records write times; `None` where it is none."""
     from datetime import UTC, datetime

@@ -66,7 +66,7 @@ class Writer:
         )
         self._head = msgspec.json.Decoder(result)
         self._rows: msgspec.json.Decoder[tuple[Any, ...]] = msgspec.json.Decoder(
-            tuple[strict, ...]  # type: ignore[valid-type]
+            tuple[strict, ...]  # type: ignore[valid-type]  # a type that is made here
         )
         self._keys = len(fields)
         types = [(field.name, _plain_kind(field.type)) for field in fields]

@@ -122,7 +122,7 @@ def test_opencompass_tables_without_a_value_are_named(tmp_path):
         ("vllm/acme/Aster-1B", "acme/Aster-1B", None),
         ("openai/azure/gpt-4o", "openai/gpt-4o", None),
         ("acme__Aster-1B", "acme/Aster-1B", None),
-        ("/root/.cache/hub/models--acme--Aster-1B/snapshots/0f3a", "acme/Aster-1B", None),
+        ("/home/worker/.cache/hub/models--acme--Aster-1B/snapshots/0f3a", "acme/Aster-1B", None),
         ("acme/Aster-1B-GGUF:Q4_K_M", "acme/Aster-1B-GGUF", "Q4_K_M"),
         ("ollama/qwen2.5:0.5b", "qwen2.5:0.5b", None),
     ],
