@@ -31,7 +31,7 @@ COMMANDS = {
     "merge": "board.commands.result_commands:merge",
     "import": "board.commands.import_command:import_",
     "schema": "board.commands.result_commands:schema",
-    "attest": "board.commands.attest_command:attest",
+    "attest": "board.commands.result_commands:attest",
     "snapshot": "board.commands.snapshot_command:snapshot",
     "add": "cards.commands.card_commands:add",
     "fetch": "cards.commands.store_commands:fetch",

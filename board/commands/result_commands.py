@@ -1,4 +1,4 @@
-"""The commands about the result file itself: `merge` and `schema`."""
+"""The commands about result files themselves: `merge`, `schema` and `attest`."""
 
 import json
 import os
@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ...eval.run.merge import Part
+from .load import boards_of, workspace_of
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -63,3 +64,16 @@ def _part(path: Path) -> Part:
         told = [f"{one.key}: {one.code}" if one.key else one.code for one in problems([reading])]
         raise RecordError(", ".join(told) or f"is of the kind {reading.kind}", file=str(path))
     return Part(str(path), reading.sha256, result)
+
+
+@click.command(epilog="Example: cardboard attest")
+@click.pass_context
+def attest(context: click.Context) -> None:
+    """Write an in-toto test-result statement for each result to attestations/; none is signed."""
+    from ..attest.attestations import FOLDER, write_statements
+
+    workspace = workspace_of(context)
+    written = write_statements(boards_of(workspace), workspace.root)
+    click.echo(
+        f"{FOLDER}: {written.changed} of {written.total} statements written, none of them signed"
+    )
