@@ -14,7 +14,7 @@ from msgspec import inspect
 from cardboard.cli import main
 from cardboard.eval import records
 from cardboard.eval.backends.registry import BACKENDS
-from cardboard.eval.run.plan import jobs_of
+from cardboard.eval.run.plans.plan import jobs_of
 from cardboard.eval.suites.kinds.replay.baselines import BASELINES
 from cardboard.eval.suites.kinds.replay.rows import ReplayRow
 from cardboard.eval.suites.source import load

@@ -30,7 +30,8 @@ HOUSE: dict[str, tuple[tuple[str, ...], ...]] = {
         ("suites/kinds", "backends"),
         ("suites", "audit/sources"),
         ("run", "audit/checks"),
-        ("commands", "training", "audit/audit.py", "audit/drift.py"),
+        ("run/plans", "training", "audit/audit.py", "audit/drift.py"),
+        ("commands",),
     ),
     "board": (
         ("words", "statistics", "workers.py"),

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from ..run.jobs import Order, Report, Sheet, check_distinct, paths_of
-from ..run.plan import Job, jobs_of
+from ..run.plans.jobs import Order, Report, Sheet, check_distinct, paths_of
+from ..run.plans.plan import Job, jobs_of
 from ..run.run import status_of
 from ..suites.source import load_version
 
@@ -61,10 +61,10 @@ def _order(job: Job, root: Path, output: Path | None) -> Order:
 
 def _done(orders: Sequence[Order], address: str | None) -> Iterator[tuple[Order, Report]]:
     if address is None:
-        from ..run.local_run import run
+        from ..run.plans.local_run import run
 
         return run(orders)
-    from ..run.ray_run import run as run_on_ray
+    from ..run.plans.ray_run import run as run_on_ray
 
     return run_on_ray(orders, address)
 

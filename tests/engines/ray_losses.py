@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 from cardboard.eval.engine import Options
-from cardboard.eval.run import ray_run
-from cardboard.eval.run.jobs import Order, Report, Sheet
-from cardboard.eval.run.plan import Job
+from cardboard.eval.run.plans import ray_run
+from cardboard.eval.run.plans.jobs import Order, Report, Sheet
+from cardboard.eval.run.plans.plan import Job
 from cardboard.eval.run.request import Request
 from cardboard.eval.suites.source import load
 
@@ -45,7 +45,7 @@ def begun(name: str) -> list[Path]:
 
 def mortal(order: Order) -> tuple[Report, list[bytes | None]]:
     """Do *order* as a worker does, if it lives as long."""
-    import cardboard.eval.run.ray_run as real
+    import cardboard.eval.run.plans.ray_run as real
 
     request = order.job.requests[0]
     tried = len(begun(request.model.id))

@@ -17,10 +17,10 @@ from msgspec.structs import replace
 from cardboard.cli import main
 from cardboard.eval import records
 from cardboard.eval.errors import ConfigError, UsageError
-from cardboard.eval.run import jobs
-from cardboard.eval.run import local_run as plan_run
-from cardboard.eval.run.jobs import PARTS, Order, Sheet
-from cardboard.eval.run.plan import Job, jobs_of
+from cardboard.eval.run.plans import jobs
+from cardboard.eval.run.plans import local_run as plan_run
+from cardboard.eval.run.plans.jobs import PARTS, Order, Sheet
+from cardboard.eval.run.plans.plan import Job, jobs_of
 from cardboard.eval.run.progress import Silent
 from cardboard.eval.run.run import journal_of
 from cardboard.eval.suites.kinds.replay.baselines import right

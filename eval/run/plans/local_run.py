@@ -8,8 +8,8 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from types import FrameType
 
+from ..progress import Shown
 from .jobs import Order, Report, work
-from .progress import Shown
 
 
 def run(orders: Sequence[Order]) -> Iterator[tuple[Order, Report]]:

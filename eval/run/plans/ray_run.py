@@ -9,12 +9,12 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from ..errors import CardboardError, MissingExtra, UsageError
-from ..records import Result
+from ...errors import CardboardError, MissingExtra, UsageError
+from ...records import Result
+from ..progress import Silent
+from ..result import write
+from ..run import status_of
 from .jobs import Order, Report, join, paths_of, split, work
-from .progress import Silent
-from .result import write
-from .run import status_of
 
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 

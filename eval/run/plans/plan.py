@@ -10,9 +10,9 @@ import click
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ..errors import ConfigError
-from .options import options, requests_of
-from .request import Request
+from ...errors import ConfigError
+from ..options import options, requests_of
+from ..request import Request
 
 _LISTS = ("suites", "backends")
 _OWN = (*_LISTS, "model", "base", "gpus", "cpus", "shards")

@@ -9,16 +9,16 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ..backends.registry import open_backend
-from ..errors import CardboardError, DeadEngine, RecordError, UsageError
-from ..records import Result
-from ..suites.suite import Suite
-from .merge import Part, merge
+from ...backends.registry import open_backend
+from ...errors import CardboardError, DeadEngine, RecordError, UsageError
+from ...records import Result
+from ...suites.suite import Suite
+from ..merge import Part, merge
+from ..progress import Watch
+from ..request import Request, result_name
+from ..result import write
+from ..run import Outcome, evaluate, status_of
 from .plan import Job
-from .progress import Watch
-from .request import Request, result_name
-from .result import write
-from .run import Outcome, evaluate, status_of
 
 PARTS = ".parts"
 """Folder of a split run's parts, below that of its result; readers of results pass it over."""
