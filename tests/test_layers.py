@@ -19,7 +19,7 @@ HOUSE: dict[str, tuple[tuple[str, ...], ...]] = {
         ("errors.py", "metrics.py", "audit/findings.py"),
         ("records.py", "audit/reports.py"),
         ("engine.py", "identity.py"),
-        ("sandbox", "suites/kinds/kind.py", "suites/conversations.py"),
+        ("sandbox", "suites/shapes", "suites/kinds/kind.py", "suites/conversations.py"),
         (
             "suites/kinds/replay",
             "suites/kinds/reported",
