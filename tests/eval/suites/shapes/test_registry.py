@@ -95,7 +95,7 @@ def test_alpaca_may_have_a_system_text_and_earlier_turns() -> None:
 
 
 def test_calls_parts_and_thoughts_of_messages_are_kept() -> None:
-    row = {
+    row: dict[str, Any] = {
         "tools": [{"name": "bash", "parameters": {"type": "object"}}],
         "messages": [
             {"role": "developer", "content": "rules"},
@@ -317,33 +317,34 @@ def test_an_empty_file_holds_nothing(tmp_path: Path) -> None:
     assert found(tmp_path / "f") == ([], [])
 
 
+KEYS = [
+    "messages",
+    "role",
+    "content",
+    "conversations",
+    "from",
+    "value",
+    "prompt",
+    "chosen",
+    "rejected",
+    "completion",
+    "instruction",
+    "output",
+    "tool_calls",
+    "function",
+    "tools",
+    "name",
+    "arguments",
+    "history",
+    "text",
+    "input",
+]
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.just("user"),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(
-                [
-                    "messages",
-                    "role",
-                    "content",
-                    "conversations",
-                    "from",
-                    "value",
-                    "prompt",
-                    "chosen",
-                ]
-                + [
-                    "rejected",
-                    "completion",
-                    "instruction",
-                    "output",
-                    "tool_calls",
-                    "function",
-                    "tools",
-                ]
-                + ["name", "arguments", "history", "text", "input"]
-            ),
+            st.sampled_from(KEYS),
             inner,
             max_size=4,
         )
