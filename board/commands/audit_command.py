@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ...eval.suites.conversations import RULES
 from .load import workspace_of
 
 if TYPE_CHECKING:
@@ -41,6 +42,21 @@ cardboard audit --render-contract train.jsonl --model ./my-model
 )
 @click.option("--model", metavar="SOURCE", help="What the training file is for.")
 @click.option("--trained-with", metavar="SOURCE", help="Whose template it is trained with.")
+@click.option(
+    "--rule",
+    "rules",
+    type=click.Choice(RULES),
+    multiple=True,
+    help="Change the conversations so, for training and for serving; repeatable.",
+)
+@click.option(
+    "--served-rule",
+    "served_rules",
+    type=click.Choice(("none", *RULES)),
+    multiple=True,
+    help="What whoever asks the model does instead; none for nothing.",
+)
+@click.option("--each-answer", is_flag=True, help="Each answer is trained by itself.")
 @click.option("--limit", type=click.IntRange(1), help="Read so many conversations.")
 @click.option(
     "--api-key-variable",
@@ -141,7 +157,7 @@ def _open(where: str, given: dict[str, Any]) -> "Source":
 
 def _contract(given: dict[str, Any]) -> bool:
     """Print what is wrong with a training file; return whether something is."""
-    from ...eval.training.contract import contract
+    from ...eval.training.contract import contract, terms_of
     from ..show.audit_tables import print_contract
 
     if given["model"] is None or given["sources"]:
@@ -151,6 +167,7 @@ def _contract(given: dict[str, Any]) -> bool:
         given["train"],
         _open(given["model"], given),
         trained=None if trained is None else _open(trained, given),
+        terms=terms_of(given["rules"], given["served_rules"], each=given["each_answer"]),
         limit=given["limit"],
     )
     print_contract(found, form=given["form"], language=given["lang"])

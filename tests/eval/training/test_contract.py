@@ -10,7 +10,8 @@ import pytest
 from cardboard.eval.audit.checks.masks import Turn, covered, fault, letters
 from cardboard.eval.audit.sources.resolve import open_source
 from cardboard.eval.errors import UsageError
-from cardboard.eval.training.contract import Contract, contract
+from cardboard.eval.suites.conversations import Rule
+from cardboard.eval.training.contract import Contract, Example, Terms, contract, terms_of
 from cardboard.tests.eval.audit.conftest import without_transformers  # noqa: F401  # a fixture
 from cardboard.tests.eval.audit.samples import GOOD, MARKED, SAMPLES, TOOLS
 from cardboard.tests.eval.audit.shipping import a_folder
@@ -45,7 +46,7 @@ def codes(found: Contract) -> list[str]:
 
 
 def test_a_right_training_file_keeps_the_contract(check: Check) -> None:
-    found = check({"messages": TALK}, {"prompt": TALK[:2], "completion": TALK[2:3]})
+    found = check({"messages": TALK}, {"messages": TALK[:3]})
     assert found.findings == ()
     assert [one.turns for one in found.conversations] == [2, 1]
 
@@ -255,3 +256,152 @@ def test_a_token_across_an_edge_counts_for_the_answer() -> None:
     missing = fault(text, {2}, tokens, turns)
     assert missing is not None
     assert (missing.kind, missing.text) == ("misses", " yes")
+
+
+STRICT = (
+    "{% if messages[0].role == 'system' %}{{ raise_exception('no system role') }}{% endif %}"
+    "{% for m in messages %}{% if (m.role == 'user') != (loop.index0 % 2 == 0) %}"
+    "{{ raise_exception('turns must alternate') }}{% endif %}{% endfor %}" + MARKED
+)
+"""As of Gemma 1 and 2: no system turn, and turn and turn about."""
+BOTH: tuple[Rule, ...] = ("fold-system", "merge-turns")
+
+
+def test_rules_bring_conversations_into_the_form_that_a_template_takes(check: Check) -> None:
+    assert "audit-contract-refused" in codes(check({"messages": TALK}, template=STRICT))
+    ruled = check({"messages": TALK}, template=STRICT, terms=Terms(rules=("fold-system",)))
+    assert codes(ruled) == ["audit-contract-rules-refused"]
+    assert ruled.findings[0].severity == "warning"
+    assert "no system role" in str(ruled.findings[0].values["error"])
+
+
+def test_it_is_said_when_a_server_will_not_do_what_the_training_did(check: Check) -> None:
+    folded = check({"messages": TALK}, terms=terms_of(["fold-system"], [], each=False))
+    assert codes(folded) == ["audit-contract-rules"]
+    unserved = check({"messages": TALK}, terms=terms_of(["fold-system"], ["none"], each=False))
+    assert codes(unserved) == ["audit-contract-prompt"]
+    asked_so = check({"messages": TALK}, terms=terms_of([], ["fold-system"], each=False))
+    assert codes(asked_so) == ["audit-contract-prompt", "audit-contract-rules"]
+    with pytest.raises(UsageError, match="none stands beside a rule"):
+        terms_of([], ["none", "merge-turns"], each=False)
+
+
+def test_a_template_that_folds_by_itself_needs_no_rule(check: Check) -> None:
+    folding = SAMPLES["system folded"].text
+    found = check(labelled(), template=folding, terms=Terms(rules=BOTH, derived=True))
+    assert codes(found) == ["audit-contract-rules-same", "audit-contract-tokens"]
+
+
+def test_answers_with_weight_0_are_not_trained(check: Check) -> None:
+    for unlearnt in ({"weight": 0}, {"train": False}):
+        rows = [[*TALK[:2], {**TALK[2], **unlearnt}, *TALK[3:]], TALK[3:]]
+        taken: list[Example] = []
+        found = check(*({"messages": one} for one in rows), take=taken.append)
+        assert codes(found) == ["audit-contract-weights"]
+        assert [one.turns for one in found.conversations] == [1, 1]
+        assert [learnt(one) for one in taken] == ["Behind it.<|im_end|>"] * 2
+        assert "weight" not in taken[0].text
+    half = {"messages": [TALK[1], {**TALK[2], "weight": 0.5}]}
+    none = {"messages": [TALK[1], {**TALK[2], "weight": 0}]}
+    broken = check({"messages": TALK}, half, none)
+    assert codes(broken) == ["audit-contract-row"]
+    assert "only 0 and 1" in str(broken.findings[0].values["reason"])
+    assert broken.figures["faulty"] == 2
+
+
+def learnt(example: Example) -> str:
+    """Return the text of what is learnt; some letters are several tokens."""
+    spans = dict.fromkeys(example.spans[place] for place in sorted(example.mask))
+    return "".join(example.text[slice(*span)] for span in spans)
+
+
+def test_the_mask_that_is_made_here_is_what_the_model_writes_up_to_its_end_token(
+    check: Check,
+) -> None:
+    taken: list[Example] = []
+    check({"messages": TALK}, template=GOOD, terms=Terms(derived=True), take=taken.append)
+    told = a_tokenizer(MARKED).apply_chat_template(
+        TALK, return_dict=True, return_assistant_tokens_mask=True
+    )
+    [one] = taken
+    assert list(one.ids) == told["input_ids"]
+    assert [int(place in one.mask) for place in range(len(one.ids))] == told["assistant_masks"]
+    assert check({"messages": TALK}, template=GOOD, terms=Terms(derived=True)).findings == ()
+
+
+def test_a_prompt_that_ends_within_a_token_is_asked_by_other_tokens(
+    check: Check, tmp_path: Path
+) -> None:
+    """The byte-level tokenizer joins the blank after the prompt with the word that follows."""
+    blank = GOOD.replace("{{ m.role }}\n", "{{ m.role }}: ").replace("assistant\n", "assistant: ")
+    talk = [{"role": "user", "content": "which?"}, {"role": "assistant", "content": "-la"}]
+    found = check({"messages": talk}, template=blank, terms=Terms(derived=True))
+    assert codes(found) == ["audit-contract-boundary"]
+    assert found.findings[0].values["trained"] != found.findings[0].values["served"]
+
+
+def test_an_answer_that_ends_without_a_stop_token_is_found(check: Check, tmp_path: Path) -> None:
+    open_ended = GOOD.replace("<|im_end|>", "")
+    found = check({"messages": TALK}, template=open_ended, terms=Terms(derived=True))
+    assert "audit-contract-endless" in codes(found)
+
+
+HARMONY = GOOD.replace(
+    "<|im_end|>", "{{ '<|im_end|>' if m.role != 'assistant' or loop.last else '<pad>' }}"
+)
+"""An answer is closed by another mark as soon as another turn follows."""
+
+
+def test_the_mark_that_closes_an_answer_within_a_talk_is_not_learnt(check: Check) -> None:
+    taken: list[Example] = []
+    terms = Terms(derived=True)
+    found = check({"messages": TALK}, template=HARMONY, terms=terms, take=taken.append)
+    assert codes(found) == ["audit-contract-closed"]
+    assert learnt(taken[0]) == "곶에 🙂Behind it.<|im_end|>"
+
+
+def test_each_answer_can_be_trained_by_itself_where_a_template_rewrites_history(
+    check: Check,
+) -> None:
+    said = "{{ m.content if loop.last or m.role != 'assistant' else 'so said' }}"
+    rewriting = GOOD.replace("{{ m.content }}", said)
+    whole = check({"messages": _lamps()}, template=rewriting, terms=Terms(derived=True))
+    assert codes(whole) == ["audit-contract-prompt"]
+    taken: list[Example] = []
+    terms = Terms(derived=True, each=True)
+    found = check({"messages": _lamps()}, template=rewriting, terms=terms, take=taken.append)
+    assert codes(found) == []
+    assert [learnt(one) for one in taken] == ["a lamp<|im_end|>"] * 2
+
+
+def test_conversations_that_are_not_wanted_are_told_and_not_trained(check: Check) -> None:
+    asked, said = {"prompt": "which?"}, {"completion": "this"}
+    rows = [{**asked, **said, "label": label} for label in (True, False, "other")]
+    pair = {**asked, "chosen": "this", "rejected": "that"}
+    taken: list[Example] = []
+    found = check(*rows, pair, take=taken.append)
+    assert codes(found) == ["audit-contract-shape", "audit-contract-unwanted"]
+    assert (found.figures["wanted"], found.figures["unwanted"]) == (2, 2)
+    assert [one.line for one in taken] == [1, 3, 4]
+
+
+SHAPES = {
+    "prompt and completion": {"prompt": TALK[:2], "completion": TALK[2:3]},
+    "texts": {"prompt": "which?", "completion": "this"},
+    "ShareGPT": {"conversations": [{"from": "human", "value": "a"}, {"from": "gpt", "value": "b"}]},
+    "Alpaca": {"instruction": "a", "input": "", "output": "b"},
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_other_shapes_are_read_as_messages_and_named(check: Check, name: str) -> None:
+    found = check(SHAPES[name])
+    assert codes(found) == ["audit-contract-shape"]
+    assert found.conversations[0].turns == 1
+
+
+def test_an_array_is_read_and_a_text_without_turns_is_told(check: Check) -> None:
+    assert check(json.dumps([{"messages": TALK}, {"messages": TALK[1:3]}])).findings == ()
+    found = check({"messages": TALK}, {"text": "Once upon a time."})
+    assert codes(found) == ["audit-contract-row"]
+    assert "messages" in str(found.findings[0].values["reason"])
