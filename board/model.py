@@ -86,6 +86,8 @@ class StepFacts(Struct, frozen=True, kw_only=True):
     misread_example: str | None = None
     same: int = 0
     """Answers that are their reference, unit for unit."""
+    scored_otherwise: int = 0
+    """Answers that another version of the scorer gives another score."""
     group_differs: tuple[str, str, float, float] | None = None
     """The first group whose mean does not follow from its rows: division and group, metric, the
     mean as it is stored, and as its rows give it."""

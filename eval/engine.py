@@ -6,7 +6,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 from msgspec import Struct
 
-from .records import Adapter, ModelFile, Server
+from .records import Adapter, ModelFile, Said, Server
 
 Setting = str | float | bool | None
 
@@ -70,7 +70,9 @@ class Answer(Struct, frozen=True, kw_only=True):
     key: str
     text: str | None
     finish_reason: str | None = None
-    """`stop` or `length`, as the engine said."""
+    """`stop`, `length` or another word, as the engine said."""
+    said: Said | None = None
+    """What came beside the text."""
     prompt_tokens: int | None = None
     output_tokens: int | None = None
     first_token_ids: tuple[int, ...] | None = None

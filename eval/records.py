@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from .metrics import Measured
 
@@ -156,6 +156,37 @@ class Prompts(Struct, frozen=True, kw_only=True):
     errors: tuple[str, ...] = ()
 
 
+class ToolCall(Struct, frozen=True, kw_only=True):
+    """A tool that an answer calls."""
+
+    name: str | None = None
+    arguments: str = ""
+    """As the model wrote them: JSON, if it wrote it rightly."""
+    id: str | None = None
+
+
+class Logprob(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How probable a token of an answer was: natural logarithms."""
+
+    token: str
+    logprob: float | None = None
+    top: dict[str, float] = {}
+    """Of the tokens that were most probable there."""
+
+
+class Said(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What came with an answer beside its text; nothing of it is scored."""
+
+    reasoning: str | None = None
+    """What the model thought, where the server tells it apart from the answer."""
+    refusal: str | None = None
+    tool_calls: tuple[ToolCall, ...] = ()
+    parts: tuple[str, ...] = ()
+    """Parts of the answer that are no text, each as its JSON text."""
+    logprobs: tuple[Logprob, ...] = ()
+    """Of each token, where they were asked for."""
+
+
 class Step(Struct, frozen=True, kw_only=True):
     """One prompt with its reference, what came back, and its scores."""
 
@@ -181,6 +212,8 @@ class Step(Struct, frozen=True, kw_only=True):
     prompt_tokens: Count | None = None
     output_tokens: Count | None = None
     seconds: Seconds | None = None
+    said: Said | UnsetType = UNSET
+    """Not there where an answer was text and nothing else."""
 
 
 class Group(Struct, frozen=True, kw_only=True):

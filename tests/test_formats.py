@@ -37,6 +37,7 @@ WORDS = {
         inspect.AnyType: "anything",
         "time": "time",
         "required": "required",
+        "absent": "not there",
     },
     "ko": {
         inspect.StrType: "문자열",
@@ -51,6 +52,7 @@ WORDS = {
         inspect.AnyType: "임의의 값",
         "time": "시각",
         "required": "필수",
+        "absent": "키 없음",
     },
 }
 """How a page writes types, by language."""
@@ -102,6 +104,8 @@ def unknown(field: inspect.Field, language: str) -> str:
     if field.required:
         return WORDS[language]["required"]
     default = field.default
+    if default is field.default_factory is msgspec.NODEFAULT:
+        return WORDS[language]["absent"]
     if default is msgspec.NODEFAULT and callable(field.default_factory):
         default = field.default_factory()
     if isinstance(default, msgspec.Struct):

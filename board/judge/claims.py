@@ -131,14 +131,14 @@ def _answers(case: Case, facts: StepFacts) -> Findings:
 def _scorer(case: Case, suite: Suite) -> Finding | None:
     """Compare who scored with who scores suites of this kind."""
     ours, told = suite.of_kind.scorer, case.result.scorer
-    if ours is None or told in (None, ours):
+    if ours is None or told in (None, *suite.of_kind.scorers):
         return None
     return case.finding("scorer-foreign", key="scorer", scorer=told, wanted=ours)
 
 
 def _not_checkable(case: Case, suite: Suite) -> Finding | None:
     """Say that there are no rows under the figures: worse where the suite's steps are known."""
-    scored_here = suite.of_kind.scorer is not None and case.result.scorer == suite.of_kind.scorer
+    scored_here = case.result.scorer in suite.of_kind.scorers
     if suite.fingerprint is not None or suite.keys_sha256 is not None or scored_here:
         return case.finding("not-checkable-own", suite=suite.full_name)
     if case.reading.evidence == "quoted":

@@ -17,10 +17,13 @@ Models = dict[str, list[Judged]]
 def compare(models: Models, suite: Suite, workspace: Workspace) -> None:
     """Hold the results of one board against each other, and add to *models* what is found.
 
-    Steps and references that the suite does not name are those that most of its models were asked,
-    and whoever was asked others has no rank; where as many say one thing as another, nobody knows,
-    and none of them has. Settings that no protocol fixes are told where they differ.
+    Scores of an earlier scorer have no rank beside those of a later one, unless both score the
+    answers alike. Steps and references that the suite does not name are those that most of its
+    models were asked, and whoever was asked others has no rank; where as many say one thing as
+    another, nobody knows, and none of them has. Settings that no protocol fixes are told where they
+    differ.
     """
+    _tell_earlier(models, suite, workspace)
     if suite.fingerprint is None:
         if suite.keys_sha256 is None:
             _tell_odd(models, "steps-differ", suite, workspace, _steps)
@@ -28,6 +31,43 @@ def compare(models: Models, suite: Suite, workspace: Workspace) -> None:
     if suite.protocol is None:
         for setting in SETTINGS:
             _tell_odd(models, "settings-differ", suite, workspace, _setting(setting), setting)
+
+
+def _tell_earlier(models: Models, suite: Suite, workspace: Workspace) -> None:
+    """Add a finding to every result that an earlier scorer scored than that of another one."""
+    known = suite.of_kind.scorers
+    told = {
+        scorer
+        for judged in models.values()
+        for one in judged
+        if one.rankable and (scorer := scorer_of(one, suite)) is not None
+    }
+    if len(told) < 2:
+        return
+    latest = max(told, key=known.index)
+    for name, judged in models.items():
+        models[name] = [
+            _with(one, "scorers-differ", workspace, {"scorer": scorer, "wanted": latest})
+            if one.rankable and (scorer := scorer_of(one, suite)) not in (None, latest)
+            else one
+            for one in judged
+        ]
+
+
+def scorer_of(judged: Judged, suite: Suite) -> str | None:
+    """Return which scorer of the suite's kind gave the scores; `None` where it does not matter.
+
+    It does not where every answer is kept and all of the kind's scorers score it alike, nor where
+    nobody can tell.
+    """
+    facts, result = judged.reading.facts, judged.reading.result
+    named = result.scorer if result is not None else None
+    if facts is not None:
+        if not facts.scored_otherwise and facts.reread == facts.answers:
+            return None
+        if facts.scored_otherwise and named is None:
+            named = next(iter(suite.of_kind.earlier), None)
+    return named if named in suite.of_kind.scorers else None
 
 
 def _tell_odd(

@@ -205,7 +205,7 @@ def _reading(part: Part, kind: Kind, opened: Opened, identity: str) -> Reading:
         result=part.result,
         facts=step_facts(
             part.steps,
-            kind_of(part.result.suite.kind),
+            kind_of(part.result.suite.kind).as_scored_by(part.result.scorer),
             limit=part.result.protocol.max_tokens,
         ),
         part=part.name,

@@ -38,7 +38,7 @@ def summarise(data: bytes) -> Reading:
     if found.result is not None and found.kind != "shard":
         facts = step_facts(
             without_failed(found.rows),
-            kind_of(found.result.suite.kind),
+            kind_of(found.result.suite.kind).as_scored_by(found.result.scorer),
             limit=found.result.protocol.max_tokens,
             claimed=found.result.divisions,
         )

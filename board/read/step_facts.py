@@ -85,6 +85,7 @@ def step_facts(
         misread=len(again.misread),
         misread_example=again.misread[0] if again.misread else None,
         same=again.same,
+        scored_otherwise=again.otherwise,
         group_differs=_group_differs(told, names, columns, kind, claimed) if claimed else None,
     )
 

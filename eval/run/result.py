@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from ..engine import Answer
@@ -127,6 +128,7 @@ def _answered(row: Row, answer: Answer, score: Score, version: str | None) -> St
         finish_reason=answer.finish_reason,
         prompt_tokens=answer.prompt_tokens,
         output_tokens=answer.output_tokens,
+        said=answer.said or UNSET,
     )
     if answer.error is not None or answer.text is None:
         return replace(step, scored=False, error=presentable(answer.error or "no answer"))

@@ -1,7 +1,6 @@
 """Conversations with the changes that some chat templates demand, or as one flat text."""
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Literal, get_args
 
@@ -12,11 +11,16 @@ RULES: tuple[Rule, ...] = get_args(Rule)
 """Changes to conversations, in the order in which they are made."""
 
 _GAP = "\n\n"
-_THOUGHTS = re.compile(
-    r"<think>.*?(?:</think>|\Z)\s*|<\|channel>thought\b.*?(?:<channel\|>|\Z)\s*", re.DOTALL
+_THOUGHTS = (
+    ("<think>", "</think>"),
+    ("<thinking>", "</thinking>"),
+    ("<seed:think>", "</seed:think>"),
+    ("[THINK]", "[/THINK]"),
+    ("<|START_THINKING|>", "<|END_THINKING|>"),
+    ("<|channel>thought", "<channel|>"),
+    ("<|channel|>analysis<|message|>", "<|end|>"),
 )
-# A generation prompt may hold the opening mark, so that an answer begins inside the thought.
-_HEADLESS = re.compile(r"\A(?:(?!<think>).)*?</think>\s*", re.DOTALL)
+"""How thoughts begin and end in what models say."""
 
 
 def apply(rules: Iterable[Rule], turns: tuple[Message, ...]) -> tuple[Message, ...]:
@@ -33,6 +37,35 @@ def apply(rules: Iterable[Rule], turns: tuple[Message, ...]) -> tuple[Message, .
     if "strip-thoughts" in chosen:
         turns = tuple(_thoughtless(turn) for turn in turns)
     return turns
+
+
+def without_thoughts(text: str) -> str:
+    """Return what an answer says, without what was thought before and within it.
+
+    A generation prompt may hold the opening mark, so that an answer begins inside the thought. A
+    thought that is never closed goes to the end of the text.
+    """
+    for opening, closing in _THOUGHTS:
+        end, start = text.find(closing), text.find(opening)
+        if end >= 0 and not 0 <= start < end:
+            text = text[end + len(closing) :].lstrip()
+            start = text.find(opening)
+        if start >= 0:
+            text = "".join(_outside(text, opening, closing))
+    return text
+
+
+def _outside(text: str, opening: str, closing: str) -> Iterator[str]:
+    place = 0
+    while (start := text.find(opening, place)) >= 0:
+        yield text[place:start]
+        end = text.find(closing, start)
+        if end < 0:
+            return
+        place = end + len(closing)
+        while place < len(text) and text[place].isspace():
+            place += 1
+    yield text[place:]
 
 
 def flat(turns: Iterable[Message]) -> str:
@@ -61,5 +94,4 @@ def _merged(turns: tuple[Message, ...]) -> tuple[Message, ...]:
 def _thoughtless(turn: Message) -> Message:
     if turn.role != "assistant":
         return turn
-    content = _THOUGHTS.sub("", _HEADLESS.sub("", turn.content, count=1))
-    return Message(role=turn.role, content=content)
+    return Message(role=turn.role, content=without_thoughts(turn.content))

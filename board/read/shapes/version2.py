@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import Annotated, Any, Union, get_args, get_origin
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
 from ....eval.records import VERSION, Result, Step, instant
@@ -53,7 +53,7 @@ class Writer:
         values = attrgetter(*(field.name for field in fields))
         strict = msgspec.defstruct(
             step.__name__,
-            [(field.name, field.type) for field in fields],
+            [(field.name, field.type, *_optional(field)) for field in fields],
             bases=(step,),
             # It is a step like any other, read with every key required.
             namespace={
@@ -68,7 +68,7 @@ class Writer:
         self._rows: msgspec.json.Decoder[tuple[Any, ...]] = msgspec.json.Decoder(
             tuple[strict, ...]  # type: ignore[valid-type]  # a type that is made here
         )
-        self._keys = len(fields)
+        self._keys = sum(not _optional(field) for field in fields)
         types = [(field.name, _plain_kind(field.type)) for field in fields]
         self._maps = [name for name, kind in types if get_origin(kind) is dict]
 
@@ -93,8 +93,9 @@ class Writer:
     def _once(self, plain: bytes, place: int, steps: Sequence[Any]) -> bool:
         """Tell whether it is plain that no key of *steps* comes twice.
 
-        Every key has a colon, and each step has every key. So there are more colons where a key is
-        repeated, and also where a text has some: rows of such length are not even counted.
+        Every key has a colon, and each step has every key that must be there. So there are more
+        colons where a key is repeated, and also where a text has some or where another key is
+        there: rows of such length are not even counted.
         """
         if len(plain) > _SHORT * len(steps):
             return False
@@ -102,6 +103,11 @@ class Writer:
         for name in self._maps:
             keys += sum(map(len, filter(None, map(attrgetter(name), steps))))
         return plain.count(b":", place) == keys
+
+
+def _optional(field: msgspec.structs.FieldInfo) -> tuple[Any, ...]:
+    """Return the default of a *field* that is not written where there is nothing to say."""
+    return (UNSET,) if field.default is UNSET else ()
 
 
 def adapt(source: Source) -> Adapted:
@@ -205,11 +211,11 @@ def _is_struct(kind: Any) -> bool:
 
 @cache
 def _plain_kind(kind: Any) -> Any:
-    """Return *kind* without what may stand in its place: notes on it, and null."""
+    """Return *kind* without what may stand in its place: notes on it, null, and nothing."""
     if get_origin(kind) is Annotated:
         return _plain_kind(get_args(kind)[0])
     if get_origin(kind) is Union or type(kind).__name__ == "UnionType":
-        inner = [one for one in get_args(kind) if one is not type(None)]
+        inner = [one for one in get_args(kind) if one not in (type(None), UnsetType)]
         return _plain_kind(inner[0]) if len(inner) == 1 else kind
     return kind
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any, NamedTuple
 
 import msgspec
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from ...engine import Message, Setting
 from ...metrics import Metric
@@ -103,6 +104,15 @@ class Recount(NamedTuple):
     """Steps whose stored reading does not follow from the answer."""
     same: int = 0
     """Answers that are their reference, unit for unit."""
+    otherwise: int = 0
+    """Steps that another of the kind's scorers gives another score."""
+
+
+class Earlier(NamedTuple):
+    """A scorer of before: results that name it are still read, and checked, as it scored them."""
+
+    score: Score
+    recount: Callable[[Sequence[Step]], Recount]
 
 
 def _nothing_again(steps: Sequence[Step]) -> Recount:
@@ -130,6 +140,8 @@ class Kind(Struct, frozen=True, kw_only=True):
     """`None` where nothing is scored here."""
     scorer: str | None = None
     """Name and version of `score`, as `Result.scorer` records them."""
+    earlier: Mapping[str, Earlier] = {}
+    """Scorers of before by name, the first of them first: it scored what names no scorer."""
     baselines: Mapping[str, Baseline] = {}
     """Rules that answer its suites without a model, by name."""
     units: Callable[[Reference], Sequence[str]] | None = None
@@ -138,6 +150,22 @@ class Kind(Struct, frozen=True, kw_only=True):
     """Read and score stored answers again: do the readings and the scores follow from them?"""
     summarise: Callable[[Sequence[Step]], dict[str, float]] = _no_summary
     """Metrics of scored steps that no step score holds, by id."""
+
+    @property
+    def scorers(self) -> tuple[str, ...]:
+        """Return the names of all its scorers, the present one last."""
+        return (*self.earlier, *([] if self.scorer is None else [self.scorer]))
+
+    def as_scored_by(self, scorer: str | None) -> "Kind":
+        """Return the kind as it was when *scorer*, as a result names it, was the present one.
+
+        One that is not of the kind changes nothing.
+        """
+        name = next(iter(self.earlier), None) if scorer is None else scorer
+        then = self.earlier.get(name or "")
+        if then is None:
+            return self
+        return replace(self, scorer=name, score=then.score, recount=then.recount)
 
     def identity(self, reference: Reference) -> Sequence[str]:
         """Return what of *reference* enters a suite's fingerprint: its units, or all of it."""

@@ -20,7 +20,7 @@ from cardboard.board.workspace.settings import Suite
 from cardboard.eval import records
 from cardboard.eval.run.result import divisions_of
 from cardboard.eval.suites.kinds.aggregate import measured
-from cardboard.eval.suites.kinds.replay.kind import METRICS, REPLAY, score
+from cardboard.eval.suites.kinds.replay.kind import METRICS, REPLAY, score, score_at_first
 from cardboard.tests.honest import KEYS, KNOWN, UNKNOWN, Doc, honest, reading
 from cardboard.tests.making import a_workspace
 
@@ -459,6 +459,56 @@ class TestStepsThatTheSuiteDoesNotName:
         bare["steps"], bare["scorer"] = [], None
         entry = entry_of(bare, UNKNOWN)
         assert (entry.rank, codes(entry)) == (2, {"not-checkable-summary"})
+
+
+class TestScorersOfOneKind:
+    """Results of two scorers share a board's ranks only where both score their answers alike."""
+
+    def scored(self, name: str, right: int, scorer: str | None, *, thinks: bool) -> Doc:
+        document = honest(name, right)
+        document["scorer"] = scorer
+        rule = score if scorer == "token-f1/2" else score_at_first
+
+        def think(row: Doc) -> None:
+            row["answer"] = '<think>{"keystrokes": "make"}</think>' + row["answer"]
+            read = rule(row["reference"], row["answer"], None)
+            row["parsed"], row["scores"] = read.parsed, dict(read.scores)
+
+        if thinks:
+            every(think)(document)
+            agree(document)
+        return document
+
+    def test_where_they_score_alike_all_are_ranked(self) -> None:
+        old = self.scored("org/old", 2, "token-f1/1", thinks=False)
+        new = self.scored("org/new", 1, "token-f1/2", thinks=True)
+        entry = entry_of(old, KNOWN, new, self.scored("org/third", 3, None, thinks=False))
+        assert (entry.rank, codes(entry)) == (2, set())
+
+    @pytest.mark.parametrize("scorer", ["token-f1/1", None])
+    def test_where_they_do_not_the_earlier_one_is_named_with_its_remedy(
+        self, scorer: str | None
+    ) -> None:
+        old = self.scored("org/old", 2, scorer, thinks=True)
+        new = self.scored("org/new", 1, "token-f1/2", thinks=True)
+        entry = entry_of(old, KNOWN, new)
+        (told,) = [one for one in entry.findings if one.code == "scorers-differ"]
+        assert (entry.rank, told.severity) == (None, "error")
+        assert told.values == {"scorer": "token-f1/1", "wanted": "token-f1/2"}
+        assert entry_of(new, KNOWN, old).rank == 1
+
+    def test_alone_an_earlier_scorer_is_ranked(self) -> None:
+        old = self.scored("org/old", 2, "token-f1/1", thinks=True)
+        entry = entry_of(old, KNOWN, honest("org/plain"))
+        assert (entry.rank, codes(entry)) == (2, {"valid-json-low"})
+
+    def test_without_the_answers_nobody_knows_and_it_is_named(self) -> None:
+        old = self.scored("org/old", 2, "token-f1/1", thinks=False)
+        every(put(answer=None))(old)
+        new = self.scored("org/new", 1, "token-f1/2", thinks=True)
+        assert codes(entry_of(old, KNOWN, new)) == {"scorers-differ"}
+        unnamed = {**old, "scorer": None}
+        assert codes(entry_of(unnamed, KNOWN, new)) == set()
 
 
 class TestSettingsThatNoProtocolFixes:

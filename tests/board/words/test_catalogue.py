@@ -204,6 +204,7 @@ EVIDENCE = {
     "answers-misread": {"count": 1, "steps": 303, "example": "task-000/3"},
     "answers-too-long": {"count": 4, "limit": 1024},
     "scorer-foreign": {"scorer": "own/2", "wanted": "token-f1/1"},
+    "scorers-differ": {"scorer": "token-f1/1", "wanted": "token-f1/2"},
     "names-differ": {"one": "a/model", "other": "b/model"},
     "answers-blank": {"count": 30, "steps": 303},
     "answers-equal-reference": {"count": 300, "steps": 303, "share": 99.0},

@@ -1,6 +1,7 @@
 """Servers: what is sent to them, what counts as an answer, and what is tried again."""
 
 import asyncio
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -14,6 +15,7 @@ from cardboard.eval.backends.openai import OpenAI
 from cardboard.eval.backends.openai_servers import base_url, key_for
 from cardboard.eval.engine import Answer, Message, Options, Prompt, Sampling
 from cardboard.eval.errors import DeadEngine, UsageError
+from cardboard.eval.records import Logprob, Said, ToolCall
 
 from ..speaking import CHAT, Call, Reply, Speaker, said, speaking
 
@@ -214,13 +216,14 @@ def test_a_server_that_tells_nothing_has_no_template(serve: Serve) -> None:
 @pytest.mark.parametrize(
     ("reply", "error"),
     [
-        (said(None), "the reply has no text"),
+        (said(None, None), "the reply has no text"),
         ({"choices": []}, "the reply has no choices"),
         ({"id": 1}, "not a reply of this API"),
         ({"error": {"message": "no GPU is free"}}, "no GPU is free"),
         (b"<html>", "not a reply of this API"),
         (said("half", "content_filter"), "ended the answer with content_filter"),
-        (said(None, "tool_calls", tool_calls=[{}]), "ended the answer with tool_calls"),
+        (said("half", "SAFETY"), "ended the answer with SAFETY"),
+        (said({"text": "ls"}), "neither text nor a list of parts"),
     ],
 )
 def test_what_is_no_answer_is_a_failed_step_and_never_an_empty_one(
@@ -232,10 +235,127 @@ def test_what_is_no_answer_is_a_failed_step_and_never_an_empty_one(
     assert error in answer.error
 
 
-@pytest.mark.parametrize("field", ["reasoning", "reasoning_content"])
+@pytest.mark.parametrize("field", ["reasoning", "reasoning_content", "thinking"])
 def test_a_model_cut_off_in_its_thoughts_has_said_an_empty_text(serve: Serve, field: str) -> None:
     (answer,) = answers(serve(Reply(said(None, "length", **{field: "Let me"}))))
     assert (answer.text, answer.finish_reason, answer.error) == ("", "length", None)
+    assert answer.said == Said(reasoning="Let me")
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "stop",
+        "length",
+        "eos",
+        "eos_token",
+        "stop_sequence",
+        "max_tokens",
+        "end_turn",
+        "STOP",
+        "MAX_TOKENS",
+        "a word of tomorrow",
+    ],
+)
+def test_how_an_answer_ended_is_recorded_in_the_servers_own_word(serve: Serve, word: str) -> None:
+    (answer,) = answers(serve(Reply(said("ls", word))))
+    assert (answer.text, answer.finish_reason, answer.error) == ("ls", word, None)
+
+
+CALL = {"id": "1", "type": "function", "function": {"name": "shell", "arguments": '{"a": 1}'}}
+DECODED = {"function": {"name": "shell", "arguments": {"a": 1}}}
+IMAGE = {"type": "image_url", "image_url": {"url": "x"}}
+
+
+class TestWhatComesBesideTheText:
+    """It is kept, whatever form it has, and never taken for the answer."""
+
+    @pytest.mark.parametrize(
+        ("message", "text", "kept"),
+        [
+            ({"content": None}, "", None),
+            (
+                {"content": None, "tool_calls": [CALL]},
+                "",
+                Said(tool_calls=(ToolCall(name="shell", arguments='{"a": 1}', id="1"),)),
+            ),
+            (
+                {"content": "ls", "tool_calls": [DECODED]},
+                "ls",
+                Said(tool_calls=(ToolCall(name="shell", arguments='{"a": 1}'),)),
+            ),
+            (
+                {"content": "", "function_call": CALL["function"]},
+                "",
+                Said(tool_calls=(ToolCall(name="shell", arguments='{"a": 1}'),)),
+            ),
+            ({"content": "ls", "tool_calls": ["?"]}, "ls", Said(parts=('"?"',))),
+            ({"content": None, "refusal": "I will not."}, "", Said(refusal="I will not.")),
+            (
+                {"content": "ls", "reasoning": "hm", "reasoning_content": "hm"},
+                "ls",
+                Said(reasoning="hm"),
+            ),
+            (
+                {"content": [
+                    {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]},
+                    {"type": "text", "text": "l"},
+                    "s",
+                    {"type": "refusal", "refusal": "no"},
+                    IMAGE,
+                ]},
+                "ls",
+                Said(reasoning="hm", refusal="no", parts=(json.dumps(IMAGE),)),
+            ),
+        ],
+        ids=["nothing", "a tool call", "decoded arguments", "an old call", "no call", "a refusal",
+             "thoughts twice", "parts"],
+    )  # fmt: skip
+    def test_it_is_kept(
+        self, serve: Serve, message: dict[str, Any], text: str, kept: Said | None
+    ) -> None:
+        reply = {"choices": [{"message": message, "finish_reason": "stop"}]}
+        (answer,) = answers(serve(Reply(reply)))
+        assert (answer.text, answer.said, answer.error) == (text, kept, None)
+
+    @pytest.mark.parametrize(
+        ("told", "kept"),
+        [
+            (
+                {"content": [{"token": "ls", "logprob": -0.5, "bytes": [1], "top_logprobs": [
+                    {"token": "ls", "logprob": -0.5}, {"token": "cd", "logprob": -2}]}]},
+                (Logprob(token="ls", logprob=-0.5, top={"ls": -0.5, "cd": -2.0}),),
+            ),
+            (
+                {"tokens": ["l", "s"], "token_logprobs": [None, -1.0], "top_logprobs": None},
+                (Logprob(token="l"), Logprob(token="s", logprob=-1.0)),
+            ),
+            ({"content": "?"}, ()),
+        ],
+    )  # fmt: skip
+    def test_log_probabilities_are_kept_in_one_form(
+        self, serve: Serve, told: Any, kept: tuple[Logprob, ...]
+    ) -> None:
+        reply = said("ls")
+        reply["choices"][0]["logprobs"] = told
+        (answer,) = answers(serve(Reply(reply)), extra={"logprobs": True, "top_logprobs": 2})
+        assert answer.text == "ls"
+        assert (answer.said.logprobs if answer.said else ()) == kept
+
+    def test_half_a_surrogate_pair_is_replaced_and_the_answer_kept(self, serve: Serve) -> None:
+        body = rb'{"choices": [{"message": {"content": "a\ud83d b\ude00 \ud83d\ude00 \\ud83d", '
+        body += rb'"reasoning": "\udc00"}, "finish_reason": "stop"}]}'
+        (answer,) = answers(serve(Reply(body)))
+        assert answer.text == "a\ufffd b\ufffd \U0001f600 \\ud83d"
+        assert answer.said == Said(reasoning="\ufffd")
+
+    @pytest.mark.parametrize("depth", [400, 100_000])
+    def test_depth_breaks_nothing(self, serve: Serve, depth: int) -> None:
+        deep = b"[" * depth + b"]" * depth
+        body = b'{"choices": [{"message": {"content": "ls", "tool_calls": %b}}]}' % deep
+        (answer,) = answers(serve(Reply(body)))
+        assert (answer.text == "ls") is (depth == 400)
+        assert (answer.error is None) is (depth == 400)
 
 
 def test_a_prompt_that_fills_the_window_was_cut_to_it(serve: Serve) -> None:

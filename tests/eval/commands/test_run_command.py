@@ -281,10 +281,10 @@ def test_rescoring_scores_the_stored_answers_again_and_shows_before_and_after(
         scores={**right.steps[0].scores, "command_f1": 0.25},
     )
     metrics = right.metrics | {"command_f1": Measured(value=0.75)}
-    wrong = replace(right, steps=(step, *right.steps[1:]), metrics=metrics, scorer="token-f1/0")
+    wrong = replace(right, steps=(step, *right.steps[1:]), metrics=metrics, scorer="token-f1/1")
     measured.write_bytes(records.encode(wrong))
     dry = cardboard("rescore", "--dry-run", str(measured))
-    assert "token-f1/0 -> token-f1/1" in dry.output
+    assert "token-f1/1 -> token-f1/2" in dry.output
     assert "command_f1           0.75 -> 1" in dry.output
     assert "1 of 6 steps changed" in dry.output
     assert read(str(measured)) == wrong

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from cardboard.board.read.shapes.version2 import read_own
 from cardboard.eval import records
 from cardboard.eval.engine import Answer
 from cardboard.eval.errors import CardboardError
@@ -71,6 +72,26 @@ def test_a_complete_result_scores_every_step() -> None:
         finish_reason="stop",
         output_tokens=7,
     )
+
+
+def test_what_came_beside_an_answer_is_kept_with_its_step_and_nowhere_else() -> None:
+    beside = records.Said(reasoning="hm", tool_calls=(records.ToolCall(name="shell"),))
+    found = result_of(replace(right(0), said=beside), right(1), right(2))
+    assert found.steps[0].said == beside
+    written = msgspec.json.decode(records.encode(found))["steps"]
+    assert written[0]["said"] == {
+        "reasoning": "hm",
+        "tool_calls": [{"name": "shell", "arguments": "", "id": None}],
+    }
+    assert "said" not in written[1]
+    assert read_own(records.encode(found)) == found
+
+
+def test_a_failed_call_keeps_what_came_with_it() -> None:
+    refused = said("t0/0", error="filtered", finish_reason="content_filter", said={"refusal": "no"})
+    step = result_of(refused, right(1), right(2)).steps[0]
+    assert (step.scored, step.answer, step.finish_reason) == (False, None, "content_filter")
+    assert step.said == records.Said(refusal="no")
 
 
 def test_the_groups_of_a_result_stand_as_the_kind_names_their_divisions() -> None:

@@ -1,16 +1,27 @@
 """Replays of recorded terminals: which figures there are, and what steps show of them."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from operator import itemgetter
 from typing import Any
 
 from ....metrics import Metric
 from ....records import Result, Step, value
-from ..kind import Derived, Doubt, Kind, Recount, Reference, Scored
-from .answers import Answer, parse_answer
+from ...conversations import without_thoughts
+from ..kind import Derived, Doubt, Earlier, Kind, Recount, Reference, Scored
+from .answers import Answer, parse_answer, plain_answer, read_answer
 from .baselines import BASELINES
 from .rows import ReplayRow
-from .scoring import RULES, SCORER, Rules, StepScore, UnscorableStep, rescore
+from .scoring import (
+    FIRST_SCORER,
+    NOTHING,
+    RULES,
+    SCORER,
+    Rules,
+    StepScore,
+    UnscorableStep,
+    rescore,
+)
 
 METRICS = (
     Metric(id="command_f1", scale=100, per_step=True, ranked=True, shown="board"),
@@ -78,14 +89,19 @@ def rules_of(version: str | None) -> Rules:
 
 def score(reference: Reference, answer: str, version: str | None) -> Scored:
     """Return what *answer* types and says, and how close its commands come to the reference's."""
-    read = parse_answer(answer)
-    parsed = {
-        "command_units": list(read.command_units),
-        "task_complete": read.task_complete,
-        "valid_json": read.valid_json,
-        "analysis": read.has_analysis,
-        "plan": read.has_plan,
-    }
+    read = read_answer(answer)
+    if not read.command_units and not without_thoughts(answer).strip():
+        return Scored(_parsed(read), scores_of(NOTHING, valid=False))
+    return _scored(reference, read, version)
+
+
+def score_at_first(reference: Reference, answer: str, version: str | None) -> Scored:
+    """Score *answer* as `token-f1/1` did, with the commands that it only thinks of."""
+    return _scored(reference, parse_answer(answer), version)
+
+
+def _scored(reference: Reference, read: Answer, version: str | None) -> Scored:
+    parsed = _parsed(read)
     try:
         found = rescore(units(reference), read.command_units, rules_of(version))
     except UnscorableStep as error:
@@ -93,21 +109,33 @@ def score(reference: Reference, answer: str, version: str | None) -> Scored:
     return Scored(parsed, scores_of(found, valid=read.valid_json))
 
 
-def recount(steps: Sequence[Step]) -> Recount:
+def _parsed(read: Answer) -> dict[str, Any]:
+    return {
+        "command_units": list(read.command_units),
+        "task_complete": read.task_complete,
+        "valid_json": read.valid_json,
+        "analysis": read.has_analysis,
+        "plan": read.has_plan,
+    }
+
+
+def recount(steps: Sequence[Step], *, scorer: str = SCORER) -> Recount:
     """Read and score those of *steps* again that hold what it takes, and compare what is stored.
 
-    Suites differ only in what two empty lists are worth, so there either value will do. A file
-    that would stall the run is scored as far as `MAX_PAIRS` goes.
+    It is done as *scorer* does. Suites differ only in what two empty lists are worth, so there
+    either value will do. A file that would stall the run is scored as far as `MAX_PAIRS` goes.
     """
-    count, pairs, read, same = 0, 0, 0, 0
+    count, pairs, read, same, otherwise = 0, 0, 0, 0, 0
     wrong, misread = [], []
     for step in steps:
         if not step.scored or (step.answer is None and step.reference is None):
             continue
         parsed, answer = step.parsed or {}, _texts((step.parsed or {}).get("command_units"))
+        silent = False
         if step.answer is not None:
             read += 1
-            again = parse_answer(step.answer)
+            again, silent, differs = _read_again(step.answer, step.reference, scorer)
+            otherwise += differs
             if not _follows(step, parsed, again):
                 misread.append(_name(step))
             answer = list(again.command_units)
@@ -125,15 +153,38 @@ def recount(steps: Sequence[Step]) -> Recount:
         if pairs + len(reference) * len(answer) > MAX_PAIRS:
             continue
         pairs += len(reference) * len(answer)
-        rules = RULES.values() if not reference and not answer else [RULES["corrected303"]]
-        try:
-            possible = [rescore(reference, answer, rule) for rule in rules]
-        except UnscorableStep:
+        possible = [NOTHING] if silent else _possible(reference, answer)
+        if not possible:
             continue
         count += 1
         if not any(_same(step, score) for score in possible):
             wrong.append(_name(step))
-    return Recount(count, tuple(wrong), read, tuple(misread), same)
+    return Recount(count, tuple(wrong), read, tuple(misread), same, otherwise)
+
+
+def _read_again(text: str, reference: Reference | None, scorer: str) -> tuple[Answer, bool, bool]:
+    """Read an answer as *scorer* does; also tell whether it says nothing, which is worth nothing to
+    the present one, and whether the other scorer gives it another score.
+    """
+    plain = plain_answer(text)
+    if plain is not None:
+        return plain, False, False
+    said, first = without_thoughts(text), parse_answer(text)
+    read = first if said == text else parse_answer(said)
+    silent = not said.strip()
+    otherwise = read != first or (silent and not units(reference or {}))
+    if scorer == FIRST_SCORER:
+        return first, False, otherwise
+    return read, silent, otherwise
+
+
+def _possible(reference: Sequence[str], answer: Sequence[str]) -> list[StepScore]:
+    """Return what *answer* may be worth; nothing where that cannot be found out."""
+    rules = RULES.values() if not reference and not answer else [RULES["corrected303"]]
+    try:
+        return [rescore(reference, answer, rule) for rule in rules]
+    except UnscorableStep:
+        return []
 
 
 def _name(step: Step) -> str:
@@ -257,6 +308,9 @@ REPLAY = Kind(
     row=ReplayRow,
     score=score,
     scorer=SCORER,
+    earlier={
+        FIRST_SCORER: Earlier(score_at_first, partial(recount, scorer=FIRST_SCORER)),
+    },
     baselines=BASELINES,
     units=units,
     recount=recount,

@@ -10,8 +10,12 @@ from ....records import Share
 from .matching import References
 from .units import bag, normalise
 
-SCORER = "token-f1/1"
-"""Name and version of this scorer, as `Result.scorer` records it."""
+SCORER = "token-f1/2"
+"""Name and version of this scorer, as `Result.scorer` records it: what is thought within an answer
+is no part of it, and an answer that says nothing is worth nothing."""
+
+FIRST_SCORER = "token-f1/1"
+"""It reads thoughts as it reads answers. Published scores are its, and those of old files too."""
 
 MAX_LOOKUPS = 20_000_000
 """Tokens of a step's distinct predicted units, times the distinct units of its reference."""
@@ -38,6 +42,10 @@ class StepScore(Struct, frozen=True, kw_only=True):
     command_precision: Share
     command_recall: Share
     command_f1: Share
+
+
+NOTHING = StepScore(first_cmd_exact=0.0, command_precision=0.0, command_recall=0.0, command_f1=0.0)
+"""What an answer is worth that says nothing."""
 
 
 class UnscorableStep(CardboardError):

@@ -1,16 +1,24 @@
 """The figures of a replay: what steps score, and what only all of them together show."""
 
+import json
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cardboard.eval.records import Group, Step
+from cardboard.eval.suites.conversations import without_thoughts
 from cardboard.eval.suites.kinds.aggregate import divided, measured
-from cardboard.eval.suites.kinds.replay.kind import METRICS, REPLAY, rules_of, score
-from cardboard.eval.suites.kinds.replay.scoring import RULES, bucket_of
+from cardboard.eval.suites.kinds.replay.kind import (
+    METRICS,
+    REPLAY,
+    rules_of,
+    score,
+    score_at_first,
+)
+from cardboard.eval.suites.kinds.replay.scoring import RULES, SCORER, bucket_of
 
 from .....replays import an_answer
 
@@ -143,5 +151,70 @@ def test_suites_of_other_versions_are_scored_as_the_corrected_one() -> None:
     assert rules_of("legacy386") == RULES["legacy386"]
     assert rules_of("1") == rules_of(None) == RULES["corrected303"]
     empty = {"command_units": [], "task_complete": False}
-    values = [score(empty, "", version).scores["command_f1"] for version in ("legacy386", "1")]
+    values = [score(empty, "{}", version).scores["command_f1"] for version in ("legacy386", "1")]
     assert values == [1.0, 0.0]
+
+
+class TestTheScorersOfReplays:
+    """The second one reads no thoughts and gives nothing for nothing; the first is kept."""
+
+    THOUGHT = '<think>{"commands": [{"keystrokes": "rm -r /"}]}'
+    REFERENCE: ClassVar[dict[str, Any]] = {"command_units": ["ls"], "task_complete": False}
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            f"{THOUGHT}</think>{an_answer('ls')}",
+            f"{THOUGHT.removeprefix('<think>')}</think>{an_answer('ls')}",
+            f"{THOUGHT.replace('<think>', '[THINK]')}[/THINK]{an_answer('ls')}",
+            f"{an_answer('ls')}\n{THOUGHT}",
+        ],
+        ids=["closed", "begun by the prompt", "another mark", "afterwards and never closed"],
+    )
+    def test_a_command_in_a_thought_is_no_command(self, text: str) -> None:
+        assert score(self.REFERENCE, text, "1").parsed["command_units"] == ["ls"]
+        assert score(self.REFERENCE, text, "1").scores["command_f1"] == 1.0
+        first = score_at_first(self.REFERENCE, text, "1")
+        assert "rm -r /" in first.parsed["command_units"]
+
+    def test_an_answer_that_is_all_thought_types_nothing(self) -> None:
+        found = score(self.REFERENCE, self.THOUGHT, "1")
+        assert (found.parsed["command_units"], found.parsed["valid_json"]) == ([], False)
+
+    def test_a_mark_within_the_texts_of_an_answer_is_no_thought(self) -> None:
+        said = json.dumps({"analysis": "<think> is a mark", "commands": [{"keystrokes": "ls"}]})
+        assert score(self.REFERENCE, said, "1").scores["command_f1"] == 1.0
+
+    @pytest.mark.parametrize("text", ["", " \n", "<think>hm</think>\n", "<think>hm"])
+    def test_an_empty_answer_is_worth_nothing_even_where_nothing_is_to_be_typed(
+        self, text: str
+    ) -> None:
+        nothing = {"command_units": [], "task_complete": False}
+        found = score(nothing, text, "legacy386")
+        assert set(found.scores.values()) == {0.0}
+        assert score_at_first(nothing, text, "legacy386").scores["command_f1"] == 1.0
+
+    @given(st.sampled_from(["", "<think>", "</think>", "ls"]), st.text(max_size=20))
+    def test_they_agree_on_every_text_without_thoughts(self, mark: str, text: str) -> None:
+        said = f"{mark}{text}"
+        if without_thoughts(said) == said and said.strip():
+            assert score(self.REFERENCE, said, "1") == score_at_first(self.REFERENCE, said, "1")
+
+    @pytest.mark.parametrize(
+        ("scorer", "scoring"),
+        [("token-f1/1", score_at_first), (None, score_at_first), (SCORER, score)],
+    )
+    def test_a_result_is_checked_by_the_scorer_that_it_names(
+        self, scorer: str | None, scoring: Any
+    ) -> None:
+        text = f"{self.THOUGHT}</think>{an_answer('ls')}"
+        read = scoring(self.REFERENCE, text, "1")
+        told = step(reference=self.REFERENCE, answer=text, parsed=read.parsed, scores=read.scores)
+        found = REPLAY.as_scored_by(scorer).recount([told, step(1, answer=an_answer("ls"))])
+        assert (found.misread, found.differs, found.otherwise) == ((), (), 1)
+        other = "token-f1/1" if scorer == SCORER else SCORER
+        assert REPLAY.as_scored_by(other).recount([told]).misread == ("task-000/0",)
+
+    def test_a_scorer_of_somebody_else_changes_nothing(self) -> None:
+        assert REPLAY.as_scored_by("own-f1/3") is REPLAY
+        assert REPLAY.scorers == ("token-f1/1", "token-f1/2")
