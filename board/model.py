@@ -1,5 +1,6 @@
 """The values that flow through the board stage: readings in, boards of entries out."""
 
+from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -221,6 +222,17 @@ class Board(Struct, frozen=True, kw_only=True, dict=True):
     def unranked(self) -> tuple[Entry, ...]:
         """Return the entries that are listed with the reason why they have no rank."""
         return tuple(entry for entry in self.entries if entry.rank is None)
+
+    @cached_property
+    def scorers(self) -> dict[str | None, int]:
+        """Return how many ranked results each scorer scored; `None` stands for not recorded.
+
+        There are none where results of the suite are not scored here.
+        """
+        if self.suite.of_kind.scorer is None:
+            return {}
+        told = Counter(entry.result.scorer for entry in self.ranked)
+        return dict(sorted(told.items(), key=lambda one: one[0] or "~"))
 
     @cached_property
     def alone(self) -> "ScoresAlone | None":

@@ -37,7 +37,11 @@ def board(context: click.Context, form: Format, suite: str | None, strict: bool)
     else:
         for b in chosen:
             tables.print_table(title(b), table(b))
-            click.echo(summary(b) + "\n")
+            click.echo(summary(b))
+            if any(b.scorers):
+                told = (f"{name or 'not recorded'} ({n})" for name, n in b.scorers.items())
+                click.echo(f"Scored by: {', '.join(told)}")
+            click.echo()
         if not boards.readings:
             click.echo("No results yet: cardboard add FILE puts one into results/.")
         if boards.unplaced and suite is None:

@@ -85,6 +85,7 @@ def _head(board: Board) -> Json:
         "class": board.class_,
         "kind": board.suite.kind,
         "metrics": [_metric(metric) for metric in board.suite.metrics],
+        "scorers": [{"scorer": scorer, "ranked": count} for scorer, count in board.scorers.items()],
         "policy": board.policy,
         "method": board.method.plain() if board.method else None,
         "scores_alone": _alone(board),

@@ -119,15 +119,16 @@ def answer_of(prompt: Prompt, reply: bytes, window: int | None) -> Answer:
     """
     try:
         read = _decoded(reply)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
         # Some servers answer 200 and say in the body what went wrong.
-        what = f"not a reply of this API ({error}): {reason_of(reply)}"
+        what = f"not a reply of this API ({fault}): {reason_of(reply)}"
         return Answer(key=prompt.key, text=None, error=what)
     if not read.choices:
         return Answer(key=prompt.key, text=None, error="the reply has no choices")
     usage, choice = read.usage or _Usage(), read.choices[0]
     text: str | None = None
-    said, error = Said(), None
+    error: str | None = None
+    said = Said()
     try:
         text, said = _said(choice)
         _check(choice, text, said)

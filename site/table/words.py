@@ -57,6 +57,7 @@ class BoardWords:
     def __init__(self, board: Board, source: Source) -> None:
         self._render, self._of_suite = source.render, source.words_of(board.suite)
         self._columns = columns_of(board.suite)
+        self._scorers = board.scorers
         families = {entry.profile.family: source.family(entry) for entry in board.ranked}
         self._families = {key: name for key, name in families.items() if key and name}
 
@@ -65,6 +66,16 @@ class BoardWords:
         if column.metric is not None:
             return self._of_suite.column(column.metric)
         return self._render.text(f"site.column.{column.name}")
+
+    @property
+    def scorers(self) -> str:
+        """Return which scorers gave the scores and how many each; empty where none is recorded."""
+        if not any(self._scorers):
+            return ""
+        return ", ".join(
+            f"{scorer or self._render.text('site.board.no-scorer')} ({count})"
+            for scorer, count in self._scorers.items()
+        )
 
     @property
     def score(self) -> str:

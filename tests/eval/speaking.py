@@ -30,7 +30,7 @@ class Call:
     body: Any
 
 
-def said(text: str | None, finish: str | None = "stop", **differs: Any) -> dict[str, Any]:
+def said(text: Any, finish: str | None = "stop", **differs: Any) -> dict[str, Any]:
     """Return the body of an ordinary reply."""
     usage = {"prompt_tokens": 7, "completion_tokens": 3}
     message = {"role": "assistant", "content": text, **differs}

@@ -40,9 +40,10 @@ def test_the_document_has_the_documented_keys():
     assert set(told["generated_from"]) == {"files", "sha256", "sources", "cardboard"}
     (board,) = told["boards"]
     assert set(board) == {
-        "suite", "version", "class", "kind", "metrics", "policy", "method", "scores_alone",
-        "entries",
+        "suite", "version", "class", "kind", "metrics", "scorers", "policy", "method",
+        "scores_alone", "entries",
     }  # fmt: skip
+    assert board["scorers"] == [{"scorer": None, "ranked": len(BOARDS.boards[0].ranked)}]
     best = board["entries"][0]
     assert (best["model"], best["rank"], best["rank_text"], best["score"]) == (
         "org/a",
