@@ -136,3 +136,31 @@ def an_adapter(
     if template is not None:
         (folder / "chat_template.jinja").write_text(template, encoding="utf-8")
     return folder
+
+
+def some_adapters(folder: Path, like: Path, count: int) -> list[Path]:
+    """Save *count* checkpoints of one training into *folder*, each with weights of its own.
+
+    They are made of the adapter in *like* without loading a model.
+    """
+    import shutil
+
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    weights = load_file(like / "adapter_model.safetensors")
+    made = []
+    for number in range(1, count + 1):
+        checkpoint = shutil.copytree(like, folder / f"checkpoint-{number}")
+        torch.manual_seed(number)
+        other = {name: torch.randn_like(tensor) / 4 for name, tensor in weights.items()}
+        save_file(other, checkpoint / "adapter_model.safetensors", {"format": "pt"})
+        made.append(checkpoint)
+    return made
+
+
+def cut(adapter: Path, share: float = 0.5) -> Path:
+    """Leave the first *share* of the weights in *adapter*, as a copy that broke off does."""
+    weights = adapter / "adapter_model.safetensors"
+    weights.write_bytes(weights.read_bytes()[: int(weights.stat().st_size * share)])
+    return adapter

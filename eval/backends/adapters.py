@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from ..engine import Template
 from ..records import Adapter
-from .weights import file_sha256
+from .weights import cut_short, file_sha256
 
 _WEIGHTS = ("adapter_model.safetensors", "adapter_model.bin")
 
@@ -37,6 +37,22 @@ def adapter_sha256(adapter: str) -> str | None:
     """Return the SHA-256 of a local adapter's weights; `None` where it is not here."""
     paths = (Path(adapter).expanduser() / name for name in _WEIGHTS)
     return next((file_sha256(path) for path in paths if path.is_file()), None)
+
+
+def lacking(adapter: str) -> str | None:
+    """Say what a local *adapter* lacks to be loaded; `None` where it is whole, or is none."""
+    folder = Path(adapter).expanduser()
+    if not folder.is_dir():
+        return None
+    config = folder / "adapter_config.json"
+    weights = next((path for name in _WEIGHTS if (path := folder / name).is_file()), None)
+    if not config.is_file() or weights is None:
+        return f"there is no {_WEIGHTS[0] if config.is_file() else config.name}"
+    try:
+        msgspec.json.decode(config.read_bytes(), type=dict[str, object])
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return f"{config.name} is no JSON object"
+    return cut_short(weights)
 
 
 def adapter_template(adapter: str, own: Template | None) -> Template | None:

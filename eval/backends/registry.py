@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from ..suites.kinds.kind import Kind, Row
 
 BACKENDS = ("vllm", "transformers", "openai", "llama", "scripted")
+SWAPPING = ("vllm", "transformers")
+"""Those that change adapters while the model stays loaded: see `Adaptable`."""
 
 
 def open_backend(name: str, options: "Options", kind: "Kind", rows: "Sequence[Row]") -> "Backend":

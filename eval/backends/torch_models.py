@@ -39,9 +39,14 @@ def loading(name: str) -> Iterator[None]:
             yield
     except NoMemory:
         raise
-    except (DeadEngine, ImportError, KeyError, OSError, TypeError, ValueError) as error:
+    except Exception as error:  # files in any state raise whatever their readers know
         what = error.what if isinstance(error, CardboardError) else f"{error}"
-        raise UsageError(f"cannot be loaded: {what.strip()}", key=name) from error
+        told = what.strip() or type(error).__name__
+        raise UsageError(
+            f"cannot be loaded: {told}",
+            key=name,
+            remedy="See that its files are whole, and that an adapter is one of this model.",
+        ) from error
 
 
 class Tokens:

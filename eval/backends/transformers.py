@@ -4,6 +4,7 @@ import gc
 import hashlib
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..engine import Account, Answer, Options, Prompt, Sampling, Setting, Template
@@ -70,7 +71,7 @@ class Transformers:
             self._model, self._adapter = self._model.unload(), None
             self.template, self.account = self._own, self._described(None, began)
         if adapter is not None:
-            with loading(adapter):
+            with loading(adapter), _restoring(self._model):
                 self._model = _peft().PeftModel.from_pretrained(self._model, adapter).eval()
             self._adapter = adapter
         self.template = adapter_template(adapter, self._own) if adapter else self._own
@@ -165,6 +166,25 @@ class Transformers:
 def open_backend(options: Options) -> Transformers:
     """Load the model of *options*; see `Transformers`."""
     return Transformers(options)
+
+
+@contextmanager
+def _restoring(model: Any) -> Iterator[None]:
+    """Give *model* back the layers that it had, where an adapter cannot be loaded into it.
+
+    peft puts its own in their place before it reads the adapter's weights, and leaves them.
+    """
+    layers = [(module, dict(module._modules)) for module in model.modules()]
+    settings = set(vars(model))
+    try:
+        yield
+    except BaseException:
+        for module, inner in layers:
+            module._modules.clear()
+            module._modules.update(inner)
+        for name in set(vars(model)) - settings:
+            delattr(model, name)
+        raise
 
 
 def _kind(options: Options) -> Any:

@@ -7,10 +7,16 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from zipfile import is_zipfile
+
+import msgspec
+from msgspec import Struct
 
 _KINDS = ("*.safetensors", "pytorch_model*.bin", "*.bin", "*.gguf", "*.pth", "*.pt")
 """Files of weights; those of the first kind that is there are what an engine loads."""
 _NO_WEIGHTS = ("adapter_", "training_args", "optimizer", "scheduler", "rng_state")
+_MOST_HEADER = 100 << 20
+"""Bytes that a header of safetensors may have, as the format says."""
 _PART = re.compile(r"-\d{5}-of-(\d{5})\.gguf$")
 _SLOW = 4 << 30
 """Bytes that take long enough to read that somebody should know of it."""
@@ -69,6 +75,33 @@ def published_sha256(repository: str, revision: str | None) -> str | None:
     if not all(_blob(path) for path in _files(folder)):
         return None
     return weights_sha256(str(folder))
+
+
+class _Tensor(Struct):
+    data_offsets: tuple[int, int] = (0, 0)
+
+
+def cut_short(path: Path) -> str | None:
+    """Say what the file of weights at *path* lacks; `None` where it is whole.
+
+    A safetensors file tells its own length: 8 bytes with that of its header, the header, which is
+    JSON with the place of each tensor, and the tensors. A file of torch is a zip archive, which
+    ends with its list.
+    """
+    size = path.stat().st_size
+    if path.suffix != ".safetensors":
+        return None if is_zipfile(path) else f"{path.name} is cut short, or no file of torch"
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        if size < 8 or length > min(size - 8, _MOST_HEADER):
+            return f"{path.name} is cut short within its header"
+        header = file.read(length)
+    try:
+        tensors = msgspec.json.decode(header, type=dict[str, _Tensor])
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return f"{path.name} has a header that cannot be read"
+    whole = 8 + length + max((one.data_offsets[1] for one in tensors.values()), default=0)
+    return None if size >= whole else f"{path.name} is cut short: {size:,} of {whole:,} bytes"
 
 
 def _files(model: Path) -> list[Path]:

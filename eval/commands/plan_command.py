@@ -6,9 +6,12 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 import click
+from msgspec.structs import replace
 
-from ..run.plans.jobs import Order, Report, Sheet, check_distinct, paths_of
+from ..run.outcomes import Outcome, tell_failed, unfinished
+from ..run.plans.jobs import Order, Report, Sheet, aims_of, check_distinct, paths_of, readable
 from ..run.plans.plan import Job, jobs_of
+from ..run.progress import Shown
 from ..run.run import status_of
 from ..suites.source import load_version
 
@@ -27,27 +30,44 @@ def run_plan(
     Prints the paths of all that are there in the end, those of earlier runs included; the exit
     code is 1 unless all are complete. Raises ConfigError where the plan is none.
     """
-    orders = [_order(job, root, output) for job in jobs_of(plan)]
+    pairs = [readable(_order(job, root, output), Shown()) for job in jobs_of(plan)]
+    orders = [order for order, _ in pairs]
+    outcomes = [outcome for _, lost in pairs for outcome in lost]
     check_distinct(orders)
     left = [order for order in orders if order.left]
     _say(f"{len(orders)} jobs, {len(orders) - len(left)} of them done before")
+
+    def told(outcome: Outcome) -> None:
+        if judged is not None and status_of(outcome.path) is not None:
+            judged(outcome.path)
+
     interrupted = False
     with redirect_stdout(sys.stderr):  # clusters talk; standard output is for the results
-        for order, report in _done(left, address):
+        for order, report in _done(left, address, told):
             _tell(order, report)
-            if judged is not None:
-                for outcome in report.outcomes:
-                    judged(outcome.path)
+            outcomes += _of_suites(order, report)
             interrupted |= report.interrupted
     for path in (path for order in orders for path in paths_of(order)):
         if status_of(path) is not None:
             click.echo(str(path))
+    tell_failed(outcomes)
     if interrupted:
         sys.exit(INTERRUPTED)
-    unfinished = sum(bool(order.left) for order in orders)
-    if unfinished:
-        _say(f"{unfinished} of {len(orders)} jobs are not complete; the same command goes on.")
+    open_ones = sum(bool(order.left or lost) for order, lost in pairs)
+    if open_ones:
+        _say(f"{open_ones} of {len(orders)} jobs are not complete; the same command goes on.")
         sys.exit(1)
+
+
+def _of_suites(order: Order, report: Report) -> list[Outcome]:
+    """Return the outcomes of *report*, each with its suite where the order has several."""
+    if len(order.sheets) < 2:
+        return list(report.outcomes)
+    suites = {path: sheet.suite.name for path, _, sheet in aims_of(order)}
+    return [
+        replace(one, asked=f"{one.asked} on {suites[one.path]}") if one.path in suites else one
+        for one in report.outcomes
+    ]
 
 
 def _order(job: Job, root: Path, output: Path | None) -> Order:
@@ -59,14 +79,16 @@ def _order(job: Job, root: Path, output: Path | None) -> Order:
     return Order(job=job, sheets=sheets)
 
 
-def _done(orders: Sequence[Order], address: str | None) -> Iterator[tuple[Order, Report]]:
+def _done(
+    orders: Sequence[Order], address: str | None, told: Callable[[Outcome], None]
+) -> Iterator[tuple[Order, Report]]:
     if address is None:
         from ..run.plans.local_run import run
 
-        return run(orders)
+        return run(orders, told)
     from ..run.plans.ray_run import run as run_on_ray
 
-    return run_on_ray(orders, address)
+    return run_on_ray(orders, address, told)
 
 
 def _tell(order: Order, report: Report) -> None:
@@ -77,7 +99,9 @@ def _tell(order: Order, report: Report) -> None:
         _say(f"interrupted: {order.job.name}, {whole} of {len(paths_of(order))} results complete")
     else:
         reason = report.error or "not every step was answered"
-        _say(f"failed: {order.job.name}: {reason}")
+        lost = len(unfinished(report.outcomes))
+        of = f" ({lost} of {len(report.outcomes)} results)" if len(report.outcomes) > 1 else ""
+        _say(f"failed: {order.job.name}{of}: {reason}")
 
 
 def _say(text: str) -> None:

@@ -1,5 +1,6 @@
 """`cardboard eval`: a model asked every step of a suite, from the command line."""
 
+import os
 import signal
 import sys
 from pathlib import Path
@@ -12,9 +13,11 @@ from click.core import ParameterSource
 from ..run.options import options, requests_of
 
 if TYPE_CHECKING:
-    from ..run.run import Mode, Outcome
+    from ..run.outcomes import Outcome
+    from ..run.run import Mode
 
-_WITH_PLAN = ("plan", "ray", "output")
+_WITH_PLAN = ("plan", "ray", "debug", "output")
+_DEBUG = "CARDBOARD_DEBUG"
 _FOR_ONE = ("mode", "limit", "shard")
 
 INTERRUPTED = 130
@@ -30,7 +33,10 @@ INTERRUPTED = 130
     help="Measure every model of a plan that has no complete result yet.",
 )
 @click.option("--ray", metavar="ADDRESS", help="Do the plan on a Ray cluster; or local.")
-def evaluate(model: str | None, plan: Path | None, ray: str | None, **given: Any) -> None:
+@click.option("--debug", is_flag=True, envvar=_DEBUG, help="Show where an error was raised.")
+def evaluate(
+    model: str | None, plan: Path | None, ray: str | None, debug: bool, **given: Any
+) -> None:
     """Ask a model every step of a suite and write one result file.
 
     MODEL is a Hub id, a folder, a GGUF file, the name that a server knows, or for the backend
@@ -48,6 +54,8 @@ def evaluate(model: str | None, plan: Path | None, ray: str | None, **given: Any
     context = click.get_current_context()
     root: Path = context.find_root().params.get("workspace") or Path()
     signal.signal(signal.SIGTERM, _stop)
+    if debug:
+        os.environ[_DEBUG] = "1"  # which the processes that do a plan have too
     if plan is not None:
         _refuse_others(context)
         from .plan_command import run_plan
@@ -69,6 +77,7 @@ def evaluate(model: str | None, plan: Path | None, ray: str | None, **given: Any
 
 def _measure(model: str, given: dict[str, Any], root: Path) -> None:
     """Run one model, through each of its adapters, and say what came of it."""
+    from ..run.outcomes import tell_failed
     from ..run.progress import Shown
     from ..run.run import evaluate as run
     from ..suites.source import load_version
@@ -78,16 +87,20 @@ def _measure(model: str, given: dict[str, Any], root: Path) -> None:
     requests = requests_of(model, given)
     folder = given["output"] or root / "results" / suite.name
     mode: Mode = given["mode"] or "new"
+
+    def told(outcome: "Outcome") -> None:
+        _tell(outcome)
+        if callable(judged) and outcome.path.exists():
+            judged(outcome.path)
+
     try:
         with Shown() as watch:
-            outcomes = run(requests, suite, folder, mode=mode, watch=watch)
+            outcomes = run(requests, suite, folder, mode=mode, watch=watch, tell=told)
     except KeyboardInterrupt:  # while the model was being loaded
         click.echo("Interrupted before a step was asked.", err=True)
         sys.exit(INTERRUPTED)
-    for outcome in outcomes:
-        _tell(outcome)
-        if callable(judged):
-            judged(outcome.path)
+    if len(requests) > 1:
+        tell_failed(outcomes)
     if any(outcome.interrupted for outcome in outcomes):
         sys.exit(INTERRUPTED)
     if len(outcomes) < len(requests) or any(one.status != "complete" for one in outcomes):
@@ -115,4 +128,7 @@ def _tell(outcome: "Outcome") -> None:
         click.echo("Interrupted. Go on with --resume.", err=True)
     elif outcome.status != "complete":
         click.echo(f"{outcome.status}: {outcome.error or 'not every step was asked'}", err=True)
-    click.echo(str(outcome.path))
+        if outcome.remedy and not outcome.path.exists():
+            click.echo(outcome.remedy, err=True)
+    if outcome.path.exists():
+        click.echo(str(outcome.path))

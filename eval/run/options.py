@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -188,7 +189,9 @@ def requests_of(model: str, given: Mapping[str, Any]) -> "list[Request]":
         limit=given["limit"],
     )
     if request.backend != "openai":
-        request = replace(request, weights=weights_sha256(model, partial(click.echo, err=True)))
+        with suppress(OSError):  # which is told of each request, as it is made
+            weights = weights_sha256(model, partial(click.echo, err=True))
+            request = replace(request, weights=weights)
     adapters = given["adapters"] or (None,)
     return [replace(request, options=replace(options, adapter=one)) for one in adapters]
 

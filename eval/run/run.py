@@ -1,7 +1,7 @@
 """One run: a suite's steps asked of a model, each answer kept at once, the result file written."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -10,31 +10,22 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ..backends.registry import open_backend
-from ..engine import Adaptable, Answer, Backend, Prompt, well_formed
-from ..errors import DeadEngine, UsageError
+from ..engine import Answer, Backend, Prompt, well_formed
+from ..errors import CardboardError, DeadEngine, UsageError
 from ..prompts.prompts import Built, build
 from ..records import Status, Timing
 from ..suites.suite import Suite
 from . import journal as journals
 from .heading import blank_heading, heading
 from .journal import Journal, Session
+from .loaded import Loaded
 from .machine import machine
+from .outcomes import STOPS, Outcome, at, called, failed, reason
 from .progress import Silent, Watch
 from .request import Request, result_name, rows_of
 from .result import assemble, presentable, write
 
 Mode = Literal["new", "resume", "restart"]
-
-
-class Outcome(Struct, frozen=True, kw_only=True):
-    """What a run came to."""
-
-    path: Path
-    """Of the result file."""
-    status: Status
-    error: str | None = None
-    interrupted: bool = False
 
 
 class _Asked(Struct, frozen=True, kw_only=True):
@@ -85,18 +76,22 @@ def evaluate(
     *,
     mode: Mode = "new",
     watch: Watch | None = None,
-    backend: Backend | None = None,
+    backend: Backend | Loaded | None = None,
+    tell: Callable[[Outcome], None] | None = None,
 ) -> list[Outcome]:
     """Run *requests*, which differ in nothing but the adapter, and write a result file for each.
 
     The model is loaded once, unless *backend* is one that is open already. Files go to *folder*.
     With `resume`, nothing that was answered is asked again, and a finished run is left as it is.
-    Raises UsageError before anything is loaded where *mode* does not fit what is there already.
+    Each request has its own outcome, whatever was raised for it, and *tell* is told of it at once;
+    of a single one, what is wrong with it is raised. Raises UsageError before anything is loaded
+    where *mode* does not fit what is there already, or two requests come to one result.
     """
     watch = watch or Silent()
-    paths = [folder / result_name(request, suite) for request in requests]
+    named = [_named(request, suite, folder, watch) for request in requests]
+    paths = [one for one in named if isinstance(one, Path)]
     if twice := [path for path in paths if paths.count(path) > 1]:
-        same = [r.asked for r, path in zip(requests, paths, strict=True) if path == twice[0]]
+        same = [r.asked for r, path in zip(requests, named, strict=True) if path == twice[0]]
         raise UsageError(
             f"{' and '.join(same)} come to one result",
             file=twice[0].name,
@@ -105,24 +100,65 @@ def evaluate(
     for path in paths:
         _check(path, mode)
     outcomes: list[Outcome] = []
-    opened = backend
+    loaded = backend if isinstance(backend, Loaded) else Loaded(backend)
     try:
-        for request, path in zip(requests, paths, strict=True):
-            if mode == "resume" and _is_done(path):
-                journal_of(path).unlink(missing_ok=True)  # a kill may come between the two
-                outcomes.append(Outcome(path=path, status="complete"))
-                continue
+        for request, name in zip(requests, named, strict=True):
             try:
-                opened = _ready(opened, request, suite, watch)
-                outcomes.append(_run(opened, request, suite, path, mode, watch))
-            except DeadEngine as error:
-                outcomes.append(_never_began(request, suite, path, error))
-            if outcomes[-1].interrupted or outcomes[-1].status == "failed":
+                outcome = (
+                    name
+                    if isinstance(name, Outcome)
+                    else _attempt(loaded, request, suite, name, mode, watch)
+                )
+            except CardboardError as error:
+                if len(requests) == 1:
+                    raise
+                outcome = failed(request, folder / result_name(request, suite), error, watch)
+            outcomes.append(outcome)
+            if tell is not None:
+                tell(outcome)
+            if outcome.interrupted:
                 break
     finally:
-        if opened is not None and backend is None:
-            opened.close()
+        if loaded is not backend:
+            loaded.close()
     return outcomes
+
+
+def _named(request: Request, suite: Suite, folder: Path, watch: Watch) -> Path | Outcome:
+    """Return the path of the result of *request*; its outcome where its weights cannot be read."""
+    try:
+        with at("telling it from others"):
+            return folder / result_name(request, suite)
+    except OSError as error:
+        return failed(request, folder / "none", error, watch)
+
+
+def _attempt(
+    loaded: Loaded, request: Request, suite: Suite, path: Path, mode: Mode, watch: Watch
+) -> Outcome:
+    """Return what came of *request*; raise what of it is wrong by itself, and no fault of a model.
+
+    A model that broke down is given up: the next request loads it anew.
+    """
+    if mode == "resume" and _is_done(path):
+        journal_of(path).unlink(missing_ok=True)  # a kill may come between the two
+        return Outcome(path=path, status="complete", asked=called(request))
+    backend = None
+    try:
+        backend = loaded.ready(request, suite, watch)
+        outcome = _run(loaded, backend, request, suite, path, mode, watch)
+    except DeadEngine as error:
+        if backend is not None:
+            loaded.drop()
+        return _never_began(request, suite, path, error, watch)
+    except (CardboardError, *STOPS):
+        raise
+    except BaseException as error:  # noqa: BLE001  # strangers' files and engines raise anything
+        loaded.drop()
+        return failed(request, path, error, watch)
+    if outcome.dead:
+        loaded.drop()
+    return outcome
 
 
 def _check(path: Path, mode: Mode) -> None:
@@ -143,34 +179,32 @@ def _check(path: Path, mode: Mode) -> None:
         )
 
 
-def _ready(backend: Backend | None, request: Request, suite: Suite, watch: Watch) -> Backend:
-    """Return a backend that answers as *request* wants it."""
-    if backend is None:
-        watch.say(f"Loading {request.model.id} ({request.backend})")
-        return open_backend(request.backend, request.options, suite.of_kind, suite.rows)
-    if isinstance(backend, Adaptable):
-        backend.use(request.options.adapter)
-    elif request.options.adapter is not None:
-        raise UsageError(f"{request.backend} cannot change adapters", key="--adapter")
-    return backend
-
-
 def _run(
-    backend: Backend, request: Request, suite: Suite, path: Path, mode: Mode, watch: Watch
+    loaded: Loaded,
+    backend: Backend,
+    request: Request,
+    suite: Suite,
+    path: Path,
+    mode: Mode,
+    watch: Watch,
 ) -> Outcome:
     """Ask what has not been answered yet, and write the result of what is there."""
     rows, kept = rows_of(request, suite), journal_of(path)
     if mode == "restart":
         journals.discard(kept)
     started = journals.started_at(kept) or _now()
-    built = build(
-        rows,
-        backend,
-        request.choices,
-        model=request.model.id,
-        max_tokens=request.sampling.max_tokens,
-        now=started,
-    )
+    with at("building the prompts"):
+        built = loaded.prompts(
+            (suite.fingerprint, request.shard, request.choices, request.sampling.max_tokens),
+            lambda: build(
+                rows,
+                backend,
+                request.choices,
+                model=request.model.id,
+                max_tokens=request.sampling.max_tokens,
+                now=started,
+            ),
+        )
     _warn(built, watch)
     head = heading(request, suite, backend, built, started)
     with Journal(kept, head, _session(backend)) as journal:
@@ -189,8 +223,16 @@ def _run(
         write(path, result)
     if result.status == "complete":
         kept.unlink()
+    complete = result.status == "complete"
     return Outcome(
-        path=path, status=result.status, error=result.error, interrupted=asked.interrupted
+        path=path,
+        status=result.status,
+        error=result.error,
+        interrupted=asked.interrupted,
+        asked=called(request),
+        stage=None if complete else "answering",
+        remedy="" if complete else "What was answered is kept: go on with --resume.",
+        dead=asked.error is not None,
     )
 
 
@@ -218,7 +260,7 @@ def _ask(
     error, interrupted = None, False
     began = time.monotonic()
     try:
-        for answer in backend.answers(left, request.sampling) if left else ():
+        for answer in _alive(backend.answers(left, request.sampling)) if left else ():
             if answer.text is not None:
                 answer = replace(answer, text=well_formed(answer.text))
             replier.check(answer)
@@ -235,6 +277,16 @@ def _ask(
         error=error,
         interrupted=interrupted,
     )
+
+
+def _alive(answers: Iterator[Answer]) -> Iterator[Answer]:
+    """Yield *answers*; whatever an engine raises ends its work as DeadEngine does."""
+    try:
+        yield from answers
+    except (CardboardError, *STOPS):
+        raise
+    except BaseException as error:
+        raise DeadEngine(reason(error)) from error
 
 
 class _Replier:
@@ -264,9 +316,10 @@ class _Replier:
             )
 
 
-def _never_began(request: Request, suite: Suite, path: Path, dead: DeadEngine) -> Outcome:
+def _never_began(
+    request: Request, suite: Suite, path: Path, dead: DeadEngine, watch: Watch
+) -> Outcome:
     """Write a failed result where the model could not even be loaded, if there is none better."""
-    error = presentable(dead.what)
     if not path.exists():
         rows, now = rows_of(request, suite), _now()
         result = assemble(
@@ -274,7 +327,7 @@ def _never_began(request: Request, suite: Suite, path: Path, dead: DeadEngine) -
             finished_at=now, machine=machine(), error=dead.what,
         )  # fmt: skip
         write(path, result)
-    return Outcome(path=path, status="failed", error=error)
+    return replace(failed(request, path, dead, watch), error=presentable(dead.what))
 
 
 def _timing(backend: Backend, asked: _Asked) -> Timing:

@@ -23,7 +23,7 @@ def main() -> None:
     """Do one order that is well, one whose worker dies twice and one whose worker always dies."""
     orders = [an_order("oracle", 0), an_order("most-frequent", 2), an_order("echo-previous", 99)]
     ray_run._work = mortal
-    for order, report in ray_run.run(orders, "local"):
+    for order, report in ray_run.run(orders, "local", lambda outcome: None):
         name = order.job.requests[0].model.id
         told = {"whole": report.whole, "error": report.error, "began": len(begun(name))}
         print(json.dumps({name: told}))

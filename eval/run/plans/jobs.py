@@ -1,23 +1,24 @@
 """The work of one process: a model's runs on its suites, finished ones left alone."""
 
 import hashlib
-from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ...backends.registry import open_backend
-from ...errors import CardboardError, DeadEngine, RecordError, UsageError
+from ...errors import CardboardError, RecordError, UsageError
 from ...records import Result
 from ...suites.suite import Suite
+from ..loaded import Loaded
 from ..merge import Part, merge
+from ..outcomes import Outcome, at, called, failed, unfinished
 from ..progress import Watch
 from ..request import Request, result_name
 from ..result import write
-from ..run import Outcome, evaluate, status_of
+from ..run import evaluate, status_of
 from .plan import Job
 
 PARTS = ".parts"
@@ -36,6 +37,8 @@ class Order(Struct, frozen=True, kw_only=True):
 
     job: Job
     sheets: tuple[Sheet, ...]
+    passed: tuple[Path, ...] = ()
+    """Results that had their turn already, in an earlier process."""
 
     @property
     def left(self) -> list[Path]:
@@ -47,17 +50,29 @@ class Report(Struct, frozen=True, kw_only=True):
     """What came of an order."""
 
     outcomes: tuple[Outcome, ...] = ()
-    error: str | None = None
-    """Why it ended early."""
-    hopeless: bool = False
-    """Whether it would end so again."""
+    lost: str | None = None
+    """Why the process ended that worked on it, where it did not end by itself."""
     stopped: bool = False
     """Whether somebody stopped it before a step was asked."""
+    spent: bool = False
+    """Whether a new process may load what this one could not load any more."""
 
     @property
     def whole(self) -> bool:
         """Tell whether every result is complete."""
-        return self.error is None and all(one.status == "complete" for one in self.outcomes)
+        ended = self.lost is None and not self.stopped
+        return ended and all(one.status == "complete" for one in self.outcomes)
+
+    @property
+    def error(self) -> str | None:
+        """Return what went wrong first."""
+        return self.lost or next((one.error for one in unfinished(self.outcomes)), None)
+
+    @property
+    def hopeless(self) -> bool:
+        """Tell whether it would end so again."""
+        bad = unfinished(self.outcomes)
+        return self.lost is None and bool(bad) and all(one.hopeless for one in bad)
 
     @property
     def interrupted(self) -> bool:
@@ -65,61 +80,98 @@ class Report(Struct, frozen=True, kw_only=True):
         return self.stopped or any(one.interrupted for one in self.outcomes)
 
 
-def paths_of(order: Order) -> list[Path]:
-    """Return the paths of all results of *order*."""
+def aims_of(order: Order) -> list[tuple[Path, Request, Sheet]]:
+    """Return the path of each result of *order* with what is asked, in the order of the work."""
     return [
-        sheet.folder / result_name(request, sheet.suite)
+        (sheet.folder / result_name(request, sheet.suite), request, sheet)
         for sheet in order.sheets
         for request in order.job.requests
     ]
+
+
+def paths_of(order: Order) -> list[Path]:
+    """Return the paths of all results of *order*."""
+    return [path for path, _, _ in aims_of(order)]
+
+
+def readable(order: Order, watch: Watch) -> tuple[Order, list[Outcome]]:
+    """Return *order* without what cannot be told from others, as its weights cannot be read."""
+    requests: list[Request] = []
+    lost: list[Outcome] = []
+    for request in order.job.requests:
+        try:
+            with at("telling it from others"):
+                request.identity  # noqa: B018  # it reads what tells the model from others
+        except OSError as error:
+            lost += [failed(request, sheet.folder, error, watch) for sheet in order.sheets]
+        else:
+            requests.append(request)
+    return replace(order, job=replace(order.job, requests=tuple(requests))), lost
 
 
 def check_distinct(orders: Sequence[Order]) -> None:
     """Raise UsageError, naming both, where two of *orders* would write one result file."""
     owners: dict[Path, str] = {}
     for order in orders:
-        for sheet in order.sheets:
-            for request in order.job.requests:
-                path = sheet.folder / result_name(request, sheet.suite)
-                if path in owners:
-                    raise UsageError(
-                        f"{owners[path]} and {request.asked} ({order.job.backend}) come to one "
-                        f"result of {sheet.suite.name}",
-                        file=path.name,
-                        remedy="They are the same model under the same settings: name one of them.",
-                    )
-                owners[path] = f"{request.asked} ({order.job.backend})"
-
-
-def work(order: Order, watch: Watch) -> Report:
-    """Measure what *order* asks for and is not complete; the model is loaded once."""
-    if not order.left:
-        return Report(outcomes=tuple(Outcome(path=p, status="complete") for p in paths_of(order)))
-    outcomes: list[Outcome] = []
-    first, requests = order.sheets[0].suite, order.job.requests
-    with ExitStack() as stack:
-        try:
-            backend = None
-            if order.job.backend != "scripted":  # a rule is of one suite
-                watch.say(f"Loading {order.job.name}")
-                with suppress(DeadEngine):  # which the run tells in a result of its own
-                    backend = open_backend(
-                        order.job.backend, requests[0].options, first.of_kind, first.rows
-                    )
-                    stack.callback(backend.close)
-            for sheet in order.sheets:
-                sheet.folder.mkdir(parents=True, exist_ok=True)
-                watch.say(f"{order.job.name} on {sheet.suite.name}")
-                outcomes += evaluate(
-                    requests, sheet.suite, sheet.folder, mode="resume", watch=watch, backend=backend
+        for path, request, sheet in aims_of(order):
+            if path in owners:
+                raise UsageError(
+                    f"{owners[path]} and {request.asked} ({order.job.backend}) come to one "
+                    f"result of {sheet.suite.name}",
+                    file=path.name,
+                    remedy="They are the same model under the same settings: name one of them.",
                 )
-                if any(one.interrupted or one.status == "failed" for one in outcomes):
-                    break
-        except CardboardError as error:
-            told = error.format_message()
-            return Report(outcomes=tuple(outcomes), error=told, hopeless=True)
-    failed = next((one.error for one in outcomes if one.status == "failed"), None)
-    return Report(outcomes=tuple(outcomes), error=failed)
+            owners[path] = f"{request.asked} ({order.job.backend})"
+
+
+def work(order: Order, watch: Watch, tell: Callable[[Outcome], None] | None = None) -> Report:
+    """Measure what *order* asks for and is not complete; the model is loaded once.
+
+    *tell* is told of each outcome as it comes.
+    """
+    outcomes: list[Outcome] = []
+
+    def note(outcome: Outcome) -> None:
+        outcomes.append(outcome)
+        if tell is not None:
+            tell(outcome)
+
+    loaded = Loaded()
+    try:
+        for sheet in order.sheets:
+            aims = [aim for aim in aims_of(order) if aim[2] == sheet and aim[0] not in order.passed]
+            if not aims:
+                continue
+            if order.job.backend == "scripted":  # a rule is of one suite
+                loaded = Loaded()
+            watch.say(f"{order.job.name} on {sheet.suite.name}")
+            _measure(order, sheet, aims, loaded, watch, note)
+            if outcomes[-1].interrupted:
+                break
+    finally:
+        loaded.close()
+    return Report(outcomes=tuple(outcomes), spent=loaded.spent)
+
+
+def _measure(
+    order: Order,
+    sheet: Sheet,
+    aims: Sequence[tuple[Path, Request, Sheet]],
+    loaded: Loaded,
+    watch: Watch,
+    note: Callable[[Outcome], None],
+) -> None:
+    """Measure *aims*, all of one *sheet*; what is wrong with all of them is the outcome of each."""
+    requests = [request for _, request, _ in aims]
+    try:
+        sheet.folder.mkdir(parents=True, exist_ok=True)
+        evaluate(
+            requests, sheet.suite, sheet.folder, mode="resume", watch=watch, backend=loaded,
+            tell=note,
+        )  # fmt: skip
+    except (CardboardError, OSError) as error:
+        for path, request, _ in aims:
+            note(failed(request, path, error, watch))
 
 
 def split(order: Order) -> list[Order]:
@@ -156,7 +208,8 @@ def join(order: Order) -> Report:
                 write(path, merge([_read(file) for file in files]))
             for file in files:
                 file.unlink(missing_ok=True)
-            outcomes.append(Outcome(path=path, status=status_of(path) or "failed"))
+            status = status_of(path) or "failed"
+            outcomes.append(Outcome(path=path, status=status, asked=called(request)))
         with suppress(OSError):  # others may have parts there
             (sheet.folder / PARTS).rmdir()
     return Report(outcomes=tuple(outcomes))

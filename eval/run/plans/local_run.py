@@ -3,63 +3,118 @@
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
+from pathlib import Path
 from types import FrameType
 
+from msgspec.structs import replace
+
+from ..outcomes import Outcome, called
 from ..progress import Shown
-from .jobs import Order, Report, work
+from ..request import Request
+from .jobs import Order, Report, aims_of, work
+
+Line = Outcome | Report
 
 
-def run(orders: Sequence[Order]) -> Iterator[tuple[Order, Report]]:
-    """Do *orders*, and give each with what came of it.
+def run(orders: Sequence[Order], tell: Callable[[Outcome], None]) -> Iterator[tuple[Order, Report]]:
+    """Do *orders*, and give each with what came of it; *tell* is told of each outcome as it comes.
 
-    A process of its own gives all memory back, and what kills it stops no other order. Ctrl-C ends
-    the present one cleanly, and the others are not begun.
+    A process of its own gives all memory back, and what kills it stops no other order: the result
+    that it was at has failed, and a new process goes on with the rest. Ctrl-C ends the present one
+    cleanly, and the others are not begun.
     """
     for order in orders:
-        report = _apart(order)
+        report = _persevered(order, tell)
         yield order, report
         if report.interrupted:
             return
 
 
-def _apart(order: Order) -> Report:
-    """Do *order* in a new process."""
+def _persevered(order: Order, tell: Callable[[Outcome], None]) -> Report:
+    """Do *order* in as many processes as it takes, as long as they come further."""
+    outcomes: list[Outcome] = []
+    barren = 0
+    while True:
+        begun = replace(order, passed=tuple(one.path for one in outcomes))
+        part = _apart(begun, tell)
+        came = [one for one in part.outcomes if not (part.spent and one.stage == _LOADING)]
+        outcomes += came or part.outcomes
+        left = [aim for aim in aims_of(order) if aim[0] not in {one.path for one in outcomes}]
+        barren = 0 if came else barren + 1
+        if part.lost is not None and not part.stopped and left:
+            again = barren < _BARREN
+            for path, request, _ in left[:1] if again else left:
+                why = part.lost if again or path == left[0][0] else f"not begun: {part.lost} before"
+                outcomes.append(_lost(path, request, why))
+                tell(outcomes[-1])
+            left = left[1:] if again else []
+        if part.interrupted or not left or not (part.lost or part.spent):
+            stopped = part.stopped and not any(one.interrupted for one in outcomes)
+            return Report(outcomes=tuple(outcomes), stopped=stopped)
+
+
+_LOADING = "loading the model"
+_BARREN = 2
+"""Processes that may die one after another without a single outcome."""
+
+
+def _lost(path: Path, request: Request, why: str) -> Outcome:
+    return Outcome(
+        path=path,
+        status="failed",
+        error=why,
+        asked=called(request),
+        stage="answering",
+        remedy="What was answered is kept: the same command goes on.",
+    )
+
+
+def _apart(order: Order, tell: Callable[[Outcome], None]) -> Report:
+    """Do *order* in a new process; what came of it before it died is in the report too."""
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_begin, args=(order, sender))
     process.start()
     sender.close()
+    outcomes: list[Outcome] = []
     report: Report | None = None
     stopped = False
     while True:
         try:
-            report = report or _received(receiver)
+            while report is None and (line := _received(receiver)) is not None:
+                if isinstance(line, Report):
+                    report = line
+                else:
+                    outcomes.append(line)
+                    tell(line)
             process.join()
             break
         except KeyboardInterrupt:
             stopped = True
             process.terminate()
     receiver.close()
+    if report is not None:
+        return report
     ended = f"the process was ended ({_ending(process.exitcode)})"
-    return report or Report(error=ended, stopped=stopped)
+    return Report(outcomes=tuple(outcomes), lost=ended, stopped=stopped)
 
 
-def _received(receiver: "Connection[Report, Report]") -> Report | None:
+def _received(receiver: "Connection[Line, Line]") -> Line | None:
     try:
         return receiver.recv()
     except EOFError:
         return None
 
 
-def _begin(order: Order, sender: "Connection[Report, Report]") -> None:
+def _begin(order: Order, sender: "Connection[Line, Line]") -> None:
     """Work on *order*, out of reach of the terminal's Ctrl-C, which reaches engines unready."""
     os.setsid()
     signal.signal(signal.SIGTERM, _stop)
     with suppress(KeyboardInterrupt), Shown() as watch:
-        sender.send(work(order, watch))
+        sender.send(work(order, watch, sender.send))
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

@@ -1,7 +1,7 @@
 """Orders done on a Ray cluster: as many at a time as it has room for, failed ones tried again."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -11,10 +11,11 @@ from msgspec.structs import replace
 
 from ...errors import CardboardError, MissingExtra, UsageError
 from ...records import Result
+from ..outcomes import Outcome, failed
 from ..progress import Silent
 from ..result import write
 from ..run import status_of
-from .jobs import Order, Report, join, paths_of, split, work
+from .jobs import Order, Report, aims_of, join, paths_of, split, work
 
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 
@@ -27,10 +28,13 @@ TRIES = 3
 """Times that an order is begun; what it finished is not repeated."""
 
 
-def run(orders: Sequence[Order], address: str) -> Iterator[tuple[Order, Report]]:
+def run(
+    orders: Sequence[Order], address: str, tell: Callable[[Outcome], None]
+) -> Iterator[tuple[Order, Report]]:
     """Do *orders* on the cluster at *address*, `local` for one of this machine alone.
 
-    Gives each with what came of it as they finish; one that was done in parts is merged. The
+    Gives each with what came of it as they finish; one that was done in parts is merged. *tell* is
+    told of each outcome. The
     results of workers that do not share our disk are written here. Raises UsageError where the
     cluster lacks what an order needs.
     """
@@ -45,7 +49,10 @@ def run(orders: Sequence[Order], address: str) -> Iterator[tuple[Order, Report]]
         for index, report in _done(pairs):
             reports[index].append(report)
             if len(reports[index]) == len(parts[index]):
-                yield orders[index], _together(orders[index], reports[index])
+                report = _together(orders[index], reports[index])
+                for outcome in report.outcomes:
+                    tell(outcome)
+                yield orders[index], report
     finally:
         ray.shutdown()
 
@@ -76,13 +83,14 @@ def _done(parts: Sequence[tuple[int, Order]]) -> Iterator[tuple[int, Report]]:
 
 def _together(order: Order, reports: Sequence[Report]) -> Report:
     """Return what came of *order* by what came of its parts; all whole, they are merged."""
-    failed = next((report for report in reports if not report.whole), None)
-    if failed is not None or len(reports) == 1:
-        return failed or reports[0]
+    short = next((report for report in reports if not report.whole), None)
+    if short is not None or len(reports) == 1:
+        return short or reports[0]
     try:
         return join(order)
     except CardboardError as error:
-        return Report(error=error.format_message(), hopeless=True)
+        aims, watch = aims_of(order), Silent()
+        return Report(outcomes=tuple(failed(one, path, error, watch) for path, one, _ in aims))
 
 
 def _check(orders: Sequence[Order], there: dict[str, float]) -> None:
@@ -128,7 +136,7 @@ def _report(done: Any, order: Order) -> Report:
         found: tuple[Report, list[bytes | None]] = ray.get(done)
     except ray.exceptions.RayError as error:
         words = str(error).strip().splitlines() or [type(error).__name__]
-        return Report(error=f"the worker was lost: {words[-1]}")
+        return Report(lost=f"the worker was lost: {words[-1]}")
     (report, files), paths = found, paths_of(order)
     for path, data in zip(paths, files, strict=True):
         if data is not None and status_of(path) != "complete":

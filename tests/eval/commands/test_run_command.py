@@ -95,7 +95,7 @@ def test_prompts_that_cannot_be_built_exit_with_2_and_leave_no_file(
     tmp_path: Path, suite: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     backend = Spelled(takes="tokens", template="{{ messages }}", window=1030)
-    monkeypatch.setattr("cardboard.eval.run.run.open_backend", lambda *given: backend)
+    monkeypatch.setattr("cardboard.eval.run.loaded.open_backend", lambda *given: backend)
     done = cardboard("-C", str(tmp_path), "eval", "m", "--suite", suite, "--backend", "vllm")
     assert done.exit_code == 2
     assert "6 of 6 prompts do not fit the window of 1030 tokens" in done.stderr
@@ -111,7 +111,7 @@ def test_an_interrupted_run_keeps_what_is_done(
             os.kill(os.getpid(), number)
         return an_answer("ls")
 
-    monkeypatch.setattr("cardboard.eval.run.run.open_backend", lambda *given: Spelled(say))
+    monkeypatch.setattr("cardboard.eval.run.loaded.open_backend", lambda *given: Spelled(say))
     assert threading.current_thread() is threading.main_thread()
     done = cardboard("-C", str(tmp_path), "eval", "m", "--suite", suite, "--backend", "openai")
     assert done.exit_code == run_command.INTERRUPTED
@@ -127,7 +127,7 @@ def test_ctrl_c_while_the_model_is_loaded_exits_as_ctrl_c_does(
     def load(*given: object) -> Spelled:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("cardboard.eval.run.run.open_backend", load)
+    monkeypatch.setattr("cardboard.eval.run.loaded.open_backend", load)
     done = cardboard("-C", str(tmp_path), "eval", "m", "--suite", suite, "--backend", "openai")
     assert done.exit_code == run_command.INTERRUPTED
     assert "Interrupted before a step was asked." in done.stderr

@@ -241,7 +241,10 @@ def test_a_process_that_is_killed_takes_no_other_with_it(tmp_path: Path) -> None
         alone = {"base_url": server.url, "concurrency": 1}  # a second call would kill the next one
         request = a_request(backend="openai", options=alone)
         doomed = replace(doomed, job=replace(doomed.job, backend="openai", requests=(request,)))
-        ended = [report for _, report in plan_run.run([doomed, an_order(tmp_path / "b")])]
+        ended = [
+            report
+            for _, report in plan_run.run([doomed, an_order(tmp_path / "b")], lambda outcome: None)
+        ]
     assert ended[0].error == "the process was ended (SIGKILL)"
     assert ended[1].whole
 
@@ -345,8 +348,7 @@ def test_a_finished_order_loads_nothing(tmp_path: Path, monkeypatch: pytest.Monk
     def never(*_: object) -> None:
         raise AssertionError("it was loaded")
 
-    monkeypatch.setattr(jobs, "open_backend", never)
-    monkeypatch.setattr("cardboard.eval.run.run.open_backend", never)
+    monkeypatch.setattr("cardboard.eval.run.loaded.open_backend", never)
     assert jobs.work(order, Silent()).whole
 
 

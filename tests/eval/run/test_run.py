@@ -20,8 +20,9 @@ from cardboard.eval.errors import DeadEngine, UsageError
 from cardboard.eval.prompts.texts import Choices
 from cardboard.eval.records import ModelFile, Result, Server
 from cardboard.eval.run import run as running
+from cardboard.eval.run.outcomes import Outcome
 from cardboard.eval.run.request import Request
-from cardboard.eval.run.run import Outcome, evaluate, journal_of, status_of
+from cardboard.eval.run.run import evaluate, journal_of, status_of
 from cardboard.eval.suites.kinds.kind import key_of
 
 from ...replays import Spelled, a_request, a_suite, an_answer
@@ -113,7 +114,7 @@ def test_a_model_that_cannot_be_loaded_leaves_a_failed_result(
     def no_memory(*given: object) -> Spelled:
         raise DeadEngine("out of memory")
 
-    monkeypatch.setattr(running, "open_backend", no_memory)
+    monkeypatch.setattr("cardboard.eval.run.loaded.open_backend", no_memory)
     (outcome,) = evaluate([a_request()], a_suite(), tmp_path)
     result = read(outcome)
     assert (result.status, result.error, result.counts.scored) == ("failed", "out of memory", 0)
@@ -128,7 +129,7 @@ def test_but_never_in_place_of_a_better_one(
     def no_memory(*given: object) -> Spelled:
         raise DeadEngine("out of memory")
 
-    monkeypatch.setattr(running, "open_backend", no_memory)
+    monkeypatch.setattr("cardboard.eval.run.loaded.open_backend", no_memory)
     (outcome,) = evaluate([a_request()], a_suite(), tmp_path, mode="resume")
     assert outcome.status == "failed"
     assert read(partial).counts.scored == 2
