@@ -2,20 +2,30 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from .records import Adapter, ModelFile, Said, Server
 
 Setting = str | float | bool | None
 
 
-class Message(Struct, frozen=True):
+class Message(Struct, frozen=True, omit_defaults=True):
     """One turn of a conversation."""
 
     role: str
     content: str
+    """Its text."""
+    beside: Mapping[str, Any] = {}
+    """What else it holds, in the words of the OpenAI API: calls with their arguments as objects, an
+    id, thoughts; under `content` the parts, where the content is not one text."""
+
+    @property
+    def parts(self) -> Sequence[Mapping[str, Any]]:
+        """Return the parts of the content; none where it is one text."""
+        parts: Sequence[Mapping[str, Any]] = self.beside.get("content", ())
+        return parts
 
 
 class Sampling(Struct, frozen=True, kw_only=True):
@@ -62,6 +72,8 @@ class Prompt(Struct, frozen=True, kw_only=True):
     messages: tuple[Message, ...]
     token_ids: tuple[int, ...] | None = None
     """The rendered and tokenised prompt, for backends that take tokens."""
+    tools: tuple[Mapping[str, Any], ...] | UnsetType = UNSET
+    """What the model may call; not there where it may call nothing."""
 
 
 class Answer(Struct, frozen=True, kw_only=True):

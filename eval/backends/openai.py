@@ -1,7 +1,7 @@
 """Any OpenAI-compatible server: calls side by side, tried again where that helps."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, Literal
@@ -12,7 +12,7 @@ from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # exporte
 from msgspec.structs import replace
 
 from .. import records
-from ..engine import Account, Answer, Encoder, Options, Prompt, Sampling, Template
+from ..engine import Account, Answer, Encoder, Message, Options, Prompt, Sampling, Template
 from ..errors import DeadEngine, UsageError
 from ..identity import address_sha256
 from . import openai_retries
@@ -123,9 +123,11 @@ class OpenAI:
         options = self._options
         body = {
             "model": options.model,
-            "messages": [msgspec.to_builtins(message) for message in prompt.messages],
+            "messages": list(map(_wired, prompt.messages)),
             **settings,
         }
+        if prompt.tools:
+            body["tools"] = list(prompt.tools)
         if self._server.kind is VLLM:
             body["return_token_ids"] = True
         if options.template_kwargs:
@@ -184,6 +186,21 @@ class OpenAI:
 def open_backend(options: Options) -> OpenAI:
     """Ask the server of *options* about itself; see `OpenAI`."""
     return OpenAI(options)
+
+
+def _wired(message: Message) -> dict[str, Any]:
+    """Return *message* as the API takes it: the arguments of calls are JSON in a text."""
+    said = {"role": message.role, "content": message.content, **message.beside}
+    if calls := message.beside.get("tool_calls"):
+        said["tool_calls"] = [_wired_call(call) for call in calls]
+    return said
+
+
+def _wired_call(call: Mapping[str, Any]) -> dict[str, Any]:
+    function = dict(call["function"])
+    if not isinstance(function["arguments"], str):
+        function["arguments"] = msgspec.json.encode(function["arguments"]).decode("utf-8")
+    return {**call, "function": function}
 
 
 async def _first(calls: set[Any]) -> tuple[set[Any], set[Any]]:

@@ -1,6 +1,7 @@
 """What a server replied, read as an answer or as the reason why there is none."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,6 +11,8 @@ from msgspec import Struct
 
 from ..engine import Answer, Prompt
 from ..records import Logprob, Said, ToolCall
+from ..suites.shapes.calls import printed
+from ..suites.shapes.chats import call_of
 from .adapters import published_name
 
 T = TypeVar("T")
@@ -138,7 +141,7 @@ def answer_of(prompt: Prompt, reply: bytes, window: int | None) -> Answer:
         error = str(refusal)
     return Answer(
         key=prompt.key,
-        text=text or "" if error is None else None,
+        text=_with_calls(prompt, text or "", said) if error is None else None,
         finish_reason=presented(choice.finish_reason),
         said=said if said != Said() else None,
         prompt_tokens=usage.prompt_tokens,
@@ -161,6 +164,18 @@ def _decoded(reply: bytes) -> _Reply:
             raise
         whole = _SURROGATES.sub(lambda one: rb"\ufffd" if one[1] else one[0], reply)
         return msgspec.json.decode(whole, type=_Reply)
+
+
+def _with_calls(prompt: Prompt, text: str, said: Said) -> str:
+    """Return an answer's text, its calls below it where tools were offered: they are the answer.
+
+    Engines that render prompts here give calls in the text as well.
+    """
+    if not prompt.tools:
+        return text
+    told = ({"name": one.name, "arguments": one.arguments} for one in said.tool_calls)
+    calls = [call for one in told if (call := call_of(one, Counter())) is not None]
+    return "\n".join(filter(None, [text, printed(tuple(calls))]))
 
 
 def _check(choice: _Choice, text: str | None, said: Said) -> None:

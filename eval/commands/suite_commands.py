@@ -1,10 +1,19 @@
 """The commands that make and describe suites: suite build, suite record, suite info."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from ..suites.kinds.replay.build import Built
+    from ..suites.shapes.files import Fault
+    from ..suites.shapes.registry import Read
+
+MOST_FAULTS = 50
+"""Conversations that cannot be read and are named one by one."""
 
 
 @click.group()
@@ -63,33 +72,34 @@ def info(
     type=click.Choice(["keep", "strip"]),
     help="What becomes of <think> parts in the answers that prompts hold.",
 )
+@click.option("--shape", help="The shape of the conversations, where two fit.")
 @click.option("--name", help="The suite's name, written into its rows.")
 @click.option("--version", help="The suite's version, written into its rows.")
 def build(
-    files: tuple[str, ...], output: Path, thoughts: str, name: str | None, version: str | None
+    files: tuple[str, ...],
+    output: Path,
+    thoughts: str,
+    shape: str | None,
+    name: str | None,
+    version: str | None,
 ) -> None:
-    """Make rows from FILES of conversations, one JSON object with messages a line.
+    """Make rows from FILES of recorded conversations of any shape that is known.
 
-    Each answer becomes a step, its prompt being all turns before it. Answers that hold no JSON
-    object or no command are left out as steps, and stay in the prompts of later ones; how many, and
-    why, is printed.
+    Each document is told by its keys, so that a file may hold several shapes. Each answer that
+    types a command becomes a step, its prompt being all turns before it. Other answers are left out
+    as steps, and stay in the prompts of later ones; how many, and why, is printed.
     """
     from ..errors import CardboardError
     from ..suites.kinds.replay import build as suite_build
     from ..suites.suite import encode
 
     built = suite_build.build(
-        _lines(files),
+        _found(files, shape),
         thoughts="keep" if thoughts == "keep" else "strip",
         name=name,
         version=version,
     )
-    for fault in built.malformed:
-        click.echo(fault, err=True)
-    click.echo(f"read: {built.conversations} conversations, {built.answers} answers")
-    for reason, count in built.dropped.items():
-        if count:
-            click.echo(f"left out: {count} {suite_build.DROPS[reason]} ({reason})")
+    _account(built)
     if not built.rows:
         raise CardboardError("no answer could be made a step", remedy=f"{output} is not written.")
     _write(output, encode(built.rows))
@@ -140,12 +150,48 @@ def _progress(task: str) -> None:
         click.echo(f"playing {task}", err=True)
 
 
-def _lines(files: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+def _found(files: Iterable[str], shape: str | None) -> "Iterator[Read | Fault]":
+    from ..suites.shapes.registry import read
+
     for file in files:
-        with Path(file).open("rb") as lines:
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    yield f"{click.format_filename(file)}:{number}", line
+        yield from read(Path(file), shape=shape, name=click.format_filename(file))
+
+
+def _account(built: "Built") -> None:
+    """Print what was read, what is to be known of it, and what was left out and why."""
+    from ..suites.kinds.registry import KINDS
+    from ..suites.kinds.replay.build import DROPS, UNFIT
+    from ..suites.shapes.conversation import NOTES
+
+    for fault in built.malformed[:MOST_FAULTS]:
+        click.echo(fault, err=True)
+    if len(built.malformed) > MOST_FAULTS:
+        click.echo(f"and {len(built.malformed) - MOST_FAULTS} more", err=True)
+    for remedy in dict.fromkeys(fault.remedy for fault in built.malformed if fault.remedy):
+        click.echo(remedy, err=True)
+    click.echo(f"read: {built.conversations} conversations, {built.answers} answers")
+    if built.shapes:
+        told = (f"{name} {count}" for name, count in built.shapes.items())
+        click.echo(f"shapes: {', '.join(told)}")
+    for code, words in NOTES.items():
+        if built.notes.get(code):
+            click.echo(f"noted: {built.notes[code]} {words} ({code})")
+    for reason, words in DROPS.items():
+        if built.dropped[reason]:
+            click.echo(f"left out: {built.dropped[reason]} {words} ({reason})")
+    for code, count in built.unfit.items():
+        click.echo(f"without a command: {count} {UNFIT[code]}{_fitting(code, built, KINDS)}")
+
+
+def _fitting(code: str, built: "Built", kinds: Container[str]) -> str:
+    """Return which kind of suite asks what conversations without a command hold."""
+    if code == "no-turns":
+        return ": nothing is asked in them"
+    if code == "words":
+        return "; no kind of suite scores such answers here: import figures measured elsewhere"
+    named = ", ".join(built.tools[:5]) + (" ..." if len(built.tools) > 5 else "")
+    there = "" if "calls" in kinds else ", which this version does not have"
+    return f" ({named}): that is for suites of the kind calls{there}"
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from statistics import median
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from .. import records
@@ -15,8 +15,9 @@ from ..engine import Backend, Encoder, Prompt, Template
 from ..errors import UsageError
 from ..suites.conversations import Rule, apply
 from ..suites.kinds.kind import Row, key_of
+from ..suites.shapes.conversation import is_text, name_of
 from .templates import OWN, REMOTE, SCRIPTED, fallback_template, run_status, sha256_of
-from .texts import Choices, PromptError, Text, Turns, ignored_kwargs, texts_of
+from .texts import Asked, Choices, PromptError, Text, ignored_kwargs, texts_of
 
 EMPTY_THOUGHT = "<|channel>thought\n<channel|>"
 EMPTY_THOUGHT_RULE = "gemma4-empty-thought"
@@ -94,14 +95,16 @@ def build(
         special = backend.encoder.special_tokens if backend.encoder else {}
         template = Template(text=choices.template, source="given", special_tokens=special)
     choices = settled(choices, model, template)
-    turns = [apply(choices.rules, row.conversation) for row in rows]
+    asked = [Asked(apply(choices.rules, row.conversation), tuple(row.tools)) for row in rows]
     keys = [key_of(row) for row in rows]
     if len(set(keys)) < len(keys):
         raise PromptError("two steps of the suite have the same key", key=_first_repeated(keys))
     if backend.takes == "messages":
-        return _left_to_engine(keys, turns, backend, choices, now)
+        return _left_to_engine(keys, asked, backend, choices, now)
     assert backend.encoder is not None
-    found = texts_of(template, turns, choices, backend.encoder, now)
+    _check_parts(keys, asked, backend.account.backend)
+    found = texts_of(template, asked, choices, backend.encoder, now)
+    _check_tools(keys, asked, found.texts)
     texts, rules = _by_family(found.texts, choices, model, template)
     if template is not None and "strftime_now" in template.text:
         rules = (*rules, f"date {now[:10]}")
@@ -116,8 +119,8 @@ def build(
         **_measures(ids, backend.encoder),
     )
     prompts = tuple(
-        Prompt(key=key, messages=messages, token_ids=tokens)
-        for key, messages, tokens in zip(keys, turns, ids, strict=True)
+        _prompt(key, one, tokens)
+        for key, one, tokens in zip(keys, asked, ids, strict=True)
         if key not in skipped
     )
     return Built(prompts=prompts, skipped=skipped, record=record, rules=rules)
@@ -127,19 +130,49 @@ def _first_repeated(keys: list[str]) -> str:
     return next(key for place, key in enumerate(keys) if key in keys[:place])
 
 
+def _prompt(key: str, asked: Asked, tokens: tuple[int, ...] | None = None) -> Prompt:
+    tools = tuple(asked.tools) or UNSET
+    return Prompt(key=key, messages=asked.turns, token_ids=tokens, tools=tools)
+
+
+def _check_parts(keys: list[str], asked: list[Asked], engine: str) -> None:
+    """Refuse to ask without their pictures what has some: engines that take tokens get text."""
+    for key, one in zip(keys, asked, strict=True):
+        for turn in one.turns:
+            for part in turn.parts:
+                if not is_text(part):
+                    raise PromptError(
+                        f"a message holds a part that is no text ({part.get('type')!s:.40}), and "
+                        f"{engine} is given text only",
+                        key=key,
+                        remedy="Ask a server that takes such messages: --backend openai.",
+                    )
+
+
+def _check_tools(keys: list[str], asked: list[Asked], texts: Sequence[Text]) -> None:
+    """Refuse to ask about tools that the template leaves out of the prompt without a word."""
+    for key, one, text in zip(keys, asked, texts, strict=True):
+        names = [name_of(tool) for tool in one.tools]
+        missing = [name for name in names if name and name not in text.text]
+        if missing:
+            raise PromptError(
+                f"the prompt does not name the tool {missing[0]:.60} that the model may call",
+                key=f"chat template, {key}",
+                remedy="Give a template that takes tools: --chat-template FILE.",
+            )
+
+
 def _left_to_engine(
-    keys: list[str], turns: list[Turns], backend: Backend, choices: Choices, now: str
+    keys: list[str], asked: list[Asked], backend: Backend, choices: Choices, now: str
 ) -> Built:
     """Leave the rendering to the engine; what it renders with is known where it tells."""
     name, template = backend.account.backend, backend.template
     if choices.template is not None:
         raise UsageError(f"{name} renders prompts itself", key="--chat-template")
     status = SCRIPTED if name == "scripted" else OWN if template else REMOTE
-    ignored = ignored_kwargs(template, turns[0], choices.kwargs, now) if template else ()
+    ignored = ignored_kwargs(template, asked[0], choices.kwargs, now) if template else ()
     return Built(
-        prompts=tuple(
-            Prompt(key=key, messages=messages) for key, messages in zip(keys, turns, strict=True)
-        ),
+        prompts=tuple(_prompt(key, one) for key, one in zip(keys, asked, strict=True)),
         record=_record(template, choices, Counter({status: len(keys)}), ignored),
         rules=choices.rules,
     )

@@ -2,6 +2,7 @@
 
 import importlib.util
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -22,11 +23,15 @@ LIMITS = Limits(
 )
 
 
+Tools = Sequence[Mapping[str, Any]]
+
+
 class Job(Struct, frozen=True, kw_only=True):
     """One render: a template, a conversation, and what the template is told beside it."""
 
     template: Template
     messages: tuple[Message, ...]
+    tools: Tools = ()
     kwargs: Mapping[str, Setting] = {}
 
 
@@ -49,7 +54,10 @@ def render(jobs: Sequence[Job], *, now: str, limits: Limits = LIMITS) -> list[Re
     orders = [
         rendering.Job(
             program=programs[id(job.template)],
-            messages=[{"role": turn.role, "content": turn.content} for turn in job.messages],
+            messages=[
+                {**turn.beside, "role": turn.role, "content": turn.content} for turn in job.messages
+            ],
+            tools=job.tools or None,
             kwargs=job.kwargs,
             prompt=True,
             now=now,

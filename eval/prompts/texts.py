@@ -1,7 +1,7 @@
 """Conversations rendered to the texts that a model reads, each with the template that made it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
@@ -9,7 +9,7 @@ from ..engine import Encoder, Message, Setting, Template
 from ..errors import CardboardError
 from ..sandbox.rendering import Rendered
 from ..suites.conversations import Rule, flat
-from .rendering import Job, render
+from .rendering import Job, Tools, render
 from .templates import MARKS, OWN, RAW, Fallback, fallback_template, status_of_fallback
 
 Turns = tuple[Message, ...]
@@ -27,6 +27,13 @@ class Choices(Struct, frozen=True, kw_only=True):
     fallback: Fallback | None = None
     raw: bool = False
     overflow: Literal["refuse", "skip"] = "refuse"
+
+
+class Asked(NamedTuple):
+    """What one step asks."""
+
+    turns: Turns
+    tools: Tools = ()
 
 
 class Text(Struct, frozen=True):
@@ -53,25 +60,25 @@ class PromptError(CardboardError):
 
 
 def texts_of(
-    template: Template | None, turns: Sequence[Turns], choices: Choices, encoder: Encoder, now: str
+    template: Template | None, asked: Sequence[Asked], choices: Choices, encoder: Encoder, now: str
 ) -> Texts:
-    """Render *turns* by the model's own *template*, else by what *choices* allow instead.
+    """Render what is *asked* by the model's own *template*, else by what *choices* allow instead.
 
     Raises PromptError where nothing is allowed, or where the tokenizer does not know the marks of
     the fallback.
     """
-    own, ignored = _own(template, turns, choices.kwargs, now)
+    own, ignored = _own(template, asked, choices.kwargs, now)
     texts = [None if one.text is None else Text(one.text, OWN) for one in own]
     errors = tuple(dict.fromkeys(one.error for one in own if one.text is None))
     missing = [index for index, text in enumerate(texts) if text is None]
     if missing:
-        instead = _instead([turns[index] for index in missing], choices, encoder, now)
+        instead = _instead([asked[index] for index in missing], choices, encoder, now)
         for index, text in zip(missing, instead, strict=True):
             texts[index] = text
     left = sum(text is None for text in texts)
     if left:
         raise PromptError(
-            f"{left} of {len(turns)} prompts cannot be rendered: {'; '.join(errors[:3])}",
+            f"{left} of {len(asked)} prompts cannot be rendered: {'; '.join(errors[:3])}",
             key="chat template",
             remedy="Try --fold-system, --merge-turns or --chat-template FILE. --allow-fallback "
             "NAME takes another template; --allow-raw takes none, and is never ranked.",
@@ -81,35 +88,35 @@ def texts_of(
     )
 
 
-def ignored_kwargs(template: Template, turns: Turns, kwargs: Kwargs, now: str) -> tuple[str, ...]:
-    """Return the names of *kwargs* that *template* does not read in *turns*."""
-    return _unread(kwargs, render(_probes(template, turns, kwargs), now=now)) if kwargs else ()
+def ignored_kwargs(template: Template, asked: Asked, kwargs: Kwargs, now: str) -> tuple[str, ...]:
+    """Return the names of *kwargs* that *template* does not read in what is *asked*."""
+    return _unread(kwargs, render(_probes(template, asked, kwargs), now=now)) if kwargs else ()
 
 
 def _own(
-    template: Template | None, turns: Sequence[Turns], kwargs: Kwargs, now: str
+    template: Template | None, asked: Sequence[Asked], kwargs: Kwargs, now: str
 ) -> tuple[list[Rendered], tuple[str, ...]]:
     """Render all by the model's own template; also return the kwargs that change nothing."""
     if template is None:
         nothing = Rendered(error="the model has no chat template")
-        return [nothing for _ in turns], tuple(sorted(kwargs))
-    jobs = [Job(template=template, messages=messages, kwargs=kwargs) for messages in turns]
-    done = render([*jobs, *_probes(template, turns[0], kwargs)], now=now)
+        return [nothing for _ in asked], tuple(sorted(kwargs))
+    jobs = [_job(template, one, kwargs) for one in asked]
+    done = render([*jobs, *_probes(template, asked[0], kwargs)], now=now)
     return done[: len(jobs)], _unread(kwargs, done[len(jobs) :])
 
 
-def _instead(turns: list[Turns], choices: Choices, encoder: Encoder, now: str) -> list[Text | None]:
+def _instead(asked: list[Asked], choices: Choices, encoder: Encoder, now: str) -> list[Text | None]:
     """Render what the model's own template refused, in the way that is allowed."""
-    found: list[Text | None] = [None] * len(turns)
+    found: list[Text | None] = [None] * len(asked)
     if choices.fallback is not None:
         _check_marks(choices.fallback, encoder)
         status = status_of_fallback(choices.fallback)
         template = fallback_template(choices.fallback)
-        done = render([Job(template=template, messages=one) for one in turns], now=now)
+        done = render([_job(template, one, {}) for one in asked], now=now)
         found = [None if one.text is None else Text(one.text, status) for one in done]
     if choices.raw:
-        pairs = zip(found, turns, strict=True)
-        found = [text or Text(flat(messages), RAW) for text, messages in pairs]
+        pairs = zip(found, asked, strict=True)
+        found = [text or Text(flat(one.turns), RAW) for text, one in pairs]
     return found
 
 
@@ -122,7 +129,11 @@ def _check_marks(name: Fallback, encoder: Encoder) -> None:
             )
 
 
-def _probes(template: Template, turns: Turns, kwargs: Kwargs) -> list[Job]:
+def _job(template: Template, asked: Asked, kwargs: Kwargs) -> Job:
+    return Job(template=template, messages=asked.turns, tools=asked.tools, kwargs=kwargs)
+
+
+def _probes(template: Template, asked: Asked, kwargs: Kwargs) -> list[Job]:
     """Return renders that tell whether each of *kwargs* is read: with all, and three without it.
 
     The second and third give it another value, as a template's default may be the value given.
@@ -132,7 +143,7 @@ def _probes(template: Template, turns: Turns, kwargs: Kwargs) -> list[Job]:
         rest = {other: kwargs[other] for other in kwargs if other != name}
         others: tuple[Kwargs, ...] = ({}, {name: not value}, {name: "another"})
         told += [{**rest, **other} for other in others]
-    return [Job(template=template, messages=turns, kwargs=one) for one in told]
+    return [_job(template, asked, one) for one in told]
 
 
 def _unread(kwargs: Kwargs, probes: list[Rendered]) -> tuple[str, ...]:

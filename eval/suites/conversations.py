@@ -4,6 +4,9 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Literal, get_args
 
+from msgspec import json
+from msgspec.structs import replace
+
 from ..engine import Message
 
 Rule = Literal["fold-system", "merge-turns", "strip-thoughts"]
@@ -70,8 +73,15 @@ def _outside(text: str, opening: str, closing: str) -> Iterator[str]:
 
 def flat(turns: Iterable[Message]) -> str:
     """Return *turns* as one text of `ROLE:` blocks, for models that have no template at all."""
-    blocks = [f"{turn.role.upper()}:\n{turn.content}" for turn in turns]
+    blocks = [f"{turn.role.upper()}:\n{_said(turn)}" for turn in turns]
     return _GAP.join([*blocks, "ASSISTANT:\n"])
+
+
+def _said(turn: Message) -> str:
+    calls = [
+        json.encode(call["function"]).decode("utf-8") for call in turn.beside.get("tool_calls", ())
+    ]
+    return "\n".join(filter(None, [turn.content, *calls]))
 
 
 def _folded(turns: tuple[Message, ...]) -> tuple[Message, ...]:
@@ -79,19 +89,30 @@ def _folded(turns: tuple[Message, ...]) -> tuple[Message, ...]:
         return turns
     system, rest = turns[0], turns[1:]
     if rest and rest[0].role == "user":
-        first = Message(role="user", content=system.content + _GAP + rest[0].content)
+        first = replace(rest[0], content=system.content + _GAP + rest[0].content)
+        if first.parts:
+            given = {"type": "text", "text": system.content + _GAP}
+            first = replace(first, beside={**first.beside, "content": [given, *first.parts]})
         return (first, *rest[1:])
-    return (Message(role="user", content=system.content), *rest)
+    return (replace(system, role="user"), *rest)
 
 
 def _merged(turns: tuple[Message, ...]) -> tuple[Message, ...]:
-    return tuple(
-        Message(role=role, content=_GAP.join(turn.content for turn in same))
-        for role, same in groupby(turns, key=lambda turn: turn.role)
-    )
+    return tuple(_joined(turns))
+
+
+def _joined(turns: tuple[Message, ...]) -> Iterator[Message]:
+    """Yield *turns*, neighbours that are nothing but texts of one role as one."""
+    for (role, plain), group in groupby(turns, key=lambda turn: (turn.role, not turn.beside)):
+        if plain:
+            yield Message(role=role, content=_GAP.join(turn.content for turn in group))
+        else:
+            yield from group
 
 
 def _thoughtless(turn: Message) -> Message:
     if turn.role != "assistant":
         return turn
-    return Message(role=turn.role, content=without_thoughts(turn.content))
+    content = without_thoughts(turn.content)
+    beside = {key: value for key, value in turn.beside.items() if key != "reasoning_content"}
+    return Message(turn.role, content, beside)

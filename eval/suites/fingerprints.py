@@ -42,13 +42,19 @@ def prompts_sha256(steps: Iterable[tuple[StepKey, Sequence[Message], Sequence[An
     """Return the SHA-256 of what is asked: step ids, turns and tools, in any order of the steps.
 
     The text that is hashed is the compact UTF-8 JSON `[[task_id, sample_idx, step_idx, [[role,
-    content], ...], [tool, ...]], ...]`, sorted by ids, the keys of tools in the order of letters.
+    content], ...], [tool, ...]], ...]`, sorted by ids, the keys of tools in the order of letters. A
+    turn that holds more than a text has a third member: all else that it holds, by key.
     """
     rows: list[tuple[Any, ...]] = [
-        (*key, [[turn.role, turn.content] for turn in turns], [_plain(tool) for tool in tools])
+        (*key, [_said(turn) for turn in turns], [_plain(tool) for tool in tools])
         for key, turns, tools in steps
     ]
     return _sha256(sorted(rows, key=lambda row: _order(row[:3])))
+
+
+def _said(turn: Message) -> list[object]:
+    said: list[object] = [turn.role, turn.content]
+    return [*said, _plain(turn.beside)] if turn.beside else said
 
 
 def _plain(tool: object) -> object:

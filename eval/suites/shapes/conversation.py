@@ -91,6 +91,8 @@ class Conversation(Struct, frozen=True, kw_only=True):
     """Whether the last answer is called good or bad, where the file says so."""
     untrained: frozenset[int] = frozenset()
     """Places of turns that are marked as not to be learnt (`weight: 0`, `train: false`)."""
+    typed: bool = False
+    """Whether the answers are what was typed into a shell, and nothing else."""
     id: str | None = None
     """What the file calls the task or the conversation."""
     source: str = ""
@@ -109,6 +111,7 @@ NOTES = {
     "rebuilt": "answers that were put together again from what the agent read of them",
     "tools-unknown": "conversations with calls that do not say which tools were offered",
     "instruction": "recordings that name no task: the first turn is cardboard's own",
+    "plain": "answers without a fence, taken for commands as all of them look like such",
     "typed": "commands as they were typed",
     "inferred": "commands inferred from the prompt on the screen, as no keys were recorded",
     "marked": "commands that the shell itself marked on the screen",
@@ -141,6 +144,12 @@ def text_of(content: Content) -> str:
 def is_text(part: Mapping[str, Any]) -> bool:
     """Tell whether a part of a message is text."""
     return part.get("type") in ("text", "input_text", "output_text") or set(part) == {"text"}
+
+
+def name_of(tool: Mapping[str, Any]) -> str:
+    """Return the name of a tool, in or without the wrapping of the API; empty where it has none."""
+    inner = tool.get("function")
+    return word((inner if isinstance(inner, dict) else tool).get("name"))
 
 
 def texted(value: object, key: str) -> str:

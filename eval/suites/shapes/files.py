@@ -15,6 +15,7 @@ from typing import IO, Any
 import msgspec
 from msgspec import Struct
 
+from ...engine import well_formed
 from ...errors import UsageError
 
 LONGEST_LINE = 32 << 20
@@ -265,10 +266,21 @@ def _decoded(text: bytes) -> Any:
         first = error
     try:
         # NaN, and halves of surrogate pairs, are no JSON and yet in many files.
-        return json.load(BytesIO(text), parse_constant=lambda _: None)
+        return _clean(json.load(BytesIO(text), parse_constant=lambda _: None))
     except RecursionError:
         raise ValueError("nested too deeply") from None
     except UnicodeDecodeError:
         raise ValueError("is not UTF-8") from None
     except ValueError:
         raise ValueError(f"is no JSON: {first}") from None
+
+
+def _clean(value: Any) -> Any:
+    """Return *value* with every text as UTF-8 can hold it."""
+    if isinstance(value, str):
+        return well_formed(value)
+    if isinstance(value, list):
+        return [_clean(one) for one in value]
+    if isinstance(value, dict):
+        return {well_formed(key): _clean(one) for key, one in value.items()}
+    return value

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from msgspec import UNSET
 
 from cardboard.eval.backends import openai_retries as retries
 from cardboard.eval.backends.openai import OpenAI
@@ -92,6 +93,41 @@ def test_every_setting_is_said_though_servers_have_defaults(serve: Serve) -> Non
             "stop": ["END"],
         }
     ]
+
+
+def test_tools_calls_and_parts_are_sent_as_the_api_takes_them(serve: Serve) -> None:
+    server = serve(Reply(said("ls")))
+    function = {"name": "bash", "arguments": {"command": "ls"}}
+    call = {"type": "function", "function": function, "id": "c1"}
+    parts = [{"type": "text", "text": "list"}]
+    tools = ({"type": "function", "function": {"name": "bash"}},)
+    messages = (
+        Message("user", "list", {"content": parts}),
+        Message("assistant", "", {"tool_calls": [call]}),
+        Message("tool", "a", {"tool_call_id": "c1"}),
+    )
+    backend = OpenAI(Options(model="org/m", base_url=server.url))
+    prompt = Prompt(key="t/0", messages=messages, tools=tools)
+    list(backend.answers([prompt], Sampling()))
+    wired = call | {"function": function | {"arguments": '{"command":"ls"}'}}
+    assert server.asked[0]["tools"] == list(tools)
+    assert server.asked[0]["messages"] == [
+        {"role": "user", "content": parts},
+        {"role": "assistant", "content": "", "tool_calls": [wired]},
+        {"role": "tool", "content": "a", "tool_call_id": "c1"},
+    ]
+
+
+@pytest.mark.parametrize("offered", [True, False])
+def test_calls_are_the_answer_where_tools_were_offered(serve: Serve, offered: bool) -> None:
+    call = {"id": "c", "function": {"name": "bash", "arguments": '{"command": "ls"}'}}
+    server = serve(Reply(said("Looking.", "tool_calls", tool_calls=[call])))
+    backend = OpenAI(Options(model="org/m", base_url=server.url))
+    tools = ({"type": "function", "function": {"name": "bash"}},) if offered else UNSET
+    prompt = Prompt(key="t/0", messages=(Message("user", "list"),), tools=tools)
+    (answer,) = backend.answers([prompt], Sampling())
+    text = '<tool_call>\n{"name":"bash","arguments":{"command":"ls"}}\n</tool_call>'
+    assert answer.text == ("Looking.\n" + text if offered else "Looking.")
 
 
 @pytest.mark.parametrize(

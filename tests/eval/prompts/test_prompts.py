@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from cardboard.eval.engine import Account
@@ -14,7 +15,9 @@ from cardboard.eval.prompts.texts import Choices, PromptError
 from cardboard.eval.sandbox import rendering
 from cardboard.eval.sandbox.processes import Ended
 from cardboard.eval.sandbox.render_process import line
-from cardboard.eval.suites.kinds.replay.rows import ReplayRow
+from cardboard.eval.suites.conversations import RULES, apply
+from cardboard.eval.suites.kinds.replay.rows import Message, ReplayRow
+from cardboard.eval.suites.shapes.conversation import Call
 
 from ...replays import Letters, Spelled, a_row
 
@@ -243,6 +246,67 @@ def test_rules_of_a_script_need_no_prompt() -> None:
 def test_an_engine_that_renders_itself_takes_no_template() -> None:
     with pytest.raises(UsageError, match="renders prompts itself"):
         built(Spelled(), template=PLAIN)
+
+
+TOOLS = "{% for t in tools or [] %}({{ t.function.name }}){% endfor %}"
+CALLS = (
+    TOOLS + "{% for m in messages %}[{{ m.role[0] }}]{{ m.content }}"
+    "{% for c in m.tool_calls or [] %}<{{ c.function.arguments.command }}>{% endfor %}{% endfor %}"
+)
+BASH = {"type": "function", "function": {"name": "bash"}}
+
+
+def calling(**differs: Any) -> ReplayRow:
+    call = Call(name="bash", arguments={"command": "ls"}, id="c1")
+    turns = (
+        Message(role="user", content="list"),
+        Message(role="assistant", content="", tool_calls=(call,)),
+        Message(role="tool", content="a", tool_call_id="c1"),
+    )
+    return a_row(**({"messages": turns, "offered": (BASH,), "form": "calls"} | differs))
+
+
+def test_tools_and_calls_reach_the_template_and_the_engine() -> None:
+    found = built(tokens(CALLS), calling())
+    assert text_of(found) == "(bash)[u]list[a]<ls>[t]a"
+    assert found.prompts[0].tools == (BASH,)
+    assert built(tokens(CALLS), a_row()).prompts[0].tools is UNSET
+
+
+def test_a_template_that_leaves_out_the_tools_is_named_before_anything_is_asked() -> None:
+    with pytest.raises(PromptError) as caught:
+        built(tokens(PLAIN), calling())
+    assert "does not name the tool bash" in caught.value.what
+    assert caught.value.key == "chat template, t/0"
+
+
+def test_pictures_are_not_left_out_in_silence() -> None:
+    seen = {"type": "image_url", "image_url": {"url": "data:,"}}
+    text = {"type": "text", "text": "look"}
+    asked = a_row(messages=(Message(role="user", content=(text, seen)),))
+    with pytest.raises(PromptError, match="holds a part that is no text \\(image_url\\)"):
+        built(tokens(), asked)
+    (prompt,) = built(Spelled(takes="messages"), asked).prompts
+    assert prompt.messages[0].parts == [text, seen]
+    parted = a_row(messages=(Message(role="user", content=(text, text)),))
+    assert text_of(built(tokens(), parted)) == "^[u]look\nlook[a]"
+
+
+def test_turns_with_calls_are_not_merged_and_thoughts_beside_them_are_stripped() -> None:
+    call = Call(name="bash", arguments={"command": "ls"})
+    turns = (
+        Message(role="system", content="s"),
+        Message(role="user", content="u"),
+        Message(role="assistant", content="a", tool_calls=(call,), reasoning_content="hm"),
+        Message(role="assistant", content="b"),
+        Message(role="assistant", content="c"),
+    )
+    conversation = a_row(messages=turns).conversation
+    found = apply(RULES, conversation)
+    assert [(turn.role, turn.content) for turn in found] == [
+        ("user", "s\n\nu"), ("assistant", "a"), ("assistant", "b\n\nc"),
+    ]  # fmt: skip
+    assert list(found[1].beside) == ["tool_calls"]
 
 
 def test_two_steps_never_share_a_key() -> None:

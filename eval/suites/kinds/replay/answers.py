@@ -103,7 +103,7 @@ def plain_answer(text: str) -> Answer | None:
     units: list[str] = []
     for command in read.commands:
         typed = command.keystrokes.strip()
-        units += [typed] if typed.isprintable() and typed else _lines(command.keystrokes) or (WAIT,)
+        units += [typed] if typed.isprintable() and typed else lines(command.keystrokes) or (WAIT,)
     if not units:
         return None
     return Answer(
@@ -159,7 +159,7 @@ def _integer(digits: str) -> int:
     return int(digits)
 
 
-def _lines(keystrokes: str) -> list[str]:
+def lines(keystrokes: str) -> list[str]:
     """Split what is typed at its line ends; blank lines are nothing."""
     lines = keystrokes.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return [line.strip() for line in lines if line.strip()]
@@ -169,13 +169,13 @@ def _units(commands: list[object]) -> Iterator[str]:
     """Yield the units of a list of commands; a command that types nothing waits."""
     for command in commands:
         if isinstance(command, dict):
-            yield from _lines(well_formed(str(command.get("keystrokes", "")))) or (WAIT,)
+            yield from lines(well_formed(str(command.get("keystrokes", "")))) or (WAIT,)
 
 
 def _rescued_units(text: str) -> Iterator[str]:
     """Yield the units of every `"keystrokes": "..."` that stands anywhere in *text*."""
     for match in _KEYSTROKES.finditer(text):
-        yield from _lines(_unescaped(match[1]))
+        yield from lines(_unescaped(match[1]))
 
 
 def _unescaped(literal: str) -> str:

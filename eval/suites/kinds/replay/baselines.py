@@ -7,7 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ....engine import Setting
 from ....errors import UsageError
+from ...conversations import without_thoughts
+from ...shapes.calls import printed
+from ...shapes.conversation import Call
 from ..kind import Row, Rule, key_of
+from .forms import Form
 from .rows import ReplayRow
 from .units import WAIT
 
@@ -28,7 +32,7 @@ def most_frequent(rows: Sequence[Row], settings: Settings) -> Rule:
     """Return the rule that always types the command which references hold most often."""
     counts = Counter(unit for row in _replays(rows) for unit in row.ref_command_units)
     unit = min(counts, key=lambda unit: (-counts[unit], unit))
-    return lambda row: answer((unit,), complete=False)
+    return lambda row: answer((unit,), complete=False, form=_form(row))
 
 
 def noisy_oracle(rows: Sequence[Row], settings: Settings) -> Rule:
@@ -51,7 +55,7 @@ def noisy_oracle(rows: Sequence[Row], settings: Settings) -> Rule:
         for unit in replay.ref_command_units:
             units += _spoilt(unit, strange, chance) if chance.random() < noise else [unit]
         complete = replay.ref_task_complete != (chance.random() < noise)
-        text = answer(units, complete=complete, row=replay)
+        text = answer(units, complete=complete, row=replay, form=_form(row))
         if chance.random() < noise / 5:
             return text[: chance.randrange(1, len(text))]
         return text
@@ -70,17 +74,29 @@ BASELINES = {
 def right(row: Row) -> str:
     """Answer as the reference does."""
     (replay,) = _replays([row])
+    if _form(row) != "json":
+        return without_thoughts(replay.ref_raw)
     return answer(replay.ref_command_units, complete=replay.ref_task_complete, row=replay)
 
 
 def repeated(row: Row) -> str:
     """Answer as the assistant did last in the conversation; at its beginning, do nothing."""
-    said = [turn.content for turn in row.conversation if turn.role == "assistant"]
-    return said[-1] if said else answer((), complete=False)
+    (replay,) = _replays([row])
+    said = [turn for turn in replay.messages if turn.role == "assistant"]
+    if said:
+        return "\n".join(filter(None, [said[-1].text, printed(said[-1].tool_calls)]))
+    return answer((), complete=False, form=_form(row))
 
 
-def answer(units: Sequence[str], *, complete: bool, row: ReplayRow | None = None) -> str:
-    """Return an answer in the form that suites ask for, which types *units*."""
+def answer(
+    units: Sequence[str], *, complete: bool, row: ReplayRow | None = None, form: Form = "json"
+) -> str:
+    """Return an answer in the *form* that a suite asks for, which types *units*."""
+    if form == "shell":
+        return "\n".join(["```bash", *(unit for unit in units if unit != WAIT), "```"])
+    if form == "calls":
+        typed = ("" if unit == WAIT else unit for unit in units)
+        return printed(tuple(Call(name="bash", arguments={"command": one}) for one in typed))
     commands = [{"keystrokes": "" if unit == WAIT else f"{unit}\n"} for unit in units]
     return json.dumps(
         {
@@ -91,6 +107,11 @@ def answer(units: Sequence[str], *, complete: bool, row: ReplayRow | None = None
         },
         ensure_ascii=False,
     )
+
+
+def _form(row: Row) -> Form:
+    (replay,) = _replays([row])
+    return replay.form or "json"
 
 
 def _replays(rows: Iterable[Row]) -> list[ReplayRow]:

@@ -1,37 +1,46 @@
 """Make the rows of a suite from recorded conversations, telling what was left out and why."""
 
+import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from typing import Annotated, Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal, NamedTuple
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Struct
+from msgspec.structs import replace
 
-from ....engine import Message as Turn
+from ....errors import UsageError
 from ... import conversations
+from ...shapes.calls import calls_in, printed
+from ...shapes.conversation import Call, Conversation, Turn
+from ...shapes.files import Fault
+from ...shapes.registry import Read
 from .answers import Answer, parse_answer, read_object
-from .rows import Command, Message, ReplayRow
+from .forms import FORMS, Form, called, fenced, keystrokes, looks_typed, shell_units
+from .rows import Command, ReplayRow
 
 Thoughts = Literal["keep", "strip"]
 
 DROPS = {
-    "malformed": "conversations that are not JSON with a list of messages, roles and texts",
+    "malformed": "conversations that cannot be read",
     "repeated": "conversations that are there a second time",
     "no-steps": "conversations of which no answer could be used",
     "no-question": "answers that no user turn comes before",
-    "not-json": "answers that hold no JSON object",
-    "no-commands": "answers whose object holds no command",
+    "unread": "answers that hold neither a JSON object nor a call nor shell code",
+    "no-commands": "answers that type no command",
+    "unwanted": "answers that are marked as bad, or as not to be learnt",
 }
 """Why something is left out: the first three count conversations, the others single answers."""
 
+UNFIT = {
+    "other-tools": "call tools that are no shell",
+    "words": "answer in words alone",
+    "no-turns": "are text without turns",
+}
+"""What conversations without any command are."""
 
-class Conversation(Struct, frozen=True, kw_only=True):
-    """One line of the input; other keys than these are ignored."""
-
-    messages: Annotated[tuple[Message, ...], Meta(min_length=1)]
-    task_id: Annotated[str, Meta(min_length=1, max_length=1000)] | None = None
-    source: str = ""
-    source_group: str = ""
+MOST_BYTES = 1 << 30
+"""Of all rows, about: what can be read as a suite again."""
 
 
 class Built(Struct, frozen=True, kw_only=True):
@@ -42,46 +51,80 @@ class Built(Struct, frozen=True, kw_only=True):
     answers: int
     dropped: dict[str, int]
     """How often each of `DROPS` held; all codes, in their order."""
-    malformed: tuple[str, ...] = ()
-    """The places of malformed conversations, `file:line: reason`."""
+    malformed: tuple[Fault, ...] = ()
+    shapes: Mapping[str, int] = {}
+    """How many conversations have which shape."""
+    notes: Mapping[str, int] = {}
+    """What is told of the conversations, by the codes of `NOTES`."""
+    unfit: Mapping[str, int] = {}
+    """How many conversations without a command are what, by the codes of `UNFIT`."""
+    tools: tuple[str, ...] = ()
+    """Tools that are no shell and that conversations without a command call."""
+
+
+class _Commands(NamedTuple):
+    """What an answer types, and how it says so."""
+
+    units: tuple[str, ...]
+    commands: tuple[Command, ...]
+    answer: Answer = Answer()
+    said: Mapping[str, object] = {}
 
 
 def build(
-    lines: Iterable[tuple[str, bytes]],
+    found: Iterable[Read | Fault],
     *,
     thoughts: Thoughts,
     name: str | None = None,
     version: str | None = None,
 ) -> Built:
-    """Return one row for each answer of the conversations in *lines*, pairs of place and JSON.
+    """Return one row for each answer with a command in the conversations that were *found*.
 
     A row's prompt is the whole conversation before the answer; answers that are left out stay in
     it, and `total_steps` counts them, so that `step_idx` is the answer's place among all. With
     *thoughts* `strip`, `<think>` parts are taken out of the answers in the prompts; references are
-    always read without them and kept in full as `ref_raw`.
+    always read without them and kept in full as `ref_raw`. Raises UsageError where the rows come to
+    more than can be read again.
     """
     rows: list[ReplayRow] = []
     dropped = dict.fromkeys(DROPS, 0)
-    malformed: list[str] = []
-    seen: set[tuple[Message, ...]] = set()
-    read = answers = 0
-    for place, line in lines:
+    malformed: list[Fault] = []
+    seen: set[bytes] = set()
+    shapes, notes, unfit = Counter[str](), Counter[str](), Counter[str]()
+    tools = set[str]()
+    read = answers = size = 0
+    for one in found:
         read += 1
-        try:
-            conversation = msgspec.json.decode(line, type=Conversation)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        if isinstance(one, Fault):
             dropped["malformed"] += 1
-            malformed.append(f"{place}: {error}")
+            malformed.append(one)
             continue
-        if conversation.messages in seen:
+        conversation = one.conversation
+        shapes[conversation.shape] += 1
+        identity = hashlib.sha256(msgspec.json.encode(conversation.turns)).digest()
+        if identity in seen and conversation.turns:
             dropped["repeated"] += 1
             continue
-        made, left_out = _rows(conversation, len(seen), thoughts, name, version)
-        seen.add(conversation.messages)
+        notes.update(conversation.notes)
+        made, left_out = _rows(one, len(seen), thoughts, name, version)
+        if not conversation.typed:
+            notes["plain"] += sum(
+                row.form == "shell" and fenced(row.ref_raw) is None for row in made
+            )
+        seen.add(identity)
         answers += len(made) + left_out.total()
         for reason, count in left_out.items():
             dropped[reason] += count
-        dropped["no-steps"] += not made
+        if not made:
+            dropped["no-steps"] += 1
+            unfit[_unfit(conversation, tools)] += 1
+        size += sum(_size(row) for row in made)
+        if size > MOST_BYTES:
+            raise UsageError(
+                f"the rows come to more than {MOST_BYTES} bytes",
+                file=one.place,
+                remedy="Give fewer files or shorter conversations: each step holds all before it.",
+            )
         rows += made
     return Built(
         rows=tuple(rows),
@@ -89,32 +132,34 @@ def build(
         answers=answers,
         dropped=dropped,
         malformed=tuple(malformed),
+        shapes=dict(sorted(shapes.items())),
+        notes=+notes,
+        unfit={code: unfit[code] for code in UNFIT if unfit[code]},
+        tools=tuple(sorted(tools)),
     )
 
 
 def _rows(
-    conversation: Conversation,
-    number: int,
-    thoughts: Thoughts,
-    name: str | None,
-    version: str | None,
+    found: Read, number: int, thoughts: Thoughts, name: str | None, version: str | None
 ) -> tuple[list[ReplayRow], Counter[str]]:
     """Return the rows of one conversation, and how many answers were left out for which reason."""
-    messages = conversation.messages
-    places = [at for at, message in enumerate(messages) if message.role == "assistant"]
+    conversation = found.conversation
+    turns = conversation.turns
+    places = [at for at, turn in enumerate(turns) if turn.role == "assistant"]
+    form = _form(conversation, places)
+    plain = _all_typed(conversation, places)
     rows: list[ReplayRow] = []
     left_out: Counter[str] = Counter()
     for step, place in enumerate(places):
-        raw = messages[place].content
-        answer = parse_answer(text := _without_thoughts(raw))
-        if reason := _reason(messages[:place], answer):
+        typed = _typed(turns[place], form, plain)
+        if reason := _reason(conversation, place, places, typed):
             left_out[reason] += 1
             continue
-        said = read_object(text) or {}
-        before = messages[:place] if thoughts == "keep" else _stripped(messages[:place])
+        assert typed is not None
+        before = turns[:place] if thoughts == "keep" else tuple(map(_thoughtless, turns[:place]))
         rows.append(
             ReplayRow(
-                task_id=conversation.task_id or f"task-{number:03d}",
+                task_id=conversation.id or f"task-{number:03d}",
                 sample_idx=number,
                 step_idx=step,
                 total_steps=len(places),
@@ -122,41 +167,117 @@ def _rows(
                 source=conversation.source,
                 source_group=conversation.source_group,
                 messages=before,
-                ref_raw=raw,
-                ref_analysis=_text(said.get("analysis")),
-                ref_plan=_text(said.get("plan")),
-                ref_task_complete=answer.task_complete is True,
-                ref_commands=_commands(said.get("commands")),
-                ref_command_units=answer.command_units,
+                ref_raw=_raw(turns[place]),
+                ref_analysis=_text(typed.said.get("analysis")),
+                ref_plan=_text(typed.said.get("plan")),
+                ref_task_complete=typed.answer.task_complete is True,
+                ref_commands=typed.commands,
+                ref_command_units=typed.units,
                 ref_parse_ok=True,
                 suite=name,
                 suite_version=version,
+                form=UNSET if form == "json" else form,
+                offered=conversation.tools or UNSET,
+                shape=conversation.shape,
+                source_sha256=found.sha256,
             )
         )
     return rows, left_out
 
 
-def _reason(before: Sequence[Message], answer: Answer) -> str | None:
-    if not before or before[-1].role not in ("user", "tool"):
+def _form(conversation: Conversation, places: Sequence[int]) -> Form:
+    """Return the first form in which any answer of a conversation types a command."""
+    answers = [conversation.turns[place] for place in places]
+    for form in FORMS:
+        if form != "shell" and any((typed := _typed(one, form)) and typed.units for one in answers):
+            return form
+    return "shell"
+
+
+def _all_typed(conversation: Conversation, places: Sequence[int]) -> bool:
+    """Tell whether lines without a fence are commands: where all such answers look like some."""
+    texts = [conversations.without_thoughts(conversation.turns[place].text) for place in places]
+    return conversation.typed or all(fenced(one) is not None or looks_typed(one) for one in texts)
+
+
+def _typed(turn: Turn, form: Form, plain: bool = False) -> _Commands | None:
+    """Return what an answer types in *form*; `None` where it has not that form at all.
+
+    With *plain*, lines without a fence are shell code, too.
+    """
+    text = conversations.without_thoughts(turn.text)
+    if form == "json":
+        answer = parse_answer(text)
+        if not answer.valid_json:
+            return None
+        said = read_object(text) or {}
+        return _Commands(answer.command_units, _commands(said.get("commands")), answer, said)
+    if form == "calls":
+        calls = turn.tool_calls or calls_in(text)
+        typing = [call for call in calls if keystrokes(call) is not None]
+        if not calls:
+            return None
+        return _Commands(tuple(called(calls)), tuple(map(_command, _keys(typing))))
+    if fenced(text) is None and not plain:
+        return None
+    units = tuple(shell_units(text))
+    return _Commands(units, tuple(Command(keystrokes=f"{unit}\n") for unit in units))
+
+
+def _reason(
+    conversation: Conversation, place: int, places: Sequence[int], typed: _Commands | None
+) -> str | None:
+    turns = conversation.turns
+    if place == 0 or turns[place - 1].role not in ("user", "tool"):
         return "no-question"
-    if not answer.valid_json:
-        return "not-json"
-    return None if answer.command_units else "no-commands"
+    bad = conversation.label is False and place == places[-1]
+    if bad or place in conversation.untrained:
+        return "unwanted"
+    if typed is None:
+        called = turns[place].tool_calls or calls_in(turns[place].text)
+        return "no-commands" if called else "unread"
+    return None if typed.units else "no-commands"
 
 
-def _without_thoughts(text: str) -> str:
-    return conversations.apply(["strip-thoughts"], (Turn(role="assistant", content=text),))[
-        0
-    ].content
+def _unfit(conversation: Conversation, tools: set[str]) -> str:
+    """Return what a conversation without a command is, and add to *tools* what it calls."""
+    if not conversation.turns:
+        return "no-turns"
+    names = {
+        call.name
+        for turn in conversation.turns
+        if turn.role == "assistant"
+        for call in turn.tool_calls or calls_in(turn.text)
+    }
+    tools |= names
+    return "other-tools" if names else "words"
 
 
-def _stripped(messages: Sequence[Message]) -> tuple[Message, ...]:
-    return tuple(
-        Message(role="assistant", content=_without_thoughts(message.content))
-        if message.role == "assistant"
-        else message
-        for message in messages
-    )
+def _keys(calls: Iterable[Call]) -> Iterable[str]:
+    for call in calls:
+        yield from keystrokes(call) or ()
+
+
+def _command(keys: str) -> Command:
+    return Command(keystrokes=keys if keys.endswith("\n") or not keys else f"{keys}\n")
+
+
+def _raw(turn: Turn) -> str:
+    """Return an answer in full; calls that were recorded apart from it stand below it."""
+    return "\n".join(filter(None, [turn.text, printed(turn.tool_calls)]))
+
+
+def _size(row: ReplayRow) -> int:
+    return 1000 + sum(len(turn.text) for turn in row.messages) + len(row.ref_raw)
+
+
+def _thoughtless(turn: Turn) -> Turn:
+    if turn.role != "assistant":
+        return turn
+    content: str | tuple[dict[str, object], ...] = turn.content
+    if isinstance(content, str):
+        content = conversations.without_thoughts(content)
+    return replace(turn, content=content, reasoning_content=None)
 
 
 def _commands(said: object) -> tuple[Command, ...]:

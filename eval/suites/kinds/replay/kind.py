@@ -11,6 +11,7 @@ from ...conversations import without_thoughts
 from ..kind import Derived, Doubt, Earlier, Kind, Recount, Reference, Scored
 from .answers import Answer, parse_answer, plain_answer, read_answer
 from .baselines import BASELINES
+from .forms import FORMS, Form, read_form
 from .rows import ReplayRow
 from .scoring import (
     FIRST_SCORER,
@@ -89,6 +90,8 @@ def rules_of(version: str | None) -> Rules:
 
 def score(reference: Reference, answer: str, version: str | None) -> Scored:
     """Return what *answer* types and says, and how close its commands come to the reference's."""
+    if form := form_of(reference):
+        return _formed(reference, read_form(form, without_thoughts(answer)), version)
     read = read_answer(answer)
     if not read.command_units and not without_thoughts(answer).strip():
         return Scored(_parsed(read), scores_of(NOTHING, valid=False))
@@ -98,6 +101,19 @@ def score(reference: Reference, answer: str, version: str | None) -> Scored:
 def score_at_first(reference: Reference, answer: str, version: str | None) -> Scored:
     """Score *answer* as `token-f1/1` did, with the commands that it only thinks of."""
     return _scored(reference, parse_answer(answer), version)
+
+
+def form_of(reference: Reference) -> Form | None:
+    """Return in which form answers are wanted; `None` where it is the JSON object."""
+    form = reference.get("form")
+    return form if form in FORMS and form != "json" else None
+
+
+def _formed(reference: Reference, read: Answer, version: str | None) -> Scored:
+    """Return the scores of an answer that is no JSON: nothing is said of what only JSON tells."""
+    found = _scored(reference, read, version)
+    scores = {name: found.scores[name] for name in found.scores if name != "valid_json"}
+    return Scored({"command_units": list(read.command_units)}, scores, found.error)
 
 
 def _scored(reference: Reference, read: Answer, version: str | None) -> Scored:
@@ -166,6 +182,9 @@ def _read_again(text: str, reference: Reference | None, scorer: str) -> tuple[An
     """Read an answer as *scorer* does; also tell whether it says nothing, which is worth nothing to
     the present one, and whether the other scorer gives it another score.
     """
+    if form := form_of(reference or {}):
+        said = without_thoughts(text)
+        return read_form(form, said), not said.strip(), False
     plain = plain_answer(text)
     if plain is not None:
         return plain, False, False

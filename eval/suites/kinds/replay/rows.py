@@ -1,19 +1,18 @@
 """The rows of a replay's files: the conversation up to a step, and what was typed then."""
 
-from typing import Annotated, Any, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from .... import engine
+from ...shapes.conversation import Turn
 from ..kind import Row
+from .forms import Form
 from .scoring import bucket_of
 
-
-class Message(Struct, frozen=True, kw_only=True):
-    """One turn of a conversation."""
-
-    role: Literal["system", "user", "assistant", "tool"]
-    content: str
+Message = Turn
+"""One turn of a conversation."""
 
 
 class Command(Struct, frozen=True, kw_only=True):
@@ -43,6 +42,14 @@ class ReplayRow(Row, frozen=True, kw_only=True):
     ref_parse_ok: bool = True
     suite: str | None = None
     suite_version: str | None = None
+    form: Form | UnsetType = UNSET
+    """How answers say what to type; not there where they are the JSON object."""
+    offered: tuple[dict[str, Any], ...] | UnsetType = field(name="tools", default=UNSET)
+    """The tools that the model may call, each as its JSON has it."""
+    shape: str | UnsetType = UNSET
+    """In which shape the conversation was found."""
+    source_sha256: str | UnsetType = UNSET
+    """Of the file that it was found in."""
 
     def __post_init__(self) -> None:
         """Refuse a step that its task does not have."""
@@ -55,8 +62,13 @@ class ReplayRow(Row, frozen=True, kw_only=True):
     def conversation(self) -> tuple[engine.Message, ...]:
         """Return the turns before the answer; a flat prompt is a single user turn."""
         if self.messages:
-            return tuple(engine.Message(turn.role, turn.content) for turn in self.messages)
+            return tuple(map(_asked, self.messages))
         return (engine.Message("user", self.prompt),) if self.prompt else ()
+
+    @property
+    def tools(self) -> Sequence[Any]:
+        """Return the tools that the model may call."""
+        return self.offered or ()
 
     @property
     def groups(self) -> dict[str, str]:
@@ -66,8 +78,18 @@ class ReplayRow(Row, frozen=True, kw_only=True):
 
     @property
     def reference(self) -> dict[str, Any]:
-        """Return what is typed, and whether the task is complete then."""
-        return {
-            "command_units": list(self.ref_command_units),
-            "task_complete": self.ref_task_complete,
-        }
+        """Return what is typed, and whether the task is complete then: only JSON tells that."""
+        typed = {"command_units": list(self.ref_command_units)}
+        if self.form:
+            return {**typed, "form": self.form}
+        return {**typed, "task_complete": self.ref_task_complete}
+
+
+def _asked(turn: Turn) -> engine.Message:
+    if turn.plain:
+        return engine.Message(turn.role, turn.text)
+    said = turn.as_message()
+    beside = {key: value for key, value in said.items() if key not in ("role", "content")}
+    if not isinstance(turn.content, str):
+        beside["content"] = said["content"]
+    return engine.Message(turn.role, turn.text, beside)

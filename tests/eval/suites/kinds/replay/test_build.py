@@ -1,11 +1,14 @@
 """Rows from conversations: which answers become steps, and the account of those that do not."""
 
 import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 
 from cardboard.eval.suites.kinds.replay.build import DROPS, Built, Thoughts, build
+from cardboard.eval.suites.shapes.registry import read as read_file
 from cardboard.eval.suites.suite import encode, read
 
 
@@ -22,12 +25,10 @@ def talk(*turns: str, **more: Any) -> bytes:
 
 
 def built(*talks: bytes, thoughts: Thoughts = "keep") -> Built:
-    return build(
-        [(f"talks.jsonl:{number}", line) for number, line in enumerate(talks, start=1)],
-        thoughts=thoughts,
-        name="mine",
-        version="1",
-    )
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "talks.jsonl"
+        path.write_bytes(b"\n".join(talks))
+        return build(list(read_file(path)), thoughts=thoughts, name="mine", version="1")
 
 
 def test_each_answer_becomes_a_step_with_all_turns_before_it() -> None:
@@ -55,9 +56,9 @@ def test_rows_are_a_suite_that_can_be_read() -> None:
 @pytest.mark.parametrize(
     ("bad", "reason"),
     [
-        ("I would run ls.", "not-json"),
-        ('{"commands": [{"keystrokes": "ls"}', "not-json"),
-        ("[1]", "not-json"),
+        ("I would run ls.", "unread"),
+        ('{"commands": [{"keystrokes": "ls"}', "unread"),
+        ("[1]", "unread"),
         (json.dumps({"analysis": "done", "commands": []}), "no-commands"),
         (json.dumps({"analysis": "done"}), "no-commands"),
     ],
@@ -103,7 +104,7 @@ def test_an_answer_that_nobody_asked_for_is_left_out() -> None:
 def test_a_malformed_conversation_is_counted_and_named(line: bytes) -> None:
     outcome = built(line, talk("list", answer("ls")))
     assert outcome.dropped["malformed"] == 1
-    assert outcome.malformed[0].startswith("talks.jsonl:1: ")
+    assert str(outcome.malformed[0]).startswith("talks.jsonl:1: ")
     assert [row.task_id for row in outcome.rows] == ["task-000"]
 
 
@@ -115,7 +116,7 @@ def test_a_conversation_is_taken_once() -> None:
 def test_a_conversation_without_a_step_is_counted() -> None:
     outcome = built(talk("hello", "good morning"), talk("only a question"))
     assert outcome.rows == ()
-    assert (outcome.dropped["no-steps"], outcome.dropped["not-json"]) == (2, 1)
+    assert (outcome.dropped["no-steps"], outcome.dropped["unread"]) == (2, 1)
 
 
 def test_ids_and_sources_that_are_given_are_kept() -> None:

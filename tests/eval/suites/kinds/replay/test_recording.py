@@ -124,7 +124,7 @@ def test_a_korean_task_is_asked_in_korean() -> None:
     korean = task(step("ls"), language="ko")
     (row,) = rows_of(suite_of(korean), "trials", 0, korean, ("p0", "p1"))
     assert row.messages[0].content == "JSON으로 답하세요."
-    assert row.messages[1].content.startswith("일을 하세요.\n")
+    assert row.messages[1].text.startswith("일을 하세요.\n")
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ class TestShellMini:
         rows = iter(self.rows)
         for index, (group, one) in enumerate(self.definition.tasks):
             stored = [next(rows) for _ in one.steps]
-            turns = [turn.content for turn in stored[-1].messages[1::2]]
+            turns = [turn.text for turn in stored[-1].messages[1::2]]
             screens = [turn.split("<terminal>\n", 1)[1][: -len("\n</terminal>")] for turn in turns]
             made = rows_of(self.definition, group, index, one, (*screens, "never seen"))
             assert made == stored, one.id
