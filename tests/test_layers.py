@@ -21,6 +21,7 @@ HOUSE: dict[str, tuple[tuple[str, ...], ...]] = {
         ("engine.py", "identity.py"),
         ("sandbox", "suites/shapes", "suites/kinds/kind.py", "suites/conversations.py"),
         (
+            "suites/kinds/home",
             "suites/kinds/replay",
             "suites/kinds/reported",
             "prompts",

@@ -1,6 +1,6 @@
 """The steps that a model did worst and best: what it was shown, asked for, and answered."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
@@ -10,13 +10,9 @@ from ...eval.records import Result, Step
 from ...eval.suites.kinds.kind import Row
 from ...eval.suites.suite import Suite
 from ..data.figures import printed
-from .replay_steps import commands_of
 
 EACH = 5
 LONGEST_PROMPT, LONGEST_ANSWER = 700, 2_000
-
-VIEWS: dict[str, Callable[[Step], object | None]] = {"replay": commands_of}
-"""What kinds of suites show of a step beside its answer; `templates/kinds/NAME/` lays it out."""
 
 Key = tuple[str, int | None, int]
 
@@ -58,7 +54,7 @@ def extremes(result: Result, known: Known, suite: Suite | None) -> Extremes | No
     second step only after every other task of the same score gave one. No step is shown twice.
     *known* says what they are scored by, *suite* adds the prompts.
     """
-    metric, view = known.ranked, VIEWS.get(known.kind, _nothing)
+    metric, view = known.ranked, known.of_kind.view
     told = [
         (score, step)
         for step in result.steps
@@ -78,10 +74,6 @@ def extremes(result: Result, known: Known, suite: Suite | None) -> Extremes | No
         worst=tuple(_shown(step, known, rows) for step in worst),
         best=tuple(_shown(step, known, rows) for step in best),
     )
-
-
-def _nothing(step: Step) -> None:
-    return None
 
 
 def _score(step: Step, metric: Metric) -> float | None:
@@ -132,7 +124,7 @@ def _shown(step: Step, known: Known, rows: Mapping[Key, Row]) -> Shown:
         groups=step.groups,
         finish_reason=step.finish_reason,
         prompt=_tail(row) if row else None,
-        view=VIEWS.get(known.kind, _nothing)(step),
+        view=known.of_kind.view(step),
         answer=answer[:LONGEST_ANSWER] if answer is not None else None,
         more_letters=max(0, len(answer or "") - LONGEST_ANSWER),
     )

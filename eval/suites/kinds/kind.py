@@ -119,6 +119,10 @@ def _nothing_again(steps: Sequence[Step]) -> Recount:
     return Recount()
 
 
+def _no_view(step: Step) -> None:
+    return None
+
+
 def _no_summary(steps: Sequence[Step]) -> dict[str, float]:
     return {}
 
@@ -150,6 +154,8 @@ class Kind(Struct, frozen=True, kw_only=True):
     """Read and score stored answers again: do the readings and the scores follow from them?"""
     summarise: Callable[[Sequence[Step]], dict[str, float]] = _no_summary
     """Metrics of scored steps that no step score holds, by id."""
+    view: Callable[[Step], object | None] = _no_view
+    """What pages show of a step beside its answer; `templates/kinds/NAME/` lays it out."""
 
     @property
     def scorers(self) -> tuple[str, ...]:

@@ -1,10 +1,11 @@
 """Every kind of suite by its name; a new one is a folder here, one in `templates`, and a line."""
 
+from .home.kind import HOME
 from .kind import Kind
 from .replay.kind import REPLAY
 from .reported.kind import REPORTED
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (REPLAY, REPORTED)}
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (REPLAY, HOME, REPORTED)}
 
 DEFAULT = REPLAY.name
 """Of suites that name none: all were replays once."""

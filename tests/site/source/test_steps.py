@@ -8,8 +8,8 @@ from cardboard.board.workspace.settings import Suite as Known
 from cardboard.eval.metrics import Change
 from cardboard.eval.records import Step
 from cardboard.eval.suites.kinds.replay.rows import Message, ReplayRow
+from cardboard.eval.suites.kinds.replay.view import LONGEST_COMMAND, MOST_COMMANDS, difference
 from cardboard.eval.suites.suite import Suite
-from cardboard.site.source.replay_steps import LONGEST_COMMAND, MOST_COMMANDS, difference
 from cardboard.site.source.steps import LONGEST_ANSWER, LONGEST_PROMPT, extremes
 from cardboard.tests.making import SUITE, a_result
 

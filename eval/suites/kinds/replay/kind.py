@@ -23,6 +23,7 @@ from .scoring import (
     UnscorableStep,
     rescore,
 )
+from .view import commands_of
 
 METRICS = (
     Metric(id="command_f1", scale=100, per_step=True, ranked=True, shown="board"),
@@ -334,4 +335,5 @@ REPLAY = Kind(
     units=units,
     recount=recount,
     summarise=summarise,
+    view=commands_of,
 )

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from ...eval.records import Step
+from ....records import Step
 
 LONGEST_COMMAND = 400
 MOST_COMMANDS = 20
