@@ -56,6 +56,8 @@ class Options(Struct, frozen=True, kw_only=True):
     max_model_len: int | None = None
     batch_size: int = 8
     concurrency: int = 8
+    timeout: float = 1800.0
+    """Seconds that a step may take, all its calls and the waits between them included."""
     tensor_parallel: int = 1
     pipeline_parallel: int = 1
     template_kwargs: Mapping[str, Setting] = {}
@@ -94,6 +96,15 @@ class Answer(Struct, frozen=True, kw_only=True):
     system_fingerprint: str | None = None
     """What else the reply tells of what answered."""
     error: str | None = None
+
+
+LATE = "no answer within"
+"""How the error of a step begins that ran out of time."""
+
+
+def late(key: str, seconds: float) -> Answer:
+    """Return what comes of a step that had no answer in the *seconds* that it may take."""
+    return Answer(key=key, text=None, error=f"{LATE} {seconds:g} s")
 
 
 class Template(Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # exporte
 from msgspec.structs import replace
 
 from .. import records
-from ..engine import Account, Answer, Encoder, Message, Options, Prompt, Sampling, Template
+from ..engine import Account, Answer, Encoder, Message, Options, Prompt, Sampling, Template, late
 from ..errors import DeadEngine, UsageError
 from ..identity import address_sha256
 from . import openai_retries
@@ -23,7 +23,7 @@ from .openai_servers import HOSTED, Server, ask, base_url, key_for
 MOST = 32 << 20
 """Bytes of a reply that are read."""
 
-CONNECT_SECONDS, READ_SECONDS = 10.0, 1800.0
+CONNECT_SECONDS = 10.0
 
 
 class OpenAI:
@@ -91,6 +91,16 @@ class OpenAI:
         """Do nothing: connections end with the answers."""
 
     async def _answer(
+        self, client: Any, prompt: Prompt, settings: dict[str, Any]
+    ) -> Answer | DeadEngine:
+        """Return the answer, or a failure where the step's time runs out in whatever it does."""
+        try:
+            async with asyncio.timeout(self._options.timeout):
+                return await self._tried(client, prompt, settings)
+        except TimeoutError:
+            return late(prompt.key, self._options.timeout)
+
+    async def _tried(
         self, client: Any, prompt: Prompt, settings: dict[str, Any]
     ) -> Answer | DeadEngine:
         """Call until there is an answer, or no use in calling."""
@@ -174,7 +184,7 @@ class OpenAI:
         return {
             "base_url": self._base,
             "headers": {"Authorization": f"Bearer {self._key}"} if self._key else {},
-            "timeout": httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
+            "timeout": httpx.Timeout(self._options.timeout, connect=CONNECT_SECONDS),
             "limits": httpx.Limits(max_connections=many, max_keepalive_connections=many),
             "follow_redirects": False,
         }

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..engine import Account, Answer, Options, Prompt, Sampling, Setting, Template
+from ..engine import Account, Answer, Options, Prompt, Sampling, Setting, Template, late
 from ..errors import MissingExtra
 from ..prompts.templates import own_template
 from .adapters import adapter_record, adapter_template, template_audit
@@ -119,7 +119,7 @@ class Transformers:
             output = self._model.generate(
                 input_ids=torch.tensor(ids, device=device),
                 attention_mask=torch.tensor(mask, device=device),
-                generation_config=_decoding(sampling, self._ends, padding),
+                generation_config=_decoding(sampling, self._ends, padding, self._options.timeout),
                 **given,
             )
         said = output[:, width:].tolist()
@@ -131,6 +131,8 @@ class Transformers:
         text = self._tokenizer.decode(said, skip_special_tokens=True)
         assert isinstance(text, str)
         stops = [place for stop in sampling.stop if (place := text.find(stop)) >= 0]
+        if end is None and not stops and len(tokens) < sampling.max_tokens:
+            return late(prompt.key, self._options.timeout)
         return Answer(
             key=prompt.key,
             text=text[: min(stops)] if stops else text,
@@ -194,7 +196,9 @@ def _kind(options: Options) -> Any:
     return transformers.AutoModelForCausalLM if texts else transformers.AutoModelForImageTextToText
 
 
-def _decoding(sampling: Sampling, ends: list[int], padding: int) -> "transformers.GenerationConfig":
+def _decoding(
+    sampling: Sampling, ends: list[int], padding: int, seconds: float
+) -> "transformers.GenerationConfig":
     """Say every setting of the decoding, so that no default of model or library applies."""
     settings: dict[str, Any] = {"do_sample": False}
     if sampling.temperature > 0:
@@ -206,6 +210,7 @@ def _decoding(sampling: Sampling, ends: list[int], padding: int) -> "transformer
         }
     return _generation_config(
         max_new_tokens=sampling.max_tokens,
+        max_time=seconds,
         num_beams=1,
         repetition_penalty=1.0,
         eos_token_id=ends or None,

@@ -8,21 +8,27 @@ from pathlib import Path
 import click
 from msgspec.structs import replace
 
+from ..run.deadline import Deadline
 from ..run.outcomes import Outcome, tell_failed, unfinished
 from ..run.plans.jobs import Order, Report, Sheet, aims_of, check_distinct, paths_of, readable
 from ..run.plans.plan import Job, jobs_of
 from ..run.progress import Shown
-from ..run.run import status_of
+from ..run.run import journal_of, status_of
 from ..suites.source import load_version
 
 Judged = Callable[[Path], None]
 
-INTERRUPTED = 130
-"""The exit code after Ctrl-C, as shells have it."""
+INTERRUPTED, DEADLINE = 130, 3
+"""The exit codes after Ctrl-C, as shells have it, and where the deadline came first."""
 
 
 def run_plan(
-    plan: Path, root: Path, output: Path | None, address: str | None, judged: Judged | None
+    plan: Path,
+    root: Path,
+    output: Path | None,
+    address: str | None,
+    judged: Judged | None,
+    deadline: Deadline | None = None,
 ) -> None:
     """Measure what *plan* asks for, here or on the Ray cluster at *address*.
 
@@ -43,7 +49,7 @@ def run_plan(
 
     interrupted = False
     with redirect_stdout(sys.stderr):  # clusters talk; standard output is for the results
-        for order, report in _done(left, address, told):
+        for order, report in _done(left, address, told, deadline):
             _tell(order, report)
             outcomes += _of_suites(order, report)
             interrupted |= report.interrupted
@@ -51,12 +57,27 @@ def run_plan(
         if status_of(path) is not None:
             click.echo(str(path))
     tell_failed(outcomes)
+    open_ones = sum(bool(order.left or lost) for order, lost in pairs)
+    if open_ones and deadline is not None and not deadline.left:
+        _say("The deadline came. What is left; the same command goes on with it:")
+        _tell_left(orders)
+        sys.exit(DEADLINE)
     if interrupted:
         sys.exit(INTERRUPTED)
-    open_ones = sum(bool(order.left or lost) for order, lost in pairs)
     if open_ones:
         _say(f"{open_ones} of {len(orders)} jobs are not complete; the same command goes on.")
         sys.exit(1)
+
+
+def _tell_left(orders: Sequence[Order]) -> None:
+    """Say of each order what is not complete, and how far what was begun has come."""
+    for order in orders:
+        left = order.left
+        if not left:
+            continue
+        begun = sum(journal_of(path).exists() for path in left)
+        of = f"{len(left)} of {len(paths_of(order))} results"
+        _say(f"  {order.job.name}: {of}" + (f", {begun} of them begun" if begun else ""))
 
 
 def _of_suites(order: Order, report: Report) -> list[Outcome]:
@@ -80,15 +101,18 @@ def _order(job: Job, root: Path, output: Path | None) -> Order:
 
 
 def _done(
-    orders: Sequence[Order], address: str | None, told: Callable[[Outcome], None]
+    orders: Sequence[Order],
+    address: str | None,
+    told: Callable[[Outcome], None],
+    deadline: Deadline | None,
 ) -> Iterator[tuple[Order, Report]]:
     if address is None:
         from ..run.plans.local_run import run
 
-        return run(orders, told)
+        return run(orders, told, deadline)
     from ..run.plans.ray_run import run as run_on_ray
 
-    return run_on_ray(orders, address, told)
+    return run_on_ray(orders, address, told, deadline)
 
 
 def _tell(order: Order, report: Report) -> None:

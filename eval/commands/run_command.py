@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from ..run.deadline import Deadline, WhenType, ending
 from ..run.options import options, requests_of
 
 if TYPE_CHECKING:
     from ..run.outcomes import Outcome
     from ..run.run import Mode
 
-_WITH_PLAN = ("plan", "ray", "debug", "output")
+_WITH_PLAN = ("plan", "ray", "debug", "deadline", "output")
 _DEBUG = "CARDBOARD_DEBUG"
 _FOR_ONE = ("mode", "limit", "shard")
 
-INTERRUPTED = 130
-"""The exit code after Ctrl-C, as shells have it."""
+INTERRUPTED, DEADLINE = 130, 3
+"""The exit codes after Ctrl-C, as shells have it, and where the deadline came first."""
 
 
 @click.command()
@@ -34,8 +35,19 @@ INTERRUPTED = 130
 )
 @click.option("--ray", metavar="ADDRESS", help="Do the plan on a Ray cluster; or local.")
 @click.option("--debug", is_flag=True, envvar=_DEBUG, help="Show where an error was raised.")
+@click.option(
+    "--deadline",
+    type=WhenType(),
+    metavar="WHEN",
+    help="End then with what is done: 8h, 90m, 07:00 or 2026-12-01T07:00.",
+)
 def evaluate(
-    model: str | None, plan: Path | None, ray: str | None, debug: bool, **given: Any
+    model: str | None,
+    plan: Path | None,
+    ray: str | None,
+    debug: bool,
+    deadline: Deadline | None,
+    **given: Any,
 ) -> None:
     """Ask a model every step of a suite and write one result file.
 
@@ -43,7 +55,8 @@ def evaluate(
     `scripted` a rule (oracle, noisy-oracle, most-frequent, echo-previous) or a file of answers.
 
     Every answer is kept as it comes: after a crash, go on with --resume. The last line on standard
-    output is the path of the result file. The exit code is 1 unless the result is complete.
+    output is the path of the result file. The exit code is 1 unless the result is complete, and 3
+    where --deadline came first.
 
     \b
     Examples:
@@ -60,7 +73,7 @@ def evaluate(
         _refuse_others(context)
         from .plan_command import run_plan
 
-        run_plan(plan, root, given["output"], ray, context.find_root().obj)
+        run_plan(plan, root, given["output"], ray, context.find_root().obj, deadline)
         return
     if ray is not None:
         raise click.UsageError("--ray does a plan: name one with --plan.", context)
@@ -72,10 +85,10 @@ def evaluate(
         if value is None:
             raise click.UsageError(f"Missing {name}.", context)
     assert model is not None
-    _measure(model, given, root)
+    _measure(model, given, root, deadline)
 
 
-def _measure(model: str, given: dict[str, Any], root: Path) -> None:
+def _measure(model: str, given: dict[str, Any], root: Path, deadline: Deadline | None) -> None:
     """Run one model, through each of its adapters, and say what came of it."""
     from ..run.outcomes import tell_failed
     from ..run.progress import Shown
@@ -94,17 +107,25 @@ def _measure(model: str, given: dict[str, Any], root: Path) -> None:
             judged(outcome.path)
 
     try:
-        with Shown() as watch:
+        with Shown() as watch, ending(deadline):
             outcomes = run(requests, suite, folder, mode=mode, watch=watch, tell=told)
     except KeyboardInterrupt:  # while the model was being loaded
         click.echo("Interrupted before a step was asked.", err=True)
-        sys.exit(INTERRUPTED)
+        sys.exit(_stopped(deadline))
     if len(requests) > 1:
         tell_failed(outcomes)
     if any(outcome.interrupted for outcome in outcomes):
-        sys.exit(INTERRUPTED)
+        left = len(requests) - sum(one.status == "complete" for one in outcomes)
+        if _stopped(deadline) == DEADLINE:
+            click.echo(f"The deadline came: {left} of {len(requests)} results are left.", err=True)
+        sys.exit(_stopped(deadline))
     if len(outcomes) < len(requests) or any(one.status != "complete" for one in outcomes):
         sys.exit(1)
+
+
+def _stopped(deadline: Deadline | None) -> int:
+    """Return the exit code of a run that was stopped: by its deadline, or by somebody."""
+    return DEADLINE if deadline is not None and not deadline.left else INTERRUPTED
 
 
 def _refuse_others(context: click.Context) -> None:

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ..engine import Answer, Backend, Prompt, well_formed
+from ..engine import LATE, Answer, Backend, Prompt, well_formed
 from ..errors import CardboardError, DeadEngine, UsageError
 from ..prompts.prompts import Built, build
 from ..records import Status, Timing
@@ -257,7 +257,7 @@ def _ask(
     replier = _Replier(answers.values())
     left = [prompt for prompt in prompts if prompt.key not in answers]
     watch.begin(len(prompts), len(answers))
-    error, interrupted = None, False
+    error, interrupted, silent = None, False, 0
     began = time.monotonic()
     try:
         for answer in _alive(backend.answers(left, request.sampling)) if left else ():
@@ -267,6 +267,9 @@ def _ask(
             journal.add(answer, time.monotonic() - began)
             answers[answer.key] = answer
             watch.add(answer)
+            silent = silent + 1 if (answer.error or "").startswith(LATE) else 0
+            if request.backend == "openai" and silent >= 2 * request.options.concurrency:
+                raise DeadEngine(f"the server stopped answering: {silent} steps ran out of time")
     except DeadEngine as dead:
         error = dead.what
     except KeyboardInterrupt:

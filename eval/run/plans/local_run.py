@@ -6,40 +6,54 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
+from threading import Timer
 from types import FrameType
 
 from msgspec.structs import replace
 
+from ..deadline import Deadline, Reached
 from ..outcomes import Outcome, called
 from ..progress import Shown
 from ..request import Request
 from .jobs import Order, Report, aims_of, work
 
+LOOK = 0.5
+"""Seconds between two looks at the clock."""
+GRACE = 60.0
+"""Seconds that a process has to end with what is done, before it is killed."""
+
 Line = Outcome | Report
 
 
-def run(orders: Sequence[Order], tell: Callable[[Outcome], None]) -> Iterator[tuple[Order, Report]]:
+def run(
+    orders: Sequence[Order],
+    tell: Callable[[Outcome], None],
+    deadline: Deadline | None = None,
+) -> Iterator[tuple[Order, Report]]:
     """Do *orders*, and give each with what came of it; *tell* is told of each outcome as it comes.
 
     A process of its own gives all memory back, and what kills it stops no other order: the result
-    that it was at has failed, and a new process goes on with the rest. Ctrl-C ends the present one
-    cleanly, and the others are not begun.
+    that it was at has failed, and a new process goes on with the rest. Ctrl-C and *deadline* end
+    the present one cleanly, and the others are not begun.
     """
     for order in orders:
-        report = _persevered(order, tell)
+        if deadline is not None and not deadline.left:
+            return
+        report = _persevered(order, tell, deadline)
         yield order, report
         if report.interrupted:
             return
 
 
-def _persevered(order: Order, tell: Callable[[Outcome], None]) -> Report:
+def _persevered(order: Order, tell: Callable[[Outcome], None], deadline: Deadline | None) -> Report:
     """Do *order* in as many processes as it takes, as long as they come further."""
     outcomes: list[Outcome] = []
     barren = 0
     while True:
         begun = replace(order, passed=tuple(one.path for one in outcomes))
-        part = _apart(begun, tell)
+        part = _apart(begun, tell, deadline)
         came = [one for one in part.outcomes if not (part.spent and one.stage == _LOADING)]
         outcomes += came or part.outcomes
         left = [aim for aim in aims_of(order) if aim[0] not in {one.path for one in outcomes}]
@@ -72,7 +86,7 @@ def _lost(path: Path, request: Request, why: str) -> Outcome:
     )
 
 
-def _apart(order: Order, tell: Callable[[Outcome], None]) -> Report:
+def _apart(order: Order, tell: Callable[[Outcome], None], deadline: Deadline | None) -> Report:
     """Do *order* in a new process; what came of it before it died is in the report too."""
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
@@ -81,20 +95,33 @@ def _apart(order: Order, tell: Callable[[Outcome], None]) -> Report:
     sender.close()
     outcomes: list[Outcome] = []
     report: Report | None = None
+    patience: Timer | None = None
     stopped = False
-    while True:
+    while report is None:
         try:
-            while report is None and (line := _received(receiver)) is not None:
-                if isinstance(line, Report):
-                    report = line
-                else:
-                    outcomes.append(line)
-                    tell(line)
-            process.join()
+            if not receiver.poll(LOOK):
+                if not stopped and deadline is not None and not deadline.left:
+                    raise Reached
+                continue
+            line = receiver.recv()
+            if isinstance(line, Report):
+                report = line
+            else:
+                outcomes.append(line)
+                tell(line)
+        except EOFError:
             break
         except KeyboardInterrupt:
+            if stopped:  # a second time: there is no more patience
+                _kill(process)
             stopped = True
             process.terminate()
+            patience = Timer(GRACE, _kill, (process,))
+            patience.daemon = True
+            patience.start()
+    process.join()
+    if patience is not None:
+        patience.cancel()
     receiver.close()
     if report is not None:
         return report
@@ -102,11 +129,12 @@ def _apart(order: Order, tell: Callable[[Outcome], None]) -> Report:
     return Report(outcomes=tuple(outcomes), lost=ended, stopped=stopped)
 
 
-def _received(receiver: "Connection[Line, Line]") -> Line | None:
-    try:
-        return receiver.recv()
-    except EOFError:
-        return None
+def _kill(process: SpawnProcess) -> None:
+    """Kill *process* and all that it started: its journal holds what was answered."""
+    if process.pid is not None and process.is_alive():
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.kill()
 
 
 def _begin(order: Order, sender: "Connection[Line, Line]") -> None:

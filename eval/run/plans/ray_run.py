@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from ...errors import CardboardError, MissingExtra, UsageError
 from ...records import Result
+from ..deadline import Deadline
 from ..outcomes import Outcome, failed
 from ..progress import Silent
 from ..result import write
@@ -29,7 +30,10 @@ TRIES = 3
 
 
 def run(
-    orders: Sequence[Order], address: str, tell: Callable[[Outcome], None]
+    orders: Sequence[Order],
+    address: str,
+    tell: Callable[[Outcome], None],
+    deadline: Deadline | None = None,
 ) -> Iterator[tuple[Order, Report]]:
     """Do *orders* on the cluster at *address*, `local` for one of this machine alone.
 

@@ -220,3 +220,10 @@ def test_without_torch_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.delitem(sys.modules, engine.__name__)
     with pytest.raises(MissingExtra, match=r"pip install 'cardboard\[transformers\]'"):
         importlib.import_module(engine.__name__)
+
+
+def test_a_step_that_takes_too_long_has_no_answer_rather_than_half_of_one(llama: Path) -> None:
+    opened = open_backend(Options(model=str(llama), batch_size=4, timeout=1e-6))
+    answers = said(opened, prompts(opened, 2), Sampling(max_tokens=400)).values()
+    assert {(one.text, one.error) for one in answers} == {(None, "no answer within 1e-06 s")}
+    opened.close()

@@ -160,8 +160,8 @@ def test_every_option_reaches_the_request() -> None:
         "--template-kwarg", "effort=low", "--fold-system", "--merge-turns", "--allow-fallback",
         "chatml", "--allow-raw", "--overflow", "skip", "--window", "4096", "--dtype", "float32",
         "--batch-size", "3", "--concurrency", "4", "--tensor-parallel", "2", "--pipeline-parallel",
-        "5", "--base-url", "http://127.0.0.1/v1", "--api-key-variable", "KEY", "--set",
-        "gpu_memory_utilization=0.5", "--limit", "9", "--shard", "2/3",
+        "5", "--base-url", "http://127.0.0.1/v1", "--api-key-variable", "KEY", "--timeout",
+        "60", "--set", "gpu_memory_utilization=0.5", "--limit", "9", "--shard", "2/3",
     )  # fmt: skip
     kwargs: dict[str, Setting] = {"effort": "low", "enable_thinking": False}
     assert request == Request(
@@ -177,6 +177,7 @@ def test_every_option_reaches_the_request() -> None:
             max_model_len=4096,
             batch_size=3,
             concurrency=4,
+            timeout=60.0,
             tensor_parallel=2,
             pipeline_parallel=5,
             template_kwargs=kwargs,
