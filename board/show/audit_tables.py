@@ -87,10 +87,22 @@ def _cell(check: Check, words: Words) -> str:
 
 def _document(audit: Audit, words: Words) -> dict[str, Any]:
     document: dict[str, Any] = msgspec.to_builtins(audit)
-    document["findings"] = [_said(finding, words) for finding in audit.all_findings]
+    document["findings"] = [
+        {**_said(finding, words), "templates": _templates(finding, audit)}
+        for finding in audit.all_findings
+    ]
     for report in document["reports"]:
         del report["findings"]
     return document
+
+
+def _templates(finding: Finding, audit: Audit) -> list[dict[str, Any]]:
+    """Return the templates that *finding* is of; none for one on the source as a whole."""
+    return [
+        {"sha256": report.sha256, "places": list(report.places)}
+        for report in audit.reports
+        if finding in report.findings
+    ]
 
 
 def _said(finding: Finding, words: Words) -> dict[str, Any]:

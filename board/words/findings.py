@@ -146,6 +146,7 @@ JUDGING: dict[str, Verdict] = {
 AUDITING: dict[str, Verdict] = {
     "audit-user-lost": "unranked",
     "audit-turn-lost": "unranked",
+    "audit-one-turn": "unranked",
     "audit-text-changed": "unranked",
     "audit-prompt-cut": "unranked",
     "audit-bos-doubled": "unranked",

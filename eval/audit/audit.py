@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from ..sandbox.rendering import Limits, Value
-from .checks.cases import Case, Tried, try_all
+from .checks.cases import Case
 from .checks.check_content import check_korean, check_null, check_parts, check_tools
 from .checks.check_history import check_mask, check_prefix
 from .checks.check_marks import check_bos, check_end, check_injection, check_turns
@@ -20,6 +20,7 @@ from .checks.check_turns import (
     check_user,
 )
 from .checks.families import check_family, family_of
+from .checks.trials import Tried, try_all
 from .findings import Finding, Trait, found
 from .lint.chatlint import can_lint, lint
 from .rendering.encoding import Encoded, Text, encode
@@ -71,6 +72,7 @@ class _Item(Struct, frozen=True, kw_only=True):
             encoded=encoded,
             kwargs=kwargs,
             typed=tried.typed,
+            switches=tried.switches,
             text_known=self.template is not None,
         )
 
@@ -113,11 +115,19 @@ def _items(source: Source) -> list[_Item]:
 
 def _tried(items: Sequence[_Item], limits: Limits | None) -> list[Tried]:
     """Try the templates that are known; what a server made of the others has been asked."""
-    programs = [item.source.program(item.template) for item in items if item.template]
-    done = iter(try_all(programs, limits))
+    known = [(item.source, item.template) for item in items if item.template]
+    programs = [source.program(template) for source, template in known]
+    for_tools = [_only_tools(source, template) for source, template in known]
+    done = iter(try_all(programs, limits, for_tools=for_tools))
     return [
         next(done) if item.template else Tried(renders=item.source.renders or {}) for item in items
     ]
+
+
+def _only_tools(source: Source, template: Found) -> bool:
+    """Tell whether engines take *template* for conversations with tools alone."""
+    same = [one for one in source.templates if one.text == template.text]
+    return all(one.name == "tool_use" for one in same)
 
 
 def _linted(items: Sequence[_Item]) -> dict[str, tuple[Finding, ...]]:
@@ -180,7 +190,9 @@ def _places(item: _Item) -> tuple[str, ...]:
 def _audit(source: Source, reports: Sequence[Report], served: Sequence[Finding]) -> Audit:
     apart = list(disagreements(source))
     findings = [*source.findings, *apart, *served, *_by_name(source), *_tagged(source)]
-    if not reports and not source.findings and source.kind != "result":
+    if not reports and source.mistral_common is not None:
+        findings.append(found("audit-mistral-common", name=source.mistral_common))
+    elif not reports and not source.findings and source.kind != "result":
         findings.append(found("audit-no-template"))
     rows = [report.checks for report in reports]
     agreement = Trait(check="engines", value="differ" if apart else "agree")

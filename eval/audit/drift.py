@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from ..sandbox.rendering import Limits, Rendered
-from .checks.cases import difference, try_all
+from .checks.cases import difference
+from .checks.trials import try_all
 from .findings import Finding, found
 from .rendering.probes import PROBES
 from .reports import Audit
@@ -78,7 +79,7 @@ def _with_tools(ours: Source, theirs: Source, limits: Limits | None) -> Iterator
     if one is None or two is None or one.text == two.text or plain == {one, two}:
         return
     yield found("audit-drift-text", ours=one.sha256[:_SHORT], theirs=two.sha256[:_SHORT])
-    mine, other = try_all([ours.program(one), theirs.program(two)], limits)
+    mine, other = try_all([ours.program(one), theirs.program(two)], limits, for_tools=[True, True])
     with_tools = [name for name, probe in PROBES.items() if probe.tools]
     yield from _first_difference(mine.renders, other.renders, with_tools)
 

@@ -6,8 +6,9 @@ import sys
 import time
 from typing import Any
 
-from jinja2 import TemplateError, TemplateSyntaxError
+from jinja2 import Environment, TemplateError, TemplateSyntaxError, Undefined
 from jinja2.exceptions import SecurityError
+from jinja2.sandbox import SandboxedEnvironment, is_internal_attribute
 
 from .environment import compiled, with_thoughts
 from .inspection import inspected
@@ -70,6 +71,7 @@ def _failed(problem: str, error: BaseException) -> Line:
 
 def _render(template: Order, job: Order, characters: int) -> Line:
     found = compiled(template["text"])
+    reached = _watched(found.environment)
     clock = datetime.datetime.fromisoformat(job["now"]).strftime
     found.environment.globals["strftime_now"] = clock
     messages = job["messages"]
@@ -95,7 +97,26 @@ def _render(template: Order, job: Order, characters: int) -> Line:
             if length > characters:
                 raise TooLong
             written.append(block)
+    if reached:
+        names = ", ".join(dict.fromkeys(reached))
+        return {"problem": "escape", "error": f"SecurityError: access to {names} is unsafe"[:500]}
     return {"text": "".join(written), "spans": spans}
+
+
+def _watched(environment: Environment) -> list[str]:
+    """Return a list that will hold the hidden attributes which a template asks for.
+
+    The sandbox gives it none of them, but it may go on as if nothing had happened.
+    """
+    reached: list[str] = []
+
+    def noted(held: object, name: str) -> Undefined:
+        if name.startswith("_") or is_internal_attribute(held, name):
+            reached.append(name)
+        return SandboxedEnvironment.unsafe_undefined(environment, held, name)
+
+    environment.unsafe_undefined = noted  # type: ignore[attr-defined]  # of sandboxes
+    return reached
 
 
 if __name__ == "__main__":

@@ -1,21 +1,23 @@
-"""Templates tried with every probe, and each one's renders taken apart for the checks."""
+"""What the checks look at: the renders of one template, and the pieces that many ask for."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from msgspec import Struct
 
-from ...sandbox.rendering import Inspection, Job, Limits, Program, Rendered, Value, run
+from ...sandbox.rendering import Inspection, Rendered, Value
 from ..findings import Finding, Trait
 from ..rendering.encoding import Encoded
-from ..rendering.probes import ANSWER, PROBES, QUESTION, Probe, injection, typed
+from ..rendering.probes import ANSWER, QUESTION
 from ..sources.sources import Tokens
 
 Said = Iterator[Finding | Trait]
 
 # What turn marks look like where no tokenizer tells: <|im_end|>, <turn|>, <end_of_turn>, [/INST].
 MARK = re.compile(r"<\|?[\w.:/-]+\|?>|<｜[^｜<>]+｜>|\[/?[A-Z_]+\]|\[\|\w+\|\]|\[e~\[")
+LONGEST_MARK = 64
+"""Letters of a control token."""
 _SHOWN = 80
 
 
@@ -31,7 +33,9 @@ class Case(Struct, frozen=True, kw_only=True, dict=True):
     kwargs: Mapping[str, Value] = {}
     """What the template will be given by whoever asks for the audit."""
     typed: bool = False
-    """Whether contents were sent as lists of parts, as the template refuses texts."""
+    """Whether contents were sent as lists of parts, as the template refuses or loses texts."""
+    switches: tuple[str, ...] = ()
+    """Settings that change the prompt in the way of `enable_thinking`, which does not."""
     text_known: bool = True
     """False where a server renders through a template that nobody has seen."""
 
@@ -69,13 +73,29 @@ class Case(Struct, frozen=True, kw_only=True, dict=True):
         """Return the control tokens in *text*, in order."""
         if not self.tokens.single:
             return MARK.findall(text)
-        return self._single.findall(text)
+        found, place = [], 0
+        while place < len(text):
+            mark = self._mark_at(text, place)
+            if mark is not None:
+                found.append(mark)
+            place += len(mark or " ")
+        return found
+
+    def _mark_at(self, text: str, place: int) -> str | None:
+        """Return the longest control token that begins at *place*; there may be many thousands."""
+        lengths = self._lengths.get(text[place], ())
+        known = self.tokens.single or {}
+        ends = (place + length for length in lengths)
+        return next((text[place:end] for end in ends if text[place:end] in known), None)
 
     @cached_property
-    def _single(self) -> re.Pattern[str]:
-        texts = sorted(self.tokens.single or (), key=len, reverse=True)
-        marks = [re.escape(text) for text in texts if text.strip() and not text.isalnum()]
-        return re.compile("|".join(marks) or "(?!)")
+    def _lengths(self) -> dict[str, list[int]]:
+        """By their first sign, how long control tokens are, the longest first."""
+        found: dict[str, set[int]] = {}
+        for text in self.tokens.single or ():
+            if text.strip() and not text.isalnum() and len(text) <= LONGEST_MARK:
+                found.setdefault(text[0], set()).add(len(text))
+        return {first: sorted(lengths, reverse=True) for first, lengths in found.items()}
 
 
 def before(text: str | None, words: str) -> str | None:
@@ -92,6 +112,15 @@ def after(text: str | None, words: str) -> str | None:
     return text[text.rindex(words) + len(words) :]
 
 
+def between(text: str | None, first: str, second: str) -> str | None:
+    """Return what stands in *text* between *first* and the next *second*."""
+    if text is None or first not in text:
+        return None
+    start = text.index(first) + len(first)
+    end = text.find(second, start)
+    return text[start:end] if end >= 0 else None
+
+
 def shown(text: str) -> str:
     """Return *text* for a message: line feeds and tabs visible, cut where it is long."""
     visible = text.replace("\n", "\\n").replace("\t", "\\t")
@@ -106,57 +135,3 @@ def difference(left: str, right: str) -> tuple[int, str, str]:
     )
     start = max(0, place - 16)
     return place, shown(left[start:]), shown(right[start:])
-
-
-MOST_MARKS = 12
-"""Control tokens that the user of the probe `injection` writes."""
-
-
-class Tried(Struct, frozen=True, kw_only=True):
-    """What came of one template."""
-
-    renders: Mapping[str, Rendered]
-    """By the names of the probes."""
-    inspection: Inspection = Inspection()
-    typed: bool = False
-    """Whether contents were sent as lists of parts, as the template refuses texts."""
-
-
-def try_all(programs: Sequence[Program], limits: Limits | None = None) -> list[Tried]:
-    """Render every probe by each of *programs*, and look at their texts."""
-    done = _try(programs, PROBES, limits)
-    refusing = [place for place, tried in enumerate(done) if _wants_parts(tried)]
-    parts = {name: typed(probe) for name, probe in PROBES.items()}
-    again = _try([programs[place] for place in refusing], parts, limits)
-    for place, tried in zip(refusing, again, strict=True):
-        done[place] = Tried(renders=tried.renders, inspection=tried.inspection, typed=True)
-    return done
-
-
-def _wants_parts(tried: Tried) -> bool:
-    plain, parts = tried.renders["user"], tried.renders["content parts"]
-    return plain.problem == "refused" and parts.text is not None
-
-
-def _try(
-    programs: Sequence[Program], probes: Mapping[str, Probe], limits: Limits | None
-) -> list[Tried]:
-    names = [*probes, "injection"]
-    jobs = []
-    for program in programs:
-        jobs += [probe.job(program) for probe in probes.values()]
-        jobs.append(injection(_marks(program)).job(program))
-        jobs.append(Job(program=program, inspect=True))
-    rendered = iter(run(jobs, limits))
-    found = []
-    for _ in programs:
-        renders = {name: next(rendered) for name in names}
-        looked = next(rendered).inspection
-        found.append(Tried(renders=renders, inspection=looked or Inspection()))
-    return found
-
-
-def _marks(program: Program) -> list[str]:
-    """Return control tokens that *program* writes, or may write."""
-    written = dict.fromkeys([*program.special_tokens.values(), *MARK.findall(program.text)])
-    return list(written)[:MOST_MARKS]

@@ -3,8 +3,9 @@
 import re
 
 from ..findings import Trait, found
-from ..rendering.probes import ANSWER, QUESTION, QUESTION_2
-from .cases import Case, Said, after, before, shown
+from ..rendering.probes import QUESTION
+from .cases import Case, Said, shown
+from .ends import closing, ends_of
 from .families import turn_marks
 
 _LOOKS = re.compile(r"<\|[\w./-]+\|?>|<[\w./-]+\|>|</s>|<\w+_of_turn>")
@@ -51,17 +52,20 @@ def _count(ids: tuple[int, ...], number: int) -> int:
 
 def check_end(case: Case) -> Said:
     """Tell what ends the model's turn, and whether generation stops there."""
-    tail, stops, single = case.after_answer, case.tokens.stops, case.tokens.single
-    if tail is None:
+    ends, stops, single = ends_of(case), case.tokens.stops, case.tokens.single
+    if ends is None:
         return
-    written = next(iter(case.marks(tail)), tail.strip())
+    # An answer that nothing follows may be closed otherwise, and have an EOS of the text behind it.
+    written = list(dict.fromkeys([*closing(case, ends.history), *closing(case, ends.last)]))
     # Some write no mark after an answer: the one that begins the next turn ends it.
-    end = written or _first_mark_between(case)
-    if end is None:
+    marks = written or case.marks(ends.opening)[:1]
+    if not marks:
         yield found("audit-end-missing")
         return
-    yield Trait(check="end", value="mark" if written else "next-turn", values={"mark": shown(end)})
-    if single is not None and end not in single:
+    end = next((mark for mark in marks if mark in (stops or ())), marks[0])
+    value = "mark" if written else "next-turn"
+    yield Trait(check="end", value=value, values={"mark": shown(end)})
+    if single is not None and not any(mark in single for mark in marks):
         yield found("audit-end-not-token", mark=shown(end))
     elif stops is not None and end not in stops:
         yield found("audit-end-not-stop", mark=end, stops=", ".join(stops))
@@ -73,27 +77,30 @@ def check_end(case: Case) -> Said:
         yield found("audit-marks-not-tokens", marks=", ".join(unknown))
 
 
-def _first_mark_between(case: Case) -> str | None:
-    between = after(before(case.text("talk"), QUESTION_2), ANSWER)
-    return next(iter(case.marks(between or "")), None)
-
-
 def check_turns(case: Case) -> Said:
     """Tell whether each turn that is opened is closed before the next, also around tools."""
     talk = case.text("talk")
     pair = turn_marks(talk or "")
     if talk is None or pair is None:
         return
-    opening, closing = pair
-    yield Trait(check="turns", value="marks", values={"open": opening, "close": closing})
+    opening, closes = pair[0], _closes(case, pair[1])
+    yield Trait(check="turns", value="marks", values={"open": opening, "close": closes})
     for name in ("talk", "long talk", "tool result, user", "tool talk"):
         text = case.text(name)
         if text is None:
             continue
         for turn in text.split(opening)[1:-1]:
-            if turn.count(closing) != 1:
+            if turn.count(closes) != 1:
                 yield found("audit-turns-unbalanced", probe=name, turn=shown(opening + turn))
                 return
+
+
+def _closes(case: Case, known: str) -> str:
+    """Return what closes turns: the mark that is *known* to, or another that is there."""
+    ends = ends_of(case)
+    if ends is None or known in ends.user + ends.history:
+        return known
+    return next((mark for mark in case.marks(ends.user) if mark in ends.history), known)
 
 
 def check_injection(case: Case) -> Said:

@@ -1,15 +1,21 @@
 """What a server makes of the probes, against what the template that it tells of makes of them."""
 
+import re
 from collections.abc import Iterator
 
 from ..findings import Finding, found
 from ..sources.sources import Found, Source
-from .cases import Tried, difference
+from .cases import difference
+from .trials import Tried
 
 TALKS = ("user", "system", "talk", "long talk", "two users", "korean")
 SWITCHED = ("thinking on", "thinking off")
 WITH_TOOLS = ("tools",)
 """Probes that reach the template as they are sent; of others a server changes the form before."""
+
+
+_STAND_IN = re.compile(r"<\|\w+_token\|>")
+"""A special token that nobody tells."""
 
 
 def served_otherwise(source: Source, template: Found, tried: Tried) -> Iterator[Finding]:
@@ -18,6 +24,8 @@ def served_otherwise(source: Source, template: Found, tried: Tried) -> Iterator[
     for name in _through(source, template):
         served, ours = told.get(name), tried.renders.get(name)
         if served is None or ours is None or served.text is None or ours.text is None:
+            continue
+        if not source.tokens.told and _STAND_IN.search(ours.text):
             continue
         # llama.cpp takes a BOS away that it will put before the tokens.
         if ours.text not in (served.text, f"{bos}{served.text}"):

@@ -29,6 +29,11 @@ def check_thinking(case: Case) -> Said:
     if on != off:
         yield Trait(check="thinking", value="on" if plain == on else "off")
         return
+    if case.switches:
+        names = ", ".join(case.switches)
+        yield Trait(check="thinking", value="other", values={"names": names})
+        yield found("audit-thinking-other", name="enable_thinking", names=names)
+        return
     about = [*case.inspection.literals, *case.inspection.names, plain]
     thinks = any(mark in text for mark in THOUGHT_MARKS for text in about)
     yield Trait(check="thinking", value="no-switch" if thinks else "none")

@@ -4,9 +4,11 @@ import re
 
 from ..findings import Trait, found
 from ..rendering.probes import ANSWER, QUESTION, QUESTION_2, SYSTEM
-from .cases import Case, Said, after, before, difference, shown
+from .cases import Case, Said, before, between, difference, shown
+from .ends import THOUGHT, ends_of
 
-_THOUGHT = re.compile(r"</?(think|thought|reasoning|seed:think)>|\[/?THINK\]|<\|channel>thought")
+_ROLE = re.compile(r"assistant|model|chatbot|\bbot\b|\bgpt\b|\bai\b|\[/INST\]", re.IGNORECASE)
+"""How the one is called who answers."""
 
 
 def check_program(case: Case) -> Said:
@@ -58,6 +60,10 @@ def check_system(case: Case) -> Said:
         return
     if lead is None:
         yield found("audit-system-lost")
+    elif QUESTION not in text:
+        # Of a template for a single turn nobody can tell; of another, a turn is lost.
+        if case.text("talk") != case.text("user"):
+            yield found("audit-turn-lost", words=QUESTION)
     elif lead.startswith((case.head or "").rstrip()):
         yield Trait(check="system", value="folded")
         yield found("audit-system-folded")
@@ -72,6 +78,9 @@ def check_alternation(case: Case) -> Said:
         return
     if error is not None:
         yield found("audit-talk-refused", error=error)
+    elif talk is not None and talk == case.text("user"):
+        yield found("audit-one-turn")
+        return
     elif talk is not None and (missing := _missing(talk, QUESTION, ANSWER, QUESTION_2)):
         yield found("audit-turn-lost", words=missing)
     two = case.text("two users")
@@ -96,18 +105,44 @@ def check_prompt(case: Case) -> Said:
         return
     added = asked.removeprefix(plain) if asked.startswith(plain) else None
     if added is not None:
-        value = "adds" if added else "nothing"
-        yield Trait(check="generation-prompt", value=value, values={"text": shown(added)})
+        value = "always" if not added and _opens(case) else "adds" if added else "nothing"
+        yield Trait(check="generation-prompt", value=value, values={"text": shown(added or end)})
+    elif _only_closed(case, asked, plain):
+        yield Trait(check="generation-prompt", value="adds", values={"text": shown(_added(case))})
     else:
         _, without, with_ = difference(plain, asked)
         yield found("audit-prompt-rewrites", without=without, with_prompt=with_)
-    usual = after(before(case.text("answered"), ANSWER), QUESTION) or ""
+    usual = between(case.text("answered"), QUESTION, ANSWER) or ""
     missing = usual.removeprefix(end) if usual.startswith(end) else ""
     # A thought that stands before each earlier answer is for the model to write.
-    if _THOUGHT.sub("", missing).strip():
-        code = "audit-prompt-short" if added else "audit-prompt-cut"
+    if THOUGHT.sub("", missing).strip():
+        code = "audit-prompt-cut" if added == "" and not _opens(case) else "audit-prompt-short"
         yield found(code, missing=shown(missing))
-    ours, theirs = (_THOUGHT.sub("", text).strip() for text in (end, usual))
+    ours, theirs = (THOUGHT.sub("", text).strip() for text in (end, usual))
     if not (ours.startswith(theirs) or theirs.startswith(ours)):
         _, opens, answers = difference(end, usual)
         yield found("audit-prompt-other", prompt=opens, answers=answers)
+
+
+def _added(case: Case) -> str:
+    """Return what stands between a user's turn, closed, and the answer that is asked for."""
+    ends = ends_of(case)
+    return (case.prompt_end or "").removeprefix(ends.user if ends else "")
+
+
+def _only_closed(case: Case, asked: str, plain: str) -> bool:
+    """Tell whether all that the prompt changes is an EOS which closes the text without it."""
+    ends = ends_of(case)
+    said = plain.rfind(QUESTION) + len(QUESTION)
+    if ends is None or plain[:said] != asked[:said] or not plain.startswith(ends.user, said):
+        return False
+    rest = plain[said + len(ends.user) :].strip()
+    return case.marks(rest) == [rest]
+
+
+def _opens(case: Case) -> bool:
+    """Tell whether the model's turn is opened after a user's, whether that is asked for or not."""
+    end, ends = case.prompt_end or "", ends_of(case)
+    if _ROLE.search(end):
+        return True
+    return ends is not None and bool(end.removeprefix(ends.user).strip())

@@ -20,13 +20,17 @@ class Turn(Struct, frozen=True):
     """Here its words begin; what it writes before may be covered or not."""
     end: int
     """Here they end, the mark that ends the turn included."""
+    begins: int | None = None
+    """Where the model's turn is opened, before `opens`: of the prompt, but of no other turn."""
+    last: int | None = None
+    """Up to here nothing of another turn stands; by default up to `end`."""
 
 
 class Fault(Struct, frozen=True):
     """What is wrong with a mask, with the words that show it."""
 
-    kind: Literal["misses", "covers", "wide"]
-    """`wide` where it covers no more than blanks beside the answers."""
+    kind: Literal["misses", "covers", "head", "wide"]
+    """`wide` where it covers no more than blanks beside answers, `head` how turns are opened."""
     text: str
 
 
@@ -54,13 +58,23 @@ def fault(
     """
     wanted = covered(((turn.start, turn.end) for turn in turns), cells)
     allowed = covered(((turn.opens, turn.start) for turn in turns), cells)
-    missing, extra = sorted(wanted - masked), sorted(masked - wanted - allowed)
+    heads = covered(((turn.begins or turn.opens, turn.opens) for turn in turns), cells) - allowed
+    tails = covered(((turn.end, turn.last or turn.end) for turn in turns), cells) - wanted
+    extra = masked - wanted - allowed
+    missing, foreign = sorted(wanted - masked), sorted(extra - heads - tails)
     if missing:
         return Fault("misses", _run(text, cells, missing))
-    if not extra:
-        return None
-    beside = "".join(text[slice(*cells[place])] for place in extra)
-    return Fault("covers" if beside.strip() else "wide", _run(text, cells, extra))
+    if _written(text, cells, foreign):
+        return Fault("covers", _run(text, cells, foreign))
+    if _written(text, cells, head := sorted(extra & heads - tails)):
+        return Fault("head", _run(text, cells, head))
+    blank = [place for place in sorted(extra) if not _written(text, cells, [place])]
+    return Fault("wide", _run(text, cells, blank)) if blank else None
+
+
+def _written(text: str, cells: Sequence[Span], places: Sequence[int]) -> bool:
+    """Tell whether there is more than blanks at *places*."""
+    return any(text[slice(*cells[place])].strip() for place in places)
 
 
 def _run(text: str, cells: Sequence[Span], places: Sequence[int]) -> str:

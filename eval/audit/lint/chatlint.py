@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from ...sandbox.processes import supervised
 from ..findings import Finding, found
 
-SECONDS = 30.0
+SECONDS = 10.0
 """For one template."""
 _MEMORY, _OUTPUT = 1 << 30, 64 << 20
 _REFUSES = "renders"

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from ...sandbox.processes import supervised
 
-SECONDS = 60.0
+SECONDS = 20.0
 """For one tokenizer, loading included."""
 _MEMORY, _OUTPUT = 4 << 30, 256 << 20
 

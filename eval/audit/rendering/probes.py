@@ -137,11 +137,11 @@ PROBES: Mapping[str, Probe] = {
 """Every probe by its name; `user` is the plainest."""
 
 
-def typed(probe: Probe) -> Probe:
-    """Return *probe* with every text as a list of one part."""
+def typed(probe: Probe, roles: Sequence[str] | None = None) -> Probe:
+    """Return *probe* with every text as a list of one part, or those of *roles* alone."""
     messages = [
         {**message, "content": [{"type": "text", "text": message["content"]}]}
-        if isinstance(message["content"], str)
+        if isinstance(message["content"], str) and (roles is None or message["role"] in roles)
         else message
         for message in probe.messages
     ]

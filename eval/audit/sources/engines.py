@@ -12,6 +12,14 @@ CHATML = "chatml"
 
 def picks(source: Source) -> tuple[Pick, ...]:
     """Return what each engine takes that can load *source*."""
+    if not source.templates and source.mistral_common is not None:
+        place = f"mistral-common: {source.mistral_common}"
+        engines: tuple[Engine, ...] = ("transformers", "vllm")
+        return tuple(
+            Pick(engine=engine, tools=tools, place=place)
+            for tools in (False, True)
+            for engine in engines
+        )
     return tuple(
         Pick(
             engine=engine,
@@ -48,6 +56,8 @@ def disagreements(source: Source) -> Iterator[Finding]:
 
 
 def _choices(source: Source) -> Iterator[tuple[Engine, bool, Found | None]]:
+    if not source.templates and source.mistral_common is not None:
+        return
     for tools in (False, True):
         if source.kind in ("folder", "hub", "adapter"):
             # vLLM answers through the template of the model, whatever an adapter brings.

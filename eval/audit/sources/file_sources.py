@@ -11,6 +11,9 @@ from .gguf_header import Header, read_header
 from .shipped_files import Files
 from .sources import Found, Source, Tokens
 
+_GO_ON = ({"<|return|>", "<|call|>"}, {"<|calls|>", "<|flush|>"})
+"""Where both of a pair are tokens, `<|end|>` ends a message and not the turn."""
+
 
 def file_source(path: Path) -> Source:
     """Read the file at *path* by what it holds.
@@ -58,16 +61,28 @@ def _of_header(header: Header) -> tuple[Found, ...]:
 
 
 def _tokens(header: Header) -> Tokens:
-    """Return the marked tokens; llama.cpp ends at EOS, at EOT and at EOM."""
+    """Return the marked tokens; llama.cpp ends at EOS, EOT, EOM, and at texts that it knows."""
     ends = [header.named[name] for name in ("eos", "eot", "eom") if name in header.named]
     adds_bos = header.values.get("tokenizer.ggml.add_bos_token")
-    special = {"bos_token": header.named.get("bos"), "eos_token": header.named.get("eos")}
     return Tokens(
-        special={name: text for name, text in special.items() if text is not None},
-        single=header.marked or None,
-        stops=tuple(dict.fromkeys(ends)) or None,
+        # llama.cpp renders with empty texts where the file names none.
+        special={f"{name}_token": header.named.get(name, "") for name in ("bos", "eos")},
+        single={**header.marked, **header.known} or None,
+        stops=tuple(dict.fromkeys([*ends, *_known_ends(header)])) or None,
         adds_bos=adds_bos if isinstance(adds_bos, bool) else None,
     )
+
+
+def _known_ends(header: Header) -> list[str]:
+    """Return the tokens at which llama.cpp stops by their texts.
+
+    In harmony and its like the model goes on after `<|end|>`; `</s>` can be a word.
+    """
+    known = header.known
+    goes_on = any(known.keys() >= pair for pair in _GO_ON)
+    words = {"<|end|>"} if goes_on else set()
+    words |= {"</s>"} - header.marked.keys()
+    return [text for text in known if text not in words]
 
 
 def _bare(path: Path) -> Source:
@@ -75,7 +90,11 @@ def _bare(path: Path) -> Source:
     text = files.text(path.name)
     templates = () if text is None else (Found(text=text, place=path.name, shelf="files"),)
     return Source(
-        name=path.name, kind="template", templates=templates, findings=tuple(files.findings)
+        name=path.name,
+        kind="template",
+        templates=templates,
+        tokens=Tokens(told=False),
+        findings=tuple(files.findings),
     )
 
 
@@ -95,8 +114,8 @@ class _Result(Struct):
 
 def _result(path: Path) -> Source:
     """Read which template a result was measured through: the file keeps its hash alone."""
-    files = Files(path.parent)
-    held = files.json(path.name, _Result)
+    path = path.resolve()
+    held = Files(path.parent).json(path.name, _Result)
     if held is None:
         raise UsageError("is no result of an evaluation", file=path.name)
     return Source(

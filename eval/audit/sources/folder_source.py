@@ -61,6 +61,7 @@ def folder_source(
         tokens=tokens,
         model_type=config.model_type,
         has_processor=any(map(files.has, shipped.PROCESSORS)),
+        mistral_common=shipped.of_mistral_common(files.names(".", "")),
         base_name=adapter.base_model_name_or_path if adapter else None,
         base=_base(adapter, folder) if adapter and with_base else None,
         findings=tuple(files.findings),
@@ -105,16 +106,18 @@ def _tokens(files: Files, settings: Mapping[str, Any], config: shipped.Config) -
     ends = _ends(files, config)
     texts = {number: text for text, number in (single or {}).items()}
     special = _special(files, settings)
+    adds_bos = settings.get("add_bos_token")
     stops: tuple[str, ...] | None = None
     if ends is not None:
         named = [special["eos_token"]] if "eos_token" in special else []
         stops = tuple(dict.fromkeys([*(texts.get(end, f"#{end}") for end in ends), *named]))
-    path = files.folder / shipped.TOKENIZER
     return Tokens(
         special=special,
+        told=any(map(files.has, (shipped.TOKENIZER_CONFIG, shipped.TOKENS_MAP))),
         single=single,
         stops=stops,
-        file=path if path.is_file() else None,
+        adds_bos=adds_bos if isinstance(adds_bos, bool) else None,
+        file=files.path(shipped.TOKENIZER),
     )
 
 

@@ -13,6 +13,17 @@ NAMES = "tokenizer.chat_templates"
 TOKENS = "tokenizer.ggml.tokens"
 KINDS = "tokenizer.ggml.token_type"
 
+# By load() of llama_vocab in llama.cpp's src/llama-vocab.cpp.
+KNOWN_ENDS = frozenset(
+    {
+        *("<|eot_id|>", "<|im_end|>", "<|end|>", "<|return|>", "<|call|>", "<|flush|>"),
+        *("<|calls|>", "<end_of_turn>", "<|endoftext|>", "</s>", "<|eom_id|>", "<EOT>", "_<EOT>"),
+        *("[EOT]", "[EOS]", "<|end_of_text|>", "<end_of_utterance>", "<eos>", "<turn|>"),
+        *("<|tool_response>", "<｜end▁of▁sentence｜>", "[e~["),
+    }
+)
+"""Tokens at which llama.cpp stops by their texts, whatever the file says of them."""
+
 MOST_ENTRIES = 65_536
 """Entries of metadata; real files have fewer than a hundred."""
 MOST_ITEMS = 1 << 22
@@ -50,6 +61,8 @@ class Header(Struct, frozen=True, kw_only=True):
     """Templates beside the default one, as the file names them."""
     marked: Mapping[str, int] = {}
     """Ids of control tokens and of those that the makers defined, by their texts."""
+    known: Mapping[str, int] = {}
+    """Ids of the tokens in `KNOWN_ENDS`, by their texts."""
     named: Mapping[str, str] = {}
     """Texts of the tokens that the entries `tokenizer.ggml.NAME_token_id` stand for, by NAME."""
 
@@ -104,6 +117,7 @@ class _Reader:
                 for number, (text, kind) in enumerate(zip(tokens, kinds, strict=False))
                 if kind in _MARKED
             },
+            known=_known(tokens),
             named=_named(values, tokens),
         )
 
@@ -206,6 +220,11 @@ class _Reader:
             file=self._name,
             remedy="Download or convert the file again.",
         )
+
+
+def _known(tokens: list[bytes]) -> dict[str, int]:
+    ends = {text.encode("utf-8"): text for text in KNOWN_ENDS}
+    return {ends[text]: number for number, text in enumerate(tokens) if text in ends}
 
 
 def _named(values: Mapping[str, Scalar], tokens: list[bytes]) -> dict[str, str]:

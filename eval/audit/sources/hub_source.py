@@ -83,7 +83,11 @@ def _fetched(repository: str, sha: str, sizes: dict[str, int], wanted: Collectio
     if folder is not None:
         source = folder_source(folder, name=repository, kind="hub", revision=sha)
     too_large = (found("audit-file-unreadable", name=name, reason="too large") for name in refused)
-    return replace(source, findings=(*source.findings, *too_large))
+    return replace(
+        source,
+        findings=(*source.findings, *too_large),
+        mistral_common=shipped.of_mistral_common(sizes),
+    )
 
 
 def _is_template(name: str) -> bool:

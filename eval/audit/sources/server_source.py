@@ -43,7 +43,10 @@ def server_source(address: str, api_key_variable: str = "OPENAI_API_KEY") -> Sou
         kind="server",
         revision=server.version,
         templates=tuple(_templates(server)),
-        tokens=Tokens(special=told.special_tokens if told else {}),
+        tokens=Tokens(
+            special=told.special_tokens if told else {},
+            told=bool(told and told.special_tokens),
+        ),
         renders=renders,
         findings=() if told or renders else (found("audit-template-untold", server=kind),),
     )

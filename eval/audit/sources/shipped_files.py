@@ -1,6 +1,7 @@
 """The files beside a model's weights that templates and tokens are read from, none trusted."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +19,9 @@ TOKENS_MAP = "special_tokens_map.json"
 CONFIG, GENERATION = "config.json", "generation_config.json"
 PROCESSORS = ("processor_config.json", "preprocessor_config.json")
 ADAPTER = "adapter_config.json"
+
+MISTRAL_COMMON = re.compile(r"tekken\.json|tokenizer(\.mm)?\.model\.v\d{1,2}(m\d)?")
+"""Tokenizers of mistral-common, which builds prompts without a chat template."""
 
 LONGEST: Mapping[str, int] = {TOKENIZER: 128 << 20}
 """Bytes of a file that are read; of all others `MOST`."""
@@ -86,6 +90,11 @@ def is_folder(path: Path) -> bool:
         return False
 
 
+def of_mistral_common(names: Iterable[str]) -> str | None:
+    """Return the first of *names* that mistral-common builds prompts from."""
+    return next((name for name in sorted(names) if MISTRAL_COMMON.fullmatch(name)), None)
+
+
 class Files:
     """The files of one model, by name; what is wrong with them is gathered in `findings`."""
 
@@ -100,7 +109,7 @@ class Files:
     def names(self, folder: str, suffix: str) -> list[str]:
         """Return the files of a *folder* below that end in *suffix*, sorted."""
         place = self.folder / folder
-        return sorted(path.name for path in place.glob(f"*{suffix}")) if place.is_dir() else []
+        return sorted(path.name for path in place.glob(f"*{suffix}")) if is_folder(place) else []
 
     def text(self, name: str) -> str | None:
         """Return a template as transformers reads it: line ends are line feeds."""
@@ -125,9 +134,26 @@ class Files:
             self._unreadable(name, str(error))
             return None
 
-    def _bytes(self, name: str, most: int) -> bytes | None:
+    def path(self, name: str) -> Path | None:
+        """Return where a file is; `None` where it is not there, or a link to somewhere else."""
         path = self.folder / name
         if not path.is_file():
+            return None
+        if not path.resolve().is_relative_to(self._bounds):
+            self._unreadable(name, "is a link to a place outside its folder")
+            return None
+        return path
+
+    @property
+    def _bounds(self) -> Path:
+        """Return where links may lead: of the Hub's cache, to the files of the same model."""
+        folder = self.folder.resolve()
+        cached = folder.parent.name == "snapshots" and (folder.parents[1] / "blobs").is_dir()
+        return folder.parents[1] if cached else folder
+
+    def _bytes(self, name: str, most: int) -> bytes | None:
+        path = self.path(name)
+        if path is None:
             return None
         try:
             with path.open("rb") as file:

@@ -1,5 +1,6 @@
 """What a model ships for its conversations: every template there is, and what they rest on."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
@@ -13,6 +14,11 @@ from ..findings import Finding
 Kind = Literal["hub", "folder", "adapter", "gguf", "template", "server", "result", "unreadable"]
 Shelf = Literal["files", "config", "legacy", "processor", "gguf", "server"]
 """Kind of place; engines look on some shelves before others, and on some never."""
+
+USUAL = ("bos_token", "eos_token", "pad_token", "unk_token", "sep_token", "cls_token", "mask_token")
+"""Special tokens that transformers has a name for."""
+_NAMED = re.compile(r"\b(?!add_|is_|has_|num_|max_|use_)[a-z]\w{0,40}_token\b")
+"""Names of further tokens, such as `image_token`."""
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -36,6 +42,8 @@ class Tokens(Struct, frozen=True, kw_only=True):
 
     special: Mapping[str, str] = {}
     """`bos_token`, `eos_token` ... as templates name them."""
+    told: bool = True
+    """Whether anything says what they are; where nothing does, templates are given stand-ins."""
     single: Mapping[str, int] | None = None
     """Ids of texts that are always one token: control tokens and others that were added."""
     stops: tuple[str, ...] | None = None
@@ -49,6 +57,13 @@ class Tokens(Struct, frozen=True, kw_only=True):
     def bos(self) -> str | None:
         """Return the text of the BOS token."""
         return self.special.get("bos_token")
+
+    def given(self, template: str) -> Mapping[str, str]:
+        """Return the special tokens for *template*, or stand-ins for those that it may name."""
+        if self.told:
+            return self.special
+        named = (*USUAL, *_NAMED.findall(template))
+        return {**{name: f"<|{name}|>" for name in named}, **self.special}
 
 
 class Source(Struct, frozen=True, kw_only=True):
@@ -70,6 +85,8 @@ class Source(Struct, frozen=True, kw_only=True):
     """That model, opened."""
     findings: tuple[Finding, ...] = ()
     """What was wrong with reading it."""
+    mistral_common: str | None = None
+    """The file from which mistral-common builds prompts, where there is one."""
     recorded: str | None = None
     """SHA-256 of the template of a result, which does not keep the text."""
     renders: Mapping[str, Rendered] | None = None
@@ -77,7 +94,7 @@ class Source(Struct, frozen=True, kw_only=True):
 
     def program(self, template: Found) -> Program:
         """Return *template* with the special tokens of this source."""
-        return Program(template.text, self.tokens.special)
+        return Program(template.text, self.tokens.given(template.text))
 
     def on(self, shelf: Shelf) -> dict[str, Found]:
         """Return the templates on *shelf* by their names."""

@@ -86,6 +86,11 @@ SAMPLES = {
     "ignored enable_thinking": Sample(
         text=_THINKS, code="audit-thinking-ignored", trait=("thinking", "no-switch")
     ),
+    "thinking switched by another name": Sample(
+        text=_THINKS.replace("<think>\n", "{{ '<think>\n' if reasoning_effort != 'none' }}"),
+        code="audit-thinking-other",
+        trait=("thinking", "other"),
+    ),
     "unread setting": Sample(text=GOOD, code="audit-kwarg-unread", kwargs={"verbose": True}),
     "date in the prompt": Sample(
         text="{{ bos_token }}Today is {{ strftime_now('%d %B %Y') }}.\n" + GOOD[15:],
@@ -99,6 +104,12 @@ SAMPLES = {
             ANSWER,
             "{% generation %}<|im_start|>assistant\n{{ m.content }}<|im_end|>{% endgeneration %}"
             "{{ '\n' }}",
+        ),
+        code="audit-mask-head",
+    ),
+    "mask with a question": Sample(
+        text=MARKED.replace(
+            "{% else %}", "{% else %}{% generation %}{{ m.role }}{% endgeneration %}"
         ),
         code="audit-mask-covers",
     ),
@@ -119,6 +130,9 @@ SAMPLES = {
     "an answer lost": Sample(
         text=GOOD.replace("{% for m in messages %}", "{% for m in messages[-1:] %}"),
         code="audit-turn-lost",
+    ),
+    "the first turn alone": Sample(
+        text="{{ bos_token }}[INST] {{ messages[0].content }} [/INST]", code="audit-one-turn"
     ),
     "tools refused": Sample(
         text="{% if tools %}{{ raise_exception('no tools') }}{% endif %}" + GOOD,
@@ -200,6 +214,14 @@ SAMPLES = {
     "10 MB output": Sample(text="{{ 'a' * 10000000 }}" + GOOD, code="audit-output"),
     "attribute escape": Sample(
         text="{{ ().__class__.__base__.__subclasses__() }}" + GOOD, code="audit-escape"
+    ),
+    "attribute escape, built from parts": Sample(
+        text="{% set u = '_' * 2 %}{{ ''[u ~ 'class' ~ u] }}" + GOOD, code="audit-escape"
+    ),
+    "attribute escape, built from what is said": Sample(
+        text="{% set u = messages[0].role[:0] ~ '%c%c' % (95, 95) %}"
+        "{{ ''[u ~ 'class' ~ u] is defined }}" + GOOD,
+        code="audit-escape",
     ),
     "hidden attribute that comes to nothing": Sample(
         text="{{ ''['__class__'] }}" + GOOD, code="audit-escape"
