@@ -116,10 +116,12 @@ NOTES = {
     "inferred": "commands inferred from the prompt on the screen, as no keys were recorded",
     "marked": "commands that the shell itself marked on the screen",
     "unseen": "typed lines that the screen did not show, such as passwords, left out",
-    "unknown-keys": "typed lines with keys whose effect is not recorded (Tab, arrows), left out",
+    "completed": "typed lines that the shell completed (Tab, history), as the screen shows them",
+    "unknown-keys": "typed lines with keys whose effect the screen does not show, left out",
     "full-screen": "lines typed into a full-screen program, left out",
     "events": "damaged events of a recording, left out",
-    "unclear": "stretches of a screen in which no prompt was found",
+    "elsewhere": "lines typed where no shell's prompt stands, left out",
+    "subagents": "trajectories of subagents inside of another, left out",
 }
 """What is told of conversations beside their turns: what was put right, inferred or left out."""
 

@@ -27,6 +27,7 @@ MOST_WHOLE = 256 << 20
 _HEAD = 200
 """Lines by which a file whose first line is no JSON is told to be of lines or not."""
 
+_CAST = {"width", "term"}
 _FOREIGN = {
     b"PAR1": "a parquet file",
     b"PK\x03\x04": "a zip archive",
@@ -37,15 +38,11 @@ _FOREIGN = {
 
 
 class Document(Struct, frozen=True, kw_only=True):
-    """One decoded value of a file."""
+    """One decoded value of a file; a cast is its header, its lines being `events` in it."""
 
     value: Any
     place: str
     """`file:line`, in an array `file[index]`, or the file alone."""
-    events: tuple[Any, ...] = ()
-    """What follows the header of a cast, line by line."""
-    damaged: int = 0
-    """Events that could not be decoded."""
 
 
 class Fault(Struct, frozen=True, kw_only=True):
@@ -105,7 +102,7 @@ def _documents(file: BufferedReader, name: str) -> Iterator[Document | Fault]:
     except ValueError as error:
         yield from _whole_or_lines(number, line, lines, name, error)
         return
-    if isinstance(value, dict) and value.get("version") in (2, 3) and "messages" not in value:
+    if isinstance(value, dict) and value.get("version") in (2, 3) and _CAST & value.keys():
         yield _cast(value, lines, name)
         return
     second = next(lines, None)
@@ -250,7 +247,7 @@ def _cast(header: dict[str, Any], lines: Iterator[tuple[int, bytes]], name: str)
             damaged += 1
             continue
         events.append(event)
-    return Document(value=header, place=name, events=tuple(events), damaged=damaged)
+    return Document(value={**header, "events": events, "damaged": damaged}, place=name)
 
 
 _DECODER = msgspec.json.Decoder()
@@ -272,7 +269,8 @@ def _decoded(text: bytes) -> Any:
     except UnicodeDecodeError:
         raise ValueError("is not UTF-8") from None
     except ValueError:
-        raise ValueError(f"is no JSON: {first}") from None
+        what = str(first).removeprefix("JSON is malformed: ")
+        raise ValueError(f"is no JSON: {what}") from None
 
 
 def _clean(value: Any) -> Any:

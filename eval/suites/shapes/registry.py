@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from ...errors import UsageError
-from . import chats, pairs
+from . import agents, casts, chats, pairs
 from .conversation import MOST_DEPTH, Conversation, Unreadable
 from .files import Document, Fault, documents, sha256_of
 
@@ -47,8 +47,34 @@ SHAPES: tuple[Shape, ...] = (
     Shape(
         name="messages",
         keys="messages, a list of turns with role",
-        fits=lambda value: isinstance(value.get("messages"), list),
+        fits=lambda value: (
+            isinstance(value.get("messages"), list) and "trajectory_format" not in value
+        ),
         read=chats.messages,
+    ),
+    Shape(
+        name="mini-swe-agent",
+        keys="messages and trajectory_format",
+        fits=lambda value: isinstance(value.get("messages"), list) and "trajectory_format" in value,
+        read=agents.mini_swe_agent,
+    ),
+    Shape(
+        name="atif",
+        keys="schema_version ATIF-v1.x and steps",
+        fits=agents.is_atif,
+        read=agents.atif,
+    ),
+    Shape(
+        name="swe-agent",
+        keys="trajectory with history or info",
+        fits=agents.is_swe_agent,
+        read=agents.swe_agent,
+    ),
+    Shape(
+        name="asciinema",
+        keys="version 1 with stdout, or a header of version 2 or 3 and events",
+        fits=casts.is_cast,
+        read=casts.cast,
     ),
     Shape(
         name="terminus",

@@ -28,7 +28,7 @@ DROPS = {
     "no-question": "answers that no user turn comes before",
     "unread": "answers that hold neither a JSON object nor a call nor shell code",
     "no-commands": "answers that type no command",
-    "unwanted": "answers that are marked as bad, or as not to be learnt",
+    "unwanted": "answers that are marked as bad, as not to be learnt or as no model's",
 }
 """Why something is left out: the first three count conversations, the others single answers."""
 
@@ -38,6 +38,9 @@ UNFIT = {
     "no-turns": "are text without turns",
 }
 """What conversations without any command are."""
+
+_USABLE = {"no-question", "unwanted"}
+"""Of answers that may well hold a command."""
 
 MOST_BYTES = 1 << 30
 """Of all rows, about: what can be read as a suite again."""
@@ -117,7 +120,8 @@ def build(
             dropped[reason] += count
         if not made:
             dropped["no-steps"] += 1
-            unfit[_unfit(conversation, tools)] += 1
+            if not left_out.keys() & _USABLE:
+                unfit[_unfit(conversation, tools)] += 1
         size += sum(_size(row) for row in made)
         if size > MOST_BYTES:
             raise UsageError(
