@@ -1,4 +1,4 @@
-"""The commands that make and describe suites: suite build, suite record, suite info."""
+"""The commands that make and describe suites: suite build, check, record and info."""
 
 import sys
 from collections.abc import Container, Iterable, Iterator
@@ -107,6 +107,24 @@ def build(
     click.echo(f"{len(built.rows)} steps of {tasks} tasks -> {output}")
 
 
+@suite.command(epilog="Example: cardboard suite check *.jsonl *.cast trajectories/*.json")
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False))
+@click.option("--shape", help="The shape of the conversations, where two fit.")
+def check(files: tuple[str, ...], shape: str | None) -> None:
+    """Say what `suite build` would make of FILES, and write nothing.
+
+    Ends with 1 where a conversation cannot be read or no answer would become a step.
+    """
+    from ..suites.kinds.replay.build import build
+
+    built = build(_found(files, shape), thoughts="keep")
+    _account(built)
+    tasks = len({(row.task_id, row.sample_idx) for row in built.rows})
+    click.echo(f"{len(built.rows)} steps of {tasks} tasks")
+    if built.malformed or not built.rows:
+        raise click.exceptions.Exit(1)
+
+
 @suite.command(epilog="Example: cardboard suite record eval/suites/data/shell-mini")
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False))
@@ -188,7 +206,7 @@ def _fitting(code: str, built: "Built", kinds: Container[str]) -> str:
     if code == "no-turns":
         return ": nothing is asked in them"
     if code == "words":
-        return "; no kind of suite scores such answers here: import figures measured elsewhere"
+        return ": the kind home asks such questions, and wants clauses that you write for each"
     named = ", ".join(built.tools[:5]) + (" ..." if len(built.tools) > 5 else "")
     there = "" if "calls" in kinds else ", which this version does not have"
     return f" ({named}): that is for suites of the kind calls{there}"

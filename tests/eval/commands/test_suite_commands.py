@@ -77,7 +77,7 @@ def test_info_names_each_bad_row_and_exits_with_1(tmp_path: Path) -> None:
 def test_info_of_nothing_is_a_wrong_use() -> None:
     told = typed("info", "no-such-suite")
     assert told.exit_code == 2
-    assert "Packaged suites: shell-mini." in told.output
+    assert "Packaged suites: home-mini, shell-mini." in told.output
 
 
 def test_build_writes_rows_and_says_what_it_left_out(tmp_path: Path) -> None:
@@ -108,6 +108,56 @@ def test_rows_go_to_a_folder_that_is_made_or_the_reason_is_told(tmp_path: Path) 
     told = typed("build", talks, "--thoughts", "keep", "-o", talks / "suites" / "rows.jsonl")
     assert told.exit_code == 1
     assert "rows.jsonl: cannot be written: Not a directory" in told.output
+
+
+def test_check_says_what_would_become_steps_and_writes_nothing(tmp_path: Path) -> None:
+    talks = tmp_path / "talks.jsonl"
+    talks.write_text(f"{json.dumps(TALK)}\n")
+    told = typed("check", talks)
+    assert told.exit_code == 0, told.output
+    assert "shapes: messages 1" in told.output
+    assert "1 steps of 1 tasks" in told.output
+    assert list(tmp_path.iterdir()) == [talks]
+    with talks.open("a") as file:
+        file.write('{"odd": 1}\n')
+    told = typed("check", talks)
+    assert told.exit_code == 1
+    assert "talks.jsonl:2: no shape fits (its keys: odd)" in told.output
+    assert told.output.count("Shapes that are known: messages (") == 1
+
+
+def test_conversations_without_a_command_are_told_which_kind_would_ask_them(
+    tmp_path: Path,
+) -> None:
+    call = {"function": {"name": "get_weather", "arguments": "{}"}}
+    talks = [
+        [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "Good morning."}],
+        [{"role": "user", "content": "rain?"}, {"role": "assistant", "tool_calls": [call]}],
+    ]
+    path = tmp_path / "talks.json"
+    path.write_text(json.dumps([{"messages": talk} for talk in talks]))
+    told = typed("check", path)
+    assert told.exit_code == 1
+    assert "1 call tools that are no shell (get_weather): that is for suites" in told.output
+    assert "1 answer in words alone: the kind home asks such questions" in told.output
+
+
+def test_two_shapes_that_fit_are_told_with_the_option_that_decides(tmp_path: Path) -> None:
+    talks, rows = tmp_path / "talks.jsonl", tmp_path / "rows.jsonl"
+    talks.write_text(json.dumps({**TALK, "prompt": "?", "completion": "ls"}))
+    told = typed("check", talks)
+    assert "two shapes fit, and they say different things" in told.output
+    assert "Say which is meant: --shape messages." in told.output
+    words = ("--shape", "messages", "--thoughts", "keep", "-o", rows)
+    assert typed("build", talks, *words).exit_code == 0
+
+
+def test_many_conversations_that_cannot_be_read_do_not_fill_the_screen(tmp_path: Path) -> None:
+    talks = tmp_path / "talks.jsonl"
+    talks.write_text('{"odd": 1}\n' * 5000)
+    told = typed("check", talks)
+    assert "and 4950 more" in told.output
+    assert len(told.output.splitlines()) < 60
 
 
 def test_build_asks_what_to_do_with_thoughts(tmp_path: Path) -> None:
