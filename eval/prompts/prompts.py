@@ -17,7 +17,15 @@ from ..suites.conversations import Rule, apply
 from ..suites.kinds.kind import Row, key_of
 from ..suites.shapes.conversation import is_text, name_of
 from .templates import OWN, REMOTE, SCRIPTED, fallback_template, run_status, sha256_of
-from .texts import Asked, Choices, PromptError, Text, ignored_kwargs, texts_of
+from .texts import (
+    TOOLS_REMEDY,
+    Asked,
+    Choices,
+    PromptError,
+    Text,
+    ignored_kwargs,
+    texts_of,
+)
 
 EMPTY_THOUGHT = "<|channel>thought\n<channel|>"
 EMPTY_THOUGHT_RULE = "gemma4-empty-thought"
@@ -158,7 +166,7 @@ def _check_tools(keys: list[str], asked: list[Asked], texts: Sequence[Text]) -> 
             raise PromptError(
                 f"the prompt does not name the tool {missing[0]:.60} that the model may call",
                 key=f"chat template, {key}",
-                remedy="Give a template that takes tools: --chat-template FILE.",
+                remedy=TOOLS_REMEDY,
             )
 
 

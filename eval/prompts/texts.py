@@ -53,6 +53,9 @@ class Texts(Struct, frozen=True, kw_only=True):
     """What the model's own template said against rows, each once."""
 
 
+TOOLS_REMEDY = "Give a template that takes tools: --chat-template FILE."
+
+
 class PromptError(CardboardError):
     """Prompts cannot be built as they should be, and nobody allowed another way."""
 
@@ -101,8 +104,16 @@ def _own(
         nothing = Rendered(error="the model has no chat template")
         return [nothing for _ in asked], tuple(sorted(kwargs))
     jobs = [_job(template, one, kwargs) for one in asked]
-    done = render([*jobs, *_probes(template, asked[0], kwargs)], now=now)
-    return done[: len(jobs)], _unread(kwargs, done[len(jobs) :])
+    offered = next((place for place, one in enumerate(asked) if one.tools), None)
+    bare = [] if offered is None else [_job(template, Asked(asked[offered].turns), kwargs)]
+    done = render([*jobs, *bare, *_probes(template, asked[0], kwargs)], now=now)
+    if offered is not None and done[offered].text is not None and done[offered] == done[len(jobs)]:
+        raise PromptError(
+            "the prompt is the same with and without the tools that the model may call",
+            key="chat template",
+            remedy=TOOLS_REMEDY,
+        )
+    return done[: len(jobs)], _unread(kwargs, done[len(jobs) + len(bare) :])
 
 
 def _instead(asked: list[Asked], choices: Choices, encoder: Encoder, now: str) -> list[Text | None]:

@@ -10,6 +10,9 @@ from msgspec.structs import replace
 
 from ....eval.metrics import Measured, Metric
 from ....eval.records import Harness, Protocol, Step
+from ....eval.suites.shapes.agents import atif, is_atif
+from ....eval.suites.shapes.calls import printed
+from ....eval.suites.shapes.conversation import Unreadable
 from ...workspace.figures import figure, metric_id
 from ..decoding.content import Content
 from ..decoding.json_object import Document, Undecodable, decode_value
@@ -31,6 +34,7 @@ from ..shapes.foreign import (
 from ..shapes.source import Source
 
 NAME = "harbor"
+_SAID_BY = {"system": "system", "user": "user", "assistant": "agent", "tool": "environment"}
 MOST_TRIALS = 50_000
 MOST_BYTES = 64 * 2**20
 _ENDED = "__"
@@ -160,7 +164,7 @@ def _steps(foreign: Foreign, trials: Sequence[Document]) -> list[Step]:
 
 
 def _transcript(trial: Document) -> str | None:
-    """Return what agent and environment said to each other, of an ATIF transcript."""
+    """Return what agent and environment said and called, of an ATIF transcript."""
     folder = trial.get("__folder__")
     path = folder / "agent" / "trajectory.json" if isinstance(folder, Path) else None
     try:
@@ -169,11 +173,14 @@ def _transcript(trial: Document) -> str | None:
         value, _ = decode_value(path.read_bytes())
     except (OSError, Undecodable):
         return None
-    steps = mapping(value).get("steps")
+    document = mapping(value)
+    try:
+        turns = atif(document).turns if is_atif(document) else ()
+    except Unreadable:
+        return None
     told_ = [
-        f"{one.get('source')}: {one['message']}"
-        for one in (steps if isinstance(steps, list) else [])
-        if isinstance(one, dict) and isinstance(one.get("message"), str)
+        "\n".join(filter(None, [f"{_SAID_BY[turn.role]}: {turn.text}", printed(turn.tool_calls)]))
+        for turn in turns
     ]
     return "\n".join(told_)[:20_000] or None
 

@@ -22,7 +22,6 @@ from .conversation import (
 )
 
 _VERSION = re.compile(r"ATIF-v1(?:\.\d{1,3})*\Z")
-_PLANNED = re.compile(r"\s*Analysis:\s*(.*?)\s*(?:^Plan:\s*(.*?)\s*)?\Z", re.DOTALL | re.MULTILINE)
 _SOURCES: Mapping[str, Role] = {"system": "system", "user": "user", "agent": "assistant"}
 TYPES, COMPLETES = "bash_command", "mark_task_complete"
 """How Harbor's Terminus records what its agent read of an answer."""
@@ -135,12 +134,11 @@ def _rebuilt(text: str, calls: tuple[Call, ...]) -> str | None:
     """Return the JSON that an agent of Terminus answered; `None` where that cannot be known."""
     if not calls or {call.name for call in calls} - {TYPES, COMPLETES}:
         return None
-    planned = _PLANNED.match(text)
-    analysis, plan = planned.groups() if planned else (text, None)
+    analysis, _, plan = text.strip().partition("\nPlan:")
     typed = [call.arguments for call in calls if call.name == TYPES]
     answer = {
-        "analysis": analysis or "",
-        "plan": plan or "",
+        "analysis": analysis.removeprefix("Analysis:").strip(),
+        "plan": plan.strip(),
         "commands": typed,
         "task_complete": any(call.name == COMPLETES for call in calls),
     }

@@ -37,7 +37,8 @@ class Screen:
     def __init__(self, columns: int, rows: int) -> None:
         self.columns = min(max(columns, 1), MOST_COLUMNS)
         self._rows = min(max(rows, 1), MOST_ROWS)
-        self.lines: list[list[str]] = [[]]
+        self.lines: list[list[str] | str] = [[]]
+        """Those above the screen, where nothing is changed any more, as texts."""
         self.row = self.column = 0
         self._base = 0
         self.full_screen = False
@@ -93,6 +94,8 @@ class Screen:
 
     def _line(self) -> list[str]:
         line = self.lines[self.row]
+        if isinstance(line, str):
+            line = self.lines[self.row] = list(line)
         if len(line) < self.column:
             line.extend(" " * (self.column - len(line)))
         return line
@@ -101,6 +104,9 @@ class Screen:
         self.row += 1
         if self.row == len(self.lines):
             self.lines.append([])
+            gone = len(self.lines) - self._rows - 1
+            if gone >= 0:
+                self.lines[gone] = "".join(self.lines[gone])
         if len(self.lines) > MOST_LINES:
             raise Unreadable(
                 f"shows more than {MOST_LINES} lines", remedy="Cut the recording into shorter ones."

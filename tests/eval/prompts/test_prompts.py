@@ -276,6 +276,10 @@ def test_tools_and_calls_reach_the_template_and_the_engine() -> None:
 def test_a_template_that_leaves_out_the_tools_is_named_before_anything_is_asked() -> None:
     with pytest.raises(PromptError) as caught:
         built(tokens(PLAIN), calling())
+    assert "the same with and without the tools" in caught.value.what
+    half = "{% if tools %}You have tools. {% endif %}" + PLAIN
+    with pytest.raises(PromptError) as caught:
+        built(tokens(half), calling())
     assert "does not name the tool bash" in caught.value.what
     assert caught.value.key == "chat template, t/0"
 

@@ -163,6 +163,6 @@ def _is_command(line: str) -> bool:
     while len(words) > 1 and _ASSIGNED.match(words[0]):
         words = words[1:]
     first = words[0]
-    if len(words) > 2 and _SENTENCE.search(words[-1]):
+    if len(words) > 2 and _SENTENCE.search(words[-1][-40:]):
         return False
     return first in _COMMANDS or bool(_PATH.match(first))

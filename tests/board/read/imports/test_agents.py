@@ -42,7 +42,9 @@ def write(folder, job=JOB):
         inside = folder / one["trial_name"]
         (inside / "agent").mkdir(parents=True)
         (inside / "result.json").write_text(json.dumps(one))
-        steps = [{"source": "agent", "message": f"I do {one['task_name']}"}]
+        call = {"function_name": "bash", "arguments": {"command": "ls"}}
+        said = f"I do {one['task_name']}"
+        steps = [{"source": "agent", "message": said, "tool_calls": [call]}]
         transcript = {"schema_version": "ATIF-v1.8", "steps": steps}
         (inside / "agent" / "trajectory.json").write_text(json.dumps(transcript))
     if job:
@@ -81,7 +83,9 @@ class TestHarbor:
     def test_a_transcript_is_the_answer(self, tmp_path):
         path = write(tmp_path / "job")
         _, result = read_whole(path, only(read_file(path)).part)
-        assert result.steps[0].answer == "agent: I do a"
+        assert result.steps[0].answer == (
+            'agent: I do a\n<tool_call>\n{"name":"bash","arguments":{"command":"ls"}}\n</tool_call>'
+        )
 
     def test_a_job_that_still_runs_is_a_part(self, tmp_path):
         job = JOB | {"stats": JOB["stats"] | {"n_running_trials": 1}}

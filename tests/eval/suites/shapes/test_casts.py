@@ -200,6 +200,12 @@ def test_a_screen_shows_what_a_terminal_would(written: str, text: str) -> None:
     assert whole.between((0, 0)) == parts.between((0, 0)) == text
 
 
+def test_lines_that_left_the_screen_come_back_when_what_follows_is_erased() -> None:
+    screen = Screen(20, 2)
+    screen.write("a\r\nb\r\nc\r\nd\x1b[A\x1b[J\x1b[A\x1b[2GX")
+    assert screen.between((0, 0)) == "a\nbX\nc"
+
+
 def test_long_lines_wrap_and_endless_ones_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = Screen(4, 5)
     screen.write("abcdefg")
