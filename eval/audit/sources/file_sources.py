@@ -5,9 +5,9 @@ from typing import BinaryIO
 
 from msgspec import Struct
 
+from ...backends.gguf import header as gguf
+from ...backends.gguf.header import Header, read_header
 from ...errors import UsageError
-from . import gguf_header as gguf
-from .gguf_header import Header, read_header
 from .shipped_files import Files
 from .sources import Found, Source, Tokens
 

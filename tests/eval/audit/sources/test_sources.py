@@ -9,9 +9,9 @@ import pytest
 
 from cardboard.eval.audit.audit import audit
 from cardboard.eval.audit.sources.engines import picks
-from cardboard.eval.audit.sources.gguf_header import BadHeader
 from cardboard.eval.audit.sources.resolve import open_source
 from cardboard.eval.audit.sources.sources import Source
+from cardboard.eval.backends.gguf.header import BadHeader
 from cardboard.eval.errors import UsageError
 from cardboard.eval.prompts.templates import sha256_of
 from cardboard.tests.eval.audit.samples import GOOD, MARKED, TOOLS

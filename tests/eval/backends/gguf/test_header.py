@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cardboard.eval.audit.sources.gguf_header import BadHeader, Header, read_header
+from cardboard.eval.backends.gguf.header import BadHeader, Header, read_header
 
 TOKENS = ["<s>", "</s>", "<|turn>", "안녕", "a"]
 KINDS = [3, 3, 4, 1, 1]

@@ -1,19 +1,17 @@
-"""GGUF files in llama.cpp, in this process: one prompt after another, prefixes computed once."""
+"""GGUF files in llama-cpp-python, in this process: prompt after prompt, prefixes once."""
 
-import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, Literal
 from unittest.mock import patch
 
 import llama_cpp
 
-from ..engine import Account, Answer, Options, Prompt, Sampling, Setting, Template
-from ..errors import DeadEngine, MissingExtra, UsageError
-from ..records import ModelFile
-from .weights import file_sha256
+from ...engine import Account, Answer, Options, Prompt, Sampling, Setting, Template
+from ...errors import DeadEngine, MissingExtra, UsageError
+from ..weights import file_sha256
+from .files import FLOATS, Gguf, gguf_of
 
 
 class LlamaTokens:
@@ -65,13 +63,6 @@ except ImportError as missing:
     raise MissingExtra(missing.name or "llama-cpp-python", "gguf") from missing
 
 
-WINDOW = 16_384
-"""Tokens that memory is taken for where nobody says how many, and the model allows as many."""
-
-_PART = re.compile(r"-\d{5}-of-(\d{5})\.gguf$")
-_FLOATS = {"F32": "float32", "F16": "float16", "BF16": "bfloat16"}
-
-
 class LlamaCpp:
     """A loaded GGUF file; see `Backend`."""
 
@@ -83,21 +74,20 @@ class LlamaCpp:
         Raises UsageError where it cannot be loaded, DeadEngine where memory does not suffice.
         """
         if options.adapter is not None:
-            raise UsageError("adapters are not for the llama backend", key="--adapter")
+            raise UsageError("adapters are not for the llama-cpp-python backend", key="--adapter")
         began = time.monotonic()
-        path = _file(options.model, options.revision)
-        self._llama: Any = _loaded(path, options)
+        file = gguf_of(options.model, options.revision)
+        self._llama: Any = _loaded(file, options)
         self.encoder = LlamaTokens(self._llama)
         self.template = _template(self._llama, self.encoder)
-        kind = _kind(self._llama)
         extra: dict[str, Setting] = {"repeat_penalty": 1.0}
         self.account = Account(
-            backend="llama",
+            backend="llama-cpp-python",
             versions={"llama-cpp-python": llama_cpp.__version__},
-            revision=path.parts[-2] if path.parent.parent.name == "snapshots" else None,
-            file=ModelFile(name=path.name, bytes=path.stat().st_size, sha256=file_sha256(path)),
-            quantisation=None if kind in _FLOATS else kind,
-            dtype=_FLOATS.get(kind or ""),
+            revision=file.revision,
+            file=file.record(file_sha256(file.path)),
+            quantisation=None if file.kind in FLOATS else file.kind,
+            dtype=FLOATS.get(file.kind or ""),
             max_model_len=self._llama.n_ctx(),
             load_seconds=round(time.monotonic() - began, 3),
             extra=extra,
@@ -168,47 +158,17 @@ def _stop(text: str, sampling: Sampling) -> int | None:
     return min((at for stop in sampling.stop if (at := text.find(stop)) >= 0), default=None)
 
 
-def _file(model: str, revision: str | None) -> Path:
-    """Return the GGUF file that *model* names; of a file in parts all are fetched."""
-    path = Path(model).expanduser()
-    if path.is_file():
-        return path
-    owner, _, rest = model.partition("/")
-    repository, _, file = rest.partition("/")
-    if path.is_absolute() or not (owner and repository and file.endswith(".gguf")):
-        raise UsageError(
-            f"there is no such file: {model}",
-            remedy="Name a GGUF file, here or on the Hub: ORG/REPOSITORY/FILE.gguf.",
-        )
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
-
-    wanted = _PART.sub(r"-*-of-\1.gguf", file)
-    try:
-        folder = snapshot_download(
-            f"{owner}/{repository}", revision=revision, allow_patterns=[wanted]
-        )
-    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError) as error:
-        raise UsageError(f"cannot be fetched: {error}", key=model) from error
-    if not (path := Path(folder) / file).is_file():
-        raise UsageError("the repository has no such file", key=model)
-    return path
-
-
-def _loaded(path: Path, options: Options) -> Any:
-    """Load the file at *path*, with room for the window of *options* or the model's own."""
-    settings: dict[str, Any] = {"n_ctx": options.max_model_len or 0, "verbose": False}
+def _loaded(file: Gguf, options: Options) -> Any:
+    """Load *file*, with room for the window of *options* or the model's own."""
+    window = options.max_model_len or file.window
+    settings: dict[str, Any] = {"n_ctx": window, "verbose": False, **options.extra}
     try:
         with _templates_left_alone():
-            if not options.max_model_len:
-                probe = llama_cpp.Llama(str(path), vocab_only=True, verbose=False)
-                settings["n_ctx"] = min(llama_cpp.llama_model_n_ctx_train(probe.model), WINDOW)
-                probe.close()
-            return llama_cpp.Llama(str(path), **(settings | dict(options.extra)))
+            return llama_cpp.Llama(str(file.path), **settings)
     except MemoryError as error:
         raise DeadEngine(f"out of memory: {error}") from error
     except (AssertionError, OSError, RuntimeError, TypeError, ValueError) as error:
-        raise UsageError(f"cannot be loaded: {error}", key=path.name) from error
+        raise UsageError(f"cannot be loaded: {error}", key=file.path.name) from error
 
 
 @contextmanager
@@ -230,14 +190,3 @@ def _template(llama: Any, encoder: LlamaTokens) -> Template | None:
         source="gguf",
         special_tokens=encoder.special_tokens,
     )
-
-
-def _kind(llama: Any) -> str | None:
-    """Return how the file's weights are held, as published: `Q4_K_M`, `F16`."""
-    number = llama.metadata.get("general.file_type")
-    names = {
-        str(value): name.removeprefix("LLAMA_FTYPE_").removeprefix("MOSTLY_").removeprefix("ALL_")
-        for name, value in vars(llama_cpp).items()
-        if name.startswith("LLAMA_FTYPE_")
-    }
-    return names.get(number)

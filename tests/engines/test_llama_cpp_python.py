@@ -1,4 +1,4 @@
-"""llama.cpp: a GGUF file in this process and behind a server."""
+"""llama-cpp-python: a GGUF file in this process and behind a server."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.engines
 def server(bench: Bench) -> Iterator[str]:
     port = free_port()
     command = [
-        *(str(PYTHONS["llama"]), "-m", "llama_cpp.server", "--model", str(bench.gguf)),
+        *(str(PYTHONS["llama-cpp-python"]), "-m", "llama_cpp.server", "--model", str(bench.gguf)),
         *("--model_alias", "talker", "--host", "127.0.0.1", "--port", str(port)),
         *("--n_ctx", str(WINDOW), "--n_threads", "1"),
     ]
@@ -25,7 +25,7 @@ def server(bench: Bench) -> Iterator[str]:
 
 def test_a_server_says_the_same(bench: Bench, measured: Measured, server: str) -> None:
     served = bench.measured("transformers", "talker", "--base-url", server, backend="openai")
-    loaded = measured("llama")
+    loaded = measured("llama-cpp-python")
     assert [step.answer for step in served.steps] == [step.answer for step in loaded.steps]
     assert [step.prompt_tokens for step in served.steps] == [
         step.prompt_tokens for step in loaded.steps
@@ -37,7 +37,7 @@ def test_a_server_says_the_same(bench: Bench, measured: Measured, server: str) -
 
 
 def test_a_local_file_is_known_by_its_sum_and_no_path(bench: Bench, measured: Measured) -> None:
-    result = measured("llama")
+    result = measured("llama-cpp-python")
     assert result.model.id == bench.gguf.name
     assert result.model.file is not None and len(result.model.file.sha256 or "") == 64
 
@@ -45,7 +45,15 @@ def test_a_local_file_is_known_by_its_sum_and_no_path(bench: Bench, measured: Me
 def test_a_text_that_ends_an_answer_ends_it(bench: Bench) -> None:
     words = ("--stop", "\\n", "--limit", "1")
     llama = bench.run(
-        *("llama", "eval", bench.gguf, "--suite", bench.suite, "--backend", "llama"),
+        *(
+            "llama-cpp-python",
+            "eval",
+            bench.gguf,
+            "--suite",
+            bench.suite,
+            "--backend",
+            "llama-cpp-python",
+        ),
         *("--output", bench.folder / "stopped", *words, "--window", WINDOW, "--max-tokens", 64),
         code=1,
     )
@@ -57,7 +65,15 @@ def test_what_is_no_gguf_file_is_refused_in_words(bench: Bench, tmp_path: Path) 
     (tmp_path / "no.gguf").write_bytes(b"GGUF and nothing more")
     for model, error in ((tmp_path / "no.gguf", "cannot be loaded"), ("no", "no such file")):
         done = bench.run(
-            *("llama", "eval", model, "--suite", bench.suite, "--backend", "llama"),
+            *(
+                "llama-cpp-python",
+                "eval",
+                model,
+                "--suite",
+                bench.suite,
+                "--backend",
+                "llama-cpp-python",
+            ),
             *("--output", tmp_path / "results"),
             code=2,
         )

@@ -1,0 +1,107 @@
+"""GGUF files in llama.cpp's own server, which is started for the run and ended with it."""
+
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from msgspec.structs import replace
+
+from ...engine import Account, Answer, Encoder, Options, Prompt, Sampling, Setting, Template
+from ...errors import DeadEngine, UsageError
+from ..openai import OpenAI
+from ..weights import file_sha256
+from .files import FLOATS, gguf_of
+from .server import COUNTS, GUESSING, SETTINGS, LlamaServer
+
+
+class Llama:
+    """A GGUF file behind a server of our own; see `Backend`."""
+
+    takes: Literal["tokens", "messages"] = "messages"
+    encoder: Encoder | None = None
+
+    def __init__(self, options: Options) -> None:
+        """Load the file that *options* name, a path or `ORG/REPOSITORY/FILE.gguf` on the Hub.
+
+        `options.extra` holds settings of the server, see `SETTINGS`, and of its calls. Raises
+        UsageError where the file cannot be loaded or has no chat template, DeadEngine where
+        llama.cpp breaks down.
+        """
+        if options.adapter is not None:
+            raise UsageError("adapters are not for the llama backend", key="--adapter")
+        file = gguf_of(options.model, options.revision)
+        if file.template is None:
+            raise UsageError(
+                "the file has no chat template, and llama.cpp would take another model's, ChatML",
+                file=file.path.name,
+                remedy="Convert the model with its template; or give one with --chat-template, and "
+                "--backend llama-cpp-python.",
+            )
+        settings = {name: _setting(name, options) for name in SETTINGS if name in options.extra}
+        calls = {"cache_prompt": True, **options.extra}
+        calls = {name: value for name, value in calls.items() if name not in SETTINGS}
+        window = options.max_model_len or file.window
+        self._server = LlamaServer(file, name=file.path.name, window=window, settings=settings)
+        try:
+            self._client = OpenAI(
+                replace(
+                    options,
+                    model=file.path.name,
+                    revision=None,
+                    base_url=f"{self._server.address}/v1",
+                    concurrency=int(self._server.settings["n_parallel"] or 1),
+                    extra=calls,
+                )
+            )
+        except BaseException:
+            self.close()
+            raise
+        asked = self._client.account
+        self.template: Template | None = self._client.template and replace(
+            self._client.template, source="gguf"
+        )
+        self.account = Account(
+            backend="llama",
+            versions={"xllamacpp": self._server.version},
+            revision=file.revision,
+            file=file.record(file_sha256(file.path)),
+            quantisation=None if file.kind in FLOATS else file.kind,
+            dtype=FLOATS.get(file.kind or ""),
+            max_model_len=asked.max_model_len,
+            load_seconds=self._server.load_seconds,
+            extra={**asked.extra, **self._server.settings, **calls},
+        )
+
+    def answers(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[Answer]:
+        """Yield answers as they finish; what a prompt has in common with the one before is kept.
+
+        Raises DeadEngine where llama.cpp breaks down.
+        """
+        try:
+            yield from self._client.answers(prompts, sampling)
+        except DeadEngine as error:
+            if ended := self._server.ended():
+                raise DeadEngine(f"llama.cpp ended while it answered: {ended}") from error
+            raise
+
+    def peak_memory(self) -> int | None:
+        """Return the most bytes that llama.cpp has used, pages of the file included."""
+        return self._server.peak_memory()
+
+    def close(self) -> None:
+        """End the server."""
+        self._server.close()
+
+
+def open_backend(options: Options) -> Llama:
+    """Start a server for the file of *options*; see `Llama`."""
+    return Llama(options)
+
+
+def _setting(name: str, options: Options) -> Setting:
+    value = options.extra[name]
+    if name not in COUNTS:
+        if value not in GUESSING:
+            raise UsageError(f"{name} is one of {', '.join(GUESSING)}", key="--set")
+    elif isinstance(value, bool) or not isinstance(value, int) or value < COUNTS[name]:
+        raise UsageError(f"{name} is a whole number from {COUNTS[name]}", key="--set")
+    return value
