@@ -72,6 +72,75 @@ def report(boards: Boards, workspace: Workspace) -> Outcome:
     return Outcome(lines=tuple(lines), broken=broken)
 
 
+AGAIN = frozenset(
+    {
+        "run-failed", "incomplete", "steps-missing", "steps-foreign", "steps-failed",
+        "steps-differ", "steps-duplicated", "prompts-differ", "references-differ", "template-raw",
+        "template-unknown", "template-contradicted", "template-faulty", "template-moved",
+        "prompt-errors", "doubled-bos", "prompts-truncated", "cuts-hidden", "answers-too-long",
+        "trials-missing", "off-protocol",
+    }
+)  # fmt: skip
+"""Findings that a new measurement mends."""
+
+SCORES = frozenset({"scorer-foreign", "rescore-mismatch", "answers-misread"})
+"""Findings that scoring the stored answers again mends."""
+
+RUN, SCORE, NOTHING = "run again", "score again from stored answers", "nothing"
+
+
+class Need(Struct, frozen=True, kw_only=True):
+    """What is to be done for one result that was scored here, and why."""
+
+    file: str
+    verdict: str
+    reason: str
+
+
+def needs(boards: Boards) -> Iterator[Need]:
+    """Yield what each standing result needs that a scorer of ours scored, board by board.
+
+    What other programs measured or tables quote cannot be measured again from here.
+    """
+    words = Words("en")
+    for board in boards.boards:
+        kind = board.suite.of_kind
+        for entry in board.entries:
+            result = entry.result
+            if kind.scorer is None or result.scorer not in kind.scorers:
+                continue
+            found = {finding.code: finding for finding in entry.findings}
+            again = sorted(AGAIN & set(found))
+            if again == ["references-differ"]:  # what is asked is the same: answers are kept
+                again, reasons = [], [words.finding(found["references-differ"])]
+            else:
+                reasons = []
+            reasons += [words.finding(found[code]) for code in sorted(SCORES & set(found))]
+            if result.scorer != kind.scorer:
+                reasons.append(f"Its scorer was {result.scorer}, and is {kind.scorer} now.")
+            if again:
+                told = " ".join(words.finding(found[code]) for code in again)
+                yield Need(file=entry.file, verdict=RUN, reason=told)
+            elif reasons and (entry.facts is None or not entry.facts.reread):
+                told = " ".join((*reasons, "It does not hold its answers."))
+                yield Need(file=entry.file, verdict=RUN, reason=told)
+            elif reasons:
+                yield Need(file=entry.file, verdict=SCORE, reason=" ".join(reasons))
+            else:
+                yield Need(file=entry.file, verdict=NOTHING, reason="It is as it would be now.")
+
+
+def needs_lines(boards: Boards, *, every: bool) -> list[str]:
+    """Return what is to be done in a line, and with *every* each result's need before it."""
+    found = list(needs(boards))
+    counts = Counter(one.verdict for one in found)
+    lines = [f"{one.file}: {one.verdict}: {one.reason}" for one in found] if every else []
+    if found:
+        told = ", ".join(f"{counts[verdict]} {verdict}" for verdict in (RUN, SCORE, NOTHING))
+        lines.append(f"Results scored here: {told}")
+    return lines
+
+
 def _line(finding: Finding, words: Words) -> str:
     """Return what was found, and what to do where a file cannot be used for it."""
     told = f"  {finding.severity} {finding.code}: {words.finding(finding)}"

@@ -31,10 +31,11 @@ def cards(context: click.Context) -> None:
 @click.option(
     "--attested", is_flag=True, help="Check attestations/ too; exit with 1 if one is broken."
 )
+@click.option("--needs", is_flag=True, help="List what must be measured or scored again, and why.")
 @click.pass_context
-def check(context: click.Context, strict: bool, attested: bool) -> None:
+def check(context: click.Context, strict: bool, attested: bool, needs: bool) -> None:
     """Read every result file, lint every card, and say what is wrong; change nothing."""
-    from ...board.show.check_report import report
+    from ...board.show.check_report import needs_lines, report
     from ...board.words.catalogue import Words
     from ..text.lint import lint_cards
 
@@ -42,6 +43,8 @@ def check(context: click.Context, strict: bool, attested: bool) -> None:
     boards = boards_of(workspace)
     outcome = report(boards, workspace)
     for line in outcome.lines:
+        click.echo(visible(line))
+    for line in needs_lines(boards, every=needs):
         click.echo(visible(line))
     words = Words("en")
     problems = list(lint_cards(boards, workspace.settings))

@@ -1,5 +1,6 @@
 """What a LoRA adapter's folder or repository tells: its identity, and the template it came with."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -7,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from ..engine import Template
+from ..identity import checkpoint
 from ..records import Adapter
 from .weights import cut_short, file_sha256
 
@@ -53,6 +55,33 @@ def lacking(adapter: str) -> str | None:
     except (msgspec.DecodeError, UnicodeDecodeError):
         return f"{config.name} is no JSON object"
     return cut_short(weights)
+
+
+def checkpoints(folder: Path) -> list[Path]:
+    """Return the checkpoints of a training: folders `checkpoint-N` in *folder* and in runs in it.
+
+    They come run by run and by number; *folder* itself comes last if it is an adapter, as trainers
+    write one into it at their end.
+    """
+    numbered = [
+        (path.parent, told[1], path)
+        for pattern in ("checkpoint-*", "*/checkpoint-*")
+        for path in folder.glob(pattern)
+        if path.is_dir() and (told := checkpoint(path.name)) is not None
+    ]
+    own = [folder] if (folder / "adapter_config.json").is_file() else []
+    return [path for *_, path in sorted(numbered)] + own
+
+
+def spread(adapters: Sequence[str]) -> tuple[str, ...]:
+    """Return *adapters* with the checkpoints in the place of a folder that only holds those."""
+    found: list[str] = []
+    for adapter in adapters:
+        folder = Path(adapter).expanduser()
+        is_one = not folder.is_dir() or (folder / "adapter_config.json").is_file()
+        inside = [] if is_one else [str(path) for path in checkpoints(folder)]
+        found += inside or [adapter]
+    return tuple(found)
 
 
 def adapter_template(adapter: str, own: Template | None) -> Template | None:

@@ -1,9 +1,11 @@
 """`cardboard eval --plan`: a table of models measured, as far as that has not been done."""
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
+from typing import get_args
 
 import click
 from msgspec.structs import replace
@@ -11,6 +13,7 @@ from msgspec.structs import replace
 from ..run.deadline import Deadline
 from ..run.outcomes import Outcome, tell_failed, unfinished
 from ..run.plans.jobs import Order, Report, Sheet, aims_of, check_distinct, paths_of, readable
+from ..run.plans.needs import Verdict, adopt, needs, stale
 from ..run.plans.plan import Job, jobs_of
 from ..run.progress import Shown
 from ..run.run import journal_of, status_of
@@ -40,6 +43,9 @@ def run_plan(
     orders = [order for order, _ in pairs]
     outcomes = [outcome for _, lost in pairs for outcome in lost]
     check_distinct(orders)
+    for old, new in adopt(orders):
+        _say(f"{old.name} is what is asked for as {new.name}, and is called so now")
+    orders = [replace(order, anew=stale(order)) for order in orders]
     left = [order for order in orders if order.left]
     _say(f"{len(orders)} jobs, {len(orders) - len(left)} of them done before")
 
@@ -57,7 +63,13 @@ def run_plan(
         if status_of(path) is not None:
             click.echo(str(path))
     tell_failed(outcomes)
-    open_ones = sum(bool(order.left or lost) for order, lost in pairs)
+    done = {one.path for one in outcomes if one.status == "complete"}
+    orders = [
+        replace(order, anew=tuple(path for path in order.anew if path not in done))
+        for order in orders
+    ]
+    unreadable = sum(bool(lost) for _, lost in pairs)
+    open_ones = sum(bool(order.left) for order in orders) + unreadable
     if open_ones and deadline is not None and not deadline.left:
         _say("The deadline came. What is left; the same command goes on with it:")
         _tell_left(orders)
@@ -67,6 +79,20 @@ def run_plan(
     if open_ones:
         _say(f"{open_ones} of {len(orders)} jobs are not complete; the same command goes on.")
         sys.exit(1)
+
+
+def tell_needs(plan: Path, root: Path, output: Path | None) -> int:
+    """Print what each result of *plan* needs and why; return 1 if any needs something, else 0."""
+    pairs = [readable(_order(job, root, output), Shown()) for job in jobs_of(plan)]
+    found = list(needs(order for order, _ in pairs))
+    for one in found:
+        click.echo(f"{one.asked} on {one.suite}: {one.verdict}: {one.reason}")
+    for outcome in (outcome for _, lost in pairs for outcome in lost):
+        click.echo(f"{outcome.asked}: run again: {outcome.error}")
+    counts = Counter(one.verdict for one in found)
+    _say(", ".join(f"{counts[verdict]} {verdict}" for verdict in get_args(Verdict)))
+    open_ones = len(found) > counts["nothing"] or any(lost for _, lost in pairs)
+    return int(open_ones)
 
 
 def _tell_left(orders: Sequence[Order]) -> None:

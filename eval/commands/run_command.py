@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..run.outcomes import Outcome
     from ..run.run import Mode
 
-_WITH_PLAN = ("plan", "ray", "debug", "deadline", "output")
+_WITH_PLAN = ("plan", "ray", "needs", "debug", "deadline", "output")
 _DEBUG = "CARDBOARD_DEBUG"
 _FOR_ONE = ("mode", "limit", "shard")
 
@@ -34,6 +34,7 @@ INTERRUPTED, DEADLINE = 130, 3
     help="Measure every model of a plan that has no complete result yet.",
 )
 @click.option("--ray", metavar="ADDRESS", help="Do the plan on a Ray cluster; or local.")
+@click.option("--needs", is_flag=True, help="Only list what of the plan is to be done, and why.")
 @click.option("--debug", is_flag=True, envvar=_DEBUG, help="Show where an error was raised.")
 @click.option(
     "--deadline",
@@ -41,12 +42,28 @@ INTERRUPTED, DEADLINE = 130, 3
     metavar="WHEN",
     help="End then with what is done: 8h, 90m, 07:00 or 2026-12-01T07:00.",
 )
+@click.option(
+    "--watch",
+    is_flag=True,
+    help="Measure each new checkpoint in the --adapter folders as it appears.",
+)
+@click.option(
+    "--rest",
+    type=click.FloatRange(0),
+    default=10.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long a checkpoint must rest before --watch takes it.",
+)
 def evaluate(
     model: str | None,
     plan: Path | None,
     ray: str | None,
+    needs: bool,
     debug: bool,
     deadline: Deadline | None,
+    watch: bool,
+    rest: float,
     **given: Any,
 ) -> None:
     """Ask a model every step of a suite and write one result file.
@@ -62,6 +79,7 @@ def evaluate(
     Examples:
         cardboard eval Qwen/Qwen3-0.6B --suite shell-mini --backend transformers --no-thinking
         cardboard eval noisy-oracle --noise 0.3 --suite shell-mini --backend scripted
+        cardboard eval Qwen/Qwen3-8B --suite shell-mini --backend vllm --adapter runs/ --watch
         cardboard eval --plan plan.toml
     """
     context = click.get_current_context()
@@ -71,10 +89,14 @@ def evaluate(
         os.environ[_DEBUG] = "1"  # which the processes that do a plan have too
     if plan is not None:
         _refuse_others(context)
-        from .plan_command import run_plan
+        from .plan_command import run_plan, tell_needs
 
+        if needs:
+            sys.exit(tell_needs(plan, root, given["output"]))
         run_plan(plan, root, given["output"], ray, context.find_root().obj, deadline)
         return
+    if needs:
+        raise click.UsageError("--needs is of a plan: name one with --plan.", context)
     if ray is not None:
         raise click.UsageError("--ray does a plan: name one with --plan.", context)
     for name, value in (
@@ -85,6 +107,10 @@ def evaluate(
         if value is None:
             raise click.UsageError(f"Missing {name}.", context)
     assert model is not None
+    if watch:
+        from .watch_command import watch_run
+
+        sys.exit(watch_run(model, given, root, context.find_root().obj, rest, deadline))
     _measure(model, given, root, deadline)
 
 

@@ -39,7 +39,12 @@ _GROUPS: dict[str, tuple[Any, ...]] = {
         ),
         click.option("--backend", type=click.Choice(BACKENDS), help="What answers."),
         click.option("--revision", help="Of the model on the Hub."),
-        click.option("--adapter", "adapters", multiple=True, help="LoRA adapter; repeat for more."),
+        click.option(
+            "--adapter",
+            "adapters",
+            multiple=True,
+            help="LoRA adapter, or folder of checkpoints; repeatable.",
+        ),
         click.option("--name", help="The model's id as published; by default MODEL."),
         click.option("--label", help="What you call this run."),
     ),
@@ -151,6 +156,7 @@ def requests_of(model: str, given: Mapping[str, Any]) -> "list[Request]":
     """
     from msgspec.structs import replace
 
+    from ..backends.adapters import spread
     from ..backends.weights import weights_sha256
     from ..engine import Options, Sampling
     from ..prompts.prompts import settled
@@ -161,12 +167,12 @@ def requests_of(model: str, given: Mapping[str, Any]) -> "list[Request]":
     kwargs = settings(given["kwargs"], "--template-kwarg")
     if given["thinking"] is not None:
         kwargs["enable_thinking"] = given["thinking"]
-    name = given["name"] or _rule_name(model, given)
+    name, adapters = given["name"] or _rule_name(model, given), spread(given["adapters"])
     choices = settled(_choices(given, kwargs), name or model, None)
     options = Options(
         model=model,
         revision=given["revision"],
-        adapters=given["adapters"],
+        adapters=adapters,
         base_url=given["base_url"],
         api_key_variable=given["api_key_variable"],
         dtype=given["dtype"],
@@ -201,8 +207,7 @@ def requests_of(model: str, given: Mapping[str, Any]) -> "list[Request]":
         with suppress(OSError):  # which is told of each request, as it is made
             weights = weights_sha256(model, partial(click.echo, err=True))
             request = replace(request, weights=weights)
-    adapters = given["adapters"] or (None,)
-    return [replace(request, options=replace(options, adapter=one)) for one in adapters]
+    return [replace(request, options=replace(options, adapter=one)) for one in adapters or (None,)]
 
 
 def settings(words: tuple[str, ...], option: str) -> "dict[str, Setting]":

@@ -15,6 +15,7 @@ from ..records import Counts, Group, Machine, Model, Prompts, Result, Status, St
 from ..suites.kinds.aggregate import divided, measured
 from ..suites.kinds.kind import Kind, Row, Score, key_of
 from ..suites.kinds.registry import kind_of
+from ..suites.suite import Suite
 from .journal import Head
 
 _PATH = re.compile(r"(?<![\w:/.])~?(?:/[\w.+@-]+)+/([\w.+@-]+)")
@@ -220,6 +221,30 @@ def rescored(result: Result, file: str) -> Result:
         error=None if status == "complete" else result.error,
         scorer=kind.scorer,
     )
+
+
+def referenced(result: Result, suite: Suite, file: str) -> Result:
+    """Return *result* with the references and groups that *suite* has now, to be scored again.
+
+    Raises RecordError, naming *file*, where the suite asks something else than was answered.
+    """
+    rows = {key_of(row): row for row in suite.rows}
+    known = result.suite.prompts_sha256
+    if known is None or known != suite.prompts_sha256:
+        raise RecordError(
+            f"{suite.name} asks something else now than this result answers",
+            file=file,
+            key="suite.prompts_sha256",
+            remedy="Measure it again.",
+        )
+    steps = []
+    for step in result.steps:
+        sample = "" if step.sample_idx is None else f".{step.sample_idx}"
+        row = rows.get(f"{step.task_id}{sample}/{step.step_idx}")
+        steps.append(
+            step if row is None else replace(step, reference=row.reference, groups=row.groups)
+        )
+    return replace(result, suite=suite.record, steps=tuple(steps))
 
 
 def _rescored(step: Step, score: Score, version: str | None, file: str) -> Step:

@@ -60,6 +60,11 @@ def _ended(result: Path) -> _Ended | None:
         return None
 
 
+def is_done(request: Request, suite: Suite, folder: Path) -> bool:
+    """Tell whether the result of *request* lies complete in *folder*."""
+    return _is_done(folder / result_name(request, suite))
+
+
 def _is_done(result: Path) -> bool:
     """Tell whether *result* is complete and no later run of it has begun, as with `restart`."""
     ended = _ended(result)

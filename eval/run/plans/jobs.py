@@ -18,7 +18,7 @@ from ..outcomes import Outcome, at, called, failed, unfinished
 from ..progress import Watch
 from ..request import Request, result_name
 from ..result import write
-from ..run import evaluate, status_of
+from ..run import Mode, evaluate, status_of
 from .plan import Job
 
 PARTS = ".parts"
@@ -39,11 +39,15 @@ class Order(Struct, frozen=True, kw_only=True):
     sheets: tuple[Sheet, ...]
     passed: tuple[Path, ...] = ()
     """Results that had their turn already, in an earlier process."""
+    anew: tuple[Path, ...] = ()
+    """Complete results that are measured once more, from the beginning."""
 
     @property
     def left(self) -> list[Path]:
         """Return the paths of the results that are not there or not complete."""
-        return [path for path in paths_of(self) if status_of(path) != "complete"]
+        return [
+            path for path in paths_of(self) if path in self.anew or status_of(path) != "complete"
+        ]
 
 
 class Report(Struct, frozen=True, kw_only=True):
@@ -145,7 +149,13 @@ def work(order: Order, watch: Watch, tell: Callable[[Outcome], None] | None = No
             if order.job.backend == "scripted":  # a rule is of one suite
                 loaded = Loaded()
             watch.say(f"{order.job.name} on {sheet.suite.name}")
-            _measure(order, sheet, aims, loaded, watch, note)
+            anew = [aim for aim in aims if aim[0] in order.anew]
+            rest = [aim for aim in aims if aim[0] not in order.anew]
+            ways: tuple[tuple[Mode, list[tuple[Path, Request, Sheet]]], ...]
+            ways = (("restart", anew), ("resume", rest))
+            for mode, some in ways:
+                if some and not (outcomes and outcomes[-1].interrupted):
+                    _measure(mode, sheet, some, loaded, watch, note)
             if outcomes[-1].interrupted:
                 break
     finally:
@@ -154,7 +164,7 @@ def work(order: Order, watch: Watch, tell: Callable[[Outcome], None] | None = No
 
 
 def _measure(
-    order: Order,
+    mode: Mode,
     sheet: Sheet,
     aims: Sequence[tuple[Path, Request, Sheet]],
     loaded: Loaded,
@@ -166,7 +176,7 @@ def _measure(
     try:
         sheet.folder.mkdir(parents=True, exist_ok=True)
         evaluate(
-            requests, sheet.suite, sheet.folder, mode="resume", watch=watch, backend=loaded,
+            requests, sheet.suite, sheet.folder, mode=mode, watch=watch, backend=loaded,
             tell=note,
         )  # fmt: skip
     except (CardboardError, OSError) as error:
