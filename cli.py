@@ -15,6 +15,7 @@ from .eval.errors import CardboardError, RecordError
 if TYPE_CHECKING:
     from .board.model import Boards
     from .board.workspace.settings import Settings
+    from .eval.training.contract import Contract
 
 # Our matrix products are many and small: a second BLAS thread waits more than it computes.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -44,6 +45,7 @@ COMMANDS = {
     "verify": "site.commands:verify",
     "export": "site.commands:export",
     "audit": "board.commands.audit_command:audit",
+    "train": "eval.commands.train_command:train",
     "eval": "eval.commands.run_command:evaluate",
     "rescore": "eval.commands.rescore_command:rescore",
     "score": "eval.suites.kinds.replay.score_command:score",
@@ -103,7 +105,14 @@ def main(context: click.Context, workspace: Path) -> None:
         for line in explain_file(result, workspace):
             click.echo(line, err=True)
 
+    def told(found: "Contract", language: str) -> None:
+        """Say in words what was found of a training file, which `train` cannot."""
+        from .board.show.audit_tables import print_contract
+
+        print_contract(found, form="text", language=language, err=True)
+
     context.obj = judged
+    context.meta["cardboard.contract"] = told
     context.meta["cardboard.cards"] = card_texts
 
 

@@ -30,6 +30,61 @@ _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 _LONGEST = 96
 
 
+class TrainingFile(Struct, frozen=True, kw_only=True):
+    """A file that was trained on."""
+
+    name: str
+    sha256: Sha256
+    conversations: Count
+    """That it holds, a preference pair counted as two."""
+
+
+class Training(Struct, frozen=True, kw_only=True):
+    """How an adapter was trained, by the record that lies beside its weights."""
+
+    base: str
+    """Hub id, or a short name where there is no repository. Never a path of a machine."""
+    base_revision: str | None = None
+    base_sha256: Digest | None = None
+    """Of its weights, as `Model.weights_sha256`."""
+    data: tuple[TrainingFile, ...]
+    template_sha256: Sha256
+    """Of the chat template that the conversations were rendered with."""
+    rules: tuple[str, ...] = ()
+    """Named changes to the conversations, as `Protocol.prompt_rules`."""
+    each_answer: bool = False
+    """Whether each answer was the end of a conversation of its own."""
+    examples: Count
+    """Conversations that were trained on."""
+    left_out: dict[str, Count] = {}
+    """How many were not, by reason: `unwanted`, `long`."""
+    tokens: Count
+    trained_tokens: Count
+    """Those of the answers, with their end tokens; no other was learnt."""
+    method: Literal["lora", "qlora"]
+    rank: Count
+    alpha: Count
+    dropout: Share
+    targets: tuple[str, ...]
+    """Names of the layers that were adapted."""
+    epochs: float
+    """Passes over the data that were done."""
+    planned_epochs: float
+    steps: Count
+    """Updates of the weights that were done."""
+    batch_size: Count
+    """Conversations an update."""
+    learning_rate: float
+    schedule: str
+    seed: int
+    max_length: Count
+    """Tokens; no conversation was cut."""
+    dtype: str
+    loss: float | None = None
+    """Mean over the tokens since the last time that it was noted."""
+    versions: dict[str, str] = {}
+
+
 class Adapter(Struct, frozen=True, kw_only=True):
     """A LoRA adapter over the model."""
 
@@ -37,6 +92,8 @@ class Adapter(Struct, frozen=True, kw_only=True):
     revision: str | None = None
     sha256: Digest | None = None
     """Of the file that holds its weights."""
+    training: Training | None = None
+    """How it was trained, where a record with the hash of these weights lies beside them."""
 
 
 class ModelFile(Struct, frozen=True, kw_only=True):

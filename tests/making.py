@@ -33,6 +33,39 @@ def figures(**values: float | None) -> dict[str, Measured]:
     return {name: Measured(value=value) for name, value in values.items()}
 
 
+def a_training(**differs: Any) -> records.Training:
+    """Return how an adapter was trained: two epochs on five conversations."""
+    whole: dict[str, Any] = {
+        "base": "org/base",
+        "base_revision": "1" * 40,
+        "base_sha256": "b" * 64,
+        "data": (records.TrainingFile(name="talks.jsonl", sha256="d" * 64, conversations=6),),
+        "template_sha256": "7" * 64,
+        "rules": ("fold-system",),
+        "examples": 5,
+        "left_out": {"long": 1},
+        "tokens": 900,
+        "trained_tokens": 200,
+        "method": "lora",
+        "rank": 16,
+        "alpha": 32,
+        "dropout": 0.0,
+        "targets": ("q_proj", "v_proj"),
+        "epochs": 2.0,
+        "planned_epochs": 2.0,
+        "steps": 4,
+        "batch_size": 4,
+        "learning_rate": 2e-4,
+        "schedule": "linear",
+        "seed": 7,
+        "max_length": 4096,
+        "dtype": "bfloat16",
+        "loss": 1.25,
+        "versions": {"peft": "0.21.2"},
+    }
+    return records.Training(**{**whole, **differs})
+
+
 def a_result(name: str = "org/model", f1: float | None = 0.5, **differs: Any) -> records.Result:
     """Return a complete, well documented result; *differs* replaces whole parts."""
     whole: dict[str, Any] = {

@@ -183,6 +183,22 @@ def _contradiction(case: Case) -> Finding | None:
     )
 
 
+def _training(case: Case) -> Findings:
+    """Compare how the prompts were built with how an adapter was trained, where both are told."""
+    adapter, prompts = case.result.model.adapter, case.result.prompts
+    if adapter is None or adapter.training is None:
+        return
+    learnt, asked = adapter.training, prompts.template_sha256
+    values: dict[str, Scalar] = {}
+    if asked is not None and asked != learnt.template_sha256:
+        values |= {"template": learnt.template_sha256[:12], "asked_template": asked[:12]}
+    if set(learnt.rules) != set(case.result.protocol.prompt_rules):
+        rules = case.result.protocol.prompt_rules
+        values |= {"rules": ", ".join(learnt.rules) or "–", "asked_rules": ", ".join(rules) or "–"}
+    if values:
+        yield case.finding("asked-otherwise", key="model.adapter.training", **values)
+
+
 def _audit(case: Case) -> Findings:
     """Say what audits that the workspace keeps tell of the template in use."""
     for code, values in told_by_audits(
@@ -277,5 +293,6 @@ def _cautions(case: Case) -> Findings:
 
 
 CHECKS = (
-    _suite, _run, _completeness, _template, _audit, claims.integrity, _protocol, _cautions,
+    _suite, _run, _completeness, _template, _training, _audit, claims.integrity, _protocol,
+    _cautions,
 )  # fmt: skip

@@ -45,10 +45,10 @@ class Directory:
             if known is not None:
                 own = candidate is whole
                 shown = known if own else f"{known}{variant}"
-                profile = self._guess(shown, self._profiles[known])
+                profile = _told(model, self._guess(shown, self._profiles[known]))
                 return Named(name=shown, profile=profile, own=own)
         shown = visible(whole.strip()) or "unknown"
-        return Named(name=shown, profile=self._guess(shown, Profile()))
+        return Named(name=shown, profile=_told(model, self._guess(shown, Profile())))
 
     def told(self, name: str) -> Named | None:
         """Return what models.toml says of a model under this very *name*."""
@@ -79,6 +79,15 @@ class Directory:
         if not guesses:
             return profile
         return replace(profile, guessed=tuple(sorted(guesses)), **guesses)
+
+
+def _told(model: Model, profile: Profile) -> Profile:
+    """Fill in what *profile* leaves open and the record of an adapter's training says."""
+    training = model.adapter.training if model.adapter else None
+    if training is None or profile.base_model is not None:
+        return profile
+    relation = profile.base_model_relation or "adapter"
+    return replace(profile, base_model=training.base, base_model_relation=relation)
 
 
 def spelled(model: Model) -> str:

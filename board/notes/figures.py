@@ -5,7 +5,7 @@ from math import log10
 from typing import Literal, NamedTuple
 
 from ...eval.metrics import Metric
-from ...eval.records import Result
+from ...eval.records import Result, Scalar, Training
 from ...eval.suites.kinds.registry import KINDS
 from ..model import Entry
 from ..workspace.settings import Suite
@@ -118,6 +118,20 @@ def figures(
         "evidence": entry.evidence,
         "thinking": _thinking(entry.result),
         "base_test": None if base is None else base_test,
+    }
+
+
+METHODS = {"lora": "LoRA", "qlora": "QLoRA"}
+
+
+def trained(training: Training) -> dict[str, Scalar]:
+    """Return how an adapter was trained in short: the values of the message `trained.short`."""
+    return {
+        "method": METHODS[training.method],
+        "rank": training.rank,
+        "epochs": f"{training.epochs:g}",
+        "examples": training.examples,
+        "files": ", ".join(one.name for one in training.data),
     }
 
 

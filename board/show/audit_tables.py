@@ -29,8 +29,8 @@ def print_audits(
         click.echo("\n".join([*_lines(audit, words, everything), ""]))
 
 
-def print_contract(contract: Contract, *, form: str, language: str) -> None:
-    """Print what was found of a training file, as `text` or `json`."""
+def print_contract(contract: Contract, *, form: str, language: str, err: bool = False) -> None:
+    """Print what was found of a training file, as `text` or `json`; *err* on standard error."""
     words = Words(language)
     if form == "json":
         told = [_said(finding, words) for finding in contract.findings]
@@ -39,9 +39,9 @@ def print_contract(contract: Contract, *, form: str, language: str) -> None:
         click.echo(dump({"figures": figures, "findings": told, "conversations": conversations}))
         return
     for name, value in contract.figures.items():
-        click.echo(f"{words.text(f'audit.figure.{name}')}: {_plain(value)}")
+        click.echo(f"{words.text(f'audit.figure.{name}')}: {_plain(value)}", err=err)
     for said in _found(contract.findings, words, everything=True):
-        click.echo(said)
+        click.echo(said, err=err)
 
 
 def _lines(audit: Audit, words: Words, everything: bool) -> Iterator[str]:

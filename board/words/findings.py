@@ -100,6 +100,7 @@ JUDGING: dict[str, Verdict] = {
     "template-faulty": "unranked",
     "template-doubtful": "warning",
     "template-moved": "warning",
+    "asked-otherwise": "warning",
     "prompts-truncated": "unranked",
     "cuts-hidden": "unranked",
     "aggregate-mismatch": "unranked",

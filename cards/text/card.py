@@ -8,14 +8,24 @@ from msgspec import Struct
 
 from ...board.model import Board, Boards, Entry
 from ...board.notes.claims import Claim, on_ranks
-from ...board.notes.figures import shown
+from ...board.notes.figures import shown, trained
 from ...board.notes.notes import Field, rules
 from ...board.show.reproduction import Run, hub_repo, run_of
 from ...board.workspace.settings import Settings, Text
-from ...eval.records import is_hub_id
+from ...eval.records import Scalar, Training, is_hub_id
+from . import evidence
+from .evidence import Row
 from .sheets import Sheet, sheet_of
 from .standing import CardEntry, card_entry
 from .subjects import Subject, subjects_of
+
+
+class Trained(Struct, frozen=True, kw_only=True):
+    """How an adapter was trained, by the record beside its weights."""
+
+    short: dict[str, Scalar]
+    """The values of one sentence."""
+    rows: tuple[Row, ...]
 
 
 class Card(Struct, frozen=True, kw_only=True):
@@ -32,6 +42,8 @@ class Card(Struct, frozen=True, kw_only=True):
     base_repo: str | None
     relation: str | None
     training: Text
+    """What the workspace says of it."""
+    trained: Trained | None
     family: Text
     interpretation: Text
     parameters: str | None
@@ -115,6 +127,7 @@ def _card(slug: str, sheets: Sequence[Sheet], settings: Settings) -> Card:
         base_repo=base if base and is_hub_id(base) else None,
         relation=profile.base_model_relation,
         training=profile.training,
+        trained=_trained(sheets),
         family=family.title if family else {},
         interpretation=family.interpretation if family else {},
         parameters=shown("parameters", profile.parameters) if profile.parameters else None,
@@ -130,3 +143,9 @@ def _card(slug: str, sheets: Sequence[Sheet], settings: Settings) -> Card:
         subjects=subjects_of(sheets),
         run=run_of([(sheet.suite, sheet.entry) for sheet in sheets], settings),
     )
+
+
+def _trained(sheets: Sequence[Sheet]) -> Trained | None:
+    adapters = (sheet.entry.result.model.adapter for sheet in sheets)
+    told: Training | None = next((one.training for one in adapters if one and one.training), None)
+    return None if told is None else Trained(short=trained(told), rows=evidence.trained(told))

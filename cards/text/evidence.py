@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from ...board.model import Entry
 from ...board.notes.claims import SETTINGS
-from ...board.notes.figures import setting
+from ...board.notes.figures import METHODS, setting
 from ...board.show.reproduction import is_local
-from ...eval.records import Prompts, Protocol
+from ...eval.records import Prompts, Protocol, Training
 
 SCRIPTED = "scripted"
 """Backend and template status of baselines that follow a rule: they have no settings to record."""
@@ -106,6 +106,47 @@ def origin(entry: Entry) -> tuple[Row, ...]:
     }
     return tuple(
         Row(f"origin.{name}", name, text)
+        for name, text in values.items()
+        if text and not is_local(text)
+    )
+
+
+def trained(training: Training) -> tuple[Row, ...]:
+    """Return how an adapter was trained, as its record says."""
+    files = training.data
+    left = ", ".join(f"{reason} {count}" for reason, count in sorted(training.left_out.items()))
+    versions = ", ".join(f"{name} {version}" for name, version in sorted(training.versions.items()))
+    done, planned = f"{training.epochs:g}", f"{training.planned_epochs:g}"
+    values: Mapping[str, str | None] = {
+        "base": training.base,
+        "base_revision": training.base_revision,
+        "base_sha256": training.base_sha256,
+        "data": ", ".join(f"{one.name} ({one.conversations})" for one in files),
+        "data_sha256": ", ".join(one.sha256 for one in files),
+        "template_sha256": training.template_sha256,
+        "rules": ", ".join(training.rules) or None,
+        "each_answer": _text(training.each_answer or None),
+        "examples": _text(training.examples),
+        "left_out": left or None,
+        "tokens": f"{training.trained_tokens} / {training.tokens}",
+        "method": METHODS[training.method],
+        "rank": _text(training.rank),
+        "alpha": _text(training.alpha),
+        "dropout": _text(training.dropout),
+        "targets": ", ".join(training.targets),
+        "epochs": done if done == planned else f"{done} / {planned}",
+        "steps": _text(training.steps),
+        "batch_size": _text(training.batch_size),
+        "learning_rate": f"{training.learning_rate:g}",
+        "schedule": training.schedule,
+        "seed": _text(training.seed),
+        "max_length": _text(training.max_length),
+        "dtype": training.dtype,
+        "loss": None if training.loss is None else f"{training.loss:.4f}",
+        "versions": versions or None,
+    }
+    return tuple(
+        Row(f"trained.{name}", name, text)
         for name, text in values.items()
         if text and not is_local(text)
     )

@@ -9,10 +9,34 @@ from msgspec import Struct
 
 from ..engine import Template
 from ..identity import checkpoint
-from ..records import Adapter
+from ..records import Adapter, Sha256, Training
 from .weights import cut_short, file_sha256
 
 _WEIGHTS = ("adapter_model.safetensors", "adapter_model.bin")
+
+
+RECORD = "training.json"
+_LARGEST_RECORD = 1 << 20
+"""Bytes."""
+
+
+class TrainingRecord(Struct, frozen=True, kw_only=True, tag_field="kind", tag="training"):
+    """How an adapter was trained, as `training.json` beside its weights says."""
+
+    version: Literal[1] = 1
+    adapter_sha256: Sha256
+    """Of the weights that came of it."""
+    training: Training
+
+
+def read_record(path: Path) -> TrainingRecord | None:
+    """Return the record in the file at *path*; `None` where there is none that can be read."""
+    try:
+        if path.stat().st_size > _LARGEST_RECORD:
+            return None
+        return msgspec.json.decode(path.read_bytes(), type=TrainingRecord)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def published_name(model: str) -> str:
@@ -24,14 +48,18 @@ def published_name(model: str) -> str:
 
 
 def adapter_record(adapter: str) -> Adapter:
-    """Return what a result says of *adapter*: name, Hub revision, SHA-256 of its weights."""
+    """Return what a result says of *adapter*: name, Hub revision, SHA-256, how it was trained."""
     weights = next((path for name in _WEIGHTS if (path := _file(adapter, name))), None)
     config = _file(adapter, "adapter_config.json")
     revision = config.parent.name if config and config.parent.parent.name == "snapshots" else None
+    sha256 = file_sha256(weights) if weights else None
+    record = read_record(path) if (path := _file(adapter, RECORD)) else None
     return Adapter(
         id=published_name(adapter),
         revision=revision,
-        sha256=file_sha256(weights) if weights else None,
+        sha256=sha256,
+        # What tells of other weights tells nothing of these.
+        training=record.training if record and record.adapter_sha256 == sha256 else None,
     )
 
 

@@ -41,8 +41,7 @@ class Transformers:
             self._tokenizer: PreTrainedTokenizerBase = transformers.AutoTokenizer.from_pretrained(
                 options.model, revision=options.revision
             )
-            kind = _kind(options)
-            model: Any = kind.from_pretrained(
+            model: Any = loader_of(options.model, options.revision).from_pretrained(
                 options.model,
                 revision=options.revision,
                 dtype=options.dtype or "auto",
@@ -159,7 +158,7 @@ class Transformers:
             adapter=adapter_record(adapter) if adapter else None,
             quantisation=_quantisation(config),
             dtype=str(self._model.dtype).removeprefix("torch."),
-            max_model_len=self._options.max_model_len or _window(config),
+            max_model_len=self._options.max_model_len or window_of(config),
             load_seconds=round(time.monotonic() - began, 3),
             extra=extra,
         )
@@ -189,9 +188,9 @@ def _restoring(model: Any) -> Iterator[None]:
         raise
 
 
-def _kind(options: Options) -> Any:
-    """Return the loader of the model's kind: of texts alone, else of images and texts."""
-    config = transformers.AutoConfig.from_pretrained(options.model, revision=options.revision)
+def loader_of(model: str, revision: str | None) -> Any:
+    """Return the loader of a *model* of its kind: of texts alone, else of images and texts."""
+    config = transformers.AutoConfig.from_pretrained(model, revision=revision)
     texts = type(config) in transformers.MODEL_FOR_CAUSAL_LM_MAPPING
     return transformers.AutoModelForCausalLM if texts else transformers.AutoModelForImageTextToText
 
@@ -241,7 +240,8 @@ def _seed(seed: int, key: str) -> int:
     return int.from_bytes(hashlib.sha256(f"{seed}/{key}".encode()).digest()[:6], "big")
 
 
-def _window(config: Any) -> int | None:
+def window_of(config: Any) -> int | None:
+    """Return how many tokens a model of *config* can read; `None` where it does not tell."""
     window = getattr(config.get_text_config(), "max_position_embeddings", None)
     return window if isinstance(window, int) else None
 

@@ -61,6 +61,16 @@ class Contract(Struct, frozen=True, kw_only=True):
     """Each code once, with how often and where first."""
 
     @property
+    def broken(self) -> bool:
+        """Tell whether something was found that is an error."""
+        return any(finding.severity == "error" for finding in self.findings)
+
+    @property
+    def unwanted(self) -> int:
+        """Return how many conversations are marked as not wanted."""
+        return sum(one.label is False for one in self.conversations)
+
+    @property
     def figures(self) -> dict[str, float | int | None]:
         """Return how many conversations there are, how long they are, how much is trained."""
         tokens = [one.tokens for one in self.conversations if one.tokens is not None]

@@ -7,8 +7,18 @@ from msgspec import Struct
 
 from ...board.model import Entry
 from ...board.notes.claims import asked_here, looked_for
+from ...board.notes.figures import trained
 from ...board.workspace.settings import Profile, Suite
-from ...eval.records import Harness, Machine, ModelFile, Quartiles, Server, Timing, is_hub_id
+from ...eval.records import (
+    Harness,
+    Machine,
+    Model,
+    ModelFile,
+    Quartiles,
+    Server,
+    Timing,
+    is_hub_id,
+)
 from ..data.figures import Value, billions, plain, timed
 from ..frame.render import Renderer
 from ..source.source import Source
@@ -190,7 +200,7 @@ def _model(entry: Entry, source: Source) -> Iterator[Fact]:
         "family": ("card.family", source.family(entry)),
         "base_model": ("card.base", profile.base_model),
         "base_model_relation": ("site.fact.relation", relation and f"relation.{relation}"),
-        "training": ("card.training", render.own(profile.training)),
+        "training": ("card.training", render.own(profile.training) or _trained(model, render)),
         "epoch": ("site.fact.epoch", plain(profile.epoch)),
         "series": ("site.fact.series", profile.series),
         "datasets": ("card.datasets", ", ".join(profile.datasets)),
@@ -207,6 +217,12 @@ def _model(entry: Entry, source: Source) -> Iterator[Fact]:
     for name, address in sorted(profile.links.items()):
         if _WEB.fullmatch(address):
             yield Fact(name=name, value=address, href=address)
+
+
+def _trained(model: Model, render: Renderer) -> str | None:
+    """Return in short how an adapter was trained, where a record beside it says so."""
+    training = model.adapter.training if model.adapter else None
+    return render.text("trained.short", **trained(training)) if training else None
 
 
 def _parameters(profile: Profile, render: Renderer) -> str | None:

@@ -11,11 +11,20 @@ from cardboard.board.read.interpretation import summarise
 from cardboard.board.words.findings import JUDGING
 from cardboard.board.workspace.settings import Protocol, Suite
 from cardboard.eval.metrics import Change, Measured
-from cardboard.eval.records import Counts, Group, Harness, Model, Prompts, Provenance
+from cardboard.eval.records import (
+    Adapter,
+    Counts,
+    Group,
+    Harness,
+    Model,
+    Prompts,
+    Provenance,
+    Result,
+)
 from cardboard.eval.records import Protocol as Sent
 from cardboard.eval.records import Suite as Named
 from cardboard.eval.suites.fingerprints import with_prompts
-from cardboard.tests.making import SUITE, a_reading, a_result, a_workspace, entries_of
+from cardboard.tests.making import SUITE, a_reading, a_result, a_training, a_workspace, entries_of
 
 
 def judged(result=None, *, suite=SUITE, kind="result", facts=None, **settings):
@@ -175,7 +184,20 @@ FOREIGN = Provenance(harness=Harness(name="lm-eval"))
 REPORTED = Suite(
     name="mini", version="1", kind="reported", changes=(Change(id="command_f1", ranked=True),)
 )
+
+
+def adapted(template: str, *rules: str) -> Result:
+    """Return a result of an adapter that was trained with fold-system and the template 7."""
+    adapter = Adapter(id="org/lora", training=a_training())
+    return a_result(
+        model=Model(id="org/base", revision="0" * 40, adapter=adapter),
+        prompts=Prompts(template_status="chat_template", template_sha256=template * 64),
+        protocol=Sent(temperature=0.0, max_tokens=1024, prompt_rules=rules),
+    )
+
+
 WARNED = {
+    "asked-otherwise": partial(judged, adapted("8", "fold-system")),
     "template-not-stated": partial(
         judged, a_result(prompts=Prompts(), provenance=FOREIGN), suite=REPORTED
     ),
@@ -441,3 +463,20 @@ def test_references_are_checked_below_a_fingerprint_that_covers_prompts_too():
     result = a_result(suite=Named(name="mini", version="1", **KNOWN["new"]))
     edited = judged(result, facts=facts(fingerprint="e" * 64), suite=suite)
     assert "references-differ" in codes(edited)
+
+
+def test_an_adapter_is_asked_as_it_was_trained_or_it_is_told_in_what_not():
+    same, template, rules = (
+        judged(one)
+        for one in (adapted("7", "fold-system"), adapted("8", "fold-system"), adapted("7"))
+    )
+    assert "asked-otherwise" not in codes(same)
+    told = [
+        next(f.values for f in entry.findings if f.code == "asked-otherwise")
+        for entry in (template, rules)
+    ]
+    assert told == [
+        {"template": "7" * 12, "asked_template": "8" * 12},
+        {"rules": "fold-system", "asked_rules": "–"},
+    ]
+    assert (same.profile.base_model, same.profile.base_model_relation) == ("org/base", "adapter")

@@ -24,6 +24,7 @@ PUT_TOGETHER = (
     "finding.", "remedy.", "reason.", "severity.", "metric.", "bucket.", "division.", "relation.",
     "protocol.", "prompts.", "origin.", "template.", "notes.", "run.values-", "rank.", "site.",
     "audit.", "unit.", "better.", "read.score-", "evidence.", "run.kwargs-", "run.missing-",
+    "trained.",
 )  # fmt: skip
 
 
@@ -221,6 +222,7 @@ EVIDENCE = {
     "template-faulty": {"codes": "audit-bos-doubled, audit-escape"},
     "template-doubtful": {"codes": "audit-date"},
     "template-moved": {"was": "ab12cd34ef56", "now": "cd34ef56ab12"},
+    "asked-otherwise": {"rules": "fold-system", "asked_rules": "–"},
     "prompts-truncated": {"count": 24},
     "aggregate-mismatch": {"metric": "command_f1", "stored": 0.3, "computed": 0.31},
     "bucket-mismatch": {"metric": "command_f1", "stored": 0.3, "computed": 0.31},

@@ -19,7 +19,7 @@ from cardboard.cards.text.render import Renderer, anchor
 from cardboard.eval import records
 from cardboard.eval.metrics import Measured
 from cardboard.tests.cards import sample
-from cardboard.tests.making import a_reading, a_result, a_workspace
+from cardboard.tests.making import a_reading, a_result, a_training, a_workspace
 
 
 def readmes(**settings: Any) -> dict[str, str]:
@@ -302,3 +302,28 @@ def test_many_attempts_are_cut_short(monkeypatch):
 def test_values_in_code_are_python(value, written):
     assert python_literal(value) == written
     assert eval(python_literal(value)) == value
+
+
+def test_a_card_says_how_an_adapter_was_trained_where_a_record_does(golden):
+    model = records.Model(
+        id="org/base",
+        revision="0" * 40,
+        adapter=records.Adapter(id="org/lora", training=a_training()),
+    )
+    workspace = a_workspace()
+    boards = build_boards([a_reading(a_result(model=model))], workspace)
+    [card] = cards_of(boards, workspace.settings)
+    readme = Renderer(workspace.settings).readme(card)
+    english, korean = languages(readme)
+    for name, heads, words in (
+        ("en", ("### How it was trained\n", "### How it was measured\n"), english),
+        ("ko", ("### 학습 방법\n", "### 평가 방법\n"), korean),
+    ):
+        first, _, rest = words.partition(heads[0])
+        section = rest.partition("\n### ")[0]
+        assert "talks.jsonl" in first, "the summary says it in short"
+        golden(f"card-trained.{name}.md", heads[0] + section)
+    assert "base_model: org/base" in readme
+    assert "base_model_relation: adapter" in readme
+    plain = build_boards([a_reading(a_result())], workspace)
+    assert not [one for one in cards_of(plain, workspace.settings) if one.trained]
