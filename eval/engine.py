@@ -1,12 +1,13 @@
 """What every backend is: prompts in, answers out as they finish, and an account of itself."""
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from msgspec import UNSET, Struct, UnsetType
 
-from .records import Adapter, ModelFile, Said, Server
+from .records import Adapter, ModelFile, Said, Seeding, Server
 
 Setting = str | float | bool | None
 
@@ -37,7 +38,26 @@ class Sampling(Struct, frozen=True, kw_only=True):
     """`None` asks for no cut; each backend says it in its engine's own way."""
     max_tokens: int = 1024
     seed: int | None = 0
+    """Of the run; that of each answer follows from it, see `seed_of`."""
     stop: tuple[str, ...] = ()
+
+    @property
+    def greedy(self) -> bool:
+        """Tell whether nothing is left to chance."""
+        return self.temperature == 0
+
+
+def seed_of(sampling: Sampling, key: str, trial: int = 0) -> int | None:
+    """Return the seed of one answer to the step *key*; `None` where the run has none.
+
+    It depends on nothing but the run's seed, the step and the trial, and so not on what is asked
+    beside it, before it or in which session: the first 31 bits, which every engine takes, of the
+    SHA-256 of `SEED KEY TRIAL`. A greedy answer depends on no seed; there it is the run's own.
+    """
+    if sampling.seed is None or sampling.greedy:
+        return sampling.seed
+    digest = hashlib.sha256(f"{sampling.seed} {key} {trial}".encode()).digest()
+    return int.from_bytes(digest[:4], "big") >> 1
 
 
 class Options(Struct, frozen=True, kw_only=True):
@@ -143,6 +163,10 @@ class Account(Struct, frozen=True, kw_only=True):
     dtype: str | None = None
     max_model_len: int | None = None
     load_seconds: float | None = None
+    batch_size: int | None = None
+    """Prompts that are computed at a time, or calls that are made to a server."""
+    seeding: Seeding | None = None
+    """What becomes of the seed of an answer; `None` where there is no chance in any."""
     extra: Mapping[str, Setting] = {}
 
 

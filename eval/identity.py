@@ -92,6 +92,11 @@ def differing(one: Identity, other: Identity) -> list[str]:
     return [name for name in names if getattr(first, name) != getattr(second, name)]
 
 
+def engine_versions(versions: Mapping[str, str]) -> dict[str, str]:
+    """Return those of *versions* on which answers depend: not cardboard's own and Python's."""
+    return {name: one for name, one in versions.items() if name not in ("cardboard", "python")}
+
+
 HASHES = ("revision", "adapter_revision", "adapter_sha256", "weights_sha256")
 """Parts of which results may tell only the beginning."""
 

@@ -25,6 +25,9 @@ Status = Literal["complete", "partial", "failed"]
 Evidence = Literal["rows", "summary", "quoted"]
 """What figures rest on: their own rows, the file's own means, or somebody's table."""
 Scalar = str | float | bool | None
+Seeding = Literal["step", "none", "unknown"]
+"""Whether each sampled answer had a seed of its own: it had; it had none that the engine takes; the
+engine was given one and does not tell what it did with it."""
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 _LONGEST = 96
@@ -169,6 +172,10 @@ class Protocol(Struct, frozen=True, kw_only=True):
     max_model_len: Count | None = None
     thinking: bool | None = None
     seed: int | None = None
+    seeding: Seeding | None = None
+    """What became of the seed, where answers were sampled."""
+    batch_size: Count | None = None
+    """Prompts that were computed, or calls that were made, at a time."""
     dtype: str | None = None
     tensor_parallel: Count | None = None
     stop: tuple[str, ...] | None = None

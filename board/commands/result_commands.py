@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ...eval.run.merge import Part
+from ...eval.run.parts import Part, doubts
 from .load import boards_of, workspace_of
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -22,7 +22,7 @@ def merge(parts: tuple[Path, ...], output: Path, force: bool) -> None:
     """Make one result of all parts of a split run, checked step by step."""
     from ...eval.errors import UsageError
     from ...eval.records import encode, value
-    from ...eval.run import merge as merging
+    from ...eval.run.merge import merge as merged
     from ...eval.suites.kinds.registry import kind_of
 
     if output.exists() and not force:
@@ -31,7 +31,10 @@ def merge(parts: tuple[Path, ...], output: Path, force: bool) -> None:
         raise UsageError(f"there is no folder {output.parent}", remedy="Make it first.")
     if output.resolve() in {part.resolve() for part in parts}:
         raise UsageError(f"{output} is one of the parts", remedy="Name another file.")
-    result = merging.merge([_part(path) for path in parts])
+    read = [_part(path) for path in parts]
+    result = merged(read)
+    for doubt in doubts(read):
+        click.echo(f"Warning: {doubt}", err=True)
     aside = output.with_name(f".{output.name}.{os.getpid()}")
     aside.write_bytes(encode(result))
     aside.replace(output)

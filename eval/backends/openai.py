@@ -12,11 +12,22 @@ from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # exporte
 from msgspec.structs import replace
 
 from .. import records
-from ..engine import Account, Answer, Encoder, Message, Options, Prompt, Sampling, Template, late
+from ..engine import (
+    Account,
+    Answer,
+    Encoder,
+    Message,
+    Options,
+    Prompt,
+    Sampling,
+    Template,
+    late,
+    seed_of,
+)
 from ..errors import DeadEngine, UsageError
 from ..identity import address_sha256
 from . import openai_retries
-from .openai_kinds import VLLM, spoken
+from .openai_kinds import VLLM, seeding_of, spoken
 from .openai_replies import Refusal, answer_of, reason_of
 from .openai_servers import HOSTED, Server, ask, base_url, key_for
 
@@ -55,6 +66,8 @@ class OpenAI:
             server=records.Server(address_sha256=address_sha256(self._base)),
             quantisation=self._server.quantisation,
             max_model_len=self._server.window or options.max_model_len,
+            batch_size=options.concurrency,
+            seeding=seeding_of(kind, options.concurrency),
             extra={"server": kind.name, **kind.said},
         )
 
@@ -75,7 +88,9 @@ class OpenAI:
                 while True:
                     free = self._options.concurrency - len(calls)
                     for prompt in islice(waiting, free):
-                        calls.add(loop.create_task(self._answer(client, prompt, settings)))
+                        seed = seed_of(sampling, prompt.key)
+                        own = settings if seed is None else {**settings, "seed": seed}
+                        calls.add(loop.create_task(self._answer(client, prompt, own)))
                     if not calls:
                         return
                     done, calls = runner.run(_first(calls))

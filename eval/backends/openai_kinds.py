@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from ..engine import Sampling, Setting
+from ..records import Seeding
 
 
 class Kind(Struct, frozen=True, kw_only=True):
@@ -18,6 +19,8 @@ class Kind(Struct, frozen=True, kw_only=True):
     said: Mapping[str, Setting] = {}
     top_k: tuple[str, int] | None = None
     """Its name for `top_k`, and the value that means none."""
+    seeding: Seeding = "unknown"
+    """What it makes of the seed of a call."""
 
 
 VLLM = Kind(
@@ -25,6 +28,7 @@ VLLM = Kind(
     owner="vllm",
     said={"min_p": 0.0, "repetition_penalty": 1.0},
     top_k=("top_k", 0),
+    seeding="step",
 )
 SGLANG = Kind(
     name="sglang",
@@ -37,29 +41,41 @@ LLAMA_CPP = Kind(
     owner="llamacpp",
     said={"min_p": 0.0, "typical_p": 1.0, "repeat_penalty": 1.0},
     top_k=("top_k", 0),
+    seeding="step",
 )
 LLAMA_CPP_PYTHON = Kind(
     name="llama-cpp-python",
     owner="me",
     said={"min_p": 0.0, "repeat_penalty": 1.0},
     top_k=("top_k", 0),
+    seeding="step",
 )
 LM_STUDIO = Kind(
     name="lm-studio",
     owner="organization_owner",
     said={"repeat_penalty": 1.0},
     top_k=("top_k", 0),
+    seeding="step",
 )
-OLLAMA = Kind(name="ollama", owner="library")
+OLLAMA = Kind(name="ollama", owner="library", seeding="step")
 TRANSFORMERS = Kind(name="transformers")
 OTHER = Kind(name="other")
 KINDS = (VLLM, SGLANG, LLAMA_CPP, LLAMA_CPP_PYTHON, LM_STUDIO, OLLAMA, TRANSFORMERS, OTHER)
 
 
+def seeding_of(kind: Kind, calls: int) -> Seeding:
+    """Return what *kind* makes of the seed of a call, where *calls* are made at a time.
+
+    `transformers serve` has one source of chance for all calls, which the seed of each sets anew.
+    """
+    return "step" if kind is TRANSFORMERS and calls == 1 else kind.seeding
+
+
 def spoken(kind: Kind, sampling: Sampling) -> dict[str, Any]:
     """Return *sampling* in the words of *kind*, everything that it would fill in by itself said.
 
-    Raises ValueError where the server has no word for `top_k`.
+    But for the seed, of which each call has its own. Raises ValueError where the server has no word
+    for `top_k`.
     """
     words: dict[str, Any] = {
         "temperature": sampling.temperature,
@@ -69,8 +85,6 @@ def spoken(kind: Kind, sampling: Sampling) -> dict[str, Any]:
         "max_tokens": sampling.max_tokens,
         **kind.said,
     }
-    if sampling.seed is not None:
-        words["seed"] = sampling.seed
     if sampling.stop:
         words["stop"] = list(sampling.stop)
     if kind is TRANSFORMERS:

@@ -1,13 +1,12 @@
 """Models in transformers, on CPU or GPU: batches answered greedily or sampled, adapters in turn."""
 
 import gc
-import hashlib
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..engine import Account, Answer, Options, Prompt, Sampling, Setting, Template, late
+from ..engine import Account, Answer, Options, Prompt, Sampling, Setting, Template, late, seed_of
 from ..errors import MissingExtra
 from ..prompts.templates import own_template
 from .adapters import adapter_record, adapter_template, template_audit
@@ -109,10 +108,11 @@ class Transformers:
         padding = self._ends[0] if self._ends else 0
         ids = [[padding] * (width - len(tokens)) + list(tokens) for tokens in prompts]
         mask = [[0] * (width - len(tokens)) + [1] * len(tokens) for tokens in prompts]
-        if sampling.seed is not None:
-            torch.manual_seed(_seed(sampling.seed, batch[0].key))
         # Texts that end an answer are found in what the tokenizer makes of it.
-        given = {"tokenizer": self._tokenizer} if sampling.stop else {}
+        given: dict[str, Any] = {"tokenizer": self._tokenizer} if sampling.stop else {}
+        if not sampling.greedy:
+            drawn: Any = Drawn(sampling, [one.key for one in batch], width)
+            given["logits_processor"] = transformers.LogitsProcessorList([drawn])
         with working(), torch.inference_mode():
             device = self._model.device
             output = self._model.generate(
@@ -159,9 +159,45 @@ class Transformers:
             quantisation=_quantisation(config),
             dtype=str(self._model.dtype).removeprefix("torch."),
             max_model_len=self._options.max_model_len or window_of(config),
+            batch_size=self._options.batch_size,
+            seeding="step",
             load_seconds=round(time.monotonic() - began, 3),
             extra=extra,
         )
+
+
+class Drawn:
+    """Draws the next token of each answer from a generator of its own.
+
+    `generate` draws for a whole batch from one generator, so that an answer would depend on those
+    beside it. Here a token is the one in whose part of the distribution a number falls that depends
+    on the answer's seed and on the token's place alone.
+    """
+
+    def __init__(self, sampling: Sampling, keys: Sequence[str], width: int) -> None:
+        """Draw for the steps *keys*, whose prompts are padded to *width* tokens."""
+        kinds, top_k, top_p = transformers, sampling.top_k, sampling.top_p
+        self._cuts: list[Any] = [kinds.TemperatureLogitsWarper(sampling.temperature)]
+        self._cuts += [kinds.TopKLogitsWarper(top_k)] if top_k else []
+        self._cuts += [kinds.TopPLogitsWarper(top_p)] if top_p < 1 else []
+        self._width, self._numbers = width, torch.stack([self._row(sampling, key) for key in keys])
+
+    @staticmethod
+    def _row(sampling: Sampling, key: str) -> torch.Tensor:
+        """Return a number of [0, 1) for each token of an answer, the same on every device."""
+        generator, seed = torch.Generator(), seed_of(sampling, key)
+        generator.seed() if seed is None else generator.manual_seed(seed)
+        return torch.rand(sampling.max_tokens, generator=generator, dtype=torch.float64)
+
+    def __call__(self, tokens: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        """Return *scores* in which only the drawn tokens are possible."""
+        for cut in self._cuts:
+            scores = cut(tokens, scores)
+        sums = scores.double().softmax(-1).cumsum(-1)
+        number = self._numbers[:, tokens.shape[1] - self._width, None].to(sums.device)
+        drawn = torch.searchsorted(sums, number * sums[:, -1:], right=True)
+        only = torch.full_like(scores, -torch.inf)
+        return only.scatter(1, drawn.clamp(max=scores.shape[1] - 1), 0)
 
 
 def open_backend(options: Options) -> Transformers:
@@ -198,24 +234,19 @@ def loader_of(model: str, revision: str | None) -> Any:
 def _decoding(
     sampling: Sampling, ends: list[int], padding: int, seconds: float
 ) -> "transformers.GenerationConfig":
-    """Say every setting of the decoding, so that no default of model or library applies."""
-    settings: dict[str, Any] = {"do_sample": False}
-    if sampling.temperature > 0:
-        settings = {
-            "do_sample": True,
-            "temperature": sampling.temperature,
-            "top_p": sampling.top_p,
-            "top_k": sampling.top_k or 0,
-        }
+    """Say every setting of the decoding, so that no default of model or library applies.
+
+    What is sampled is drawn by `Drawn`, and the library takes that token.
+    """
     return _generation_config(
         max_new_tokens=sampling.max_tokens,
         max_time=seconds,
+        do_sample=False,
         num_beams=1,
         repetition_penalty=1.0,
         eos_token_id=ends or None,
         stop_strings=list(sampling.stop) or None,
         pad_token_id=padding,
-        **settings,
     )
 
 
@@ -233,11 +264,6 @@ def _end_tokens(model: Any, tokenizer: "PreTrainedTokenizerBase") -> list[int]:
     if isinstance(tokenizer.eos_token_id, int):
         found.append(tokenizer.eos_token_id)
     return list(dict.fromkeys(found))
-
-
-def _seed(seed: int, key: str) -> int:
-    """Return the seed of a batch: it follows from its first step, not from what came before."""
-    return int.from_bytes(hashlib.sha256(f"{seed}/{key}".encode()).digest()[:6], "big")
 
 
 def window_of(config: Any) -> int | None:

@@ -13,7 +13,7 @@ os.environ.setdefault("DO_NOT_TRACK", "1")
 os.environ.setdefault("VLLM_LOGGING_LEVEL", "WARNING")
 os.environ.setdefault("VLLM_LOGGING_STREAM", "ext://sys.stderr")
 
-from ..engine import Account, Answer, Options, Prompt, Sampling, Setting, Template
+from ..engine import Account, Answer, Options, Prompt, Sampling, Setting, Template, seed_of
 from ..errors import DeadEngine, MissingExtra, UsageError
 from ..prompts.templates import own_template
 from .adapters import adapter_rank, adapter_record, adapter_template, template_audit
@@ -81,11 +81,11 @@ class VLLM:
         Tasks follow one another, so that what a task's steps have in common is computed once.
         Raises DeadEngine where the engine breaks down.
         """
-        engine, parameters = self._llm.llm_engine, _decoding(sampling)
+        engine = self._llm.llm_engine
         asked: dict[str, Prompt] = {}
         try:
             for prompt in prompts:
-                refused = self._queue(prompt, parameters)
+                refused = self._queue(prompt, _decoding(sampling, prompt.key))
                 if refused is None:
                     asked[prompt.key] = prompt
                 else:
@@ -153,6 +153,8 @@ class VLLM:
             quantisation=config.quantization,
             dtype=str(config.dtype).removeprefix("torch."),
             max_model_len=config.max_model_len,
+            batch_size=self._llm.llm_engine.vllm_config.scheduler_config.max_num_seqs,
+            seeding="step",
             load_seconds=round(time.monotonic() - began, 3),
             extra=extra,
         )
@@ -201,8 +203,11 @@ def _running() -> Iterator[None]:
         raise DeadEngine(str(error)) from error
 
 
-def _decoding(sampling: Sampling) -> "vllm.SamplingParams":
-    """Say every setting of the decoding, so that no default of model or engine applies."""
+def _decoding(sampling: Sampling, key: str) -> "vllm.SamplingParams":
+    """Say every setting of the decoding, so that no default of model or engine applies.
+
+    A request with a seed of its own, that of the step *key*, draws from a generator of its own.
+    """
     return vllm.SamplingParams(
         n=1,
         temperature=sampling.temperature,
@@ -212,7 +217,7 @@ def _decoding(sampling: Sampling) -> "vllm.SamplingParams":
         presence_penalty=0.0,
         frequency_penalty=0.0,
         repetition_penalty=1.0,
-        seed=sampling.seed,
+        seed=seed_of(sampling, key),
         stop=list(sampling.stop),
         max_tokens=sampling.max_tokens,
         min_tokens=0,

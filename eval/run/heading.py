@@ -1,18 +1,37 @@
-"""What a run says of itself before the first answer: model, protocol, prompts and versions."""
+"""What a run says of itself before the first answer, and who may go on with it."""
 
 import hashlib
 import platform
+from collections.abc import Iterable
+from typing import Literal
 
+import msgspec
+from msgspec import Struct
 from msgspec.structs import replace
 
 from ... import __version__
 from .. import records
 from ..backends.weights import published_sha256
-from ..engine import Account, Backend
+from ..engine import Account, Answer, Backend, Sampling
+from ..errors import DeadEngine, UsageError
+from ..identity import differing, engine_versions, identity_of
 from ..prompts.prompts import Built, settled
 from ..suites.suite import Suite
-from .journal import Head
 from .request import Request
+
+
+class Head(Struct, frozen=True, kw_only=True, tag_field="line", tag="run"):
+    """What was asked, of whom and how: all answers of a run were given so."""
+
+    journal: Literal[2] = 2
+    model: records.Model
+    suite: records.Suite
+    protocol: records.Protocol
+    prompts: records.Prompts
+    prompts_sha256: str
+    versions: dict[str, str]
+    shard: tuple[int, int] | None = None
+    started_at: str
 
 
 def heading(
@@ -90,12 +109,20 @@ def _protocol(request: Request, suite: Suite, account: Account, built: Built) ->
         max_model_len=account.max_model_len,
         thinking=thinking,
         seed=sampling.seed,
+        seeding=_seeding(sampling, account),
+        batch_size=account.batch_size,
         dtype=account.dtype,
         tensor_parallel=options.tensor_parallel if request.backend == "vllm" else None,
         stop=sampling.stop or None,
         template_kwargs=dict(built.record.kwargs),
         prompt_rules=built.rules,
     )
+
+
+def _seeding(sampling: Sampling, account: Account) -> records.Seeding | None:
+    if sampling.greedy:
+        return None
+    return account.seeding if sampling.seed is not None else "none"
 
 
 def _system_sha256(suite: Suite) -> str | None:
@@ -114,3 +141,120 @@ def _system_sha256(suite: Suite) -> str | None:
 
 def _versions() -> dict[str, str]:
     return {"cardboard": __version__, "python": platform.python_version()}
+
+
+def continued(
+    old: Head, new: Head, batch_sizes: Iterable[int | None], file: str
+) -> tuple[Head, tuple[str, ...]]:
+    """Return the head of the run *old* once the session *new* goes on with it, and what to tell.
+
+    *batch_sizes* are those of the sessions so far. Raises UsageError, naming *file* and the
+    setting, where *new* would answer otherwise than *old* did.
+    """
+    if parts := differing(identity_of(old.model), identity_of(new.model)):
+        said = [
+            ", ".join(f"{part} {getattr(identity_of(head.model), part)}" for part in parts)
+            for head in (old, new)
+        ]
+        raise UsageError(
+            f"the run began with another model: {said[0]}, not {said[1]}",
+            file=file,
+            key=f"model.{parts[0]}",
+            remedy="Resume it with the model that it began with, or begin anew with --restart.",
+        )
+    for name in ("suite", "protocol", "prompts", "prompts_sha256", "versions", "shard"):
+        was, now = (_compared(getattr(head, name)) for head in (old, new))
+        if was != now:
+            raise _refused(file, *_difference(name, was, now))
+    was, now = old.protocol.batch_size, new.protocol.batch_size
+    sampled = (new.protocol.temperature or 0) > 0
+    if sampled and was != now and new.protocol.seeding != "step":
+        raise _refused(file, "protocol.batch_size", was, now)
+    told: tuple[str, ...] = ()
+    if sampled and was != now:
+        told = (
+            f"answers are sampled, {now} at a time now and {was} before: each has a seed of its "
+            "own, but sums are rounded otherwise in batches of another size",
+        )
+    if {*batch_sizes, was} != {now}:
+        new = replace(new, protocol=replace(new.protocol, batch_size=None))
+    return new, told
+
+
+def _compared(setting: object) -> object:
+    """Return *setting* without what no answer depends on, or what is compared by itself."""
+    if isinstance(setting, records.Protocol):
+        setting = replace(setting, harness=None, batch_size=None)
+    return engine_versions(setting) if isinstance(setting, dict) else msgspec.to_builtins(setting)
+
+
+def _difference(name: str, was: object, now: object) -> tuple[str, object, object]:
+    """Return the innermost key under which *was* and *now* differ, and what each has there."""
+    while isinstance(was, dict) and isinstance(now, dict):
+        inner = next(key for key in sorted({*was, *now}) if was.get(key) != now.get(key))
+        name, was, now = f"{name}.{inner}", was.get(inner), now.get(inner)
+    return name, was, now
+
+
+def _refused(file: str, key: str, was: object, now: object) -> UsageError:
+    return UsageError(
+        f"the run began with {was!r}, not with {now!r}",
+        file=file,
+        key=key,
+        remedy="Resume it with the settings that it began with, or begin anew with --restart.",
+    )
+
+
+class Replies:
+    """Who gave a server's replies, by what these say: name and fingerprint of what answered."""
+
+    def __init__(self, head: Head, kept: Iterable[Answer]) -> None:
+        """Take the answers *kept* of earlier sessions."""
+        kept = list(kept)
+        self._name = next((one.model for one in kept if one.model), None)
+        self._before = {one.system_fingerprint for one in kept if one.system_fingerprint}
+        self._now: str | None = None
+        self._went_on, self._told = bool(kept), set[str]()
+        self._unknown = head.model.server is not None and not engine_versions(head.versions)
+
+    def check(self, answer: Answer) -> str | None:
+        """Return what to tell of *answer*, once; raise DeadEngine where it is of another model.
+
+        A fingerprint may change while a run goes on, as it does where several machines answer, but
+        not between two sessions.
+        """
+        if answer.text is None:
+            return None
+        self._name = self._name or answer.model
+        if answer.model not in (None, self._name):
+            raise DeadEngine(
+                f"the server answers as {answer.model} now, and answered as {self._name} before"
+            )
+        mark = answer.system_fingerprint
+        if mark and self._before and mark not in self._before:
+            raise DeadEngine(
+                f"the server answers with the fingerprint {mark} now, and answered with "
+                f"{min(self._before)} before: it may serve another model"
+            )
+        told = self._doubt(mark)
+        self._now = self._now or mark
+        if told is None or told in self._told:
+            return None
+        self._told.add(told)
+        return told
+
+    def _doubt(self, mark: str | None) -> str | None:
+        if self._now and mark and mark != self._now:
+            return "replies carry different fingerprints: more than one server may be answering"
+        if not self._went_on:
+            return None
+        if self._before and mark is None:
+            return "replies carry no fingerprint now, and did before"
+        if mark and not self._before:
+            return "replies carry a fingerprint now, and did not before"
+        if mark is None and self._unknown:
+            return (
+                "the server tells neither a version nor a fingerprint: whether the model is still "
+                "the one that answered before cannot be known"
+            )
+        return None

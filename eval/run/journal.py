@@ -2,37 +2,23 @@
 
 import fcntl
 import os
+import re
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
-from typing import IO, Literal
+from typing import IO
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
-from .. import records
 from ..engine import Answer
 from ..errors import CardboardError, RecordError, UsageError
-from ..identity import differing, identity_of
+from .heading import Head, continued
 
 FSYNC_ANSWERS = 32
 FSYNC_SECONDS = 5.0
-
-
-class Head(Struct, frozen=True, kw_only=True, tag_field="line", tag="run"):
-    """The first line: what was asked, of whom and how. All of a run's answers were given so."""
-
-    journal: Literal[2] = 2
-    model: records.Model
-    suite: records.Suite
-    protocol: records.Protocol
-    prompts: records.Prompts
-    prompts_sha256: str
-    versions: dict[str, str]
-    shard: tuple[int, int] | None = None
-    started_at: str
 
 
 class Session(Struct, frozen=True, kw_only=True, tag_field="line", tag="session"):
@@ -40,6 +26,7 @@ class Session(Struct, frozen=True, kw_only=True, tag_field="line", tag="session"
 
     started_at: str
     load_seconds: float | None = None
+    batch_size: int | None = None
 
 
 class Answered(Struct, frozen=True, kw_only=True, tag_field="line", tag="answer"):
@@ -60,6 +47,10 @@ class Contents(Struct, frozen=True, kw_only=True):
     """The last answer to each key, failed calls included."""
     generate_seconds: float = 0.0
     """The sum over all sessions, each up to its last answer."""
+    batch_sizes: tuple[int | None, ...] = ()
+    """Of the sessions, in their order."""
+    damaged: tuple[int, ...] = ()
+    """Numbers, from 1, of lines that are not as they were written."""
 
 
 class Journal:
@@ -79,10 +70,14 @@ class Journal:
             _lock(self._file, path)
             _cut_torn_line(path)
             self.contents = read(path) if path.stat().st_size else None
+            self.head = head
+            """Of the run, all its sessions included."""
+            self.told: tuple[str, ...] = ()
+            """What to tell of going on with the run."""
             if self.contents is None:
                 self._write(head)
             else:
-                _same_run(self.contents.head, head, path)
+                self.head, self.told = _gone_on(self.contents, head, path.name)
             self._write(session)
         except BaseException:
             self._file.close()
@@ -123,7 +118,7 @@ class Journal:
 
     def _write(self, line: Line) -> None:
         with _on_disk(self._path):
-            self._file.write(msgspec.json.encode(line) + b"\n")
+            self._file.write(_encoded(line))
             self._file.flush()
 
 
@@ -150,27 +145,50 @@ def started_at(path: Path) -> str | None:
 
 
 def read(path: Path) -> Contents:
-    """Read a journal; a line that a crash left torn is passed over, and its step asked again.
+    """Read a journal; a damaged line is passed over, and what it answered is asked again.
 
     Raises RecordError where the file does not begin as a journal does.
     """
-    lines = path.read_bytes().split(b"\n")
-    head = _decoded(lines[0])
+    # What stands after the last line end is a line that a crash left torn.
+    first, *lines = path.read_bytes().split(b"\n")[:-1] or [b""]
+    head = _decoded(first)
     if not isinstance(head, Head):
         raise RecordError(
-            "is not a journal of this version of cardboard",
+            "is not a journal of this version of cardboard, or its first line is damaged",
             file=path.name,
             remedy="Begin anew with --restart.",
         )
+    summed = _SUM.search(first) is not None
     answers: dict[str, Answer] = {}
-    spent = [0.0]
-    for line in map(_decoded, lines[1:]):
+    spent, sizes, damaged = [0.0], list[int | None](), list[int]()
+    for number, text in enumerate(lines, start=2):
+        line = _decoded(text, summed)
         if isinstance(line, Session):
             spent.append(0.0)
+            sizes.append(line.batch_size)
         elif isinstance(line, Answered):
             answers[line.answer.key] = line.answer
             spent[-1] = line.seconds
-    return Contents(head=head, answers=answers, generate_seconds=round(sum(spent), 3))
+        else:
+            damaged.append(number)
+    return Contents(
+        head=head,
+        answers=answers,
+        generate_seconds=round(sum(spent), 3),
+        batch_sizes=tuple(sizes),
+        damaged=tuple(damaged),
+    )
+
+
+def _gone_on(contents: Contents, head: Head, file: str) -> tuple[Head, tuple[str, ...]]:
+    """Return the head of the run that goes on with *contents*, and what to tell of it."""
+    head, told = continued(contents.head, head, contents.batch_sizes, file)
+    if contents.damaged:
+        lines = ", ".join(map(str, contents.damaged[:_NAMED]))
+        more = len(contents.damaged) - _NAMED
+        lines += f" and {more} more" if more > 0 else ""
+        told = (f"{file}: damaged lines, which are asked again: {lines}", *told)
+    return head, told
 
 
 def _lock(file: IO[bytes], path: Path) -> None:
@@ -196,7 +214,26 @@ def _on_disk(path: Path) -> Iterator[None]:
 _DECODER: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
 
 
-def _decoded(line: bytes) -> Line | None:
+_SUM = re.compile(rb',"crc32":"([0-9a-f]{8})"\}$')
+_NAMED = 10
+
+
+def _encoded(line: Line) -> bytes:
+    """Return *line* as JSON, whose last key is the CRC-32 of the line without that key."""
+    text = msgspec.json.encode(line)
+    return b'%b,"crc32":"%08x"}\n' % (text[:-1], zlib.crc32(text))
+
+
+def _decoded(line: bytes, summed: bool = False) -> Line | None:
+    """Return what *line* holds; `None` where it is not as it was written.
+
+    Journals of older versions have no sums; where one is *summed*, each of its lines is.
+    """
+    found = _SUM.search(line)
+    if found is None and summed:
+        return None
+    if found and zlib.crc32(line[: found.start()] + b"}") != int(found[1], 16):
+        return None
     try:
         return _DECODER.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -209,41 +246,3 @@ def _cut_torn_line(path: Path) -> None:
     whole = data.rfind(b"\n") + 1
     if whole < len(data):
         os.truncate(path, whole)
-
-
-def _same_run(old: Head, new: Head, path: Path) -> None:
-    """Raise UsageError, naming the setting, where *new* would answer otherwise than *old* did."""
-    if parts := differing(identity_of(old.model), identity_of(new.model)):
-        told = [
-            ", ".join(f"{part} {getattr(identity_of(head.model), part)}" for part in parts)
-            for head in (old, new)
-        ]
-        raise UsageError(
-            f"the run began with another model: {told[0]}, not {told[1]}",
-            file=path.name,
-            key=f"model.{parts[0]}",
-            remedy="Resume it with the model that it began with, or begin anew with --restart.",
-        )
-    for name in ("suite", "protocol", "prompts", "prompts_sha256", "versions", "shard"):
-        was, now = (_compared(getattr(head, name)) for head in (old, new))
-        if was == now:
-            continue
-        key = name
-        if isinstance(was, dict) and isinstance(now, dict):
-            inner = next(k for k in sorted({*was, *now}) if was.get(k) != now.get(k))
-            key, was, now = f"{name}.{inner}", was.get(inner), now.get(inner)
-        raise UsageError(
-            f"the run began with {was!r}, not with {now!r}",
-            file=path.name,
-            key=key,
-            remedy="Resume it with the settings that it began with, or begin anew with --restart.",
-        )
-
-
-def _compared(setting: object) -> object:
-    """Return *setting* without the versions that no answer depends on."""
-    if isinstance(setting, records.Protocol):
-        setting = replace(setting, harness=None)
-    if not isinstance(setting, dict):
-        return msgspec.to_builtins(setting)
-    return {name: value for name, value in setting.items() if name not in ("cardboard", "python")}

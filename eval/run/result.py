@@ -16,7 +16,7 @@ from ..suites.kinds.aggregate import divided, measured
 from ..suites.kinds.kind import Kind, Row, Score, key_of
 from ..suites.kinds.registry import kind_of
 from ..suites.suite import Suite
-from .journal import Head
+from .heading import Head
 
 _PATH = re.compile(r"(?<![\w:/.])~?(?:/[\w.+@-]+)+/([\w.+@-]+)")
 _LONGEST = 1000

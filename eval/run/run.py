@@ -1,7 +1,7 @@
 """One run: a suite's steps asked of a model, each answer kept at once, the result file written."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -16,7 +16,7 @@ from ..prompts.prompts import Built, build
 from ..records import Status, Timing
 from ..suites.suite import Suite
 from . import journal as journals
-from .heading import blank_heading, heading
+from .heading import Replies, blank_heading, heading
 from .journal import Journal, Session
 from .loaded import Loaded
 from .machine import machine
@@ -213,6 +213,9 @@ def _run(
     _warn(built, watch)
     head = heading(request, suite, backend, built, started)
     with Journal(kept, head, _session(backend)) as journal:
+        head = journal.head
+        for told in journal.told:
+            watch.say(f"Warning: {told}")
         asked = _ask(backend, built.prompts[: request.limit], request, journal, watch)
     result = assemble(
         head,
@@ -259,7 +262,7 @@ def _ask(
 ) -> _Asked:
     """Ask what the journal has no answer to; each answer goes into it before all else."""
     answers = dict(journal.done)
-    replier = _Replier(answers.values())
+    replies = Replies(journal.head, answers.values())
     left = [prompt for prompt in prompts if prompt.key not in answers]
     watch.begin(len(prompts), len(answers))
     error, interrupted, silent = None, False, 0
@@ -268,7 +271,8 @@ def _ask(
         for answer in _alive(backend.answers(left, request.sampling)) if left else ():
             if answer.text is not None:
                 answer = replace(answer, text=well_formed(answer.text))
-            replier.check(answer)
+            if told := replies.check(answer):
+                watch.say(f"Warning: {told}")
             journal.add(answer, time.monotonic() - began)
             answers[answer.key] = answer
             watch.add(answer)
@@ -297,33 +301,6 @@ def _alive(answers: Iterator[Answer]) -> Iterator[Answer]:
         raise DeadEngine(reason(error)) from error
 
 
-class _Replier:
-    """Who gave a server's replies so far, by what these say."""
-
-    def __init__(self, kept: Iterable[Answer]) -> None:
-        """Take the answers of earlier sessions."""
-        kept = list(kept)
-        self._name = next((one.model for one in kept if one.model), None)
-        self._marks = {one.system_fingerprint for one in kept if one.system_fingerprint}
-
-    def check(self, answer: Answer) -> None:
-        """Raise DeadEngine where *answer* is of another model than the ones before.
-
-        A fingerprint may change while a run goes on, but not between two sessions.
-        """
-        self._name = self._name or answer.model
-        if answer.model not in (None, self._name):
-            raise DeadEngine(
-                f"the server answers as {answer.model} now, and answered as {self._name} before"
-            )
-        mark = answer.system_fingerprint
-        if mark and self._marks and mark not in self._marks:
-            raise DeadEngine(
-                f"the server answers with the fingerprint {mark} now, and answered with "
-                f"{min(self._marks)} before: it may serve another model"
-            )
-
-
 def _never_began(
     request: Request, suite: Suite, path: Path, dead: DeadEngine, watch: Watch
 ) -> Outcome:
@@ -348,7 +325,10 @@ def _timing(backend: Backend, asked: _Asked) -> Timing:
 
 
 def _session(backend: Backend) -> Session:
-    return Session(started_at=_now(), load_seconds=backend.account.load_seconds)
+    account = backend.account
+    return Session(
+        started_at=_now(), load_seconds=account.load_seconds, batch_size=account.batch_size
+    )
 
 
 def _now() -> str:

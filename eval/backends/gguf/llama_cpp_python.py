@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 import llama_cpp
 
-from ...engine import Account, Answer, Options, Prompt, Sampling, Setting, Template
+from ...engine import Account, Answer, Options, Prompt, Sampling, Setting, Template, seed_of
 from ...errors import DeadEngine, MissingExtra, UsageError
 from ..weights import file_sha256
 from .files import FLOATS, Gguf, gguf_of
@@ -90,6 +90,8 @@ class LlamaCpp:
             dtype=FLOATS.get(file.kind or ""),
             max_model_len=self._llama.n_ctx(),
             load_seconds=round(time.monotonic() - began, 3),
+            batch_size=1,
+            seeding="step",
             extra=extra,
         )
 
@@ -132,7 +134,8 @@ class LlamaCpp:
 
     def _tokens(self, prompt: Prompt, sampling: Sampling) -> Iterator[int]:
         """Yield tokens without end, every setting of the decoding said."""
-        self._llama.set_seed(sampling.seed if sampling.seed is not None else time.time_ns() % 2**32)
+        seed = seed_of(sampling, prompt.key)
+        self._llama.set_seed(time.time_ns() % 2**32 if seed is None else seed % 2**32)
         tokens: Iterator[int] = self._llama.generate(
             list(prompt.token_ids or ()),
             temp=sampling.temperature,

@@ -13,8 +13,9 @@ from ...errors import CardboardError, RecordError, UsageError
 from ...records import Result
 from ...suites.suite import Suite
 from ..loaded import Loaded
-from ..merge import Part, merge
+from ..merge import merge
 from ..outcomes import Outcome, at, called, failed, unfinished
+from ..parts import Part
 from ..progress import Watch
 from ..request import Request, result_name
 from ..result import write

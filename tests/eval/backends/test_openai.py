@@ -14,7 +14,7 @@ from msgspec import UNSET
 from cardboard.eval.backends import openai_retries as retries
 from cardboard.eval.backends.openai import OpenAI
 from cardboard.eval.backends.openai_servers import base_url, key_for
-from cardboard.eval.engine import Answer, Message, Options, Prompt, Sampling
+from cardboard.eval.engine import Answer, Message, Options, Prompt, Sampling, seed_of
 from cardboard.eval.errors import DeadEngine, UsageError
 from cardboard.eval.records import Logprob, Said, ToolCall
 
@@ -128,6 +128,32 @@ def test_calls_are_the_answer_where_tools_were_offered(serve: Serve, offered: bo
     (answer,) = backend.answers([prompt], Sampling())
     text = '<tool_call>\n{"name":"bash","arguments":{"command":"ls"}}\n</tool_call>'
     assert answer.text == ("Looking.\n" + text if offered else "Looking.")
+
+
+def test_each_sampled_step_has_a_seed_of_its_own_whatever_is_asked_beside_it(serve: Serve) -> None:
+    warm = Sampling(temperature=0.7, seed=4)
+
+    def seeds(count: int) -> dict[str, int]:
+        server = serve(Reply(said("ls")))
+        answers(server, count, sampling=warm)
+        return {body["messages"][0]["content"]: body["seed"] for body in server.asked}
+
+    many = seeds(6)
+    assert seeds(2).items() <= many.items()
+    assert many["step 3"] == seed_of(warm, "t/3")
+    assert len(set(many.values())) == 6
+    server = serve(Reply(said("ls")))
+    answers(server, sampling=Sampling(temperature=0.7, seed=None))
+    assert "seed" not in server.asked[0]
+
+
+@pytest.mark.parametrize(
+    ("owner", "seeding"),
+    [("vllm", "step"), ("llamacpp", "step"), ("sglang", "unknown"), ("someone", "unknown")],
+)
+def test_what_a_server_makes_of_a_seed_is_told(serve: Serve, owner: str, seeding: str) -> None:
+    server = serve(Reply(said("ls")), v1__models=models(owner))
+    assert OpenAI(Options(model="org/m", base_url=server.url)).account.seeding == seeding
 
 
 @pytest.mark.parametrize(

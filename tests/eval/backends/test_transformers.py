@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 import torch
+from msgspec.structs import replace
 
 from cardboard.eval.backends import transformers as engine
 from cardboard.eval.backends.transformers import Transformers, open_backend
@@ -100,11 +100,50 @@ def test_what_a_model_brings_for_decoding_does_not_apply(llama: Path, tmp_path: 
     assert texts(odd) == texts(plain)
 
 
+WARM = Sampling(max_tokens=12, temperature=1.0, top_p=0.9, top_k=50, seed=1)
+
+
 def test_sampling_follows_its_seed(backend: Transformers) -> None:
-    warm = Sampling(max_tokens=12, temperature=1.0, top_p=0.9, top_k=50, seed=1)
     asked = prompts(backend, 2)
-    assert said(backend, asked, warm) == said(backend, asked, warm)
-    assert said(backend, asked, warm) != said(backend, asked, msgspec.structs.replace(warm, seed=2))
+    assert said(backend, asked, WARM) == said(backend, asked, WARM)
+    assert said(backend, asked, WARM) != said(backend, asked, replace(WARM, seed=2))
+    assert said(backend, asked, replace(WARM, seed=None)) != said(backend, asked, WARM)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_a_sampled_answer_depends_neither_on_its_batch_nor_on_what_was_asked_before(
+    architecture: str, tmp_path: Path
+) -> None:
+    backend = open_backend(Options(model=str(a_model(tmp_path, architecture)), batch_size=4))
+    asked = prompts(backend)
+    alone = {key: answer for one in asked for key, answer in said(backend, [one], WARM).items()}
+    assert said(backend, asked, WARM) == said(backend, asked[::-1], WARM) == alone
+    assert said(backend, asked[2:], WARM).items() <= alone.items()
+    same = [replace(asked[0], key=f"u/{n}") for n in range(4)]
+    assert len({one.text for one in said(backend, same, WARM).values()}) > 1, "each has its seed"
+
+
+def test_tokens_are_drawn_as_often_as_the_distribution_says() -> None:
+    """A seed for each of 4000 answers, whose shares lie within five standard errors."""
+    chances = torch.tensor([0.5, 0.25, 0.15, 0.07, 0.03], dtype=torch.float64)
+    keys, scores = [f"t/{n}" for n in range(4000)], chances.log().float().repeat(4000, 1)
+
+    def shares(**differs: Any) -> torch.Tensor:
+        sampling = Sampling(temperature=1.0, max_tokens=2, **differs)
+        drawn = engine.Drawn(sampling, keys, width=3)(
+            torch.zeros(4000, 4, dtype=torch.long), scores
+        )
+        return drawn.argmax(-1).bincount(minlength=5) / 4000
+
+    error = (chances * (1 - chances) / 4000).sqrt()
+    assert ((shares() - chances).abs() < 5 * error).all()
+    assert shares(top_k=2).gt(0).tolist() == [True, True, False, False, False]
+    assert shares(top_p=0.8).gt(0).tolist() == [True, True, True, False, False]
+
+
+def test_of_the_likeliest_token_alone_sampling_is_greedy(backend: Transformers) -> None:
+    asked = prompts(backend, 3)
+    assert said(backend, asked, replace(WARM, top_k=1)) == said(backend, asked)
 
 
 def test_a_stop_text_ends_the_answer_and_is_not_part_of_it(backend: Transformers) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from cardboard.eval.engine import Sampling
 from cardboard.eval.records import Result
 from cardboard.eval.run.run import evaluate
 
@@ -31,11 +32,11 @@ def server(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
         yield url
 
 
-def result_of(folder: Path, backend: str, model: Path, **options: object) -> Result:
-    request = a_request(backend=backend, model=str(model), options=options)
-    request = msgspec.structs.replace(
-        request, sampling=msgspec.structs.replace(request.sampling, max_tokens=24)
-    )
+def result_of(
+    folder: Path, backend: str, model: Path, temperature: float = 0.0, **options: object
+) -> Result:
+    sampling = Sampling(max_tokens=24, temperature=temperature)
+    request = a_request(backend=backend, model=str(model), options=options, sampling=sampling)
     (outcome,) = evaluate([request], SUITE, folder)
     return msgspec.json.decode(outcome.path.read_bytes(), type=Result)
 
@@ -62,3 +63,14 @@ def test_a_result_tells_that_the_template_of_a_server_is_not_known(
     assert served.prompts.template_sha256 is None
     assert served.protocol.extra["server"] == "transformers"
     assert served.model.id == model.name
+
+
+def test_one_call_at_a_time_is_sampled_with_its_own_seed_and_several_are_not_sure_to_be(
+    model: Path, server: str, tmp_path: Path
+) -> None:
+    once, again, many = (
+        result_of(tmp_path / name, "openai", model, 1.0, base_url=server, concurrency=calls)
+        for name, calls in (("once", 1), ("again", 1), ("many", 2))
+    )
+    assert [step.answer for step in once.steps] == [step.answer for step in again.steps]
+    assert (once.protocol.seeding, many.protocol.seeding) == ("step", "unknown")

@@ -1,6 +1,8 @@
 """The journal: what was answered survives any death of the process; nothing else is believed."""
 
+import json
 import resource
+import zlib
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,8 @@ from msgspec.structs import replace
 from cardboard.eval import records
 from cardboard.eval.engine import Answer
 from cardboard.eval.errors import CardboardError, RecordError, UsageError
-from cardboard.eval.run.journal import Head, Journal, Session, discard, read, started_at
+from cardboard.eval.run.heading import Head
+from cardboard.eval.run.journal import Journal, Session, discard, read, started_at
 
 HEAD = Head(
     model=records.Model(id="org/model"),
@@ -175,3 +178,93 @@ def test_a_file_of_another_kind_is_not_written_to(path: Path, text: bytes) -> No
         Journal(path, HEAD, SESSION)
     assert path.read_bytes() == text
     assert started_at(path) is None
+
+
+def lines_of(path: Path) -> list[bytes]:
+    return path.read_bytes().splitlines()
+
+
+def test_each_line_is_json_that_ends_with_the_sum_of_the_rest(path: Path) -> None:
+    with Journal(path, HEAD, SESSION) as journal:
+        journal.add(answer("t/0", "안녕"), 1.0)
+    for line in lines_of(path):
+        *_, name = told = json.loads(line)
+        rest = line[: line.rindex(b",")] + b"}"
+        assert (name, told[name]) == ("crc32", f"{zlib.crc32(rest):08x}")
+
+
+@given(st.data())
+def test_whatever_byte_of_an_answer_is_changed_it_is_named_and_asked_again(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    path = tmp_path_factory.mktemp("damage") / "a.journal"
+    with Journal(path, HEAD, SESSION) as journal:
+        for step in range(3):
+            journal.add(answer(f"t/{step}", "한글 rm -rf"), 1.0)
+    lines = lines_of(path)
+    damaged = bytearray(lines[3])
+    place = data.draw(st.integers(0, len(damaged) - 1))
+    damaged[place] ^= data.draw(st.integers(1, 255))
+    if damaged[place] in b"\n\r":
+        damaged[place] = 0
+    path.write_bytes(b"\n".join([*lines[:3], bytes(damaged), *lines[4:]]) + b"\n")
+    with Journal(path, HEAD, SESSION) as journal:
+        assert set(journal.done) == {"t/0", "t/2"}
+        assert journal.told == ("a.journal: damaged lines, which are asked again: 4",)
+        journal.add(answer("t/1"), 1.0)
+    assert set(read(path).answers) == {"t/0", "t/1", "t/2"}
+    assert read(path).damaged == (4,)
+
+
+def test_a_journal_whose_first_line_is_damaged_is_not_gone_on_with(path: Path) -> None:
+    with Journal(path, HEAD, SESSION):
+        pass
+    path.write_bytes(path.read_bytes().replace(b'"max_tokens":10', b'"max_tokens":11'))
+    with pytest.raises(RecordError, match="its first line is damaged"):
+        Journal(path, HEAD, SESSION)
+
+
+def test_a_journal_of_an_older_version_has_no_sums_and_is_gone_on_with(path: Path) -> None:
+    with Journal(path, HEAD, SESSION) as journal:
+        journal.add(answer("t/0"), 1.0)
+    plain = [line[: line.rindex(b",")] + b"}" for line in lines_of(path)]
+    path.write_bytes(b"\n".join(plain) + b"\n")
+    with Journal(path, HEAD, SESSION) as journal:
+        assert (set(journal.done), journal.told) == ({"t/0"}, ())
+        journal.add(answer("t/1"), 1.0)
+    assert set(read(path).answers) == {"t/0", "t/1"}
+
+
+def sampled(batch_size: int, seeding: records.Seeding) -> tuple[Head, Session]:
+    protocol = replace(
+        HEAD.protocol, temperature=0.7, seed=0, seeding=seeding, batch_size=batch_size
+    )
+    return replace(HEAD, protocol=protocol), replace(SESSION, batch_size=batch_size)
+
+
+def test_a_sampled_run_whose_engine_takes_no_seed_keeps_its_batch_size(path: Path) -> None:
+    with Journal(path, *sampled(8, "none")) as journal:
+        journal.add(answer("t/0"), 1.0)
+    with pytest.raises(UsageError, match=r"protocol\.batch_size: the run began with 8, not with 4"):
+        Journal(path, *sampled(4, "none"))
+    with Journal(path, *sampled(8, "none")) as journal:
+        assert journal.done
+
+
+def test_a_change_of_batch_size_is_told_where_each_answer_has_its_seed(path: Path) -> None:
+    with Journal(path, *sampled(8, "step")) as journal:
+        assert journal.head.protocol.batch_size == 8
+    with Journal(path, *sampled(4, "step")) as journal:
+        assert "4 at a time now and 8 before" in journal.told[0]
+    with Journal(path, *sampled(8, "step")) as journal:
+        assert not journal.told
+        assert journal.head.protocol.batch_size is None, "it was not one all the time"
+
+
+def test_a_greedy_run_may_go_on_in_batches_of_any_size(path: Path) -> None:
+    for size in (8, 4):
+        protocol = replace(HEAD.protocol, temperature=0.0, batch_size=size)
+        session = replace(SESSION, batch_size=size)
+        with Journal(path, replace(HEAD, protocol=protocol), session) as journal:
+            assert not journal.told
+    assert journal.head.protocol.batch_size is None

@@ -1,6 +1,7 @@
 """One result from all parts of a split run: every step once, all evidence added up."""
 
 import random
+import re
 
 import pytest
 from hypothesis import given, settings
@@ -19,7 +20,8 @@ from cardboard.eval.records import (
     Step,
     Timing,
 )
-from cardboard.eval.run.merge import Part, merge
+from cardboard.eval.run.merge import merge
+from cardboard.eval.run.parts import Part, doubts
 from cardboard.eval.suites.kinds.aggregate import measured
 from cardboard.eval.suites.kinds.replay.kind import METRICS, REPLAY
 from cardboard.tests.bench import results as synthetic
@@ -145,10 +147,11 @@ def test_settings_that_differ_from_part_to_part_are_left_out():
     assert merge(parts).protocol.extra == {"dtype": "auto"}
 
 
-def test_packages_that_differ_are_both_named():
+def test_versions_of_python_and_cardboard_that_differ_are_both_named():
     first, last = split(2)
-    merged = merge([changed(first, versions={"vllm": "1"}), changed(last, versions={"vllm": "2"})])
-    assert merged.versions == {"vllm": "1, 2"}
+    versions = [{"vllm": "1", "python": python} for python in ("3.11", "3.12")]
+    merged = merge([changed(first, versions=versions[0]), changed(last, versions=versions[1])])
+    assert merged.versions == {"vllm": "1", "python": "3.11, 3.12"}
 
 
 def test_a_part_that_did_not_end_leaves_a_partial_result():
@@ -231,12 +234,13 @@ class TestWhatIsRefused:
             ({"suite": replace(WHOLE.suite, version="2")}, "suite: version '303' and '2'"),
             ({"protocol": replace(WHOLE.protocol, temperature=1.0)}, "protocol: temperature 0.0"),
             ({"scorer": "another/1"}, "scorer"),
+            ({"versions": {"vllm": "2"}}, "version of vllm: '1' and '2'"),
             ({"prompts": Prompts(template_sha256="0" * 64)}, "template"),
             ({"prompts": Prompts(kwargs={"thinking": True})}, "template's arguments"),
         ],
     )
     def test_parts_of_different_runs(self, differs, what):
-        first, last = split(2)
+        first, last = (changed(part, versions={"vllm": "1"}) for part in split(2))
         message = refusal([first, changed(last, **differs)])
         assert f"run.part00.json and run.part01.json are not of one {what}" in message
 
@@ -287,3 +291,87 @@ def test_parts_measured_from_copies_of_the_same_weights_are_one_run():
     models = [Model(id="m", weights_sha256="a" * 64, path_tail=f"{n}/final") for n in "ab"]
     parts = [changed(part, model=model) for part, model in zip(split(2), models, strict=True)]
     assert merge(parts).model == models[0]
+
+
+def served(*tellings, **more):
+    """Return a part for each of *tellings*, what its server told of itself."""
+    model = {"id": "m", "weights_sha256": None, "path_tail": None}
+    return [
+        changed(part, model=Model(**model, server=Server(**telling)), versions={}, **more)
+        for part, telling in zip(split(len(tellings)), tellings, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("tellings", "refused"),
+    [
+        ([{"address_sha256": "a" * 64}, {"address_sha256": "b" * 64}], "model: 'aaa"),
+        ([{"model": "one"}, {"model": "two"}], "model: 'one' and 'two'"),
+        ([{"model": "one"}, {}, {"model": "two"}], "model: 'one' and 'two'"),
+        ([{"system_fingerprint": "f1"}, {"system_fingerprint": "f2"}], "server: .* 'f1' and 'f2'"),
+        (
+            [{"system_fingerprint": mark} for mark in ("f1", "f1, f2", "f2")],
+            "server: .* 'f1' and 'f2'",
+        ),
+    ],
+)
+def test_parts_of_two_servers_are_not_mixed(tellings, refused):
+    assert re.search(f"are not of one {refused}", refusal(served(*tellings)))
+
+
+@pytest.mark.parametrize(
+    ("tellings", "doubt"),
+    [
+        (
+            [{"model": "m", "system_fingerprint": "f"}, {"model": "m"}],
+            "its fingerprint is not told",
+        ),
+        ([{"system_fingerprint": "f"}, {"model": "m", "system_fingerprint": "f"}], "its model is"),
+        ([{"model": "m"}, {"model": "m"}], "neither a version nor a fingerprint"),
+        (
+            [{"system_fingerprint": "f1"}, {"system_fingerprint": "f1, f2"}],
+            "several fingerprints",
+        ),
+    ],
+)
+def test_what_servers_do_not_tell_is_told(tellings, doubt):
+    parts = served(*tellings)
+    assert merge(parts).model.server is not None
+    (told,) = doubts(parts)
+    assert doubt in told
+
+
+def test_what_servers_tell_is_kept_once_and_nothing_is_doubtful():
+    telling = {"address_sha256": "a" * 64, "model": "m", "system_fingerprint": "f"}
+    parts = served(telling, telling)
+    assert merge(parts).model.server == Server(**telling)
+    assert not doubts(parts)
+
+
+def test_a_version_that_one_part_does_not_record_is_told():
+    first, last = split(2)
+    parts = [changed(first, versions={"vllm": "1"}), changed(last, versions={})]
+    assert doubts(parts) == ("run.part01.json: the version of vllm is not recorded",)
+
+
+@pytest.mark.parametrize(("seeding", "refused"), [("step", False), ("none", True), (None, True)])
+def test_parts_of_a_sampled_run_have_one_batch_size_unless_each_step_has_its_seed(seeding, refused):
+    protocol = replace(WHOLE.protocol, temperature=0.7, seeding=seeding)
+    parts = [
+        changed(part, protocol=replace(protocol, batch_size=size))
+        for part, size in zip(split(2), (8, 4), strict=True)
+    ]
+    if refused:
+        assert "are not of one batch size: 8 and 4" in refusal(parts)
+    else:
+        assert merge(parts).protocol.batch_size is None
+        assert "batches of different sizes" in doubts(parts)[0]
+
+
+def test_a_greedy_run_may_be_split_into_batches_of_any_size():
+    parts = [
+        changed(part, protocol=replace(part.result.protocol, batch_size=size))
+        for part, size in zip(split(2), (8, 4), strict=True)
+    ]
+    assert merge(parts).protocol.batch_size is None
+    assert not doubts(parts)
