@@ -68,6 +68,8 @@ class Llama:
             dtype=FLOATS.get(file.kind or ""),
             max_model_len=asked.max_model_len,
             load_seconds=self._server.load_seconds,
+            batch_size=asked.batch_size,
+            seeding=asked.seeding,
             extra={**asked.extra, **self._server.settings, **calls},
         )
 
