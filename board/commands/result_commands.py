@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ...eval.run.parts import Part, doubts
+from ...eval.run.plans.parts import Part, doubts
 from .load import boards_of, workspace_of
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -22,7 +22,7 @@ def merge(parts: tuple[Path, ...], output: Path, force: bool) -> None:
     """Make one result of all parts of a split run, checked step by step."""
     from ...eval.errors import UsageError
     from ...eval.records import encode, value
-    from ...eval.run.merge import merge as merged
+    from ...eval.run.plans.merge import merge as merged
     from ...eval.suites.kinds.registry import kind_of
 
     if output.exists() and not force:

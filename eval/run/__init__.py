@@ -1,1 +1,1 @@
-"""A request or parts of a run come in; a journal and one result file a model go out."""
+"""A request comes in; a journal and one result file a model go out."""

@@ -1,1 +1,1 @@
-"""A plan comes in; what is to be measured, where, and what came of each part of it go out."""
+"""A plan or parts of a run come in; what is measured, where, and what came of it go out."""

@@ -13,13 +13,13 @@ from ...errors import CardboardError, RecordError, UsageError
 from ...records import Result
 from ...suites.suite import Suite
 from ..loaded import Loaded
-from ..merge import merge
 from ..outcomes import Outcome, at, called, failed, unfinished
-from ..parts import Part
 from ..progress import Watch
 from ..request import Request, result_name
 from ..result import write
 from ..run import Mode, evaluate, status_of
+from .merge import merge
+from .parts import Part
 from .plan import Job
 
 PARTS = ".parts"

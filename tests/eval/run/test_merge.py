@@ -20,8 +20,8 @@ from cardboard.eval.records import (
     Step,
     Timing,
 )
-from cardboard.eval.run.merge import merge
-from cardboard.eval.run.parts import Part, doubts
+from cardboard.eval.run.plans.merge import merge
+from cardboard.eval.run.plans.parts import Part, doubts
 from cardboard.eval.suites.kinds.aggregate import measured
 from cardboard.eval.suites.kinds.replay.kind import METRICS, REPLAY
 from cardboard.tests.bench import results as synthetic

@@ -11,10 +11,10 @@ from msgspec.structs import replace
 from cardboard.eval.engine import Account, Answer, Sampling, seed_of
 from cardboard.eval.errors import RecordError, UsageError
 from cardboard.eval.records import Result
-from cardboard.eval.run.merge import merge
 from cardboard.eval.run.outcomes import Outcome
-from cardboard.eval.run.parts import Part
 from cardboard.eval.run.plans.jobs import Order, Sheet
+from cardboard.eval.run.plans.merge import merge
+from cardboard.eval.run.plans.parts import Part
 from cardboard.eval.run.plans.plan import Job
 from cardboard.eval.run.progress import Silent
 from cardboard.eval.run.request import Request

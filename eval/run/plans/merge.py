@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from ..records import (
+from ...records import (
     Counts,
     Harness,
     Machine,
@@ -18,10 +18,10 @@ from ..records import (
     Timing,
     instant,
 )
-from ..suites.kinds.aggregate import measured
-from ..suites.kinds.registry import kind_of
+from ...suites.kinds.aggregate import measured
+from ...suites.kinds.registry import kind_of
+from ..result import divisions_of
 from .parts import Part, check_identity, check_steps, in_order, place, shared
-from .result import divisions_of
 
 T = TypeVar("T")
 Number = TypeVar("Number", int, float)

@@ -6,9 +6,9 @@ from functools import partial
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ..errors import RecordError
-from ..identity import Identity, engine_versions, identity_of, settled
-from ..records import Protocol, Result, Scalar, Step
+from ...errors import RecordError
+from ...identity import Identity, engine_versions, identity_of, settled
+from ...records import Protocol, Result, Scalar, Step
 
 _NAMED = 5
 
