@@ -34,6 +34,7 @@ COMMANDS = {
     "schema": "board.commands.result_commands:schema",
     "attest": "board.commands.result_commands:attest",
     "snapshot": "board.commands.snapshot_command:snapshot",
+    "accept": "cards.commands.accept_command:accept",
     "add": "cards.commands.card_commands:add",
     "fetch": "cards.commands.store_commands:fetch",
     "cards": "cards.commands.card_commands:cards",

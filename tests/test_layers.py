@@ -52,7 +52,7 @@ HOUSE: dict[str, tuple[tuple[str, ...], ...]] = {
         ("show",),
         ("commands",),
     ),
-    "cards": (("readme",), ("text",), ("plan",), ("hub",), ("push",), ("commands",)),
+    "cards": (("readme", "acceptance"), ("text",), ("plan",), ("hub",), ("push",), ("commands",)),
     "site": (
         ("frame", "data"),
         ("source", "charts"),

@@ -17,6 +17,7 @@ from .store import results_folder
 from .tables import TableMapping
 
 T = TypeVar("T")
+Positive = Annotated[float, Meta(gt=0)]
 Text = dict[str, str]
 """The same words by language code: `{"en": ..., "ko": ...}`."""
 
@@ -189,6 +190,19 @@ class OverviewRule(_Table, frozen=True, kw_only=True):
     """Names or slugs of the suites that count; all of them by default."""
 
 
+class Fits(_Table, frozen=True, kw_only=True):
+    """`[fits]`: what a model may take on the machine that it is for; never part of a score."""
+
+    file_gb: Positive | None = None
+    """Of the model's file, in units of 10^9 bytes."""
+    memory_gb: Positive | None = None
+    """At the most, while it answers."""
+    first_token_seconds: Positive | None = None
+    """Median over the answers."""
+    answer_tokens_per_second: Positive | None = None
+    """At least, mean over the answers."""
+
+
 class Family(_Table, frozen=True, kw_only=True):
     """`[families.NAME]`: models that share an architecture."""
 
@@ -263,6 +277,7 @@ class Settings(_Table, frozen=True, kw_only=True):
     policy: dict[str, Verdict] = {}
     thresholds: dict[str, float] = {}
     overview: OverviewRule = OverviewRule()
+    fits: Fits = Fits()
     families: dict[str, Family] = {}
     notes: tuple[Note, ...] = ()
     cards: Cards = Cards()

@@ -187,16 +187,16 @@ class Keys(Clause, frozen=True, kw_only=True, tag="keys"):
 class Field(Clause, frozen=True, kw_only=True, tag="field"):
     """The JSON object says this under a key; a number may be a text."""
 
-    key: Annotated[str, Meta(min_length=1)]
+    member: Annotated[str, Meta(min_length=1)]
     accepted: Texts
 
     def failure(self, answer: str) -> Reason | None:
         """Return what it says there."""
-        found = (_object(answer) or {}).get(self.key)
+        found = (_object(answer) or {}).get(self.member)
         told = _scalar(found)
         if told is not None and any(texts.bare(told) in texts.bare_forms(o) for o in self.accepted):
             return None
-        return {"key": self.key, "found": "–" if told is None else _beginning(told)}
+        return {"member": self.member, "found": "–" if told is None else _beginning(told)}
 
 
 class Table(Clause, frozen=True, kw_only=True, tag="table"):

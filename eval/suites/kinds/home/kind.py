@@ -135,36 +135,27 @@ class Told(Struct, frozen=True, kw_only=True):
 
 
 def view(step: Step) -> tuple[Told, ...] | None:
-    """Return what became of each clause of *step*; `None` where it holds nothing of them."""
-    said = (step.parsed or {}).get("clauses")
+    """Return what becomes of each clause of *step*; `None` where it lacks clauses or an answer."""
+    if step.answer is None:
+        return None
     try:
         clauses = _clauses(step.reference or {})
-        told = msgspec.convert(said, tuple[_Stored, ...])
-    except msgspec.ValidationError:
-        return None
-    if [one.check for one in told] != [str(one.__struct_config__.tag) for one in clauses]:
+        found = failures(clauses, step.answer)
+    except (msgspec.ValidationError, ValueError):
         return None
     return tuple(
-        Told(check=one.check, asked=_asked(clause), reason=one.reason)
-        for one, clause in zip(told, clauses, strict=True)
+        Told(check=str(clause.__struct_config__.tag), asked=_asked(clause), reason=why)
+        for clause, why in zip(clauses, found, strict=True)
     )
-
-
-class _Stored(Struct, frozen=True):
-    check: str
-    reason: dict[str, str | int] | None = None
 
 
 def _asked(clause: AnyClause) -> dict[str, str]:
     return {
-        name: ", ".join(_first(one) for one in value) if isinstance(value, tuple) else str(value)
+        name: ", ".join(texts.forms(one)[0] for one in value)
+        if isinstance(value, tuple)
+        else str(value)
         for name, value in msgspec.structs.asdict(clause).items()
     }
-
-
-def _first(pattern: str) -> str:
-    """Return the first of the forms that *pattern* stands for, or all of a stranger's too many."""
-    return texts.forms(pattern)[0] if texts.count_of(pattern) <= texts.MOST_FORMS else pattern
 
 
 def oracle(rows: Sequence[Row], settings: Mapping[str, Setting]) -> Rule:

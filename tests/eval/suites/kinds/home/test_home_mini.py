@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cardboard.eval.suites.kinds.home import clauses as c
+from cardboard.eval.suites.kinds.home import texts
 from cardboard.eval.suites.kinds.home.build import build
 from cardboard.eval.suites.kinds.home.clauses import AnyClause, failures
 from cardboard.eval.suites.kinds.home.kind import HOME, score
@@ -45,12 +46,12 @@ def corrupted(row: HomeRow, clause: AnyClause) -> str:  # noqa: C901  # one case
         case c.Only() | c.Exactly():
             return f"{body}{'나' if ko else 'x'}{mark}"
         case c.Says():
-            plain = sorted((f for one in clause.accepted for f in c.texts.forms(one)), key=len)
+            plain = sorted((f for one in clause.accepted for f in texts.forms(one)), key=len)
             for form in reversed(plain):
                 text = re.sub(re.escape(form), "그것" if ko else "that", text, flags=re.IGNORECASE)
             return text
         case c.Never():
-            return f"{body} {c.texts.forms(clause.refused[0])[0]}{mark}"
+            return f"{body} {texts.forms(clause.refused[0])[0]}{mark}"
         case c.Number():
             spoilt = re.sub(r"\d[\d.,]*\d|\d", "3", text)
             return spoilt if spoilt != text else text.replace("Sixteen", "Fifteen")
@@ -67,11 +68,11 @@ def corrupted(row: HomeRow, clause: AnyClause) -> str:  # noqa: C901  # one case
         case c.Keys():
             return json.dumps({**json.loads(text), "x": 1}, ensure_ascii=False)
         case c.Field():
-            return json.dumps({**json.loads(text), clause.key: "?"}, ensure_ascii=False)
+            return json.dumps({**json.loads(text), clause.member: "?"}, ensure_ascii=False)
         case c.Table():
             return text.replace(clause.columns[-1], clause.columns[-1] * 2)
         case c.Order():
-            one, other = (c.texts.forms(item)[0] for item in clause.items[:3:2])
+            one, other = (texts.forms(item)[0] for item in clause.items[:3:2])
             return swapped(text, one, other)
         case c.Unknown():
             return "그는 들판 마을에서 났습니다." if ko else "He was born in Field Town."
