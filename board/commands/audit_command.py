@@ -123,7 +123,7 @@ def _audits(given: dict[str, Any], kwargs: dict[str, Any]) -> "list[Audit]":
             raise UsageError("keeps only the hash of its template", file=where, remedy=remedy)
     if given["name"]:
         sources = [replace(source, name=given["name"]) for source in sources]
-    audits = audit_of(sources, kwargs=kwargs, linting=given["lint"])
+    audits = audit_of(sources, kwargs=kwargs, linting=given["lint"], comparing=True)
     if given["against"] is None:
         return audits
     other = _open(given["against"], given)

@@ -8,6 +8,7 @@ from msgspec import Struct
 from ..sandbox.rendering import Limits, Value
 from .checks.cases import Case
 from .checks.check_content import check_korean, check_null, check_parts, check_tools
+from .checks.check_engines import Compared, check_engines, compare, word
 from .checks.check_history import check_mask, check_prefix
 from .checks.check_marks import check_bos, check_end, check_injection, check_turns
 from .checks.check_server import served_otherwise
@@ -53,6 +54,8 @@ CHECKS = (
 )
 ENCODED = ("user", "talk answered")
 """Probes that are looked at token by token."""
+STOPPED = ("time", "memory", "output", "crash", "not run", "escape", "syntax")
+"""Problems of templates that are not rendered once more as each engine would."""
 _GENERATION = re.compile(r"\{%[-+]?\s*generation\b")
 AUDITED = ("default", "tool_use")
 """Names of templates that engines take by themselves; the others have to be asked for."""
@@ -83,11 +86,12 @@ def audit(
     kwargs: Kwargs | None = None,
     limits: Limits | None = None,
     linting: bool = False,
+    comparing: bool = False,
 ) -> list[Audit]:
     """Audit *sources*; of *kwargs*, those that a template does not read are told.
 
     Templates that use more than *limits* are stopped, and that is told too. With *linting*,
-    chatlint is asked where it is installed.
+    chatlint is asked where it is installed. With *comparing*, what engines send is compared.
     """
     items = [item for source in sources for item in _items(source)]
     tried = _tried(items, limits)
@@ -101,7 +105,27 @@ def audit(
         done[place].append(_report(item, case, linted.get(text)))
         if item.template is not None and item.source.renders is not None:
             served[place] += served_otherwise(item.source, item.template, trial)
-    return [_audit(source, done[id(source)], served[id(source)]) for source in sources]
+    compared = _compared(items, tried, limits) if comparing else {}
+    return [
+        _audit(source, done[id(source)], served[id(source)], compared.get(id(source), Compared()))
+        for source in sources
+    ]
+
+
+def _compared(
+    items: Sequence[_Item], tried: Sequence[Tried], limits: Limits | None
+) -> dict[int, Compared]:
+    """Compare what engines send, but for templates that had to be stopped or say nothing."""
+    held: dict[int, list[Tried]] = {}
+    sources = {id(item.source): item.source for item in items if item.template is not None}
+    for item, trial in zip(items, tried, strict=True):
+        held.setdefault(id(item.source), []).append(trial)
+    calm = [source for key, source in sources.items() if all(_is_calm(one) for one in held[key])]
+    return dict(zip(map(id, calm), compare(calm, limits=limits), strict=True))
+
+
+def _is_calm(tried: Tried) -> bool:
+    return not any(one.problem in STOPPED for one in tried.renders.values())
 
 
 def _items(source: Source) -> list[_Item]:
@@ -187,15 +211,17 @@ def _places(item: _Item) -> tuple[str, ...]:
     )
 
 
-def _audit(source: Source, reports: Sequence[Report], served: Sequence[Finding]) -> Audit:
-    apart = list(disagreements(source))
+def _audit(
+    source: Source, reports: Sequence[Report], served: Sequence[Finding], compared: Compared
+) -> Audit:
+    apart = [*disagreements(source), *check_engines(compared)]
     findings = [*source.findings, *apart, *served, *_by_name(source), *_tagged(source)]
     if not reports and source.mistral_common is not None:
         findings.append(found("audit-mistral-common", name=source.mistral_common))
     elif not reports and not source.findings and source.kind != "result":
         findings.append(found("audit-no-template"))
     rows = [report.checks for report in reports]
-    agreement = Trait(check="engines", value="differ" if apart else "agree")
+    agreement = Trait(check="engines", value=word(apart))
     agreed = (agreement,) if picks(source) else ()
     whole = Audit(
         model=source.name,
@@ -203,6 +229,7 @@ def _audit(source: Source, reports: Sequence[Report], served: Sequence[Finding])
         revision=source.revision,
         family=next((report.family for report in reports), None),
         picks=picks(source),
+        differences=compared.differences,
         checks=worst([*rows, matrix_row((), agreed)]),
         reports=tuple(reports),
     )

@@ -13,7 +13,9 @@ VERSION = 1
 
 
 State = Literal["ok", "info", "warning", "error", "unknown"]
-Engine = Literal["transformers", "vllm", "llama.cpp", "server"]
+Engine = Literal[
+    "transformers", "vllm", "llama.cpp", "llama-cpp-python", "mistral.rs", "tgi", "ollama", "server"
+]
 
 _RANK: Mapping[State, int] = {"unknown": -1, "ok": 0, "info": 1, "warning": 2, "error": 3}
 
@@ -27,6 +29,21 @@ class Pick(Struct, frozen=True, kw_only=True):
     """`None` where the engine refuses to work without one."""
     sha256: str | None = None
     """`None` also for a template of the engine's own."""
+
+
+class Difference(Struct, frozen=True, kw_only=True):
+    """Where two engines send another prompt for the same conversation."""
+
+    one: Engine
+    other: Engine
+    probe: str
+    ones: str
+    """How the prompt of *one* goes on from a little before the first difference, or its error."""
+    others: str
+    why: tuple[str, ...] = ()
+    """Aspects that make the difference each alone: `language`, `variables`, `messages`."""
+    names: tuple[str, ...] = ()
+    """The variables that the template reads and that only one of them passes, or otherwise."""
 
 
 class Check(Struct, frozen=True, kw_only=True):
@@ -65,6 +82,8 @@ class Audit(Struct, frozen=True, kw_only=True):
     """A name in `families.toml`."""
     picks: tuple[Pick, ...] = ()
     """The template that each engine would take."""
+    differences: tuple[Difference, ...] = ()
+    """Of each pair of engines, each probe for which they send another prompt."""
     checks: tuple[Check, ...]
     """The row of the matrix of models and checks: the worst of all reports, check by check."""
     reports: tuple[Report, ...] = ()

@@ -4,12 +4,15 @@ import datetime
 import json
 import sys
 import time
+from functools import lru_cache
 from typing import Any
 
-from jinja2 import Environment, TemplateError, TemplateSyntaxError, Undefined
+import msgspec
+from jinja2 import Environment, Template, TemplateError, TemplateSyntaxError, Undefined
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import SandboxedEnvironment, is_internal_attribute
 
+from .dialects import Dialect, compiled_in, whole
 from .environment import compiled, with_thoughts
 from .inspection import inspected
 from .processes import allow, say, shut_in
@@ -69,8 +72,19 @@ def _failed(problem: str, error: BaseException) -> Line:
     return {"problem": problem, "error": f"{type(error).__name__}: {error}"[:500]}
 
 
+def _compiled(template: Order) -> Template:
+    if template["dialect"] is None:
+        return compiled(template["text"])
+    return _compiled_in(json.dumps(template["dialect"]), template["text"])
+
+
+@lru_cache(maxsize=16)
+def _compiled_in(dialect: str, text: str) -> Template:
+    return compiled_in(msgspec.json.decode(dialect, type=Dialect), text)
+
+
 def _render(template: Order, job: Order, characters: int) -> Line:
-    found = compiled(template["text"])
+    found = _compiled(template)
     reached = _watched(found.environment)
     clock = datetime.datetime.fromisoformat(job["now"]).strftime
     found.environment.globals["strftime_now"] = clock
@@ -88,6 +102,8 @@ def _render(template: Order, job: Order, characters: int) -> Line:
         "documents": None,
         "add_generation_prompt": job["prompt"],
     }
+    if job["known"] is not None:
+        known = job["known"]
     written: list[str] = []
     spans: list[tuple[int, int]] = []
     length = 0
@@ -100,7 +116,8 @@ def _render(template: Order, job: Order, characters: int) -> Line:
     if reached:
         names = ", ".join(dict.fromkeys(reached))
         return {"problem": "escape", "error": f"SecurityError: access to {names} is unsafe"[:500]}
-    return {"text": "".join(written), "spans": spans}
+    text = "".join(written)
+    return {"text": text if template["dialect"] is None else whole(text), "spans": spans}
 
 
 def _watched(environment: Environment) -> list[str]:

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from ..engine import well_formed
+from .dialects import Dialect
 from .processes import supervised
 
 Value = str | float | bool | None
@@ -41,10 +42,12 @@ class Limits(Struct, frozen=True, kw_only=True):
 
 
 class Program(Struct, frozen=True):
-    """A chat template, and the special tokens that it may name."""
+    """A chat template, the special tokens that it may name, and the language that it is read in."""
 
     text: str
     special_tokens: Mapping[str, str] = {}
+    dialect: Dialect | None = None
+    """`None` for that of transformers."""
 
 
 class Job(Struct, frozen=True, kw_only=True):
@@ -60,6 +63,8 @@ class Job(Struct, frozen=True, kw_only=True):
     nulls: bool = False
     """Whether the template sees keys that are null; transformers leaves them out."""
     inspect: bool = False
+    known: Mapping[str, Any] | None = None
+    """All that the template sees, where another engine passes something else than transformers."""
 
 
 class Inspection(Struct, frozen=True, kw_only=True):
@@ -118,7 +123,7 @@ def run_once(jobs: Sequence[Job], limits: Limits) -> list[Rendered]:
         f"{__package__}.render_process",
         {
             "templates": [msgspec.to_builtins(program) for program in programs.values()],
-            "jobs": [_plain(job, places[id(job.program)]) for job in jobs],
+            "jobs": [{**as_order(job), "template": places[id(job.program)]} for job in jobs],
             "seconds": limits.seconds,
             "seconds_in_all": allowed,
             "memory_bytes": limits.memory_bytes,
@@ -127,7 +132,7 @@ def run_once(jobs: Sequence[Job], limits: Limits) -> list[Rendered]:
         seconds=limits.starting + len(jobs) * limits.seconds,
         output_bytes=limits.output_bytes,
     )
-    found = [_rendered(line) for line in ended.lines]
+    found = [as_rendered(line) for line in ended.lines]
     if len(found) < len(jobs):
         guilty = id(jobs[len(found)].program)
         words = {
@@ -141,13 +146,15 @@ def run_once(jobs: Sequence[Job], limits: Limits) -> list[Rendered]:
     return found
 
 
-def _plain(job: Job, template: int) -> dict[str, Any]:
+def as_order(job: Job) -> dict[str, Any]:
+    """Return *job* without its program, as the process that renders reads it."""
     fields: dict[str, Any] = msgspec.to_builtins(msgspec.structs.replace(job, program=Program("")))
     del fields["program"]
-    return {**fields, "template": template}
+    return fields
 
 
-def _rendered(line: dict[str, Any]) -> Rendered:
+def as_rendered(line: dict[str, Any]) -> Rendered:
+    """Return what a *line* of that process says."""
     found = msgspec.convert(line, Rendered)
     if found.text is None:
         return found

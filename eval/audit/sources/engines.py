@@ -37,6 +37,33 @@ def taken(source: Source, tools: bool) -> Found | None:
     return next((template for template in choices if template is not None), None)
 
 
+def taken_by(source: Source) -> Iterator[tuple[Engine, bool, Found]]:
+    """Yield each engine that renders *source* by itself, with and without tools, and its template.
+
+    mistral.rs and TGI are given what transformers takes: their prompts are compared, not where
+    they look for a template.
+    """
+    for engine, tools, template in _choices(source):
+        if template is None or engine == "server":
+            continue
+        yield engine, tools, template
+        if engine == "transformers":
+            yield "mistral.rs", tools, template
+            yield "tgi", tools, template
+        elif engine == "llama.cpp":
+            # llama-cpp-python takes the default template for conversations with tools, too.
+            default = template if not tools else _plain(source) or template
+            yield "llama-cpp-python", tools, default
+            if source.kind == "gguf":
+                yield "mistral.rs", tools, template
+
+
+def _plain(source: Source) -> Found | None:
+    """Return what llama.cpp takes for conversations without tools."""
+    choices = _choices(source)
+    return next((one for name, tools, one in choices if name == "llama.cpp" and not tools), None)
+
+
 def disagreements(source: Source) -> Iterator[Finding]:
     """Tell where engines take different templates, or another than an adapter came with."""
     # Who loads an adapter with its tokenizer has the adapter's own; that is told below.
@@ -68,7 +95,10 @@ def _choices(source: Source) -> Iterator[tuple[Engine, bool, Found | None]]:
         elif source.kind == "gguf":
             yield "llama.cpp", tools, _named(source.on("gguf"), tools)
         elif source.kind == "template":
-            yield "transformers", tools, _named(source.on("files"), tools)
+            template = _named(source.on("files"), tools)
+            yield "transformers", tools, template
+            yield "vllm", tools, template
+            yield "llama.cpp", tools, template
         elif source.kind == "server":
             yield "server", tools, _named(source.on("server"), tools)
 
