@@ -3,11 +3,14 @@
 from time import monotonic
 from typing import Protocol
 
+from msgspec import Struct
+from msgspec.structs import replace
 from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    TaskID,
     TextColumn,
     TimeRemainingColumn,
 )
@@ -15,6 +18,25 @@ from rich.progress import (
 from ..engine import Answer
 
 LOG_SECONDS = 30.0
+
+
+class Count(Struct, frozen=True, kw_only=True):
+    """How far one worker is: steps in all, answered, answered before it began, failed; tokens."""
+
+    total: int = 0
+    done: int = 0
+    before: int = 0
+    failed: int = 0
+    tokens: int = 0
+
+    def with_answer(self, answer: Answer) -> "Count":
+        """Return the count with *answer* in it."""
+        return replace(
+            self,
+            done=self.done + 1,
+            failed=self.failed + (answer.error is not None),
+            tokens=self.tokens + (answer.output_tokens or 0),
+        )
 
 
 class Watch(Protocol):
@@ -120,3 +142,59 @@ class Shown:
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
+
+
+class Several:
+    """How far several workers are: a bar for each on a terminal, else one line now and then."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        """Write to *console*, by default standard error."""
+        self._console = console or Console(stderr=True)
+        self._counts: dict[str, Count] = {}
+        self._tasks: dict[str, TaskID] = {}
+        self._began = self._logged = monotonic()
+        self._bars = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(elapsed_when_finished=True),
+            console=self._console,
+            disable=not self._console.is_terminal,
+        )
+
+    def __enter__(self) -> "Several":
+        """Return the display."""
+        self._bars.start()
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        """Leave the last state standing."""
+        self._bars.stop()
+
+    def update(self, name: str, count: Count) -> None:
+        """Take note that the worker *name* has come as far as *count*."""
+        self._counts[name] = count
+        if name not in self._tasks:
+            self._tasks[name] = self._bars.add_task(name)
+        self._bars.update(self._tasks[name], total=count.total, completed=count.done)
+        if not self._console.is_terminal and monotonic() - self._logged > LOG_SECONDS:
+            self._logged = monotonic()
+            self._console.print(self.line(), markup=False, highlight=False)
+
+    def end(self, name: str) -> None:
+        """Take the worker *name* off: what came of it is told otherwise."""
+        if self._counts.pop(name, None) is not None:
+            self._bars.remove_task(self._tasks.pop(name))
+
+    def line(self) -> str:
+        """Return what all workers together have done."""
+        counts = self._counts.values()
+        done, total = (sum(getattr(one, name) for one in counts) for name in ("done", "total"))
+        seconds = max(monotonic() - self._began, 1e-9)
+        asked = sum(one.done - one.before for one in counts)
+        failed = sum(one.failed for one in counts)
+        said = [
+            f"{len(self._counts)} at work: {done} of {total} steps",
+            f"{asked / seconds:.1f} steps/s",
+        ]
+        return ", ".join([*said, f"{failed} failed"] if failed else said)

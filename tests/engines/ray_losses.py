@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 from cardboard.eval.engine import Options
 from cardboard.eval.run.plans import ray_run
@@ -43,16 +44,16 @@ def begun(name: str) -> list[Path]:
     return list(FOLDER.glob(f"{name}.begun.*"))
 
 
-def mortal(order: Order) -> tuple[Report, list[bytes | None]]:
-    """Do *order* as a worker does, if it lives as long."""
+def mortal(sent: ray_run.Sent, wire: Any) -> tuple[Report, list[bytes | None]]:
+    """Do what was *sent* as a worker does, if it lives as long."""
     import cardboard.eval.run.plans.ray_run as real
 
-    request = order.job.requests[0]
+    request = sent.order.job.requests[0]
     tried = len(begun(request.model.id))
     (FOLDER / f"{request.model.id}.begun.{tried}").touch()
     if tried < int(request.label or 0):
         os.kill(os.getpid(), signal.SIGKILL)
-    return real._work(order)
+    return real._work(sent, wire)
 
 
 if __name__ == "__main__":

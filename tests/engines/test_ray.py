@@ -3,6 +3,7 @@
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -74,7 +75,7 @@ def test_an_order_that_the_cluster_has_no_room_for_is_refused(bench: Bench, plan
     path = bench.folder / "greedy.toml"
     path.write_text(plan.read_text() + "gpus = 3\nseed = 1\n")
     _, told = planned(bench, path, code=2)
-    assert "oracle (scripted) needs 3 GPU, the cluster has 0" in told
+    assert "oracle (scripted) needs 3 GPU on one node, and the most that one has is 0 GPU" in told
     assert "gpus = ..." in told
 
 
@@ -96,3 +97,51 @@ def test_lost_workers_are_replaced_until_patience_ends(bench: Bench, tmp_path: P
         "echo-previous": (False, 3),
     }
     assert "the worker was lost" in str(told["echo-previous"]["error"])
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, object]]:
+    """Return what came of a cluster of three nodes whose accelerators are only said to be there."""
+    script = Path(__file__).with_name("ray_cluster.py")
+    done = subprocess.run(
+        [PYTHONS["llama-cpp-python"], script, tmp_path_factory.mktemp("ray")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    told: dict[str, dict[str, object]] = {}
+    for line in done.stdout.splitlines():
+        told |= json.loads(line) if line.startswith("{") else {}  # Ray talks too
+    return told
+
+
+def test_orders_are_spread_over_nodes_by_what_they_need(cluster: dict[str, Any]) -> None:
+    assert cluster["accelerators"] == {
+        "whole": True,
+        "different": 3,
+        "nodes": 2,
+        "big_alone": True,
+    }
+    error = cluster["too_much"]["error"]
+    assert "needs 3 GPU on one node, and the most that one has is 2 GPU" in error
+
+
+def test_a_worker_that_is_killed_in_an_answer_leaves_the_others_to_the_next_one(
+    cluster: dict[str, Any],
+) -> None:
+    """It does not see our disk: its answers came here as they were written. One is asked twice."""
+    assert cluster["killed"] == {
+        "whole": True,
+        "status": "complete",
+        "asked": 9,
+        "journal": False,
+    }
+
+
+def test_a_deadline_on_a_cluster_keeps_what_was_answered(cluster: dict[str, Any]) -> None:
+    assert cluster["ended"] == {
+        "stopped": True,
+        "kept_some": True,
+        "whole": True,
+        "asked_less": True,
+    }

@@ -15,7 +15,7 @@ from ..options import options, requests_of
 from ..request import Request
 
 _LISTS = ("suites", "backends")
-_OWN = (*_LISTS, "model", "base", "gpus", "cpus", "shards")
+_OWN = (*_LISTS, "model", "base", "gpus", "cpus", "resources", "shards")
 _NOT_HERE = ("suite", "backend", "resume", "restart", "shard", "output", "limit")
 
 
@@ -29,6 +29,8 @@ class Job(Struct, frozen=True, kw_only=True):
     """As `--suite` takes them."""
     gpus: float
     cpus: float
+    resources: Mapping[str, float] = {}
+    """What else a node must have, by the names that the cluster gives it."""
     shards: int
     """Parts into which each suite is split where there are several workers."""
 
@@ -93,6 +95,7 @@ class _Entry:
             suites=suites,
             gpus=self._number_of("gpus", on_gpu.get(backend, 0)),
             cpus=self._number_of("cpus", 1),
+            resources=self._resources(),
             shards=max(1, int(self._number_of("shards", 1))),
         )
 
@@ -109,6 +112,15 @@ class _Entry:
         if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
             raise self._wrong("is no number from 0", key)
         return float(value)
+
+    def _resources(self) -> dict[str, float]:
+        found = self._settings.get("resources", {})
+        if not isinstance(found, dict):
+            raise self._wrong("is no table of names and numbers", "resources")
+        for value in found.values():
+            if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+                raise self._wrong("is no table of names and numbers", "resources")
+        return {str(name): float(value) for name, value in found.items()}
 
     def _given(self, backend: str, suite: str) -> dict[str, Any]:
         """Return the values of all options of a run, as the command line would read them."""
