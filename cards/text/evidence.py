@@ -114,7 +114,6 @@ def origin(entry: Entry) -> tuple[Row, ...]:
 def trained(training: Training) -> tuple[Row, ...]:
     """Return how an adapter was trained, as its record says."""
     files = training.data
-    left = ", ".join(f"{reason} {count}" for reason, count in sorted(training.left_out.items()))
     versions = ", ".join(f"{name} {version}" for name, version in sorted(training.versions.items()))
     done, planned = f"{training.epochs:g}", f"{training.planned_epochs:g}"
     values: Mapping[str, str | None] = {
@@ -127,7 +126,8 @@ def trained(training: Training) -> tuple[Row, ...]:
         "rules": ", ".join(training.rules) or None,
         "each_answer": _text(training.each_answer or None),
         "examples": _text(training.examples),
-        "left_out": left or None,
+        "left_long": _text(training.left_out.get("long")),
+        "left_unwanted": _text(training.left_out.get("unwanted")),
         "tokens": f"{training.trained_tokens} / {training.tokens}",
         "method": METHODS[training.method],
         "rank": _text(training.rank),

@@ -405,3 +405,42 @@ def test_an_array_is_read_and_a_text_without_turns_is_told(check: Check) -> None
     found = check({"messages": TALK}, {"text": "Once upon a time."})
     assert codes(found) == ["audit-contract-row"]
     assert "messages" in str(found.findings[0].values["reason"])
+
+
+KINDS: dict[str, Any] = {
+    "messages": {"messages": TALK[1:3]},
+    "system": {"messages": TALK[:3]},
+    "neighbours": {"messages": [TALK[1], TALK[1], TALK[2], TALK[2]]},
+    "folded": {"messages": [{"role": "user", "content": "Be short.\n\nHello"}, TALK[2]]},
+    "thoughts": {"messages": [TALK[1], {**TALK[2], "content": "<think>\nhm\n</think>\n\nok"}]},
+    "weights": {"messages": [TALK[1], {**TALK[2], "weight": 0}, *TALK[3:]]},
+    "pairs": {"prompt": TALK[1:2], "completion": TALK[2:3]},
+    "ShareGPT": {"conversations": [{"from": "human", "value": "a"}, {"from": "gpt", "value": "b"}]},
+}
+SAID = {
+    ("strict", "system", ()): ["audit-contract-refused"],
+    ("strict", "system", BOTH): ["audit-contract-rules-refused"],
+    ("strict", "neighbours", ()): ["audit-contract-refused"],
+    ("strict", "neighbours", BOTH): ["audit-contract-rules-refused"],
+    ("lenient", "system", BOTH): ["audit-contract-rules"],
+    ("lenient", "neighbours", BOTH): ["audit-contract-rules"],
+}
+ALWAYS = {
+    "weights": ["audit-contract-weights"],
+    "pairs": ["audit-contract-shape"],
+    "ShareGPT": ["audit-contract-shape"],
+}
+
+
+@pytest.mark.parametrize("rules", [(), BOTH], ids=["as they are", "folded and merged"])
+@pytest.mark.parametrize("template", ["strict", "lenient"])
+def test_what_is_found_of_each_kind_of_row(
+    check: Check, template: str, rules: tuple[Rule, ...]
+) -> None:
+    """All rows of one template in one file; each has the codes of its own line, and no other."""
+    text = STRICT if template == "strict" else MARKED
+    found = check(*KINDS.values(), template=text, terms=Terms(rules=rules))
+    told = {name: list(one.faults) for name, one in zip(KINDS, found.conversations, strict=True)}
+    assert told == {
+        name: SAID.get((template, name, rules), []) + ALWAYS.get(name, []) for name in KINDS
+    }

@@ -142,7 +142,7 @@ def test_weights_that_changed_since_have_no_record(trained: Trained, tmp_path: P
     assert adapter_record(str(tmp_path)).training is None
 
 
-def test_the_adapter_is_audited_and_measured(trained: Trained, tmp_path: Path) -> None:
+def test_the_adapter_is_audited_measured_and_carded(trained: Trained, tmp_path: Path) -> None:
     [found] = audit([open_source(str(trained.folder / "checkpoint-3"))])
     wrong = {one.code for one in found.all_findings if one.severity == "error"}
     assert wrong <= {"audit-system-refused"}, "what its base refuses, it refuses too"
@@ -159,6 +159,14 @@ def test_the_adapter_is_audited_and_measured(trained: Trained, tmp_path: Path) -
     assert result.model.adapter is not None
     assert result.model.adapter.training == told(trained.folder).training
     assert result.prompts.template_sha256 == told(trained.folder).training.template_sha256
+    assert cardboard("init", tmp_path / "board").exit_code == 0
+    (tmp_path / "board" / "results" / "adapter.json").write_bytes(records.encode(result))
+    assert cardboard("-C", tmp_path / "board", "cards").exit_code == 0
+    [card] = (tmp_path / "board" / "build" / "cards").glob("*/README.md")
+    said = card.read_text(encoding="utf-8")
+    assert "### How it was trained" in said
+    assert "### 학습 방법" in said
+    assert told(trained.folder).training.data[0].sha256 in said
 
 
 @pytest.fixture(scope="module")
