@@ -37,7 +37,7 @@ HOUSE: dict[str, tuple[tuple[str, ...], ...]] = {
         ("suites/kinds", "backends"),
         ("suites", "audit/sources", "backends/gguf/llama.py", "backends/gguf/llama_cpp_python.py"),
         ("run", "audit/checks"),
-        ("run/plans", "training", "audit/audit.py", "audit/drift.py"),
+        ("run/plans", "training", "audit/audit.py", "audit/drift.py", "audit/preview.py"),
         ("commands",),
     ),
     "board": (

@@ -18,6 +18,7 @@ EXAMPLES = """Examples:
 cardboard audit google/gemma-4-E2B-it
 cardboard audit ./my-model --against google/gemma-4-E2B-it
 cardboard audit model-Q4_K_M.gguf http://127.0.0.1:8080
+cardboard audit ./my-model --messages my.json
 cardboard audit --render-contract train.jsonl --model ./my-model
 """
 
@@ -26,6 +27,12 @@ cardboard audit --render-contract train.jsonl --model ./my-model
 @click.argument("sources", nargs=-1, metavar="SOURCE...")
 @click.option("--revision", help="Of models on the Hub.")
 @click.option("--against", metavar="SOURCE", help="Compare with this model, file or result.")
+@click.option(
+    "--messages",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Show this conversation as each engine would send it, instead of auditing.",
+)
 @click.option(
     "--template-kwarg",
     "kwargs",
@@ -80,8 +87,44 @@ def audit(context: click.Context, /, **given: Any) -> None:
     A SOURCE is a model on the Hub, a folder of a model or adapter, a GGUF or .jinja file, or the
     address of a server.
     """
-    if _contract(given) if given["train"] is not None else _audit(context, given):
+    if given["train"] is not None:
+        wrong = _contract(given)
+    elif given["messages"] is not None:
+        wrong = _preview(given)
+    else:
+        wrong = _audit(context, given)
+    if wrong:
         context.exit(1)
+
+
+def _preview(given: dict[str, Any]) -> bool:
+    """Print a conversation as engines would send it; return whether one of them refuses it."""
+    from ...eval.audit.preview import preview
+    from ...eval.audit.rendering.conversation_file import read_conversation
+    from ...eval.run.options import settings
+    from ..show.audit_tables import print_previews
+
+    if not given["sources"]:
+        raise click.UsageError("--messages FILE needs a SOURCE.")
+    conversation = read_conversation(given["messages"])
+    kwargs = settings(given["kwargs"], "--template-kwarg")
+    sources = [_asked(where, conversation.body(kwargs), given) for where in given["sources"]]
+    sent = preview(sources, conversation, kwargs=kwargs)
+    shown = list(zip(sources, sent, strict=True))
+    print_previews(shown, form=given["form"], language=given["lang"])
+    tried = [one for each in sent for one in each if one.sha256 or one.engine == "server"]
+    return any(one.prompt is None for one in tried)
+
+
+def _asked(where: str, body: dict[str, Any], given: dict[str, Any]) -> "Source":
+    """Open a source; a server is sent the conversation alone."""
+    from ...eval.audit.sources.server_source import server_prompt
+    from ...eval.audit.sources.sources import Source
+
+    if not where.startswith(("http://", "https://")):
+        return _open(where, given)
+    rendered = server_prompt(where, body, given["api_key_variable"])
+    return Source(name=where, kind="server", renders={"": rendered})
 
 
 def _audit(context: click.Context, given: dict[str, Any]) -> bool:

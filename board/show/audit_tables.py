@@ -1,6 +1,6 @@
 """Audits of chat templates in the words of a language, or as JSON for programs."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import click
@@ -8,11 +8,13 @@ import msgspec
 
 from ...eval.audit.checks.families import families
 from ...eval.audit.findings import Finding
+from ...eval.audit.preview import Sent
 from ...eval.audit.reports import Audit, Check
+from ...eval.audit.sources.sources import Source
 from ...eval.training.contract import Contract
 from ..words.catalogue import Words
 from ..words.findings import GRAVEST_FIRST
-from ..words.names import line
+from ..words.names import line, visible
 from ..workspace.audits import SHORT, as_finding, owners, picked
 from .tables import dump
 
@@ -27,6 +29,43 @@ def print_audits(
         return
     for audit in audits:
         click.echo("\n".join([*_lines(audit, words, everything), ""]))
+
+
+def print_previews(
+    previews: Iterable[tuple[Source, Sequence[Sent]]], *, form: str, language: str
+) -> None:
+    """Print what engines would send, those that send the same together, as `text` or `json`."""
+    words = Words(language)
+    if form == "json":
+        told = [
+            {"model": source.name, "kind": source.kind, "prompts": msgspec.to_builtins(sent)}
+            for source, sent in previews
+        ]
+        click.echo(dump(told))
+        return
+    for source, sent in previews:
+        click.echo(f"{line(source.name)} ({source.kind})")
+        groups: dict[tuple[str | None, str], list[Sent]] = {}
+        for one in sent:
+            groups.setdefault((one.prompt, one.error), []).append(one)
+        for same in groups.values():
+            click.echo("\n".join([*_sent(same, words), ""]))
+
+
+def _sent(same: Sequence[Sent], words: Words) -> Iterator[str]:
+    """Yield what the engines of *same* send alike."""
+    first = same[0]
+    places = ", ".join(dict.fromkeys(line(one.place) for one in same if one.place))
+    takers = ", ".join(one.engine for one in same)
+    taken = places or words.text("audit.pick.none")
+    yield f"  {words.text('audit.pick', engines=takers, place=taken)}"
+    if first.tokens is not None:
+        yield f"  {words.text('audit.preview.tokens', count=first.tokens)}"
+    if first.prompt is None:
+        yield f"  {words.text('audit.preview.none', error=line(first.error))}"
+    else:
+        # Whatever the template writes, nothing of it rules the terminal.
+        yield visible(first.prompt, kept="\n\t")
 
 
 def print_contract(contract: Contract, *, form: str, language: str, err: bool = False) -> None:

@@ -1,6 +1,5 @@
 """The audit of sources: their templates rendered, tokenised, checked and told of in reports."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
@@ -9,6 +8,7 @@ from ..sandbox.rendering import Limits, Value
 from .checks.cases import Case
 from .checks.check_content import check_korean, check_null, check_parts, check_tools
 from .checks.check_engines import Compared, check_engines, compare, word
+from .checks.check_files import check_files, check_response
 from .checks.check_history import check_mask, check_prefix
 from .checks.check_marks import check_bos, check_end, check_injection, check_turns
 from .checks.check_server import served_otherwise
@@ -21,10 +21,10 @@ from .checks.check_turns import (
     check_user,
 )
 from .checks.families import check_family, family_of
-from .checks.trials import Tried, try_all
 from .findings import Finding, Trait, found
 from .lint.chatlint import can_lint, lint
 from .rendering.encoding import Encoded, Text, encode
+from .rendering.trials import Tried, try_all
 from .reports import Audit, Report, matrix_row, with_findings, worst
 from .sources.engines import disagreements, picks
 from .sources.sources import Found, Source
@@ -51,12 +51,12 @@ CHECKS = (
     check_prefix,
     check_date,
     check_kwargs,
+    check_response,
 )
 ENCODED = ("user", "talk answered")
 """Probes that are looked at token by token."""
 STOPPED = ("time", "memory", "output", "crash", "not run", "escape", "syntax")
 """Problems of templates that are not rendered once more as each engine would."""
-_GENERATION = re.compile(r"\{%[-+]?\s*generation\b")
 AUDITED = ("default", "tool_use")
 """Names of templates that engines take by themselves; the others have to be asked for."""
 
@@ -215,7 +215,7 @@ def _audit(
     source: Source, reports: Sequence[Report], served: Sequence[Finding], compared: Compared
 ) -> Audit:
     apart = [*disagreements(source), *check_engines(compared)]
-    findings = [*source.findings, *apart, *served, *_by_name(source), *_tagged(source)]
+    findings = [*source.findings, *apart, *served, *_by_name(source), *check_files(source)]
     if not reports and source.mistral_common is not None:
         findings.append(found("audit-mistral-common", name=source.mistral_common))
     elif not reports and not source.findings and source.kind != "result":
@@ -241,9 +241,3 @@ def _by_name(source: Source) -> Iterator[Finding]:
     names = sorted({one.name for one in source.templates} - set(AUDITED))
     if names:
         yield found("audit-template-named", names=", ".join(names))
-
-
-def _tagged(source: Source) -> Iterator[Finding]:
-    """Tell of marked answers in a GGUF file: that once kept files from being loaded at all."""
-    if any(_GENERATION.search(one.text) for one in source.on("gguf").values()):
-        yield found("audit-generation-tag")

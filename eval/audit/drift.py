@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ..sandbox.rendering import Limits, Rendered
 from .checks.cases import difference
-from .checks.trials import try_all
 from .findings import Finding, found
 from .rendering.probes import PROBES
+from .rendering.trials import try_all
 from .reports import Audit
 from .sources.engines import taken
 from .sources.sources import Source

@@ -48,7 +48,7 @@ class _Folding(NodeTransformer):
         """Know the names that *tree* sets once."""
         held: dict[str, list[nodes.Expr]] = {}
         for node in tree.find_all(nodes.Assign):
-            if isinstance(node.target, nodes.Name):
+            if isinstance(node.target, nodes.Name) and isinstance(node.node, nodes.Expr):
                 held.setdefault(node.target.name, []).append(node.node)
         self._once = {name: values[0] for name, values in held.items() if len(values) == 1}
         self._within: set[str] = set()

@@ -126,11 +126,12 @@ def _watched(environment: Environment) -> list[str]:
     The sandbox gives it none of them, but it may go on as if nothing had happened.
     """
     reached: list[str] = []
+    plain = SandboxedEnvironment.unsafe_undefined
 
     def noted(held: object, name: str) -> Undefined:
         if name.startswith("_") or is_internal_attribute(held, name):
             reached.append(name)
-        return SandboxedEnvironment.unsafe_undefined(environment, held, name)
+        return plain(environment, held, name)  # type: ignore[arg-type]  # as all of ours are
 
     environment.unsafe_undefined = noted  # type: ignore[attr-defined]  # of sandboxes
     return reached

@@ -27,7 +27,7 @@ class Limits(Struct, frozen=True, kw_only=True):
 
     seconds: float = 5.0
     """For one render, compiling included."""
-    seconds_in_all: float = 10.0
+    seconds_in_all: float = 5.0
     """Of the processor, for all renders of one template: one that is slow each time ends, too."""
     mean_seconds: float = 0.0
     """So many more for each of these renders."""

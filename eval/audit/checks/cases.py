@@ -1,6 +1,5 @@
 """What the checks look at: the renders of one template, and the pieces that many ask for."""
 
-import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
@@ -10,12 +9,13 @@ from ...sandbox.rendering import Inspection, Rendered, Value
 from ..findings import Finding, Trait
 from ..rendering.encoding import Encoded
 from ..rendering.probes import ANSWER, QUESTION
+from ..rendering.trials import MARK
 from ..sources.sources import Tokens
 
 Said = Iterator[Finding | Trait]
 
-# What turn marks look like where no tokenizer tells: <|im_end|>, <turn|>, <end_of_turn>, [/INST].
-MARK = re.compile(r"<\|?[\w.:/-]+\|?>|<｜[^｜<>]+｜>|\[/?[A-Z_]+\]|\[\|\w+\|\]|\[e~\[")
+LONGEST_TEXT = 20_000
+"""Letters that are searched for control tokens."""
 LONGEST_MARK = 64
 """Letters of a control token."""
 _SHOWN = 80
@@ -70,7 +70,8 @@ class Case(Struct, frozen=True, kw_only=True, dict=True):
         return after(self.text("user"), QUESTION)
 
     def marks(self, text: str) -> list[str]:
-        """Return the control tokens in *text*, in order."""
+        """Return the control tokens in *text*, in order; of a long one, those at its start."""
+        text = text[:LONGEST_TEXT]
         if not self.tokens.single:
             return MARK.findall(text)
         found, place = [], 0

@@ -1,7 +1,7 @@
 """What becomes of contents that are more than a line of English: tools, nulls, parts, Korean."""
 
 from ..findings import Trait, found
-from ..rendering.probes import HARBOUR, KOREAN, QUESTION, RESULT, TOOL
+from ..rendering.probes import HARBOUR, HARBOUR_2, KOREAN, QUESTION, RESULT, RESULT_2, TOOL
 from .cases import Case, Said, shown
 
 
@@ -35,12 +35,27 @@ def _calls(case: Case) -> Said:
         yield found("audit-tool-call-lost")
     if result is not None and RESULT not in result:
         yield found("audit-tool-result-lost")
+    yield from _second_call(case)
     as_text = case.renders.get("tool call, text arguments")
     if call is not None and as_text is not None:
         if as_text.problem == "refused":
             yield found("audit-tool-arguments", reason=as_text.error)
         elif f'\\"{"harbour"}' in (as_text.text or ""):
             yield found("audit-tool-arguments", reason="quoted again")
+
+
+def _second_call(case: Case) -> Said:
+    """Tell what becomes of the second of two calls in one turn, and of what came of it."""
+    if HARBOUR not in (case.text("tool call") or ""):
+        return
+    both, results = case.text("two calls"), case.text("two results")
+    refused = case.error("two calls") or case.error("two results")
+    if refused is not None:
+        yield found("audit-second-call-refused", error=refused)
+    elif both is not None and HARBOUR_2 not in both:
+        yield found("audit-second-call-lost", words=HARBOUR_2)
+    elif results is not None and RESULT in results and RESULT_2 not in results:
+        yield found("audit-second-call-lost", words=RESULT_2)
 
 
 def check_null(case: Case) -> Said:

@@ -71,10 +71,21 @@ def check_end(case: Case) -> Said:
         yield found("audit-end-not-stop", mark=end, stops=", ".join(stops))
     elif stops is None and not written:
         yield found("audit-end-at-next-turn", mark=end)
+    yield from _untold(case, marks)
     shown_marks = _LOOKS.findall(case.text("talk") or "")
     unknown = sorted({mark for mark in shown_marks if single is not None and mark not in single})
     if unknown and unknown != [end]:
         yield found("audit-marks-not-tokens", marks=", ".join(unknown))
+
+
+def _untold(case: Case, marks: list[str]) -> Said:
+    """Tell of an EOS that only the tokenizer names, and of one that fills batches up as well."""
+    tokens = case.tokens
+    eos, pad = tokens.special.get("eos_token"), tokens.special.get("pad_token")
+    if eos and tokens.stops is None and tokens.told and tokens.settings:
+        yield found("audit-eos-untold", eos=eos)
+    if eos and pad == eos:
+        yield found("audit-pad-ends-turn" if eos in marks else "audit-pad-is-eos", eos=eos)
 
 
 def check_turns(case: Case) -> Said:

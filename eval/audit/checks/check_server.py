@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 
 from ..findings import Finding, found
+from ..rendering.trials import Tried
 from ..sources.sources import Found, Source
 from .cases import difference
-from .trials import Tried
 
 TALKS = ("user", "system", "talk", "long talk", "two users", "korean")
 SWITCHED = ("thinking on", "thinking off")

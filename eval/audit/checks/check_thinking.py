@@ -1,7 +1,7 @@
 """What a template reads beside the messages: the switch for thinking, the date, other settings."""
 
 from ..findings import Trait, found
-from ..rendering.probes import THOUGHT
+from ..rendering.probes import ANSWER, THOUGHT
 from .cases import Case, Said, difference
 
 THOUGHT_MARKS = ("<think>", "</think>", "<|channel>", "[THINK]", "<|think|>", "reasoning_content")
@@ -50,8 +50,22 @@ def check_thoughts(case: Case) -> Said:
     }
     if held:
         words = {(True, True): "kept", (True, False): "field", (False, True): "text"}
+        # Only of a template that writes thoughts somewhere can it be said that it takes them away.
+        if (now := case.text("answered with thought")) is not None:
+            yield from _taken_away(case, THOUGHT in now)
         both = (held.get("thought in field", False), held.get("thought in text", False))
         yield Trait(check="thoughts", value=words.get(both, "stripped"))
+
+
+def _taken_away(case: Case, written: bool) -> Said:
+    """Tell that thoughts are gone once the next question is asked, and with them what is cached."""
+    later = case.text("thought in field")
+    if written and later is not None and THOUGHT not in later:
+        yield found("audit-thoughts-stripped")
+        return
+    in_text = case.text("thought in text")
+    if in_text is not None and ANSWER in in_text and THOUGHT not in in_text:
+        yield found("audit-thoughts-stripped")
 
 
 def check_date(case: Case) -> Said:

@@ -3,7 +3,7 @@
 import re
 
 from ..findings import Trait, found
-from ..rendering.probes import ANSWER, QUESTION, QUESTION_2, SYSTEM
+from ..rendering.probes import ANSWER, QUESTION, QUESTION_2, SYSTEM, SYSTEM_2
 from .cases import Case, Said, before, between, difference, shown
 from .ends import THOUGHT, ends_of
 
@@ -69,6 +69,24 @@ def check_system(case: Case) -> Said:
         yield found("audit-system-folded")
     else:
         yield Trait(check="system", value="supported")
+        yield from _further(case)
+
+
+def _further(case: Case) -> Said:
+    """Tell of system turns that are not the first one, or not alone, and of developers' turns."""
+    later = case.text("second system")
+    if (error := case.error("second system")) is not None:
+        yield found("audit-second-system-refused", error=error)
+    elif later is not None and SYSTEM_2 not in later:
+        yield found("audit-second-system-lost")
+    beside = case.text("system and tools")
+    if beside is not None and SYSTEM not in beside:
+        yield found("audit-system-lost-with-tools")
+    developer = case.text("developer")
+    if (error := case.error("developer")) is not None:
+        yield found("audit-developer-refused", error=error)
+    elif developer is not None and SYSTEM not in developer:
+        yield found("audit-developer-lost")
 
 
 def check_alternation(case: Case) -> Said:
@@ -118,10 +136,27 @@ def check_prompt(case: Case) -> Said:
     if THOUGHT.sub("", missing).strip():
         code = "audit-prompt-cut" if added == "" and not _opens(case) else "audit-prompt-short"
         yield found(code, missing=shown(missing))
+    yield from _boundary(case)
     ours, theirs = (THOUGHT.sub("", text).strip() for text in (end, usual))
     if not (ours.startswith(theirs) or theirs.startswith(ours)):
         _, opens, answers = difference(end, usual)
         yield found("audit-prompt-other", prompt=opens, answers=answers)
+
+
+def _boundary(case: Case) -> Said:
+    """Tell whether the prompt ends within what is one token where an answer follows.
+
+    That is so of a blank before words. Where no tokenizer tells, a blank is taken for one.
+    """
+    prompt, whole = case.encoded.get("user"), case.encoded.get("talk answered")
+    asked, talk = case.text("user") or "", case.text("talk answered") or ""
+    end = asked[-12:]
+    if prompt is not None and whole is not None:
+        ids = prompt.ids
+        if talk.startswith(asked) and whole.ids[: len(ids)] != ids:
+            yield found("audit-prompt-boundary", end=shown(end))
+    elif asked != asked.rstrip(" \t") and talk.startswith(asked):
+        yield found("audit-prompt-boundary", end=shown(end))
 
 
 def _added(case: Case) -> str:

@@ -14,6 +14,8 @@ THOUGHT = re.compile(
 """Marks around thoughts, and around what is said behind them."""
 _TURNS = ((QUESTION, ANSWER, QUESTION_2), (QUESTION_2, ANSWER_2, None))
 """What is asked, what is answered, what follows."""
+LONGEST = 2000
+"""Letters of what may stand between turns, and is looked at."""
 _WORD = re.compile(r"\w")
 
 
@@ -114,30 +116,39 @@ def _alike(*texts: str) -> int:
 
 def _together(case: Case, *texts: str) -> str:
     """Return what all *texts* begin with, no mark and no word cut in two."""
-    shared = _alike(*texts)
-    cuts = [_uncut(case, text, shared) for text in texts]
+    near = [text[:LONGEST] for text in texts]
+    shared = _alike(*near)
+    cuts = [_uncut(text, shared, _inside_marks(case, text)) for text in near]
     return texts[0][: min(cuts)] if texts else ""
 
 
 def _shared_end(case: Case, text: str, other: str) -> str:
     """Return what *text* and *other* end in, no mark and no word cut in two."""
+    text, other = text[-LONGEST:], other[-LONGEST:]
     length = _alike(text[::-1], other[::-1])
+    here, there = _inside_marks(case, text), _inside_marks(case, other)
     for place in range(len(text) - length, len(text)):
-        inside = _uncut(case, text, place) != place
         elsewhere = len(other) - (len(text) - place)
-        if not inside and _uncut(case, other, elsewhere) == elsewhere:
+        whole = _uncut(text, place, here) == place
+        if whole and _uncut(other, elsewhere, there) == elsewhere:
             return text[place:]
     return ""
 
 
-def _uncut(case: Case, text: str, place: int) -> int:
-    """Return *place* in *text*, or where the mark or word begins that it is inside of."""
-    at = 0
+def _inside_marks(case: Case, text: str) -> dict[int, int]:
+    """Return where marks begin, by all places inside of them."""
+    found, at = {}, 0
     for mark in case.marks(text):
         at = text.index(mark, at)
-        if at < place < at + len(mark):
-            return at
+        found.update(dict.fromkeys(range(at + 1, at + len(mark)), at))
         at += len(mark)
+    return found
+
+
+def _uncut(text: str, place: int, marks: dict[int, int]) -> int:
+    """Return *place* in *text*, or where the mark or word begins that it is inside of."""
+    if place in marks:
+        return marks[place]
     while 0 < place < len(text) and _WORD.match(text[place - 1]) and _WORD.match(text[place]):
         place -= 1
     return place

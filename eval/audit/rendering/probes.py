@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from ...sandbox.rendering import NOW, Job, Message, Program, Value
 
 SYSTEM = "Answer as a harbour pilot would."
+SYSTEM_2 = "From here on, answer in one word."
 QUESTION, ANSWER = "Which lamp is green?", "The lamp on the right."
 QUESTION_2, ANSWER_2 = "Which one is red then?", "The lamp on the left."
 QUESTION_3 = "Is there a third?"
@@ -17,6 +18,7 @@ KOREAN = "초록 등은 어느 쪽에 있나요? 🚢 “오른쪽” — 50 % <
 TOOL, CALL_ID = "tide_table", "call56789"
 """Mistral's templates take no other than nine letters and digits."""
 HARBOUR, RESULT = "목포", "High water at 06:40."
+CALL_ID_2, HARBOUR_2, RESULT_2 = "call98765", "부산", "Low water at 11:15."
 LATER = "2027-11-28T21:05:00"
 """Another day, month, year, weekday and hour than `NOW`."""
 
@@ -78,6 +80,18 @@ def _call(arguments: object, text: object = "") -> Message:
 
 _ARGUMENTS = {"harbour": HARBOUR}
 _RESULT: Message = {"role": "tool", "tool_call_id": CALL_ID, "name": TOOL, "content": RESULT}
+_RESULT_2: Message = {**_RESULT, "tool_call_id": CALL_ID_2, "content": RESULT_2}
+_CALLS = _assistant(
+    "",
+    tool_calls=[
+        {
+            "id": number,
+            "type": "function",
+            "function": {"name": TOOL, "arguments": {"harbour": harbour}},
+        }
+        for number, harbour in ((CALL_ID, HARBOUR), (CALL_ID_2, HARBOUR_2))
+    ],
+)
 _TALK = [_user(), _assistant(), _user(QUESTION_2)]
 _TOOL_TALK = [_user(), _call(_ARGUMENTS), _RESULT]
 
@@ -133,6 +147,16 @@ PROBES: Mapping[str, Probe] = {
     "now": Probe(messages=[_system(), _user()], prompt=True, tools=True),
     "later": Probe(messages=[_system(), _user()], prompt=True, tools=True, now=LATER),
     "user later": Probe(messages=[_user()], prompt=True, now=LATER),
+    "system and tools": Probe(messages=[_system(), _user()], tools=True, prompt=True),
+    "second system": Probe(
+        messages=[_system(), *_TALK[:2], _system(SYSTEM_2), _user(QUESTION_2)], prompt=True
+    ),
+    "developer": Probe(messages=[{"role": "developer", "content": SYSTEM}, _user()], prompt=True),
+    "two calls": Probe(messages=[_user(), _CALLS], tools=True),
+    "two results": Probe(messages=[_user(), _CALLS, _RESULT, _RESULT_2], tools=True, prompt=True),
+    "answered with thought": Probe(
+        messages=[_user(), _assistant(reasoning_content=THOUGHT)],
+    ),
 }
 """Every probe by its name; `user` is the plainest."""
 

@@ -116,6 +116,8 @@ def _tokens(files: Files, settings: Mapping[str, Any], config: shipped.Config) -
         told=any(map(files.has, (shipped.TOKENIZER_CONFIG, shipped.TOKENS_MAP))),
         single=single,
         stops=stops,
+        settings=files.has(shipped.CONFIG),
+        response=settings.get("response_template"),
         adds_bos=adds_bos if isinstance(adds_bos, bool) else None,
         file=files.path(shipped.TOKENIZER),
     )

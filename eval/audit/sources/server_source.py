@@ -52,6 +52,27 @@ def server_source(address: str, api_key_variable: str = "OPENAI_API_KEY") -> Sou
     )
 
 
+def server_prompt(
+    address: str, body: Mapping[str, Any], api_key_variable: str = "OPENAI_API_KEY"
+) -> Rendered:
+    """Have the server at *address* render the request *body*, without answering it.
+
+    Raises as `server_source` does.
+    """
+    client = ServerClient(address, api_key_variable)
+    try:
+        listed = ask(client.tell, "", f"{client.api}models")
+        model = listed.models[0].id if listed.models else ""
+        kind = ask(client.tell, model, f"{client.api}models").kind
+        for way in _WAYS.get(kind.name, ()):
+            rendered = way(client, model, dict(body))
+            if rendered is not None:
+                return rendered
+    finally:
+        client.close()
+    return Rendered(problem="not run", error="the server renders nothing on demand")
+
+
 def _lists(client: ServerClient) -> bool:
     """Tell whether there is a list of models, be it empty."""
     try:

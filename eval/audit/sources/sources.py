@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -50,6 +50,10 @@ class Tokens(Struct, frozen=True, kw_only=True):
     """Tokens at which generation ends."""
     adds_bos: bool | None = None
     """Whether tokenising with special tokens puts a BOS first."""
+    settings: bool = False
+    """Whether there is a folder with settings that could tell when generation ends."""
+    response: Any = None
+    """How transformers takes answers apart, `response_template` of `tokenizer_config.json`."""
     file: Path | None = None
     """`tokenizer.json`, where there is one at hand."""
 

@@ -1,6 +1,7 @@
 """`cardboard audit`: what it prints, in which language, and how it ends."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,10 @@ from click.testing import CliRunner, Result
 from cardboard.board.workspace.audits import read_audits
 from cardboard.cli import main
 from cardboard.eval.prompts.templates import sha256_of
-from cardboard.eval.sandbox import processes
+from cardboard.eval.sandbox import processes, rendering
 from cardboard.tests.eval.audit.conftest import without_transformers  # noqa: F401  # a fixture
-from cardboard.tests.eval.audit.samples import GOOD, MARKED, SAMPLES
-from cardboard.tests.eval.audit.shipping import a_folder, a_gguf
+from cardboard.tests.eval.audit.samples import GOOD, MARKED, SAMPLES, TOOLS
+from cardboard.tests.eval.audit.shipping import a_folder, a_gguf, configured
 
 DOUBLED = SAMPLES["doubled BOS"].text
 
@@ -87,6 +88,103 @@ def test_of_several_templates_it_is_told_which_one_a_finding_is_of(tmp_path: Pat
     lines = run_quietly(file).stdout.splitlines()
     [doubled] = [one.split()[0] for one in lines if "(tool_use)" in one]
     assert [one for one in lines if f"audit-bos-doubled ({doubled}): " in one]
+
+
+def test_json_says_to_which_template_each_finding_belongs(tmp_path: Path) -> None:
+    file = a_gguf(tmp_path / "model.gguf", GOOD, tool_use=DOUBLED, rag=GOOD)
+    [model] = told(run_quietly("--format", "json", file))
+    of = {one["code"]: one["templates"] for one in model["findings"]}
+    doubled, plain = sha256_of(DOUBLED), sha256_of(GOOD)
+    assert [one["sha256"] for one in of["audit-bos-doubled"]] == [doubled]
+    assert [one["sha256"] for one in of["audit-mask-absent"]] == [plain, doubled]
+    assert of["audit-template-named"] == [], "it is of the file as a whole"
+    assert of["audit-bos-doubled"][0]["places"] == ["tokenizer.chat_template.tool_use (tool_use)"]
+
+
+def test_a_template_for_tools_is_tried_with_tools_alone(tmp_path: Path) -> None:
+    only = "{% if not tools %}{{ raise_exception('tools, please') }}{% endif %}" + TOOLS
+    found = told(run_quietly("--format", "json", a_gguf(tmp_path / "m.gguf", GOOD, tool_use=only)))
+    assert "error" not in {one["severity"] for one in found[0]["findings"]}
+
+
+ASKED = {
+    "model": "any",
+    "messages": [{"role": "user", "content": "목포 \x1b[2J?"}],
+    "tools": [{"type": "function", "function": {"name": "tide"}}],
+    "chat_template_kwargs": {"loud": True},
+}
+
+
+def a_conversation(path: Path, content: object = ASKED) -> Path:
+    path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+    return path
+
+
+def test_a_conversation_is_shown_as_each_engine_would_send_it(tmp_path: Path) -> None:
+    """Settings and file hold two templates here, and llama.cpp converts the settings."""
+    folder = a_folder(tmp_path / "m", GOOD + "{{ '!' if loud }}{{ (tools or []) | length }}")
+    configured(folder, chat_template=MARKED)
+    result = run(folder, "--messages", a_conversation(tmp_path / "my.json"))
+    assert result.exit_code == 0
+    blocks = result.stdout.split("\n\n")
+    prompt = "<s><|im_start|>user\n목포 \ufffd[2J?<|im_end|>\n<|im_start|>assistant\n"
+    name, takers, *_ = blocks[0].splitlines()
+    assert name == "m (folder)"
+    assert takers.startswith("  transformers, ")
+    assert takers.endswith(": chat_template.jinja")
+    assert re.fullmatch(r"  Tokens: \d+", blocks[0].splitlines()[2])
+    assert blocks[0].endswith(f"{prompt}!1")
+    [converted] = [one for one in blocks if one.startswith("  llama.cpp")]
+    assert "tokenizer_config.json" in converted
+    assert "!1" not in converted
+
+
+def test_a_conversation_that_a_template_refuses_ends_with_1(tmp_path: Path) -> None:
+    talk = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "hi"}]
+    folder = a_folder(tmp_path / "m", SAMPLES["no system role"].text)
+    file = a_conversation(tmp_path / "my.json", talk)
+    asked = run(folder, "--messages", file, "--format", "json")
+    assert asked.exit_code == 1
+    [model] = told(asked)
+    by_engine = {one["engine"]: one for one in model["prompts"]}
+    assert by_engine["transformers"]["error"] == "TemplateError: no system"
+    assert by_engine["transformers"]["prompt"] is None
+    assert by_engine["llama.cpp"]["prompt"], "it puts the system's words into the user's turn"
+
+
+NO_CONVERSATIONS = [
+    ("{", "is no conversation"),
+    ("[]", "holds no message"),
+    ('{"messages": [{"content": "x"}]}', "messages[0].role"),
+    ('{"prompt": "x"}', "is no conversation"),
+]
+
+
+@pytest.mark.parametrize(("content", "words"), NO_CONVERSATIONS)
+def test_a_file_that_is_no_conversation_is_told(tmp_path: Path, content: str, words: str) -> None:
+    result = run(tmp_path, "--messages", a_conversation(tmp_path / "my.json", content))
+    assert result.exit_code == 2
+    assert words in result.stderr
+    assert "my.json" in result.stderr
+
+
+def test_many_sources_start_as_many_processes_as_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A start costs seconds where transformers is imported, a template milliseconds."""
+    started: list[str] = []
+    supervised = processes.supervised
+
+    def counted(module: str, *values: Any, **named: Any) -> Any:
+        started.append(module)
+        return supervised(module, *values, **named)
+
+    monkeypatch.setattr(rendering, "supervised", counted)
+    folders = [a_folder(tmp_path / str(place), f"{GOOD}{{# {place} #}}") for place in range(9)]
+    run_quietly(folders[0])
+    alone = len(started)
+    run_quietly(*folders)
+    assert len(started) == 2 * alone
 
 
 def test_drift_is_told_against_another_source(tmp_path: Path) -> None:

@@ -59,6 +59,20 @@ _LAST_STRIPPED = GOOD.replace(
     "{{ m.content }}", "{{ m.content if loop.last else m.content | replace('lamp', 'light') }}"
 )
 
+
+def _but(condition: str, text: str = GOOD) -> str:
+    """Return *text* with those turns alone that fit *condition*."""
+    start = text.index("<|im_start|>{{ m.role }}")
+    body, rest = text[start:].split("{% endfor %}" + PROMPT)
+    return f"{text[:start]}{{% if {condition} %}}{body}{{% endif %}}{{% endfor %}}{PROMPT}{rest}"
+
+
+def _refusing(condition: str, text: str = GOOD) -> str:
+    """Return *text* that refuses turns which fit *condition*."""
+    refusal = f"{{% if {condition} %}}{{{{ raise_exception('not so') }}}}{{% endif %}}"
+    return text.replace("<|im_start|>{{ m.role }}", refusal + "<|im_start|>{{ m.role }}", 1)
+
+
 SAMPLES = {
     "no system role": Sample(
         text=_NO_SYSTEM + GOOD, code="audit-system-refused", trait=("system", "refused")
@@ -69,6 +83,57 @@ SAMPLES = {
             "{% for m in messages %}", "{% for m in messages if m.role != 'system' %}"
         ),
         code="audit-system-lost",
+    ),
+    "a second system turn dropped": Sample(
+        text=_but("m.role != 'system' or loop.first"), code="audit-second-system-lost"
+    ),
+    "a second system turn refused": Sample(
+        text=_refusing("m.role == 'system' and not loop.first"),
+        code="audit-second-system-refused",
+        trait=("system", "supported"),
+    ),
+    "system dropped where there are tools": Sample(
+        text=_but("m.role != 'system' or not tools"), code="audit-system-lost-with-tools"
+    ),
+    "no developer": Sample(text=_but("m.role != 'developer'"), code="audit-developer-lost"),
+    "a developer refused": Sample(
+        text=_refusing("m.role == 'developer'"), code="audit-developer-refused"
+    ),
+    "prompt that ends in a blank": Sample(
+        text=GOOD.replace("\n{{ m.content }}", ": {{ m.content }}").replace(
+            "assistant\n", "assistant: "
+        ),
+        code="audit-prompt-boundary",
+    ),
+    "thoughts stripped from history": Sample(
+        text=GOOD.replace("{{ m.content }}", "{{ m.content.split('</think>')[-1] }}"),
+        code="audit-thoughts-stripped",
+        trait=("thoughts", "stripped"),
+    ),
+    "thoughts of the last answer alone": Sample(
+        text=GOOD.replace(
+            "{{ m.content }}",
+            "{% if m.reasoning_content and loop.last %}<think>{{ m.reasoning_content }}</think>"
+            "{% endif %}{{ m.content }}",
+        ),
+        code="audit-thoughts-stripped",
+        trait=("thoughts", "text"),
+    ),
+    "a second call lost": Sample(
+        text=TOOLS.replace("m.tool_calls or []", "(m.tool_calls or [])[:1]"),
+        code="audit-second-call-lost",
+    ),
+    "a second result lost": Sample(
+        text=_but("m.role != 'tool' or messages[loop.index0 - 1].role != 'tool'", TOOLS),
+        code="audit-second-call-lost",
+    ),
+    "a second call refused": Sample(
+        text=_refusing("m.tool_calls and m.tool_calls | length > 1", TOOLS),
+        code="audit-second-call-refused",
+    ),
+    "marked answers with dashes": Sample(
+        text=MARKED.replace("{% generation %}", "{%- generation %}"),
+        code="audit-generation-spelled",
     ),
     "strict alternation": Sample(
         text=_ALTERNATE + GOOD, code="audit-alternation", trait=("alternation", "demanded")

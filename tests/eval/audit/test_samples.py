@@ -58,7 +58,8 @@ def test_each_behaviour_gives_its_code(audits: dict[str, Audit], name: str) -> N
 ELSEWHERE = {
     # What files, tokens, engines and servers have to say, not the template alone.
     *("audit-source-unreadable", "audit-file-unreadable", "audit-no-template", "audit-base-untold"),
-    "audit-mistral-common",
+    *("audit-mistral-common", "audit-eos-untold", "audit-pad-ends-turn", "audit-pad-is-eos"),
+    *("audit-only-jinja", "audit-response-template"),
     *("audit-template-untold", "audit-template-named", "audit-bos-missing"),
     *("audit-bos-added-again", "audit-end-not-stop", "audit-end-not-token"),
     *("audit-marks-not-tokens", "audit-engines-differ", "audit-adapter-differs"),
@@ -120,6 +121,30 @@ def test_a_template_that_is_slow_with_every_probe_has_an_end_as_well() -> None:
     assert time.monotonic() - began < 20
     assert "audit-endless" in codes(slow)
     assert grave(good) == set()
+
+
+LATER = {
+    "where content is a list": "messages[0].content is not string",
+    "where it is asked to think": "thinking",
+}
+
+
+@pytest.mark.parametrize("when", LATER)
+def test_a_template_that_is_slow_only_when_it_is_tried_again_is_told(when: str) -> None:
+    text = f"{{% if {LATER[when]} %}}{SAMPLES['infinite loop'].text}{{% endif %}}" + GOOD
+    asked = text.replace("m.content", "(m.content if m.content is not string)")
+    [found] = audit([a_source(asked if "list" in when else text)], limits=LIMITS)
+    assert "audit-endless" in codes(found)
+
+
+def test_what_is_told_of_a_long_prompt_does_not_take_longer_than_the_prompt() -> None:
+    """Pieces of prompts are compared letter by letter: those of strangers may be any length."""
+    head = "{{ 'ab<|im_start|>' * 9000 }}"
+    many = {f"<|{number}|>": number for number in range(9000)}
+    tokens = Tokens(special=TOKENS.special, single=many, stops=("<|im_end|>",))
+    began = time.process_time()
+    audit([a_source(head + GOOD.replace("<|im_end|>", f"<|im_end|>{head}"), tokens)])
+    assert time.process_time() - began < 20
 
 
 def test_a_hostile_template_does_not_keep_others_from_being_audited() -> None:

@@ -22,12 +22,92 @@ INST = (
 IM: dict[str, Any] = {"eos_token": "<|im_end|>", "pad_token": "<|endoftext|>"}
 S: dict[str, Any] = {"eos_token": "</s>", "pad_token": "<|endoftext|>", "bos_token": "<s>"}
 
+RESPONSE: dict[str, Any] = {
+    "start_anchor": "<|im_start|>assistant\n",
+    "fields": {"content": {"close": ["<|im_end|>", "<|endoftext|>"]}},
+}
+
 SHAPES: dict[str, tuple[str, dict[str, Any], str, set[str]]] = {
     "BOS missing, and no tokenizer.json": (
         CHATML,
         {**IM, "bos_token": "<s>", "add_bos_token": True, "tokenizer": False},
         "audit-bos-missing",
         {"audit-bos-missing"},
+    ),
+    "a prompt that ends in a blank": (
+        "{{ bos_token }}{% if messages[0].role == 'system' %}{{ raise_exception('none') }}"
+        "{% endif %}" + INST,
+        S,
+        "audit-prompt-boundary",
+        {"audit-prompt-boundary"},
+    ),
+    "thoughts stripped from history": (
+        CHATML.replace(
+            TURN,
+            "{% set c = m['content'] %}{% if '</think>' in c %}"
+            "{% set c = c.split('</think>')[-1] %}{% endif %}"
+            "{{ '<|im_start|>' + m['role'] + '\n' + c + '<|im_end|>\n' }}",
+        ).replace("assistant\n", "assistant\n<think>\n"),
+        IM,
+        "audit-thoughts-stripped",
+        {"audit-thoughts-stripped", "audit-thinking-ignored"},
+    ),
+    "a second system turn dropped": (
+        "{% if messages[0]['role'] == 'system' %}<|im_start|>system\n{{ messages[0]['content'] }}"
+        "<|im_end|>\n{% endif %}"
+        + CHATML.replace("messages %}", "messages if m.role != 'system' %}"),
+        IM,
+        "audit-second-system-lost",
+        {"audit-second-system-lost"},
+    ),
+    "a pad token that ends turns": (
+        CHATML,
+        {**IM, "pad_token": "<|im_end|>"},
+        "audit-pad-ends-turn",
+        {"audit-pad-ends-turn"},
+    ),
+    "a pad token that is EOS and ends none": (
+        CHATML,
+        {"eos_token": "</s>", "pad_token": "</s>", "stops": [2, 4]},
+        "audit-pad-is-eos",
+        set(),
+    ),
+    "an EOS that only the tokenizer names": (
+        CHATML,
+        {**IM, "stops": None},
+        "audit-eos-untold",
+        {"audit-eos-untold"},
+    ),
+    "a template in a file of its own": (CHATML, IM, "audit-only-jinja", set()),
+    "a template in the settings as well": (
+        CHATML,
+        {**IM, "chat_template": CHATML},
+        "audit-tools-ignored",
+        set(),
+    ),
+    "answers that are taken apart by what is there": (
+        CHATML,
+        {**IM, "response_template": RESPONSE},
+        "audit-tools-ignored",
+        set(),
+    ),
+    "answers that are taken apart by another start": (
+        CHATML,
+        {**IM, "response_template": {**RESPONSE, "start_anchor": ["<|turn>model\n"]}},
+        "audit-response-template",
+        {"audit-response-template"},
+    ),
+    "answers that are taken apart by another end": (
+        CHATML,
+        {**IM, "response_template": {**RESPONSE, "fields": {"content": {"close": "</s>"}}}},
+        "audit-response-template",
+        {"audit-response-template"},
+    ),
+    "answers that are taken apart by nothing": (
+        CHATML,
+        {**IM, "response_template": {"fields": []}},
+        "audit-response-template",
+        {"audit-response-template"},
     ),
     "contents as parts alone": (
         CHATML.replace(
@@ -87,14 +167,21 @@ SHAPES: dict[str, tuple[str, dict[str, Any], str, set[str]]] = {
 """Template, settings, what is found, and all warnings and errors."""
 
 
-def a_model(folder: Path, template: str | None, *, tokenizer: bool = True, **settings: Any) -> Path:
+def a_model(
+    folder: Path,
+    template: str | None,
+    *,
+    tokenizer: bool = True,
+    stops: Any = "eos_token",
+    **settings: Any,
+) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     if template is not None:
         (folder / "chat_template.jinja").write_text(template, encoding="utf-8")
     (folder / "config.json").write_text('{"model_type": "llama"}')
     (folder / "tokenizer_config.json").write_text(json.dumps(settings))
-    stop = TOKENS.index(settings["eos_token"])
-    (folder / "generation_config.json").write_text(json.dumps({"eos_token_id": [stop]}))
+    ends = [TOKENS.index(settings["eos_token"])] if stops == "eos_token" else stops
+    (folder / "generation_config.json").write_text(json.dumps({"eos_token_id": ends}))
     if tokenizer:
         a_byte_tokenizer().save(str(folder / "tokenizer.json"))
     return folder

@@ -11,6 +11,7 @@ from cardboard.eval.audit.rendering.probes import PROBES
 from cardboard.eval.audit.reports import Audit
 from cardboard.eval.audit.sources import server_client
 from cardboard.eval.audit.sources.resolve import open_source
+from cardboard.eval.audit.sources.server_source import server_prompt
 from cardboard.eval.errors import CardboardError, UsageError
 from cardboard.eval.sandbox.rendering import Job, Program, run
 from cardboard.tests.eval.audit.samples import GOOD
@@ -170,6 +171,18 @@ def test_a_server_that_tells_no_template_is_audited_by_what_it_renders() -> None
 def test_a_server_that_tells_nothing_is_told_so() -> None:
     silent = Speaker(chat=lambda call: Reply(status=500), pages={"/v1/models": {"data": []}})
     assert codes(audited(silent)) == {"audit-template-untold"}
+
+
+@pytest.mark.parametrize("models", [LLAMA, VLLM])
+def test_a_server_shows_a_conversation_as_it_would_send_it(models: Any) -> None:
+    server = Rendering("{{ bos_token }}{{ messages[0].content }}{{ loud }}", models, told=GOOD)
+    asked = {
+        "messages": [{"role": "user", "content": "hi"}],
+        "chat_template_kwargs": {"loud": "!"},
+    }
+    with speaking(server):
+        rendered = server_prompt(server.url, asked)
+    assert rendered.text == ("hi!" if models is LLAMA else "<s>hi!")
 
 
 def test_only_what_a_client_can_ask_is_asked() -> None:

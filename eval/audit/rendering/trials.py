@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ...sandbox.rendering import Inspection, Job, Limits, Program, Rendered, Value, run
-from ..rendering.probes import (
+from .probes import (
     ANSWER,
     ANSWER_2,
     PROBES,
@@ -19,10 +19,11 @@ from ..rendering.probes import (
     injection,
     typed,
 )
-from .cases import MARK
 
 Probes = Mapping[str, Probe]
 
+# What turn marks look like where no tokenizer tells: <|im_end|>, <turn|>, <end_of_turn>, [/INST].
+MARK = re.compile(r"<\|?[\w.:/-]+\|?>|<｜[^｜<>]+｜>|\[/?[A-Z_]+\]|\[\|\w+\|\]|\[e~\[")
 MOST_MARKS = 12
 """Control tokens that the user of the probe `injection` writes."""
 AGAIN = 0.25
@@ -158,6 +159,9 @@ def _arrived(renders: Mapping[str, Rendered]) -> int:
 
 def _better(tried: Tried, way: str, found: Mapping[str, Rendered]) -> Tried:
     """Return *tried*, or what was *found* in another *way* where more arrives."""
+    stopped = next((one for one in found.values() if one.problem in _ENDED), None)
+    if stopped is not None:
+        return replace(tried, renders={**tried.renders, way: stopped})
     if way in _WAYS:
         if _arrived(found) <= _arrived(tried.renders):
             return tried
