@@ -1,9 +1,9 @@
 """Any OpenAI-compatible server: calls side by side, tried again where that helps."""
 
 import asyncio
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import islice
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -57,6 +57,10 @@ class OpenAI:
             )
         self._options, self._base = options, base_url(options.base_url)
         self._key = key_for(options, self._base)
+        self._url = httpx.URL(f"{self._base}chat/completions")
+        self._headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        self._headers |= {"Authorization": f"Bearer {self._key}"} if self._key else {}
+        self._limits = {"timeout": self._patience().as_dict()}
         self._server = self._asked()
         self.template: Template | None = self._server.template
         kind = self._server.kind
@@ -80,58 +84,89 @@ class OpenAI:
             settings = spoken(self._server.kind, sampling)
         except ValueError as error:
             raise UsageError(str(error), key="--top-k") from error
-        waiting = iter(prompts)
+        fixed, left = self._fixed(settings), iter(prompts)
+        found, ended = deque[Answer | DeadEngine](), list[BaseException | None]()
+
+        def end(slot: asyncio.Task[None]) -> None:
+            ended.append(slot.exception())
+            loop.stop()
+
         with asyncio.Runner() as runner:
-            loop, client = runner.get_loop(), httpx.AsyncClient(**self._connection())
+            loop, connection = runner.get_loop(), self._connection()
+            slots = [
+                loop.create_task(self._slot(connection, left, fixed, sampling, found))
+                for _ in range(min(self._options.concurrency, len(prompts)))
+            ]
+            for slot in slots:
+                slot.add_done_callback(end)
             try:
-                calls: set[asyncio.Task[Answer | DeadEngine]] = set()
-                while True:
-                    free = self._options.concurrency - len(calls)
-                    for prompt in islice(waiting, free):
-                        seed = seed_of(sampling, prompt.key)
-                        own = settings if seed is None else {**settings, "seed": seed}
-                        calls.add(loop.create_task(self._answer(client, prompt, own)))
-                    if not calls:
-                        return
-                    done, calls = runner.run(_first(calls))
-                    found = [call.result() for call in done]
-                    # What was answered in the same moment is not lost with the server.
-                    yield from (one for one in found if not isinstance(one, DeadEngine))
-                    if dead := [one for one in found if isinstance(one, DeadEngine)]:
-                        raise dead[0]
+                while len(ended) < len(slots):
+                    stopped = None
+                    try:
+                        loop.run_forever()
+                    except KeyboardInterrupt as stop:
+                        stopped = stop
+                    # What was answered in the same moment is not lost, whatever ended the others.
+                    answered = [one for one in found if isinstance(one, Answer)]
+                    dead = [one for one in found if isinstance(one, DeadEngine)]
+                    found.clear()
+                    yield from answered
+                    for reason in (stopped, *dead, *ended):
+                        if reason is not None:
+                            raise reason
             finally:
-                runner.run(client.aclose())
+                for slot in slots:
+                    slot.remove_done_callback(end)
+                    if slot.done():
+                        slot.exception()  # which has been told, and is not told again by asyncio
 
     def close(self) -> None:
         """Do nothing: connections end with the answers."""
 
-    async def _answer(
-        self, client: Any, prompt: Prompt, settings: dict[str, Any]
-    ) -> Answer | DeadEngine:
+    async def _slot(
+        self,
+        connection: dict[str, Any],
+        left: Iterator[Prompt],
+        fixed: dict[str, Any],
+        sampling: Sampling,
+        found: deque[Answer | DeadEngine],
+    ) -> None:
+        """Make one call after another, over one connection, until no prompt is *left*.
+
+        The loop is stopped for each answer, and goes on when the next one is wanted.
+        """
+        async with httpx.AsyncClient(**connection) as client:
+            for prompt in left:
+                seed = seed_of(sampling, prompt.key)
+                body = self._body(prompt, fixed if seed is None else {"seed": seed, **fixed})
+                found.append(await self._answer(client, prompt, body))
+                asyncio.get_running_loop().stop()
+                await asyncio.sleep(0)
+
+    async def _answer(self, client: Any, prompt: Prompt, body: bytes) -> Answer | DeadEngine:
         """Return the answer, or a failure where the step's time runs out in whatever it does."""
         try:
             async with asyncio.timeout(self._options.timeout):
-                return await self._tried(client, prompt, settings)
+                return await self._tried(client, prompt, body)
         except TimeoutError:
             return late(prompt.key, self._options.timeout)
 
-    async def _tried(
-        self, client: Any, prompt: Prompt, settings: dict[str, Any]
-    ) -> Answer | DeadEngine:
+    async def _tried(self, client: Any, prompt: Prompt, body: bytes) -> Answer | DeadEngine:
         """Call until there is an answer, or no use in calling."""
-        body = self._body(prompt, settings)
         for attempt in range(len(openai_retries.WAITS) + 1):
-            headers: dict[str, str] = {}
+            headers: Mapping[str, str] = {}
             try:
-                status, headers, reply = await _post(client, body)
+                status, headers, reply = await self._post(client, body)
             except httpx.ConnectError as error:
                 failed: Answer | DeadEngine = DeadEngine(f"the server cannot be reached: {error}")
-            except (httpx.TransportError, Refusal) as error:
+            except (httpx.TransportError, httpx.DecodingError, Refusal) as error:
                 failed = _failed(prompt, f"{error}" or type(error).__name__)
             else:
                 if status == 200:
                     answer = answer_of(prompt, reply, self.account.max_model_len)
-                    return replace(answer, error=self._redacted(answer.error or "") or None)
+                    if answer.error:
+                        return replace(answer, error=self._redacted(answer.error))
+                    return answer
                 reason = self._redacted(f"HTTP {status}: {reason_of(reply)}")
                 if status in openai_retries.NEVER:
                     return DeadEngine(reason)
@@ -144,27 +179,48 @@ class OpenAI:
             await asyncio.sleep(wait)
         return failed
 
-    def _body(self, prompt: Prompt, settings: dict[str, Any]) -> dict[str, Any]:
+    async def _post(self, client: Any, body: bytes) -> tuple[int, Mapping[str, str], bytes]:
+        """Return status, headers and body of the reply; raise Refusal for one without end.
+
+        The request is made here, because a client that makes it joins addresses, headers and
+        settings anew for each call.
+        """
+        request = httpx.Request(
+            "POST", self._url, headers=self._headers, content=body, extensions=self._limits
+        )
+        response = await client.send(request, stream=True)
+        try:
+            data = bytearray()
+            async for chunk in response.aiter_bytes():
+                data += chunk
+                if len(data) > MOST:
+                    raise Refusal(f"the server's reply has more than {MOST} bytes")
+        finally:
+            await response.aclose()
+        return response.status_code, response.headers, bytes(data)
+
+    def _fixed(self, settings: dict[str, Any]) -> dict[str, Any]:
+        """Return what all calls say alike; what the user sets by the server's names comes last."""
         options = self._options
-        body = {
-            "model": options.model,
-            "messages": list(map(_wired, prompt.messages)),
-            **settings,
-        }
-        if prompt.tools:
-            body["tools"] = list(prompt.tools)
+        fixed = {"model": options.model, **settings}
         if self._server.kind is VLLM:
-            body["return_token_ids"] = True
+            fixed["return_token_ids"] = True
         if options.template_kwargs:
-            body["chat_template_kwargs"] = dict(options.template_kwargs)
+            fixed["chat_template_kwargs"] = dict(options.template_kwargs)
         if urlsplit(self._base).hostname == HOSTED:
-            body["max_completion_tokens"] = body.pop("max_tokens")
-        return body | dict(options.extra)
+            fixed["max_completion_tokens"] = fixed.pop("max_tokens")
+        return fixed | dict(options.extra)
+
+    def _body(self, prompt: Prompt, fixed: dict[str, Any]) -> bytes:
+        told = {"messages": list(map(_wired, prompt.messages)), **fixed}
+        if prompt.tools:
+            told["tools"] = list(prompt.tools)
+        return msgspec.json.encode(told)
 
     def _asked(self) -> Server:
         """Return what the server tells of itself."""
         root = self._base.removesuffix("v1/")
-        with httpx.Client(**self._connection()) as client:
+        with httpx.Client(headers=self._headers, **self._connection()) as client:
 
             def fetch(path: str, body: object = None) -> bytes | None:
                 method = "GET" if body is None else "POST"
@@ -195,14 +251,18 @@ class OpenAI:
         return server
 
     def _connection(self) -> dict[str, Any]:
-        many = self._options.concurrency
+        """Return how a slot connects: over one connection of its own, which needs no search."""
+        secure = self._base.startswith("https")
         return {
-            "base_url": self._base,
-            "headers": {"Authorization": f"Bearer {self._key}"} if self._key else {},
-            "timeout": httpx.Timeout(self._options.timeout, connect=CONNECT_SECONDS),
-            "limits": httpx.Limits(max_connections=many, max_keepalive_connections=many),
+            "timeout": self._patience(),
+            # A context is made anew for each client otherwise, which takes longer than a call.
+            "verify": httpx.create_ssl_context() if secure else False,
+            "limits": httpx.Limits(max_connections=1, max_keepalive_connections=1),
             "follow_redirects": False,
         }
+
+    def _patience(self) -> Any:
+        return httpx.Timeout(self._options.timeout, connect=CONNECT_SECONDS)
 
     def _redacted(self, text: str) -> str:
         return text.replace(self._key, "(key)") if self._key else text
@@ -226,21 +286,6 @@ def _wired_call(call: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(function["arguments"], str):
         function["arguments"] = msgspec.json.encode(function["arguments"]).decode("utf-8")
     return {**call, "function": function}
-
-
-async def _first(calls: set[Any]) -> tuple[set[Any], set[Any]]:
-    return await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
-
-
-async def _post(client: Any, body: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
-    """Return status, headers and body of the reply; raise Refusal for one without end."""
-    async with client.stream("POST", "chat/completions", json=body) as response:
-        data = bytearray()
-        async for chunk in response.aiter_bytes():
-            data += chunk
-            if len(data) > MOST:
-                raise Refusal(f"the server's reply has more than {MOST} bytes")
-        return response.status_code, dict(response.headers), bytes(data)
 
 
 def _failed(prompt: Prompt, error: str) -> Answer:

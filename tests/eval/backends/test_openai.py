@@ -49,7 +49,8 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     sleep = asyncio.sleep
 
     async def noted(seconds: float) -> None:
-        waited.append(seconds)
+        if seconds:  # none is the turn of the next call
+            waited.append(seconds)
         await sleep(0)
 
     monkeypatch.setattr("cardboard.eval.backends.openai.asyncio.sleep", noted)
@@ -454,6 +455,29 @@ def test_the_server_says_how_long_to_wait(serve: Serve, waits: list[float]) -> N
 def test_a_connection_that_breaks_is_made_again(serve: Serve, waits: list[float]) -> None:
     server = serve([Reply(cut=True), Reply(said("ls"))])
     assert answers(server)[0].text == "ls"
+
+
+def test_a_reply_that_cannot_be_unpacked_is_a_failed_step(serve: Serve, waits: list[float]) -> None:
+    (answer,) = answers(serve(Reply(b"no gzip", 200, {"Content-Encoding": "gzip"})))
+    assert (answer.text, waits) == (None, list(retries.WAITS))
+    assert answer.error
+
+
+def test_each_call_at_a_time_has_one_connection_and_keeps_it(serve: Serve) -> None:
+    """The pool of one client for all would be searched for each call."""
+    opened: list[object] = []
+    server = serve(Reply(said("ls")))
+    backend = OpenAI(Options(model="org/m", base_url=server.url, concurrency=3))
+    connect = asyncio.BaseEventLoop.create_connection
+
+    async def noted(self: Any, *given: Any, **more: Any) -> Any:
+        opened.append(given)
+        return await connect(self, *given, **more)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(asyncio.BaseEventLoop, "create_connection", noted)
+        assert len(list(backend.answers(prompts(30), Sampling()))) == 30
+    assert len(opened) == 3
 
 
 def test_a_call_that_fails_to_the_end_is_a_failed_step_and_the_others_go_on(
