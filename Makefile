@@ -12,7 +12,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 FLAGS ?=
 
-.PHONY: help demo test test-engines lint types coverage bench fuzz serve venv packages clean
+.PHONY: help demo test test-engines lint types coverage bench baselines fuzz serve venv packages clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ coverage: packages .venv/dev.stamp ## Run the tests and list the lines that they
 
 bench: .venv/dev.stamp ## Measure speed and memory (FLAGS="board" for one subject)
 	@$(BIN)/python tests/bench/run.py $(FLAGS)
+
+baselines: .venv/dev.stamp ## Measure the models of the sample anew on shell-mini (FLAGS="oracle" for one)
+	@$(BIN)/python -m tests.baselines $(FLAGS)
 
 fuzz: .venv/dev.stamp ## Read and judge files changed at random (FLAGS="1000000 7" for how many, and a seed)
 	@$(BIN)/python tests/fuzz.py $(or $(FLAGS),200000)

@@ -1,0 +1,88 @@
+"""Measure the models of the sample anew, on shell-mini: `make baselines`, or some of them by name.
+
+A result that is the same but for its times and its machine stays as it is; so a change of code that
+changes no answer and no score changes no file.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from .smol import NAME, smol
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "results" / "shell-mini"
+FRESH = ROOT / "build" / "baselines"
+RULES = ("oracle", "most-frequent", "echo-previous")
+NOISE = ("0.1", "0.3", "0.5")
+ONE_THREAD = ("--set", "n_threads=1", "--set", "speculative=ngram-simple")
+"""With more threads a busy machine takes many times longer; what is guessed is checked."""
+RUNS: dict[str, tuple[str, ...]] = {
+    **{rule: (rule, "--backend", "scripted") for rule in RULES},
+    **{
+        f"noisy-oracle-{noise}": (
+            "noisy-oracle",
+            "--backend",
+            "scripted",
+            "--noise",
+            noise,
+            "--seed",
+            "1",
+        )
+        for noise in NOISE
+    },
+    NAME.rpartition("/")[2]: (str(smol()), "--backend", "llama", "--name", NAME, *ONE_THREAD),
+}
+"""What `cardboard eval` is told for each model, by the name that it is chosen by."""
+TIMES = ("timing", "machine", "versions", "environment", "started_at", "finished_at")
+STEP_TIMES = ("seconds", "timing")
+
+
+def timeless(data: bytes) -> dict[str, Any]:
+    """Return a result without what differs from run to run and from machine to machine."""
+    result: dict[str, Any] = msgspec.json.decode(data)
+    for name in TIMES:
+        result.pop(name, None)
+    for step in result["steps"]:
+        for name in STEP_TIMES:
+            step.pop(name, None)
+    return result
+
+
+def keep(fresh: Path, folder: Path) -> str:
+    """Move the result at *fresh* into *folder*, unless that has it; return what became of it."""
+    place = folder / fresh.name
+    if place.exists() and timeless(place.read_bytes()) == timeless(fresh.read_bytes()):
+        return "the same"
+    told = "changed" if place.exists() else "new"
+    for other in folder.glob(f"{fresh.name.rpartition('--')[0]}--*.json"):
+        other.unlink()  # the same model on the same suite, under other settings
+    fresh.replace(place)
+    return told
+
+
+def measure(name: str) -> Path:
+    """Measure the model *name* from the beginning, and return the path of its result."""
+    command = ("-m", "cardboard", "eval", *RUNS[name], "--suite", "shell-mini", "--restart")
+    done = subprocess.run(
+        [sys.executable, *command, "--output", FRESH], cwd=ROOT, stdout=subprocess.PIPE, check=True
+    )
+    return Path(done.stdout.decode().splitlines()[-1])
+
+
+def main() -> int:
+    """Measure the models named on the command line, or all."""
+    chosen = sys.argv[1:] or list(RUNS)
+    if unknown := [name for name in chosen if name not in RUNS]:
+        print(f"No such model: {', '.join(unknown)}. Known: {', '.join(RUNS)}.", file=sys.stderr)
+        return 2
+    for name in chosen:
+        print(f"{name}: {keep(measure(name), RESULTS)}", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
