@@ -30,6 +30,11 @@ _KEYS = re.compile(
 _HARMLESS = frozenset("\x05\x0b\x0c\x00")
 _REPLIES = frozenset("cRntIOuy")
 """What terminals answer to programs: no key was pressed."""
+_SHELLS = frozenset(
+    {"ash", "bash", "dash", "fish", "ksh", "mksh", "nu", "pwsh", "sh", "tcsh", "zsh"}
+)
+MOST_COMMANDS = 20_000
+"""Typed in one recording."""
 _SIGNS = "$#%❯➜»λ"
 _PROMPT = re.compile(rf"(?:.*[{_SIGNS}]|.*[~/\w]>|>) ?\Z")
 _COMMAND = re.compile(rf"(?P<prompt>.{{0,120}}?(?:[{_SIGNS}]|[~/\w]>) )(?P<typed>\S.*)\Z")
@@ -69,7 +74,7 @@ def cast(value: Mapping[str, Any]) -> Conversation:
     events = _events(value, notes)
     screen = Screen(*_size(value))
     if any(code == "i" for code, _ in events):
-        commands = _typed(screen, events, notes)
+        commands = _typed(screen, events, _is_shell(value.get("command")), notes)
     else:
         commands = _seen(screen, events, notes)
     if not commands:
@@ -83,6 +88,14 @@ def cast(value: Mapping[str, Any]) -> Conversation:
         typed=True,
         notes=+notes,
     )
+
+
+def _is_shell(command: object) -> bool:
+    """Tell whether the program that was recorded is a shell; so it is where none is named."""
+    if command in (None, ""):
+        return True
+    words = command.split() if isinstance(command, str) else []
+    return bool(words) and words[0].rsplit("/", 1)[-1].lstrip("-") in _SHELLS
 
 
 def _size(value: Mapping[str, Any]) -> tuple[int, int]:
@@ -110,13 +123,33 @@ def _events(value: Mapping[str, Any], notes: Counter[str]) -> list[tuple[str, st
     return found
 
 
-def _typed(screen: Screen, events: list[tuple[str, str]], notes: Counter[str]) -> list[Command]:
-    """Return the lines that were typed at a shell's prompt, and shown there."""
+def _typed(
+    screen: Screen, events: list[tuple[str, str]], shell: bool, notes: Counter[str]
+) -> list[Command]:
+    """Return the lines that were typed at a shell's prompt, and shown there.
+
+    With *shell* the recording begins in one, so that what stands before its first line is a prompt,
+    however it looks.
+    """
     commands = []
-    for one in _lines(screen, events):
-        text = _command(screen, one, notes)
-        if text is not None:
-            commands.append(Command(one.place, text))
+    first: str | None = None if shell else ""
+    stretch, shown, bare = None, "", ""
+    for line in _lines(screen, events):
+        if stretch != (line.place[0], line.next):
+            stretch = (line.place[0], line.next)
+            shown = screen.between((line.place[0], 0), line.next)
+            bare = _bare(shown)
+        found = _command(screen, line, shown, bare, notes)
+        if found is None:
+            continue
+        prompt, text = found
+        if first is None:
+            first = _prompt_of(prompt)
+        if prompt and (_prompt_of(prompt) == first or _PROMPT.match(prompt)):
+            notes["completed"] += line.unknown
+            commands.append(Command(line.place, text))
+        else:
+            notes["elsewhere"] += 1
     notes["typed"] += len(commands)
     return commands
 
@@ -124,6 +157,7 @@ def _typed(screen: Screen, events: list[tuple[str, str]], notes: Counter[str]) -
 def _lines(screen: Screen, events: list[tuple[str, str]]) -> list[_Line]:
     """Show all events on *screen*, and return the lines that were ended with Enter meanwhile."""
     lines: list[_Line] = []
+    waiting: list[_Line] = []
     line: _Line | None = None
     batch = 0
     for code, data in events:
@@ -135,22 +169,22 @@ def _lines(screen: Screen, events: list[tuple[str, str]]) -> list[_Line]:
                 continue
             if line is None:
                 line = _Line(screen.place, screen.full_screen, batch)
-                _close(lines, line)
+                if waiting and waiting[0].batch != batch:
+                    for earlier in waiting:
+                        earlier.next = line.place
+                    waiting.clear()
             ended = _key(line, found)
             if ended == "enter":
                 lines.append(line)
+                waiting.append(line)
+                if len(lines) > MOST_COMMANDS:
+                    raise Unreadable(
+                        f"more than {MOST_COMMANDS} lines are typed",
+                        remedy="Cut the recording into shorter ones.",
+                    )
             if ended:
                 line = None
     return lines
-
-
-def _close(lines: list[_Line], line: _Line) -> None:
-    """Note on earlier *lines* that the screen has changed since, and that *line* begins here."""
-    for earlier in reversed(lines):
-        if earlier.next is not None:
-            return
-        if earlier.batch != line.batch:
-            earlier.next = line.place
 
 
 def _key(line: _Line, found: re.Match[str]) -> str:
@@ -174,8 +208,14 @@ def _key(line: _Line, found: re.Match[str]) -> str:
     return ""
 
 
-def _command(screen: Screen, line: _Line, notes: Counter[str]) -> str | None:
-    """Return what a typed line was, if the screen shows it behind a prompt; count it if not."""
+def _command(
+    screen: Screen, line: _Line, shown: str, bare: str, notes: Counter[str]
+) -> tuple[str, str] | None:
+    """Return what stands before a typed line and what it was, if the screen shows it.
+
+    *shown* is what stands on the screen from its row until the next line is typed, *bare* the same
+    without blanks. A line that is not shown is counted.
+    """
     text = line.text.strip()
     if line.full_screen:
         notes["full-screen"] += 1
@@ -186,20 +226,14 @@ def _command(screen: Screen, line: _Line, notes: Counter[str]) -> str | None:
         if not before or not text or len(row) >= screen.columns:
             notes["unknown-keys"] += 1
             return None
-    elif not text:
+        return before, text
+    if not text:
         return None
-    else:
-        shown = screen.between((line.place[0], 0), line.next)
-        if _bare(text) not in _bare(shown):
-            notes["unseen"] += 1
-            return None
-        at = shown.find(text)
-        before = row[: line.place[1]] or (shown[:at].rsplit("\n", 1)[-1] if at >= 0 else "")
-    if not _PROMPT.match(before):
-        notes["elsewhere"] += 1
+    if _bare(text) not in bare:
+        notes["unseen"] += 1
         return None
-    notes["completed"] += line.unknown
-    return text
+    at = shown.find(text)
+    return row[: line.place[1]] or (shown[:at].rsplit("\n", 1)[-1] if at >= 0 else ""), text
 
 
 def _bare(text: str) -> str:

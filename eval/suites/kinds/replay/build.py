@@ -24,13 +24,14 @@ Thoughts = Literal["keep", "strip"]
 DROPS = {
     "malformed": "conversations that cannot be read",
     "repeated": "conversations that are there a second time",
+    "too-long": "conversations whose steps, each with all before it, come to too much",
     "no-steps": "conversations of which no answer could be used",
     "no-question": "answers that no user turn comes before",
     "unread": "answers that hold neither a JSON object nor a call nor shell code",
     "no-commands": "answers that type no command",
     "unwanted": "answers that are marked as bad, as not to be learnt or as no model's",
 }
-"""Why something is left out: the first three count conversations, the others single answers."""
+"""Why something is left out: the first four count conversations, the others single answers."""
 
 UNFIT = {
     "other-tools": "call tools that are no shell",
@@ -44,6 +45,8 @@ _USABLE = {"no-question", "unwanted"}
 
 MOST_BYTES = 1 << 30
 """Of all rows, about: what can be read as a suite again."""
+MOST_OF_ONE = 1 << 28
+"""Of the rows of one conversation."""
 
 
 class Built(Struct, frozen=True, kw_only=True):
@@ -109,6 +112,18 @@ def build(
             dropped["repeated"] += 1
             continue
         notes.update(conversation.notes)
+        bytes_ = _bytes(conversation)
+        if bytes_ > MOST_OF_ONE:
+            dropped["too-long"] += 1
+            seen.add(identity)
+            continue
+        size += bytes_
+        if size > MOST_BYTES:
+            raise UsageError(
+                f"the rows come to more than {MOST_BYTES} bytes",
+                file=one.place,
+                remedy="Give fewer files or shorter conversations: each step holds all before it.",
+            )
         made, left_out = _rows(one, len(seen), thoughts, name, version)
         if not conversation.typed:
             notes["plain"] += sum(
@@ -122,13 +137,6 @@ def build(
             dropped["no-steps"] += 1
             if not left_out.keys() & _USABLE:
                 unfit[_unfit(conversation, tools)] += 1
-        size += sum(_size(row) for row in made)
-        if size > MOST_BYTES:
-            raise UsageError(
-                f"the rows come to more than {MOST_BYTES} bytes",
-                file=one.place,
-                remedy="Give fewer files or shorter conversations: each step holds all before it.",
-            )
         rows += made
     return Built(
         rows=tuple(rows),
@@ -149,6 +157,7 @@ def _rows(
     """Return the rows of one conversation, and how many answers were left out for which reason."""
     conversation = found.conversation
     turns = conversation.turns
+    shown = turns if thoughts == "keep" else tuple(map(_thoughtless, turns))
     places = [at for at, turn in enumerate(turns) if turn.role == "assistant"]
     form = _form(conversation, places)
     plain = _all_typed(conversation, places)
@@ -160,7 +169,6 @@ def _rows(
             left_out[reason] += 1
             continue
         assert typed is not None
-        before = turns[:place] if thoughts == "keep" else tuple(map(_thoughtless, turns[:place]))
         rows.append(
             ReplayRow(
                 task_id=conversation.id or f"task-{number:03d}",
@@ -170,7 +178,7 @@ def _rows(
                 is_final_step=step == len(places) - 1,
                 source=conversation.source,
                 source_group=conversation.source_group,
-                messages=before,
+                messages=shown[:place],
                 ref_raw=_raw(turns[place]),
                 ref_analysis=_text(typed.said.get("analysis")),
                 ref_plan=_text(typed.said.get("plan")),
@@ -271,8 +279,14 @@ def _raw(turn: Turn) -> str:
     return "\n".join(filter(None, [turn.text, printed(turn.tool_calls)]))
 
 
-def _size(row: ReplayRow) -> int:
-    return 1000 + sum(len(turn.text) for turn in row.messages) + len(row.ref_raw)
+def _bytes(conversation: Conversation) -> int:
+    """Return about how many bytes the rows of a conversation come to, before they are made."""
+    before = total = 0
+    for turn in conversation.turns:
+        if turn.role == "assistant":
+            total += before + 1000
+        before += len(msgspec.json.encode(turn))
+    return total
 
 
 def _thoughtless(turn: Turn) -> Turn:

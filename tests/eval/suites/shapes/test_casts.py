@@ -115,6 +115,21 @@ def test_lines_for_other_programs_are_counted_and_left_out() -> None:
     assert (found.notes["elsewhere"], found.notes["full-screen"]) == (1, 1)
 
 
+@pytest.mark.parametrize(
+    ("command", "lines"),
+    [(None, ["vim", "ls"]), ("/bin/fish -l", ["vim", "ls"]), ("python3", [])],
+)
+def test_a_prompt_may_look_like_anything_where_a_shell_was_recorded(
+    command: str | None, lines: list[str]
+) -> None:
+    events = session("~/c/a (main +) ", ("vim", ""), ("ls", "a\r\n"))
+    if lines:
+        assert typed(cast(*events, command=command)) == lines
+    else:
+        with pytest.raises(Unreadable):
+            cast(*events, command=command)
+
+
 def test_lines_that_are_pasted_at_once_are_one_answer() -> None:
     found = cast(("o", "$ "), ("i", "cd a\rls\r"), ("o", "cd a\r\n$ ls\r\nf\r\n$ "))
     assert typed(found) == ["cd a\nls"]

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from cardboard.eval.errors import UsageError
+from cardboard.eval.suites.kinds.replay import build as building
 from cardboard.eval.suites.kinds.replay.build import DROPS, Built, Thoughts, build
 from cardboard.eval.suites.shapes.registry import read as read_file
 from cardboard.eval.suites.suite import encode, read
@@ -137,6 +139,19 @@ def test_thoughts_in_prompts_are_kept_or_stripped_as_told(thoughts: Thoughts, sh
     assert [row.ref_command_units for row in rows] == [("a",), ("b",)]
     assert rows[1].ref_raw == thinking + answer("b")
     assert [turn.content for turn in rows[1].messages] == ["one", shown, "<think>mine</think>"]
+
+
+def test_a_conversation_that_would_fill_the_disk_is_left_out_and_the_others_are_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    long = talk(*["x" * 50, answer("ls")] * 40)
+    monkeypatch.setattr(building, "MOST_OF_ONE", 50_000)
+    outcome = built(long, talk("list", answer("ls")))
+    assert [row.task_id for row in outcome.rows] == ["task-001"]
+    assert outcome.dropped["too-long"] == 1
+    monkeypatch.setattr(building, "MOST_BYTES", 1500)
+    with pytest.raises(UsageError, match=r"talks\.jsonl:2: the rows come to more than 1500 bytes"):
+        built(talk("list", answer("ls")), talk("more", answer("ls")))
 
 
 def test_odd_values_in_an_answer_become_empty_ones() -> None:
