@@ -15,7 +15,8 @@ def board(context: click.Context, form: Format, suite: str | None, strict: bool)
     """Print the ranked boards, unranked results last with the reasons."""
     from ..history.changes import title
     from ..show import tables
-    from ..show.document import document, field_names, fields, summary, table
+    from ..show.document import document
+    from ..show.rows import field_names, fields, summary, table
     from ..words.catalogue import Words
 
     say = Words("en").finding

@@ -1,10 +1,9 @@
 """What a result's steps say: who they are, what they add up to, whether their scores follow."""
 
 import hashlib
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from itertools import accumulate, chain, pairwise, repeat
+from itertools import accumulate
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -14,21 +13,18 @@ from numpy.typing import NDArray
 
 from ...eval.metrics import pass_all, pass_at
 from ...eval.records import Group, Step
-from ...eval.suites.fingerprints import StepKey, fingerprint, keys_sha256
+from ...eval.suites.fingerprints import StepKey, fingerprint
 from ...eval.suites.kinds.kind import Kind
 from ...eval.suites.kinds.registry import kind_of
 from ..model import StepFacts
+from .step_layout import MICRO, Floats, Layout, Steps, layout_of
 
-Floats = NDArray[np.float64]
 Divisions = Mapping[str, Mapping[str, Group]]
 
-MICRO = 1_000_000
 MOST_SCORE = 1e9
 """Scores from here on have no exact sums."""
-_DUPLICATES_NAMED = 5
 _TRIALS = (2, 3, 4, 5, 6, 8, 10, 16, 20, 32, 50, 64, 100)
 """The k for which chances of any or all of k trials are kept, and the number of trials itself."""
-_KEYS = msgspec.json.Decoder(tuple[list[str], list[int | None], list[int], list[int | None]])
 
 
 def step_facts(
@@ -47,11 +43,11 @@ def step_facts(
     """
     if not rows:
         return None
-    layout = _layout(_keys(rows))
+    layout = layout_of(rows)
     if layout.order:
         rows = [rows[place] for place in layout.order]
     told = [row for row in rows if row.scored]
-    steps = _Steps(rows, layout) if len(told) < len(rows) or layout.trials > 1 else layout.plain
+    steps = Steps(rows, layout) if len(told) < len(rows) or layout.trials > 1 else layout.plain
     names, columns = _columns(told)
     again = kind.recount(rows)
     cut, too_long = _cut(told, limit)
@@ -174,7 +170,7 @@ def _group_differs(
     return None
 
 
-def _answers_sha256(told: Sequence[Step], layout: "_Layout") -> str | None:
+def _answers_sha256(told: Sequence[Step], layout: Layout) -> str | None:
     """Return the SHA-256 of all answers, or of what was read of them where they are not kept.
 
     `None` where a step has neither, and where all are the same: that two models say nothing but one
@@ -190,152 +186,6 @@ def _answers_sha256(told: Sequence[Step], layout: "_Layout") -> str | None:
     except UnicodeEncodeError:  # a lone surrogate
         return None
     return hashlib.sha256(layout.keys_sha256.encode() + text).hexdigest()
-
-
-def _keys(rows: Sequence[Step]) -> bytes:
-    """Return the rows' keys as JSON: lists of tasks, samples, steps and trials."""
-    return msgspec.json.encode(
-        (
-            [row.task_id for row in rows],
-            [row.sample_idx for row in rows],
-            [row.step_idx for row in rows],
-            [row.trial for row in rows],
-        )
-    )
-
-
-class _Steps:
-    """The scored answers, step by step and task by task."""
-
-    def __init__(self, rows: Sequence[Step], layout: "_Layout") -> None:
-        places = [place for place, row in enumerate(rows) if row.scored]
-        steps = [layout.step_of[place] for place in places]
-        met = Counter(steps)
-        self.counts = tuple(met[step] for step in sorted(met))
-        """Scored answers to each step."""
-        tasks = Counter(layout.task_of[step] for step in met)
-        self.ends = tuple(accumulate(tasks[task] for task in range(len(layout.tasks))))
-        """Where the scored steps of each task end."""
-        self.starts = [0, *accumulate(self.counts)][:-1]
-
-    @property
-    def per_task(self) -> tuple[int, ...]:
-        """Return the number of scored steps of each task."""
-        return tuple(end - start for start, end in pairwise((0, *self.ends)))
-
-    @property
-    def trials(self) -> tuple[int, int]:
-        """Return the fewest and the most scored answers to a step."""
-        return (min(self.counts), max(self.counts)) if self.counts else (0, 0)
-
-    def averaged(self, columns: Floats) -> Floats:
-        """Return one row a step: the mean of its trials, in each column."""
-        if self.trials[1] <= 1:
-            return columns
-        counts = np.array(self.counts)[:, None]
-        return np.asarray(np.add.reduceat(columns, self.starts) / counts)
-
-    def summed(self, columns: Floats) -> list[tuple[int, ...]]:
-        """Return for each column the millionths of its values, added up a task."""
-        running = np.zeros((len(columns) + 1, columns.shape[1]), np.int64)
-        np.cumsum(np.rint(columns * MICRO).astype(np.int64), axis=0, out=running[1:])
-        there = running[[0, *self.ends]]
-        return [tuple(one) for one in (there[1:] - there[:-1]).T.tolist()]
-
-
-class _Layout(NamedTuple):
-    """All that follows from the steps' keys alone."""
-
-    order: tuple[int, ...]
-    """Where each row stood that comes now; empty where they stood in this order."""
-    keys_sha256: str
-    repeated: int
-    duplicates: tuple[str, ...]
-    tasks: tuple[str, ...]
-    step_of: tuple[int, ...]
-    """The number of each row's step."""
-    task_of: tuple[int, ...]
-    """The number of each step's task."""
-    firsts: tuple[int, ...]
-    """The first row of each step."""
-    keys: tuple[StepKey, ...]
-    """Of each step."""
-    trials: int
-    """The most answers to one step."""
-    plain: "_Plain"
-
-
-class _Plain(_Steps):
-    """Every step answered once, and scored."""
-
-    def __init__(self, tasks: Sequence[int]) -> None:
-        self.counts = (1,) * sum(tasks)
-        self.ends = tuple(accumulate(tasks))
-        self.starts = list(range(sum(tasks)))
-
-
-# Results of one suite hold the same keys in the same order: this is computed once a suite.
-@lru_cache(maxsize=64)
-def _layout(columns: bytes) -> _Layout:
-    rows = list(zip(*_KEYS.decode(columns), strict=True))
-    # Sorting is stable: equal rows stay in the order in which they stood.
-    order = sorted(range(len(rows)), key=lambda place: _by_step(rows[place]))
-    ordered = [rows[place] for place in order]
-    moved = () if order == list(range(len(order))) else tuple(order)
-    del order
-    once = tuple(row[:3] for row in ordered)
-    if len(set(once)) == len(once):
-        return _layout_of_single(once, moved)
-    answers = Counter(ordered)
-    repeated = dict.fromkeys(f"{row[0]}/{row[2]}" for row, n in answers.items() if n > 1)
-    keys: tuple[StepKey, ...] = tuple(dict.fromkeys(row[:3] for row in ordered))
-    times = dict.fromkeys(keys, 1)
-    for row, n in answers.items():
-        times[row[:3]] = max(times[row[:3]], n)
-    number = {key: at for at, key in enumerate(keys)}
-    step_of = tuple(number[row[:3]] for row in ordered)
-    firsts = {step: place for place, step in reversed(list(enumerate(step_of)))}
-    tasks = Counter(task for task, _, _ in keys)
-    place_of = {task: at for at, task in enumerate(tasks)}
-    return _Layout(
-        order=moved,
-        keys_sha256=keys_sha256(key for key in keys for _ in range(times[key])),
-        repeated=len(ordered) - len(answers),
-        duplicates=tuple(repeated)[:_DUPLICATES_NAMED],
-        tasks=tuple(tasks),
-        step_of=step_of,
-        task_of=tuple(place_of[task] for task, _, _ in keys),
-        firsts=tuple(firsts[step] for step in range(len(keys))),
-        keys=keys,
-        trials=max(Counter(step_of).values()),
-        plain=_Plain(tuple(tasks.values())),
-    )
-
-
-def _layout_of_single(keys: tuple[StepKey, ...], order: tuple[int, ...]) -> _Layout:
-    """Return the layout of steps that have one row each, which may be millions."""
-    tasks = Counter(task for task, _, _ in keys)
-    names, counts = tuple(tasks), tuple(tasks.values())
-    places = tuple(range(len(keys)))
-    return _Layout(
-        order=order,
-        keys_sha256=keys_sha256(keys),
-        repeated=0,
-        duplicates=(),
-        tasks=names,
-        step_of=places,
-        # Steps stand by their task, and so the numbers of tasks rise.
-        task_of=tuple(chain.from_iterable(repeat(at, n) for at, n in enumerate(counts))),
-        firsts=places,
-        keys=keys,
-        trials=1,
-        plain=_Plain(counts),
-    )
-
-
-def _by_step(row: tuple[str, int | None, int, int | None]) -> tuple[str, int, int, int]:
-    task, sample, step, trial = row
-    return task, step, -1 if sample is None else sample, -1 if trial is None else trial
 
 
 def _columns(told: Sequence[Step]) -> tuple[tuple[str, ...], Floats]:
@@ -359,7 +209,7 @@ def _column(scores: Sequence[Mapping[str, float | None]], name: str) -> Floats:
         return np.array([row.get(name) for row in scores], np.float64)
 
 
-def _medians(names: Sequence[str], columns: Floats, steps: _Steps) -> dict[str, float]:
+def _medians(names: Sequence[str], columns: Floats, steps: Steps) -> dict[str, float]:
     if not names or not len(columns):
         return {}
     # As `numpy.median` has it, which takes three times as long.
@@ -368,7 +218,7 @@ def _medians(names: Sequence[str], columns: Floats, steps: _Steps) -> dict[str, 
     return dict(zip(names, middle.tolist(), strict=True))
 
 
-def _sums(names: Sequence[str], columns: Floats, steps: _Steps) -> dict[str, tuple[int, ...]]:
+def _sums(names: Sequence[str], columns: Floats, steps: Steps) -> dict[str, tuple[int, ...]]:
     """Return the sums of every score, and the chances of success where steps have trials."""
     sums = dict(zip(names, steps.summed(steps.averaged(columns)), strict=True))
     fewest, most = steps.trials
@@ -389,7 +239,7 @@ def _sums(names: Sequence[str], columns: Floats, steps: _Steps) -> dict[str, tup
     return sums
 
 
-def _references(rows: Sequence[Step], layout: _Layout, kind: Kind) -> tuple[str | None, int | None]:
+def _references(rows: Sequence[Step], layout: Layout, kind: Kind) -> tuple[str | None, int | None]:
     """Return the fingerprint of keys and references, and how many of these are empty.
 
     Both `None` where a step does not hold its reference.

@@ -9,7 +9,7 @@ from ..compare.comparison import Comparison
 from ..compare.gate import Held, in_points
 from ..model import Entry
 from ..statistics.paired import Paired
-from .document import NO_STEPS
+from .rows import NO_STEPS
 from .tables import Cell, Table
 
 Titled = tuple[str, Table]

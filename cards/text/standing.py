@@ -9,7 +9,7 @@ from ...board.model import Board, Entry
 from ...board.notes.claims import Claim, basis
 from ...board.notes.figures import Value, figures
 from ...board.notes.notes import Field
-from ...board.show.document import blind_spot, independent
+from ...board.show.rows import blind_spot, independent
 from ...board.workspace.settings import Settings, Suite
 from .names import width
 

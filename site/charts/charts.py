@@ -8,7 +8,7 @@ from math import inf
 from msgspec import Struct
 
 from ...board.model import Board, Entry
-from ...board.show.document import beside
+from ...board.show.rows import beside
 from ...board.workspace.settings import Suite
 from ...eval.metrics import Metric
 

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from ...board.model import Boards
-from ...board.show.document import OF_ENTRIES, OF_RUNS, field_names, field_of
+from ...board.show.rows import OF_ENTRIES, OF_RUNS, field_names, field_of
 from ...board.workspace.settings import Settings
 from .manifest import listed
 

@@ -19,7 +19,7 @@ from ... import __version__
 from ...board.model import Board, Boards, Entry
 from ...board.read.imports.every_eval_ever import KIND, RESULT, ROWLESS
 from ...board.read.reader import read_whole
-from ...board.show.document import reasons
+from ...board.show.rows import reasons
 from ...board.statistics.intervals import Interval
 from ...board.words.names import slugs
 from ...board.workspace.settings import Settings, Suite, Workspace

@@ -11,7 +11,8 @@ from msgspec import Struct
 from ... import __version__
 from ...board.history.snapshots import snapshot_files
 from ...board.model import Boards, Entry, Reading
-from ...board.show.document import field_names, fields, pieces
+from ...board.show.document import pieces
+from ...board.show.rows import field_names, fields
 from ...board.show.tables import Cell, Table, to_csv
 from ...board.words.catalogue import Words
 from ...board.workspace.settings import Settings

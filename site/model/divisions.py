@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from ...board.notes.figures import shown
-from ...board.show.document import beside
+from ...board.show.rows import beside
 from ...board.workspace.settings import Suite
 from ...eval.metrics import Metric
 from ...eval.records import Group

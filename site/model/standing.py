@@ -9,7 +9,7 @@ from ...board.model import Attempt, Board, Entry
 from ...board.notes.claims import Claim, basis, template, told_of
 from ...board.notes.figures import form_of, shown_coarse
 from ...board.notes.notes import Field
-from ...board.show.document import blind_spot
+from ...board.show.rows import blind_spot
 from ...board.words.findings import Finding, distinct
 from ...board.workspace.settings import Suite
 from ...eval.metrics import Metric

@@ -6,7 +6,7 @@ from importlib.resources import files
 from typing import NamedTuple
 
 from ...board.model import Board
-from ...board.show.document import blind_spot
+from ...board.show.rows import blind_spot
 from ..frame.page import Page, root_of
 from ..frame.pagination import ROWS_A_PAGE, Part, parts
 from ..source.source import Place, Source

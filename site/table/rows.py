@@ -7,7 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from ...board.model import Board, Entry
-from ...board.show.document import beside, field_of, independent
+from ...board.show.rows import beside, field_of, independent
 from ...board.words.findings import Finding
 from ...board.workspace.settings import Suite
 from ...eval.metrics import Metric

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pyarrow import parquet
 
-from cardboard.board.show.document import field_names
+from cardboard.board.show.rows import field_names
 from cardboard.site.assembly.server import serving
 from cardboard.site.charts.charts import charts_of
 from cardboard.site.charts.scales import upward

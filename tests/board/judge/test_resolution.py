@@ -5,7 +5,7 @@ import random
 from msgspec.structs import replace
 
 from cardboard.board.judge.build import build_boards
-from cardboard.board.show.document import fields, summary
+from cardboard.board.show.rows import fields, summary
 from cardboard.board.workspace.settings import Profile, Suite
 from cardboard.eval.records import Counts
 from cardboard.tests.making import a_reading, a_result, a_workspace, measured, some_facts

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cardboard.board.judge.build import load_boards
-from cardboard.board.show.document import reasons
+from cardboard.board.show.rows import reasons
 from cardboard.board.workspace.configuration import open_workspace
 
 ROOT = Path(__file__).parents[3]

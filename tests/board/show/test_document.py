@@ -7,17 +7,8 @@ import json
 import pytest
 
 from cardboard.board.show import tables as printing
-from cardboard.board.show.document import (
-    board_json,
-    columns,
-    document,
-    field_names,
-    fields,
-    pieces,
-    summary,
-    table,
-    uncertain,
-)
+from cardboard.board.show.document import board_json, document, pieces
+from cardboard.board.show.rows import columns, field_names, fields, summary, table, uncertain
 from cardboard.board.words.catalogue import Words
 from cardboard.board.workspace.settings import Suite
 from cardboard.eval.metrics import Change, Measured

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from cardboard.board.judge.build import build_boards
 from cardboard.board.model import Board
-from cardboard.board.show.document import summary
+from cardboard.board.show.rows import summary
 from cardboard.board.workspace.settings import Suite
 from cardboard.cards.text.standing import band, standing
 from cardboard.tests.making import a_result, a_workspace, boards_of, measured

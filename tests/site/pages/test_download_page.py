@@ -10,7 +10,7 @@ from pyarrow import parquet
 
 from cardboard.board.judge.build import build_boards
 from cardboard.board.read.reader import read_results
-from cardboard.board.show.document import field_names
+from cardboard.board.show.rows import field_names
 from cardboard.board.show.tables import Table
 from cardboard.board.workspace.settings import Workspace
 from cardboard.eval import records
