@@ -11,6 +11,8 @@ export PYTHONNOUSERSITE := 1
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 FLAGS ?=
+# A file of tests stays in one process, so that what it prepares is prepared once.
+WORKERS := -n logical --maxprocesses 4 --dist loadfile
 
 .PHONY: help demo test test-engines lint types coverage bench baselines fuzz serve venv packages clean
 
@@ -21,7 +23,7 @@ demo: .venv/base.stamp ## Rank the sample results, write every card and the site
 	@$(BIN)/cardboard demo
 
 test: packages .venv/dev.stamp ## Install what the tests need and run them (FLAGS="-k name" to choose)
-	@$(BIN)/pytest $(FLAGS)
+	@$(BIN)/pytest $(WORKERS) $(FLAGS)
 
 test-engines: .venv-vllm/stamp .venv-llama/stamp ## Install vLLM and llama.cpp beside .venv and test against them
 	@$(BIN)/pytest -m engines tests/engines $(FLAGS)
@@ -34,7 +36,7 @@ types: .venv/dev.stamp ## Check types
 	@$(BIN)/mypy
 
 coverage: packages .venv/dev.stamp ## Run the tests and list the lines that they do not reach
-	@$(BIN)/pytest --cov --cov-report=term-missing:skip-covered $(FLAGS)
+	@$(BIN)/pytest $(WORKERS) --cov --cov-report=term-missing:skip-covered $(FLAGS)
 
 bench: .venv/dev.stamp ## Measure speed and memory (FLAGS="board" for one subject)
 	@$(BIN)/python tests/bench/run.py $(FLAGS)
