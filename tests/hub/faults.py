@@ -126,7 +126,7 @@ class Armed:
             self._struck.notify_all()
             return True
 
-    def wait(self, fired: int = 1, seconds: float = 10.0) -> bool:
+    def wait(self, fired: int = 1, seconds: float = 300.0) -> bool:
         """Wait until the fault has struck `fired` times; tell whether it has."""
         with self._struck:
             return self._struck.wait_for(lambda: self.fired >= fired, seconds)

@@ -91,7 +91,7 @@ def wait_for(condition, seconds=60):
 
 def fetch(url):
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
+        with urllib.request.urlopen(url, timeout=120) as answer:
             return answer.read().decode()
     except urllib.error.HTTPError:
         return None
@@ -128,7 +128,7 @@ def test_serve_builds_serves_builds_anew_and_ends_cleanly(workspace):
             assert any("board.toml" in line for line in iter(running.stdout.readline, ""))
             assert fetch(url) is not None
             running.send_signal(signal.SIGINT)
-            assert running.wait(timeout=20) == 0
+            assert running.wait(timeout=300) == 0
             assert running.stdout.read().endswith("Stopped.\n")
         finally:
             running.kill()

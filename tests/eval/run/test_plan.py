@@ -257,7 +257,7 @@ def test_a_stopped_plan_ends_its_process_and_goes_on_where_it_was(
     def chat(call: Call) -> Reply:
         if len(server.asked) > 2 and not held.is_set():
             enough.set()
-            held.wait(30)
+            held.wait(300)
         return Reply(said("ls"))
 
     with speaking(Speaker(chat)) as server:
@@ -272,9 +272,9 @@ def test_a_stopped_plan_ends_its_process_and_goes_on_where_it_was(
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
-        assert enough.wait(30)
+        assert enough.wait(300)
         process.terminate()
-        out, _ = process.communicate(timeout=30)
+        out, _ = process.communicate(timeout=300)
         assert process.returncode == 130
         (path,) = map(Path, out.decode().split())
         assert (read(path).status, read(path).counts.scored) == ("partial", 2)
@@ -313,9 +313,9 @@ def test_a_plan_that_is_stopped_while_it_loads_a_model_does_not_begin_the_next(
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
-        assert asked.wait(30)
+        assert asked.wait(300)
         process.terminate()
-        out, told = process.communicate(timeout=30)
+        out, told = process.communicate(timeout=300)
     assert (process.returncode, out) == (130, b"")
     assert b"interrupted: m (openai), 0 of 1 results complete" in told
     assert b"Traceback" not in told

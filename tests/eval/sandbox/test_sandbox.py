@@ -115,7 +115,7 @@ def test_given_files_can_be_read(isolation: Isolation) -> None:
         read, write = os.pipe()
         process = room.start(["cat", f"{room.folder}/note"], stdin=read, stdout=write)
         os.close(write)
-        assert process.wait(10) == 0
+        assert process.wait(120) == 0
         assert os.read(read, 100).decode() == "안녕\n"
         os.close(read)
 

@@ -20,7 +20,7 @@ def folder(tmp_path):
 
 
 def get(url, path, method="GET"):
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=5)
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=120)
     connection.request(method, path)
     answer = connection.getresponse()
     body = answer.read().decode()
