@@ -37,7 +37,7 @@ def commands(text: str) -> Iterator[list[str]]:
 
 def without_engine(words: list[str]) -> bool:
     """Tell whether a command needs neither an engine nor a server nor the network."""
-    return words[0] != "eval" or "scripted" in words
+    return words[0] not in ("eval", "accept") or "scripted" in words
 
 
 def expanded(words: list[str], folder: Path) -> Iterator[str]:
