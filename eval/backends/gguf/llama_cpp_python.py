@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 import llama_cpp
 
-from ...engine import Account, Answer, Options, Prompt, Sampling, Setting, Template, seed_of
+from ...engine import Account, Answer, Options, Prompt, Sampling, Setting, Template, late, seed_of
 from ...errors import DeadEngine, MissingExtra, UsageError
 from ..weights import file_sha256
 from .files import FLOATS, Gguf, gguf_of
@@ -75,7 +75,7 @@ class LlamaCpp:
         """
         if options.adapter is not None:
             raise UsageError("adapters are not for the llama-cpp-python backend", key="--adapter")
-        began = time.monotonic()
+        began, self._timeout = time.monotonic(), options.timeout
         file = gguf_of(options.model, options.revision)
         self._llama: Any = _loaded(file, options)
         self.encoder = LlamaTokens(self._llama)
@@ -111,10 +111,13 @@ class LlamaCpp:
 
     def _answer(self, prompt: Prompt, sampling: Sampling) -> Answer:
         said, ended, text = [], False, ""
+        began = time.monotonic()
         try:
             for token in self._tokens(prompt, sampling):
                 if ended := self.encoder.ends(token):
                     break
+                if time.monotonic() - began > self._timeout:
+                    return late(prompt.key, self._timeout)
                 said.append(token)
                 text = self.encoder.decode(said) if sampling.stop else ""
                 if len(said) == sampling.max_tokens or _stop(text, sampling) is not None:

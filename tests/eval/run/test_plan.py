@@ -249,6 +249,57 @@ def test_a_process_that_is_killed_takes_no_other_with_it(tmp_path: Path) -> None
     assert ended[1].whole
 
 
+def test_after_a_process_that_is_killed_a_new_one_goes_on_with_the_next_result(
+    tmp_path: Path,
+) -> None:
+    killed: list[int] = []
+
+    def chat(call: Call) -> Reply:
+        if len(server.asked) == 9 and not killed:  # in the second of three results
+            for child in tuple(multiprocessing.process._children):  # type: ignore[attr-defined]  # there is no public list
+                killed.append(child.pid)
+                child.kill()
+            return Reply(cut=True)
+        return Reply(said("ls"))
+
+    with speaking(Speaker(chat)) as server:
+        order = an_order(tmp_path / "0")
+        options = {"base_url": server.url, "concurrency": 1}
+        request = a_request(backend="openai", options=options)
+        sheets = tuple(replace(order.sheets[0], folder=tmp_path / str(n)) for n in range(3))
+        job = replace(order.job, backend="openai", requests=(request,))
+        order = replace(order, job=job, sheets=sheets)
+        told: list[str] = []
+        ((_, report),) = plan_run.run([order], lambda outcome: told.append(outcome.status))
+        assert [one.status for one in report.outcomes] == ["complete", "failed", "complete"]
+        assert told == ["complete", "failed", "complete"]
+        assert report.error == "the process was ended (SIGKILL)"
+        assert journal_of(jobs.paths_of(order)[1]).exists()
+        before = len(server.asked)
+        assert all(again.whole for _, again in plan_run.run([order], lambda outcome: None))
+        assert len(server.asked) - before == 4, "two were answered before it was killed"
+
+
+def test_what_dies_whatever_it_does_is_given_up_after_two_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[object] = []
+
+    def dies(order: Order, *given: object) -> jobs.Report:
+        begun.append(order)
+        return jobs.Report(lost="the process was ended (SIGSEGV)")
+
+    monkeypatch.setattr(plan_run, "_apart", dies)
+    order = an_order(tmp_path / "0")
+    sheets = tuple(replace(order.sheets[0], folder=tmp_path / str(n)) for n in range(5))
+    ((_, report),) = plan_run.run([replace(order, sheets=sheets)], lambda outcome: None)
+    assert len(begun) == 2
+    assert [one.error for one in report.outcomes] == [
+        *["the process was ended (SIGSEGV)"] * 2,
+        *["not begun: the process was ended (SIGSEGV) before"] * 3,
+    ]
+
+
 def test_a_stopped_plan_ends_its_process_and_goes_on_where_it_was(
     tmp_path: Path, suite: Path
 ) -> None:
