@@ -5,11 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ..audit.checks.cases import MARK, difference, shown
+from ..audit.checks.cases import difference, shown
 from ..audit.checks.masks import Span, covered, fault, letters
 from ..audit.checks.masks import Turn as Answer
 from ..audit.findings import Finding, found
 from ..audit.rendering.encoding import Encoded
+from ..audit.rendering.trials import MARK
 from ..sandbox.rendering import Job, Program, Rendered
 from ..suites.conversations import Rule
 from .rows import Made, Row

@@ -298,10 +298,10 @@ def _found(texts: Mapping[str, str], program: Program) -> Needs:
 def _job(spoken: Spoken, one: Asked) -> Job:
     engine, program, needs = spoken.engine, spoken.program, spoken.needs
     messages = [_message(engine, needs, message) for message in one.messages]
-    if engine.system == "merged" and not needs.system:
-        messages = _merged(messages)
     if engine.developer is not None and "developer" not in program.text:
         messages = [_renamed(message, engine.developer) for message in messages]
+    if engine.system == "merged" and not needs.system:
+        messages = _merged(messages)
     return Job(
         program=program,
         now=one.now,
