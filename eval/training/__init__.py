@@ -1,1 +1,1 @@
-"""Training rows and a model's template come in; where training and serving part goes out."""
+"""Training rows and a model come in; where training and serving part goes out, or an adapter."""
