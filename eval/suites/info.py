@@ -27,6 +27,8 @@ class Facts(Struct, frozen=True, kw_only=True):
     units_per_reference: float
     """Mean number of units that answers are compared with, two decimals."""
     longest_prompt_chars: int
+    output: dict[str, str] = {}
+    """What answers look like, by language, where the kind's words do not say it."""
 
 
 def facts(suite: Suite) -> Facts:
@@ -45,6 +47,7 @@ def facts(suite: Suite) -> Facts:
         divisions=suite.divisions,
         empty_references=sum(map(kind.is_empty, references)),
         units_per_reference=round(units / len(suite.rows), 2),
+        output=kind.output(suite.rows),
         longest_prompt_chars=max(
             sum(len(turn.content) for turn in row.conversation) for row in suite.rows
         ),
@@ -89,6 +92,12 @@ def as_toml(told: Facts) -> str:
         table = _plural(division) if division in _TABLES else f"divisions.{json.dumps(division)}"
         lines += ["", f"[suites.{table}]"]
         lines += [f"{json.dumps(key)} = {count}" for key, count in groups.items()]
+    if told.output:
+        lines += ["", "[suites.words.output]"]
+        lines += [
+            f"{language} = {json.dumps(text, ensure_ascii=False)}"
+            for language, text in told.output.items()
+        ]
     return "\n".join(lines)
 
 

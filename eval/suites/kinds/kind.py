@@ -127,6 +127,10 @@ def _no_summary(steps: Sequence[Step]) -> dict[str, float]:
     return {}
 
 
+def _kinds_own(rows: Sequence[Row]) -> dict[str, str]:
+    return {}
+
+
 class Kind(Struct, frozen=True, kw_only=True):
     """How suites of one kind are measured; the file `kind.py` of its folder holds one."""
 
@@ -148,6 +152,8 @@ class Kind(Struct, frozen=True, kw_only=True):
     """Scorers of before by name, the first of them first: it scored what names no scorer."""
     baselines: Mapping[str, Baseline] = {}
     """Rules that answer its suites without a model, by name."""
+    output: Callable[[Sequence[Row]], dict[str, str]] = _kinds_own
+    """What answers to these rows look like, by language; nothing where the kind's words say it."""
     units: Callable[[Reference], Sequence[str]] | None = None
     """What of a reference makes two suites the same; `None` where references are whole texts."""
     recount: Callable[[Sequence[Step]], Recount] = _nothing_again

@@ -8,7 +8,7 @@ from typing import Any
 from ....metrics import Metric
 from ....records import Result, Step, value
 from ...conversations import without_thoughts
-from ..kind import Derived, Doubt, Earlier, Kind, Recount, Reference, Scored
+from ..kind import Derived, Doubt, Earlier, Kind, Recount, Reference, Row, Scored
 from .answers import Answer, parse_answer, plain_answer, read_answer
 from .baselines import BASELINES
 from .forms import FORMS, Form, read_form
@@ -315,6 +315,31 @@ def _minus(one: float | None, other: float | None) -> float | None:
     return None if one is None or other is None else round(one - other, 4)
 
 
+def output(rows: Sequence[Row]) -> dict[str, str]:
+    """Return what answers look like in a suite whose answers are not all the JSON object."""
+    found = {row.form or "json" for row in rows if isinstance(row, ReplayRow)}
+    forms = [form for form in FORMS if form in found]
+    if forms in ([], ["json"]):
+        return {}
+    english, korean = ([words[form] for form in forms] for words in (_ENGLISH, _KOREAN))
+    return {
+        "en": f"An answer gives the commands to type as {' or as '.join(english)}, "
+        "as the conversation before it does.",
+        "ko": f"답변은 앞선 대화와 같은 방식({', '.join(korean)})으로 입력할 명령을 적습니다.",
+    }
+
+
+_ENGLISH = {
+    "json": "one JSON object",
+    "calls": "calls of a shell tool",
+    "shell": "shell text, in a code block or as it is typed",
+}
+_KOREAN = {
+    "json": "JSON 객체 하나",
+    "calls": "셸 도구 호출",
+    "shell": "코드 블록이나 그대로 입력하는 셸 텍스트",
+}
+
 REPLAY = Kind(
     name="replay",
     metrics=METRICS,
@@ -332,6 +357,7 @@ REPLAY = Kind(
         FIRST_SCORER: Earlier(score_at_first, partial(recount, scorer=FIRST_SCORER)),
     },
     baselines=BASELINES,
+    output=output,
     units=units,
     recount=recount,
     summarise=summarise,

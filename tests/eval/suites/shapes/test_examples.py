@@ -1,5 +1,6 @@
 """An example of each shape, and the suite that comes of it: from files to a scored result."""
 
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -100,6 +101,7 @@ def test_a_suite_of_many_shapes_is_measured_and_stands_on_a_board(tmp_path: Path
     typed("suite", "build", *files, "--thoughts", "keep", "--name", "mine", "-o", str(rows))
     block = typed("suite", "info", str(rows), "--format", "toml")
     board = '[board]\nlanguages = ["en"]\ntitle = { en = "Mine" }\n[policy]\n'
+    assert "calls of a shell tool" in tomllib.loads(block)["suites"][0]["words"]["output"]["en"]
     (tmp_path / "board.toml").write_text(
         f'{board}"template-unverifiable" = "info"\n{block}', encoding="utf-8"
     )
@@ -107,3 +109,7 @@ def test_a_suite_of_many_shapes_is_measured_and_stands_on_a_board(tmp_path: Path
         typed("eval", rule, "--suite", "mine", "--backend", "scripted")
     shown = [line.split() for line in typed("board").splitlines()]
     assert ["1", "oracle", "100.00"] in [line[:3] for line in shown]
+    typed("cards")
+    card = (tmp_path / "build" / "cards" / "oracle" / "README.md").read_text(encoding="utf-8")
+    assert "An answer gives the commands to type as one JSON object or as calls of a shell" in card
+    assert "keystrokes" not in card.split("### Output")[-1].split("###")[0]
