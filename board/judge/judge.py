@@ -274,6 +274,7 @@ def _cautions(case: Case) -> Findings:
         limit = case.workspace.settings.thresholds.get(doubt.code, doubt.below)
         if found is not None and found < limit:
             yield case.finding(doubt.code, pct=found, limit=limit)
+    yield from _repeatable(case)
     facts = case.facts
     for code, count, answers in (
         (
@@ -290,6 +291,17 @@ def _cautions(case: Case) -> Findings:
                 code, count=count, steps=answers, share=round(100 * count / answers, 1)
             )
     yield from claims.printed(case)
+
+
+def _repeatable(case: Case) -> Findings:
+    """Say what keeps the same run from giving the same answers once more."""
+    sent, server = case.result.protocol, case.result.model.server
+    if (sent.temperature or 0) > 0 and sent.seeding in ("none", "unknown"):
+        yield case.finding("chance-unseeded", key="protocol.seeding", temperature=sent.temperature)
+    marks = (server.system_fingerprint or "").split(", ") if server else []
+    if len(marks) > 1:
+        key = "model.server.system_fingerprint"
+        yield case.finding("server-several", key=key, count=len(marks))
 
 
 CHECKS = (

@@ -135,6 +135,8 @@ JUDGING: dict[str, Verdict] = {
     "answers-blank": "warning",
     "answers-equal-reference": "warning",
     "kwargs-ignored": "warning",
+    "chance-unseeded": "warning",
+    "server-several": "warning",
     "not-checkable-summary": "info",
     "not-checkable-quoted": "info",
     "printed-differs": "info",

@@ -20,6 +20,7 @@ from cardboard.eval.records import (
     Prompts,
     Provenance,
     Result,
+    Server,
 )
 from cardboard.eval.records import Protocol as Sent
 from cardboard.eval.records import Suite as Named
@@ -214,6 +215,14 @@ WARNED = {
     "answers-blank": partial(judged, facts=facts(blank=2)),
     "answers-equal-reference": partial(judged, facts=facts(same=6)),
     "kwargs-ignored": partial(judged, prompts(kwargs_ignored=("enable_thinking",))),
+    "chance-unseeded": partial(
+        judged,
+        a_result(protocol=Sent(temperature=0.7, max_tokens=1024, seeding="unknown")),
+        protocols={"greedy": Protocol(temperature=0.7)},
+    ),
+    "server-several": partial(
+        judged, a_result(model=Model(id="org/model", server=Server(system_fingerprint="f1, f2")))
+    ),
 }
 
 
@@ -222,6 +231,16 @@ def test_this_is_warned_of_and_ranked(code):
     entry = WARNED[code]()
     assert entry.rank == 1
     assert next(f for f in entry.findings if f.code == code).severity == "warning"
+
+
+@pytest.mark.parametrize(
+    ("temperature", "seeding"), [(0.7, "step"), (0.7, None), (0.0, "unknown"), (None, None)]
+)
+def test_chance_is_told_only_where_answers_were_sampled_and_seeds_are_not_known_to_count(
+    temperature, seeding
+):
+    sent = Sent(temperature=temperature, max_tokens=1024, seeding=seeding)
+    assert "chance-unseeded" not in codes(judged(a_result(protocol=sent)))
 
 
 def test_what_stands_under_the_figures_is_told_and_policy_decides_about_each_level():

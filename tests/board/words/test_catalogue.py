@@ -247,6 +247,8 @@ EVIDENCE = {
     "valid-json-low": {"pct": 17.2, "limit": 50.0},
     "answers-cut": {"count": 30, "steps": 303},
     "kwargs-ignored": {"names": "enable_thinking"},
+    "chance-unseeded": {"temperature": 0.7},
+    "server-several": {"count": 2},
     "printed-differs": {"field": "score", "printed": "36.53", "stored": 39.92},
     "name-guessed": {"fields": "family"},
 }
