@@ -12,7 +12,7 @@ from ...eval.records import Prompts, Protocol, Training
 
 SCRIPTED = "scripted"
 """Backend and template status of baselines that follow a rule: they have no settings to record."""
-FURTHER = ("top_k", "tensor_parallel", "stop", "prompt_rules")
+FURTHER = ("top_k", "seeding", "batch_size", "tensor_parallel", "stop", "prompt_rules")
 OF_HARNESSES = ("shots", "trials", "turns", "tools", "system_prompt_sha256")
 
 

@@ -109,6 +109,8 @@ def _protocol(entry: Entry, render: Renderer, wanted: Collection[str]) -> Iterat
         "max_model_len",
         "thinking",
         "seed",
+        "seeding",
+        "batch_size",
         "dtype",
         "tensor_parallel",
     ):
