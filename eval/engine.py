@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 from msgspec import UNSET, Struct, UnsetType
 
-from .records import Adapter, ModelFile, Said, Seeding, Server
+from .records import Adapter, ModelFile, Said, Seeding, Server, StepTiming
 
 Setting = str | float | bool | None
 
@@ -82,6 +82,8 @@ class Options(Struct, frozen=True, kw_only=True):
     pipeline_parallel: int = 1
     template_kwargs: Mapping[str, Setting] = {}
     """For the chat template, where a server renders it; engines that take tokens need none."""
+    stream: bool = False
+    """Let a server send answers piece by piece, so that the first token's time is seen."""
     extra: Mapping[str, Setting] = {}
     """Further settings by the engine's own names; recorded as given."""
 
@@ -107,6 +109,9 @@ class Answer(Struct, frozen=True, kw_only=True):
     """`stop`, `length` or another word, as the engine said."""
     said: Said | None = None
     """What came beside the text."""
+    seconds: float | None = None
+    """From the call to the whole answer."""
+    timing: StepTiming | None = None
     prompt_tokens: int | None = None
     output_tokens: int | None = None
     first_token_ids: tuple[int, ...] | None = None
@@ -167,6 +172,8 @@ class Account(Struct, frozen=True, kw_only=True):
     """Prompts that are computed at a time, or calls that are made to a server."""
     seeding: Seeding | None = None
     """What becomes of the seed of an answer; `None` where there is no chance in any."""
+    attention: str | None = None
+    """The kernel that computes attention, as the engine names it."""
     extra: Mapping[str, Setting] = {}
 
 
@@ -190,6 +197,14 @@ class Backend(Protocol):
 
     def close(self) -> None:
         """Give back memory, processes and connections; may be called twice."""
+
+
+@runtime_checkable
+class Gauged(Backend, Protocol):
+    """A backend that computes in another process, and knows what that one uses."""
+
+    def peak_memory(self) -> int | None:
+        """Return the most bytes that the other process has used so far."""
 
 
 @runtime_checkable

@@ -129,6 +129,8 @@ class Model(Struct, frozen=True, kw_only=True):
     """Of the weights that were loaded: of one file its SHA-256, of several that of their list as
     `sha256sum` prints it, sorted by name."""
     file: ModelFile | None = None
+    weights_bytes: Count | UnsetType = UNSET
+    """Of the files that these are."""
     path_tail: str | None = None
     """As much of a local path as tells runs apart: `run-b/checkpoint-300`."""
     server: Server | None = None
@@ -193,6 +195,8 @@ class Protocol(Struct, frozen=True, kw_only=True):
     harness: Harness | None = None
     prompt_rules: tuple[str, ...] = ()
     """Named changes to the prompts: `fold-system`, `merge-turns`, `strip-thoughts`."""
+    attention: str | UnsetType = UNSET
+    """The kernel that computes attention, as the engine names it: `sdpa`, `flash_attention_2`."""
     extra: dict[str, Scalar] = {}
     """Further settings that the evaluator recorded; a suite's protocol may name them."""
 
@@ -218,6 +222,8 @@ class Prompts(Struct, frozen=True, kw_only=True):
     tokens_median: Annotated[float, Meta(ge=0.0)] | None = None
     tokens_max: Count | None = None
     errors: tuple[str, ...] = ()
+    sha256: Sha256 | UnsetType = UNSET
+    """Over every prompt as it was sent, by step: the same where the same was asked."""
 
 
 class ToolCall(Struct, frozen=True, kw_only=True):
@@ -251,6 +257,19 @@ class Said(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Of each token, where they were asked for."""
 
 
+class StepTiming(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one answer took, as its engine tells or as it was seen to come."""
+
+    first_token_seconds: Seconds | None = None
+    """From the call to the first token of the answer's text; thoughts are none of it."""
+    prompt_seconds: Seconds | None = None
+    """That the engine read the prompt, without what it had computed before."""
+    answer_seconds: Seconds | None = None
+    """From the first token to the last, thoughts among them."""
+    cached_tokens: Count | None = None
+    """Tokens of the prompt that the engine had computed before."""
+
+
 class Step(Struct, frozen=True, kw_only=True):
     """One prompt with its reference, what came back, and its scores."""
 
@@ -278,6 +297,7 @@ class Step(Struct, frozen=True, kw_only=True):
     seconds: Seconds | None = None
     said: Said | UnsetType = UNSET
     """Not there where an answer was text and nothing else."""
+    timing: StepTiming | UnsetType = UNSET
 
 
 class Group(Struct, frozen=True, kw_only=True):
@@ -312,10 +332,15 @@ class Timing(Struct, frozen=True, kw_only=True):
     generate_seconds: Seconds | None = None
     seconds_per_step: Seconds | None = None
     prompt_tokens_per_second: Seconds | None = None
+    """Mean over the prompts, each by itself: tokens that were read, by the time of reading."""
     answer_tokens_per_second: Seconds | None = None
+    """Mean over the answers, each by itself: tokens after the first, by the time of writing."""
     first_token_seconds: Quartiles | None = None
+    cached_tokens: Count | UnsetType = UNSET
+    """Tokens of all prompts that the engine had computed before."""
     energy_joules: Seconds | None = None
-    """Where a counter of the machine tells."""
+    energy_source: str | UnsetType = UNSET
+    """Who told the energy, and whether by a counter or by an estimate."""
 
 
 class Machine(Struct, frozen=True, kw_only=True):
@@ -324,9 +349,28 @@ class Machine(Struct, frozen=True, kw_only=True):
     processor: str | None = None
     cores: Count | None = None
     accelerator: str | None = None
+    accelerators: Count | UnsetType = UNSET
+    """How many of them this process saw."""
+    driver: str | UnsetType = UNSET
+    """Of the accelerator: `nvidia 580.95.05, CUDA 13.0`."""
     memory_bytes: Count | None = None
     operating_system: str | None = None
     peak_memory_bytes: Count | None = None
+    """Of the process that computed the answers, or the server that was started for them; on an
+    accelerator not counted."""
+    peak_accelerator_bytes: Count | UnsetType = UNSET
+
+
+class Environment(Struct, frozen=True, kw_only=True):
+    """The software that measured, as far as it can be set up again."""
+
+    git_commit: str | None = None
+    """Of cardboard, where it ran from a checkout or was installed from one."""
+    git_changed: bool | None = None
+    """Whether files of that checkout differed from the commit."""
+    packages: Count | None = None
+    packages_sha256: Sha256 | None = None
+    """Of all installed packages, a line `NAME==VERSION` each, sorted; `--lock` writes them."""
 
 
 class Provenance(Struct, frozen=True, kw_only=True):
@@ -363,6 +407,7 @@ class Result(Struct, frozen=True, kw_only=True, tag_field="kind", tag="result"):
     error: str | None = None
     scorer: str | None = None
     """Name and version of the scorer, e.g. `token-f1/1`."""
+    environment: Environment | UnsetType = UNSET
     versions: dict[str, str] = {}
     """Packages that took part, e.g. `{"vllm": "0.32.0"}`."""
     started_at: Timestamp | None = None

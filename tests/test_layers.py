@@ -27,6 +27,7 @@ HOUSE: dict[str, tuple[tuple[str, ...], ...]] = {
             "suites/conversations.py",
         ),
         (
+            "backends/replies",
             "suites/kinds/home",
             "suites/kinds/replay",
             "suites/kinds/reported",

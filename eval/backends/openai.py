@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -26,10 +27,12 @@ from ..engine import (
 )
 from ..errors import DeadEngine, UsageError
 from ..identity import address_sha256
+from ..records import StepTiming
 from . import openai_retries
 from .openai_kinds import VLLM, seeding_of, spoken
-from .openai_replies import Refusal, answer_of, reason_of
 from .openai_servers import HOSTED, Server, ask, base_url, key_for
+from .replies.replies import Refusal, answer_of, reason_of
+from .replies.streams import Stream
 
 MOST = 32 << 20
 """Bytes of a reply that are read."""
@@ -156,14 +159,16 @@ class OpenAI:
         for attempt in range(len(openai_retries.WAITS) + 1):
             headers: Mapping[str, str] = {}
             try:
-                status, headers, reply = await self._post(client, body)
+                began = monotonic()
+                status, headers, reply, seen = await self._post(client, body)
             except httpx.ConnectError as error:
                 failed: Answer | DeadEngine = DeadEngine(f"the server cannot be reached: {error}")
             except (httpx.TransportError, httpx.DecodingError, Refusal) as error:
                 failed = _failed(prompt, f"{error}" or type(error).__name__)
             else:
                 if status == 200:
-                    answer = answer_of(prompt, reply, self.account.max_model_len)
+                    answer = answer_of(prompt, reply, self.account.max_model_len, seen)
+                    answer = replace(answer, seconds=round(monotonic() - began, 3))
                     if answer.error:
                         return replace(answer, error=self._redacted(answer.error))
                     return answer
@@ -179,25 +184,38 @@ class OpenAI:
             await asyncio.sleep(wait)
         return failed
 
-    async def _post(self, client: Any, body: bytes) -> tuple[int, Mapping[str, str], bytes]:
-        """Return status, headers and body of the reply; raise Refusal for one without end.
+    async def _post(
+        self, client: Any, body: bytes
+    ) -> tuple[int, Mapping[str, str], bytes, StepTiming | None]:
+        """Return status, headers and body of the reply, and of a stream when its tokens came.
 
         The request is made here, because a client that makes it joins addresses, headers and
-        settings anew for each call.
+        settings anew for each call. Raises Refusal for a reply without end and for a stream that
+        broke off.
         """
         request = httpx.Request(
             "POST", self._url, headers=self._headers, content=body, extensions=self._limits
         )
+        stream = Stream() if self._options.stream else None
         response = await client.send(request, stream=True)
+        kind, status = response.headers.get("content-type", ""), response.status_code
+        if status != 200 or not kind.startswith("text/event-stream"):
+            stream = None  # an error, or a server that answers whole all the same
         try:
-            data = bytearray()
+            data, size = bytearray(), 0
             async for chunk in response.aiter_bytes():
-                data += chunk
-                if len(data) > MOST:
+                size += len(chunk)
+                if size > MOST:
                     raise Refusal(f"the server's reply has more than {MOST} bytes")
+                if stream is None:
+                    data += chunk
+                else:
+                    stream.feed(chunk)
         finally:
             await response.aclose()
-        return response.status_code, response.headers, bytes(data)
+        if stream is not None:
+            return status, response.headers, stream.reply(), stream.timing
+        return status, response.headers, bytes(data), None
 
     def _fixed(self, settings: dict[str, Any]) -> dict[str, Any]:
         """Return what all calls say alike; what the user sets by the server's names comes last."""
@@ -205,6 +223,8 @@ class OpenAI:
         fixed = {"model": options.model, **settings}
         if self._server.kind is VLLM:
             fixed["return_token_ids"] = True
+        if options.stream:
+            fixed |= {"stream": True, "stream_options": {"include_usage": True}}
         if options.template_kwargs:
             fixed["chat_template_kwargs"] = dict(options.template_kwargs)
         if urlsplit(self._base).hostname == HOSTED:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ..engine import Account, Answer, Options, Prompt, Sampling, Setting, Template, late, seed_of
 from ..errors import MissingExtra
 from ..prompts.templates import own_template
+from ..records import StepTiming
 from .adapters import adapter_record, adapter_template, template_audit
 from .torch_models import Tokens
 
@@ -113,18 +114,22 @@ class Transformers:
         if not sampling.greedy:
             drawn: Any = Drawn(sampling, [one.key for one in batch], width)
             given["logits_processor"] = transformers.LogitsProcessorList([drawn])
+        clock = _Clock()
         with working(), torch.inference_mode():
             device = self._model.device
             output = self._model.generate(
                 input_ids=torch.tensor(ids, device=device),
                 attention_mask=torch.tensor(mask, device=device),
                 generation_config=_decoding(sampling, self._ends, padding, self._options.timeout),
+                stopping_criteria=transformers.StoppingCriteriaList([clock]),
                 **given,
             )
         said = output[:, width:].tolist()
-        return [self._answer(*pair, sampling) for pair in zip(batch, said, strict=True)]
+        return [self._answer(*pair, sampling, clock) for pair in zip(batch, said, strict=True)]
 
-    def _answer(self, prompt: Prompt, tokens: list[int], sampling: Sampling) -> Answer:
+    def _answer(
+        self, prompt: Prompt, tokens: list[int], sampling: Sampling, clock: "_Clock"
+    ) -> Answer:
         end = next((n for n, token in enumerate(tokens) if token in self._ends), None)
         said = tokens if end is None else tokens[:end]
         text = self._tokenizer.decode(said, skip_special_tokens=True)
@@ -132,13 +137,16 @@ class Transformers:
         stops = [place for stop in sampling.stop if (place := text.find(stop)) >= 0]
         if end is None and not stops and len(tokens) < sampling.max_tokens:
             return late(prompt.key, self._options.timeout)
+        count = len(said) + (end is not None)
         return Answer(
             key=prompt.key,
             text=text[: min(stops)] if stops else text,
             finish_reason="stop" if stops or end is not None else "length",
             prompt_tokens=len(prompt.token_ids or ()),
-            output_tokens=len(said) + (end is not None),
+            output_tokens=count,
             first_token_ids=(prompt.token_ids or ())[:8],
+            seconds=clock.seconds(count),
+            timing=clock.timing(count),
         )
 
     def _described(self, adapter: str | None, began: float) -> Account:
@@ -162,6 +170,7 @@ class Transformers:
             batch_size=self._options.batch_size,
             seeding="step",
             load_seconds=round(time.monotonic() - began, 3),
+            attention=getattr(config, "_attn_implementation", None),
             extra=extra,
         )
 
@@ -198,6 +207,36 @@ class Drawn:
         drawn = torch.searchsorted(sums, number * sums[:, -1:], right=True)
         only = torch.full_like(scores, -torch.inf)
         return only.scatter(1, drawn.clamp(max=scores.shape[1] - 1), 0)
+
+
+class _Clock(transformers.StoppingCriteria):
+    """Notes when each token of a batch was there; it stops nothing."""
+
+    def __init__(self) -> None:
+        self._began, self._stamps = time.monotonic(), list[float]()
+
+    def __call__(self, input_ids: Any, scores: Any, **more: Any) -> Any:
+        """Note the time of a token."""
+        self._stamps.append(time.monotonic())
+        return torch.zeros(len(input_ids), dtype=torch.bool, device=input_ids.device)
+
+    def seconds(self, count: int) -> float | None:
+        """Return how long an answer of *count* tokens took."""
+        stamps = self._stamps[:count]
+        return round(stamps[-1] - self._began, 3) if stamps else None
+
+    def timing(self, count: int) -> StepTiming | None:
+        """Return the times of an answer of *count* tokens; the batch's prompts are read at once."""
+        stamps = self._stamps[:count]
+        if not stamps:
+            return None
+        read = round(stamps[0] - self._began, 6)
+        return StepTiming(
+            first_token_seconds=read,
+            prompt_seconds=read,
+            answer_seconds=round(stamps[-1] - stamps[0], 6),
+            cached_tokens=0,
+        )
 
 
 def open_backend(options: Options) -> Transformers:

@@ -16,6 +16,7 @@ os.environ.setdefault("VLLM_LOGGING_STREAM", "ext://sys.stderr")
 from ..engine import Account, Answer, Options, Prompt, Sampling, Setting, Template, seed_of
 from ..errors import DeadEngine, MissingExtra, UsageError
 from ..prompts.templates import own_template
+from ..records import StepTiming
 from .adapters import adapter_rank, adapter_record, adapter_template, template_audit
 from .torch_models import Tokens
 
@@ -156,6 +157,7 @@ class VLLM:
             batch_size=self._llm.llm_engine.vllm_config.scheduler_config.max_num_seqs,
             seeding="step",
             load_seconds=round(time.monotonic() - began, 3),
+            attention=_attention(self._llm.llm_engine),
             extra=extra,
         )
 
@@ -179,6 +181,8 @@ def _settings(options: Options, room: int) -> dict[str, Any]:
         "language_model_only": True,
         # What a model brings for generation would fill in whatever is not said; nothing may.
         "generation_config": "vllm",
+        # It keeps the times of each request only where it keeps statistics.
+        "disable_log_stats": False,
     }
     if room:
         settings |= {"enable_lora": True, "max_lora_rank": room, "max_loras": 1}
@@ -191,6 +195,13 @@ def _room(adapter: str) -> int:
     if rank is None or rank > RANKS[-1]:
         raise UsageError(f"is no LoRA adapter of a rank up to {RANKS[-1]}", key=adapter)
     return next(room for room in RANKS if room >= rank)
+
+
+def _attention(engine: Any) -> str | None:
+    """Return the attention backend that was asked for, or that this version says it chose."""
+    config = getattr(getattr(engine, "vllm_config", None), "attention_config", None)
+    chosen = getattr(config, "backend", None) or os.environ.get("VLLM_ATTENTION_BACKEND")
+    return str(getattr(chosen, "name", chosen)) if chosen else None
 
 
 @contextmanager
@@ -237,4 +248,23 @@ def _answer(prompt: Prompt, output: Any) -> Answer:
         prompt_tokens=len(output.prompt_token_ids),
         output_tokens=len(said.token_ids),
         first_token_ids=tuple(output.prompt_token_ids[:8]),
+        timing=_timing(output),
     )
+
+
+def _timing(output: Any) -> StepTiming | None:
+    """Return what a finished request took, as far as this version of the engine tells."""
+    told = getattr(output, "metrics", None)
+    began, first, last = (
+        getattr(told, name, None) or 0.0
+        for name in ("scheduled_ts", "first_token_ts", "last_token_ts")
+    )
+    cached = getattr(output, "num_cached_tokens", None)
+    known = 0 < began <= first <= last
+    timing = StepTiming(
+        first_token_seconds=round(first - began, 6) if known else None,
+        prompt_seconds=round(first - began, 6) if known else None,
+        answer_seconds=round(last - first, 6) if known else None,
+        cached_tokens=cached if isinstance(cached, int) and cached >= 0 else None,
+    )
+    return timing if timing != StepTiming() else None

@@ -69,12 +69,27 @@ def published_sha256(repository: str, revision: str | None) -> str | None:
     """
     if revision is None:
         return None
-    from huggingface_hub.constants import HF_HUB_CACHE
-
-    folder = Path(HF_HUB_CACHE, f"models--{repository.replace('/', '--')}", "snapshots", revision)
+    folder = _cached(repository, revision)
     if not all(_blob(path) for path in _files(folder)):
         return None
     return weights_sha256(str(folder))
+
+
+def weights_bytes(model: str, revision: str | None) -> int | None:
+    """Return the size of the weights of *model*, a path or a repository cached here at *revision*.
+
+    `None` where there are none.
+    """
+    files = _files(Path(model).expanduser())
+    if not files and revision is not None:
+        files = _files(_cached(model, revision))
+    return sum(path.stat().st_size for path in files) or None
+
+
+def _cached(repository: str, revision: str) -> Path:
+    from huggingface_hub.constants import HF_HUB_CACHE
+
+    return Path(HF_HUB_CACHE, f"models--{repository.replace('/', '--')}", "snapshots", revision)
 
 
 class _Tensor(Struct):

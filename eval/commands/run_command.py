@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _WITH_PLAN = ("plan", "ray", "needs", "debug", "deadline", "output")
 _DEBUG = "CARDBOARD_DEBUG"
-_FOR_ONE = ("mode", "limit", "shard")
+_FOR_ONE = ("mode", "limit", "shard", "lock")
 
 INTERRUPTED, DEADLINE = 130, 3
 """The exit codes after Ctrl-C, as shells have it, and where the deadline came first."""
@@ -129,6 +129,8 @@ def _measure(model: str, given: dict[str, Any], root: Path, deadline: Deadline |
 
     def told(outcome: "Outcome") -> None:
         _tell(outcome)
+        if given["lock"] and outcome.path.exists():
+            _lock(outcome.path.with_suffix(".packages.txt"))
         if callable(judged) and outcome.path.exists():
             judged(outcome.path)
 
@@ -152,6 +154,13 @@ def _measure(model: str, given: dict[str, Any], root: Path, deadline: Deadline |
 def _stopped(deadline: Deadline | None) -> int:
     """Return the exit code of a run that was stopped: by its deadline, or by somebody."""
     return DEADLINE if deadline is not None and not deadline.left else INTERRUPTED
+
+
+def _lock(path: Path) -> None:
+    """Write the installed packages to *path*, a line each; its hash is in the result."""
+    from ..run.machine import packages
+
+    path.write_text("".join(f"{line}\n" for line in packages()), encoding="utf-8")
 
 
 def _refuse_others(context: click.Context) -> None:

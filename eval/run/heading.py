@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from ... import __version__
 from .. import records
-from ..backends.weights import published_sha256
+from ..backends.weights import published_sha256, weights_bytes
 from ..engine import Account, Answer, Backend, Sampling
 from ..errors import DeadEngine, UsageError
 from ..identity import differing, engine_versions, identity_of
@@ -43,7 +43,7 @@ def heading(
         model=_model(request, account),
         suite=suite.record,
         protocol=_protocol(request, suite, account, built),
-        prompts=built.record,
+        prompts=replace(built.record, sha256=built.sha256),
         prompts_sha256=built.sha256,
         versions=_versions() | dict(account.versions),
         shard=request.shard,
@@ -79,10 +79,17 @@ def _model(request: Request, account: Account) -> records.Model:
         revision=revision,
         adapter=account.adapter or asked.adapter,
         weights_sha256=weights,
+        weights_bytes=_size(request, revision) or UNSET,
         file=account.file,
         server=account.server or asked.server,
         quantisation=account.quantisation,
     )
+
+
+def _size(request: Request, revision: str | None) -> int | None:
+    if request.backend in ("openai", "scripted"):
+        return None
+    return weights_bytes(request.options.model, revision)
 
 
 def _protocol(request: Request, suite: Suite, account: Account, built: Built) -> records.Protocol:
@@ -114,6 +121,7 @@ def _protocol(request: Request, suite: Suite, account: Account, built: Built) ->
         dtype=account.dtype,
         tensor_parallel=options.tensor_parallel if request.backend == "vllm" else None,
         stop=sampling.stop or None,
+        attention=account.attention or UNSET,
         template_kwargs=dict(built.record.kwargs),
         prompt_rules=built.rules,
     )

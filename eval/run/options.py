@@ -110,6 +110,11 @@ _GROUPS: dict[str, tuple[Any, ...]] = {
             metavar="SECONDS",
             help="For a step, all its calls and the waits between them included.",
         ),
+        click.option(
+            "--stream",
+            is_flag=True,
+            help="Have a server send answers piece by piece, to see the first token's time.",
+        ),
         _count("--tensor-parallel", 1, "GPUs that share each layer, in vLLM."),
         _count("--pipeline-parallel", 1, "GPUs that share out the layers, in vLLM."),
         click.option("--base-url", help="Of an OpenAI-compatible server."),
@@ -136,6 +141,11 @@ _GROUPS: dict[str, tuple[Any, ...]] = {
             help="Folder of the result; by default results/SUITE of the workspace.",
         ),
         click.option("--limit", type=click.IntRange(1), help="Ask so many steps; a try."),
+        click.option(
+            "--lock",
+            is_flag=True,
+            help="List the installed packages beside the result, as pip reads them.",
+        ),
         click.option("--shard", metavar="I/N", help="Ask the I-th of N parts, from 1."),
     ),
 }
@@ -180,6 +190,7 @@ def requests_of(model: str, given: Mapping[str, Any]) -> "list[Request]":
         batch_size=given["batch_size"],
         concurrency=given["concurrency"],
         timeout=given["timeout"],
+        stream=given["stream"],
         tensor_parallel=given["tensor_parallel"],
         pipeline_parallel=given["pipeline_parallel"],
         template_kwargs=choices.kwargs,

@@ -11,12 +11,25 @@ from msgspec.structs import replace
 
 from ..engine import Answer
 from ..errors import CardboardError, RecordError, UsageError
-from ..records import Counts, Group, Machine, Model, Prompts, Result, Status, Step, Timing, encode
+from ..records import (
+    Counts,
+    Environment,
+    Group,
+    Machine,
+    Model,
+    Prompts,
+    Result,
+    Status,
+    Step,
+    Timing,
+    encode,
+)
 from ..suites.kinds.aggregate import divided, measured
 from ..suites.kinds.kind import Kind, Row, Score, key_of
 from ..suites.kinds.registry import kind_of
 from ..suites.suite import Suite
 from .heading import Head
+from .usage import with_speeds
 
 _PATH = re.compile(r"(?<![\w:/.])~?(?:/[\w.+@-]+)+/([\w.+@-]+)")
 _LONGEST = 1000
@@ -31,6 +44,7 @@ def assemble(
     timing: Timing,
     finished_at: str,
     machine: Machine | None = None,
+    environment: Environment | None = None,
     error: str | None = None,
 ) -> Result:
     """Return the result of a run as far as it came.
@@ -63,11 +77,12 @@ def assemble(
         ),
         metrics=measured(kind, kind.metrics, steps),
         divisions=divisions_of(kind, steps),
-        timing=timing,
+        timing=with_speeds(timing, steps),
         machine=machine or Machine(),
         status=status,
         error=presentable(error or first) if status != "complete" else None,
         scorer=kind.scorer,
+        environment=environment or UNSET,
         versions=head.versions,
         started_at=head.started_at,
         finished_at=finished_at,
@@ -129,7 +144,9 @@ def _answered(row: Row, answer: Answer, score: Score, version: str | None) -> St
         finish_reason=answer.finish_reason,
         prompt_tokens=answer.prompt_tokens,
         output_tokens=answer.output_tokens,
+        seconds=answer.seconds,
         said=answer.said or UNSET,
+        timing=answer.timing or UNSET,
     )
     if answer.error is not None or answer.text is None:
         return replace(step, scored=False, error=presentable(answer.error or "no answer"))

@@ -19,11 +19,12 @@ from . import journal as journals
 from .heading import Replies, blank_heading, heading
 from .journal import Journal, Session
 from .loaded import Loaded
-from .machine import machine
+from .machine import environment, machine
 from .outcomes import STOPS, Outcome, at, called, failed, reason
 from .progress import Silent, Watch
 from .request import Request, result_name, rows_of
 from .result import assemble, presentable, write
+from .usage import Usage
 
 Mode = Literal["new", "resume", "restart"]
 
@@ -212,7 +213,7 @@ def _run(
         )
     _warn(built, watch)
     head = heading(request, suite, backend, built, started)
-    with Journal(kept, head, _session(backend)) as journal:
+    with Journal(kept, head, _session(backend)) as journal, Usage(backend) as usage:
         head = journal.head
         for told in journal.told:
             watch.say(f"Warning: {told}")
@@ -222,9 +223,10 @@ def _run(
         rows,
         asked.answers,
         skipped=built.skipped,
-        timing=_timing(backend, asked),
+        timing=usage.timed(_timing(backend, asked), whole=not journal.done),
         finished_at=_now(),
-        machine=machine(),
+        machine=usage.machine,
+        environment=environment(),
         error=asked.error,
     )
     if result.status == "complete" or status_of(path) != "complete":

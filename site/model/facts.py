@@ -3,13 +3,14 @@
 import re
 from collections.abc import Collection, Iterable, Iterator
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from ...board.model import Entry
 from ...board.notes.claims import asked_here, looked_for
 from ...board.notes.figures import trained
 from ...board.workspace.settings import Profile, Suite
 from ...eval.records import (
+    Environment,
     Harness,
     Machine,
     Model,
@@ -121,6 +122,7 @@ def _protocol(entry: Entry, render: Renderer, wanted: Collection[str]) -> Iterat
     if protocol.prompt_rules:
         yield _fact(render, "protocol.prompt_rules", ", ".join(protocol.prompt_rules), code=True)
     for key, value in (
+        ("attention", protocol.attention or None),
         ("shots", protocol.shots),
         ("trials", protocol.trials),
         ("turns", protocol.turns),
@@ -158,6 +160,8 @@ def _prompts(entry: Entry, render: Renderer) -> Iterator[Fact]:
     if prompts.first_token_ids is not None:
         ids = ", ".join(map(str, prompts.first_token_ids))
         yield _fact(render, "prompts.first_token_ids", ids, code=True)
+    if prompts.sha256 is not UNSET:
+        yield _fact(render, "site.fact.prompts_sha256", prompts.sha256, code=True)
     for error in prompts.errors:
         yield _fact(render, "site.fact.prompt_error", error)
 
@@ -184,6 +188,7 @@ def _model(entry: Entry, source: Source) -> Iterator[Fact]:
     file, server = model.file or ModelFile(), model.server or Server()
     told: tuple[tuple[str, Value], ...] = (
         ("weights_sha256", model.weights_sha256),
+        ("weights_bytes", model.weights_bytes or None),
         ("path_tail", model.path_tail),
         ("model_file", file.name),
         ("model_file_bytes", file.bytes),
@@ -254,6 +259,9 @@ def _run(entry: Entry, render: Renderer) -> Iterator[Fact]:
     yield _fact(render, "origin.finished_at", result.finished_at, code=True)
     yield _fact(render, "origin.scorer", result.scorer, code=True)
     yield _fact(render, "origin.versions", _pairs(dict(result.versions)), code=True)
+    for key, detail in _environment(result.environment):
+        if detail is not None:
+            yield _fact(render, f"site.fact.{key}", detail, code=key != "packages")
     if result.adjusted:
         yield _fact(render, "site.fact.adjusted", render.text("site.yes"))
 
@@ -262,7 +270,9 @@ def _timing(timing: Timing) -> Iterator[tuple[str, Value]]:
     yield "prompt_tokens_per_second", timing.prompt_tokens_per_second
     yield "answer_tokens_per_second", timing.answer_tokens_per_second
     yield "first_token_seconds", _quartiles(timing.first_token_seconds)
+    yield "cached_tokens", timing.cached_tokens or None
     yield "energy_joules", timing.energy_joules
+    yield "energy_source", timing.energy_source or None
 
 
 def _quartiles(told: Quartiles | None) -> str | None:
@@ -273,7 +283,17 @@ def _quartiles(told: Quartiles | None) -> str | None:
 
 def _machine(machine: Machine) -> Iterator[tuple[str, Value]]:
     for name in Machine.__struct_fields__:
-        yield name, getattr(machine, name)
+        found = getattr(machine, name)
+        yield name, None if found is UNSET else found
+
+
+def _environment(environment: Environment | UnsetType) -> Iterator[tuple[str, Value]]:
+    if environment is UNSET:
+        return
+    changed = "+" if environment.git_changed else ""
+    yield "git_commit", environment.git_commit and environment.git_commit + changed
+    yield "packages", environment.packages
+    yield "packages_sha256", environment.packages_sha256
 
 
 def _origin(entry: Entry, render: Renderer) -> Iterator[Fact]:

@@ -11,11 +11,13 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
 from cardboard.eval.engine import Prompt
+from cardboard.eval.run.machine import environment
 from cardboard.eval.run.run import evaluate
 from cardboard.eval.suites.kinds.kind import key_of
 from cardboard.eval.suites.kinds.replay.rows import Message, ReplayRow
@@ -80,17 +82,22 @@ def answered(folder: Path) -> list[str]:
 
 
 def plain(folder: Path) -> dict[str, object]:
-    """Return the one result in *folder* without its times."""
+    """Return the one result in *folder* without its times and what it used."""
     (path,) = folder.glob("*.json")
-    result: dict[str, object] = msgspec.json.decode(path.read_bytes())
+    result: dict[str, Any] = msgspec.json.decode(path.read_bytes())
     for key in ("started_at", "finished_at", "timing"):
         del result[key]
+    del result["machine"]["peak_memory_bytes"]
+    for step in result["steps"]:
+        step.pop("timing", None)
+        del step["seconds"]
     return result
 
 
 def main(root: Path, rounds: int, server: str | None = None) -> None:
     """Print what came of *rounds* runs, each killed once and resumed."""
     log = root / "asked.log"
+    environment()  # it takes longer than all answers, and is then known to every process
     began = time.monotonic()
     os.waitpid(forked(run, root / "whole", log, server), 0)
     usual = time.monotonic() - began

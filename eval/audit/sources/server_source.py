@@ -8,8 +8,8 @@ import msgspec
 from msgspec import Struct
 
 from ...backends.openai_kinds import LLAMA_CPP, OTHER, VLLM, Kind
-from ...backends.openai_replies import reason_of
 from ...backends.openai_servers import Server, ask
+from ...backends.replies.replies import reason_of
 from ...errors import CardboardError
 from ...sandbox.rendering import NOW, Rendered
 from ..findings import found

@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from ...records import (
@@ -21,6 +22,7 @@ from ...records import (
 from ...suites.kinds.aggregate import measured
 from ...suites.kinds.registry import kind_of
 from ..result import divisions_of
+from ..usage import with_speeds
 from .parts import Part, check_identity, check_steps, in_order, place, shared
 
 T = TypeVar("T")
@@ -68,11 +70,12 @@ def merge(parts: Sequence[Part]) -> Result:
         ),
         metrics=measured(kind, kind.metrics, steps),
         divisions=divisions_of(kind, steps),
-        timing=_timing([one.timing for one in results], scored),
+        timing=with_speeds(_timing([one.timing for one in results], scored), steps),
         machine=_machine([one.machine for one in results]),
         status=_ended(results, scored, expected),
         error=_same([one.error for one in results]),
         scorer=first.scorer,
+        environment=_same([one.environment for one in results]) or UNSET,
         versions=_versions([one.versions for one in results]),
         started_at=_moment([one.started_at for one in results], min),
         finished_at=_moment([one.finished_at for one in results], max),
@@ -112,7 +115,10 @@ def _timing(times: Sequence[Timing], scored: int) -> Timing:
 def _machine(machines: Sequence[Machine]) -> Machine:
     """Return what is the same on all machines."""
     names = Machine.__struct_fields__
-    return Machine(**{name: _same([getattr(one, name) for one in machines]) for name in names})
+    common: dict[str, Any] = {
+        name: _same([getattr(one, name) for one in machines]) for name in names
+    }
+    return Machine(**{name: value for name, value in common.items() if value is not None})
 
 
 def _harness(harnesses: Sequence[Harness | None]) -> Harness | None:

@@ -36,8 +36,11 @@ def prompts(backend: Transformers, count: int = 6) -> list[Prompt]:
 def said(
     backend: Transformers, asked: Sequence[Prompt], sampling: Sampling = GREEDY
 ) -> dict[str, Answer]:
-    """Return the answers by their keys."""
-    return {answer.key: answer for answer in backend.answers(asked, sampling)}
+    """Return the answers by their keys, without the times that no two of them share."""
+    return {
+        answer.key: replace(answer, seconds=None, timing=None)
+        for answer in backend.answers(asked, sampling)
+    }
 
 
 def texts(backend: Transformers) -> list[str | None]:
@@ -266,3 +269,16 @@ def test_a_step_that_takes_too_long_has_no_answer_rather_than_half_of_one(llama:
     answers = said(opened, prompts(opened, 2), Sampling(max_tokens=400)).values()
     assert {(one.text, one.error) for one in answers} == {(None, "no answer within 1e-06 s")}
     opened.close()
+
+
+def test_an_answer_tells_how_long_its_prompt_and_its_tokens_took(backend: Transformers) -> None:
+    found = list(backend.answers(prompts(backend, 2), GREEDY))
+    for answer in found:
+        timing = answer.timing
+        assert timing is not None
+        assert timing.first_token_seconds == timing.prompt_seconds
+        assert (answer.seconds or 0) + 0.001 >= (timing.prompt_seconds or 0) + (
+            timing.answer_seconds or 0
+        )
+        assert timing.cached_tokens == 0
+    assert backend.account.attention

@@ -1,5 +1,6 @@
 """`cardboard eval` and `cardboard rescore`: what is said, where it lands, which exit code."""
 
+import hashlib
 import os
 import signal
 import threading
@@ -262,6 +263,16 @@ def measured(tmp_path: Path, suite: str) -> Path:
         "-C", str(tmp_path), "eval", "oracle", "--suite", suite, "--backend", "scripted"
     )
     return Path(done.stdout.splitlines()[-1])
+
+
+def test_the_packages_are_listed_beside_the_result_on_request(tmp_path: Path, suite: str) -> None:
+    asked = ("-C", str(tmp_path), "eval", "oracle", "--suite", suite, "--backend", "scripted")
+    result = Path(cardboard(*asked, "--lock").stdout.splitlines()[-1])
+    listed = result.with_suffix(".packages.txt").read_bytes()
+    environment = read(str(result)).environment
+    assert environment
+    assert hashlib.sha256(listed).hexdigest() == environment.packages_sha256
+    assert len(listed.splitlines()) == environment.packages
 
 
 def test_rescoring_what_is_scored_right_changes_no_byte(measured: Path) -> None:

@@ -42,11 +42,22 @@ def test_the_processor_is_named_as_the_system_does(
 
 @pytest.mark.parametrize(("used", "told"), [(True, "NVIDIA H200"), (False, None)])
 def test_an_accelerator_is_one_that_this_process_uses(
-    monkeypatch: pytest.MonkeyPatch, used: bool, told: str | None
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, used: bool, told: str | None
 ) -> None:
     """To ask torch for its name where it is not used would take memory on it."""
-    cuda = SimpleNamespace(is_initialized=lambda: used, get_device_name=lambda: "NVIDIA H200")
-    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=cuda))
-    assert machine().accelerator == told
+    (tmp_path / "version").write_text("580.95.05\n")
+    monkeypatch.setattr(machines, "_DRIVERS", {"nvidia": tmp_path / "version"})
+    cuda = SimpleNamespace(
+        is_initialized=lambda: used,
+        get_device_name=lambda: "NVIDIA H200",
+        device_count=lambda: 2,
+    )
+    version = SimpleNamespace(cuda="13.0", hip=None)
+    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=cuda, version=version))
+    found = machine()
+    assert found.accelerator == told
+    assert (found.accelerators or None, found.driver or None) == (
+        (2, "nvidia 580.95.05, cuda 13.0") if used else (None, None)
+    )
     monkeypatch.delitem(sys.modules, "torch")
     assert machine().accelerator is None

@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
-from ..engine import Answer, Prompt
-from ..records import Logprob, Said, ToolCall
-from ..suites.shapes.calls import printed
-from ..suites.shapes.chats import call_of
-from .adapters import published_name
+from ...engine import Answer, Prompt
+from ...records import Logprob, Said, StepTiming, ToolCall
+from ...suites.shapes.calls import printed
+from ...suites.shapes.chats import call_of
 
 T = TypeVar("T")
 
@@ -91,9 +91,22 @@ class _Choice(Struct):
     logprobs: msgspec.Raw = _NULL
 
 
+class _Cached(Struct):
+    cached_tokens: int | None = None
+
+
 class _Usage(Struct):
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+    prompt_tokens_details: msgspec.Raw = _NULL
+
+
+class _Timings(Struct):
+    """What llama.cpp tells of its work."""
+
+    prompt_ms: float
+    predicted_ms: float
+    cache_n: int | None = None
 
 
 class _Reply(Struct):
@@ -102,6 +115,7 @@ class _Reply(Struct):
     model: str | None = None
     system_fingerprint: str | None = None
     prompt_token_ids: list[int] | None = None
+    timings: msgspec.Raw = _NULL
 
 
 class _Told(Struct):
@@ -114,11 +128,13 @@ class _Error(Struct):
     detail: str | None = None
 
 
-def answer_of(prompt: Prompt, reply: bytes, window: int | None) -> Answer:
+def answer_of(
+    prompt: Prompt, reply: bytes, window: int | None, seen: StepTiming | None = None
+) -> Answer:
     """Return the answer in *reply*, or a failed one where there is none of the model's in it.
 
     A prompt that fills the whole *window* was cut to it. What came beside the text is kept either
-    way.
+    way. Times are those that the server tells; where it tells none, those that were *seen*.
     """
     try:
         read = _decoded(reply)
@@ -144,6 +160,7 @@ def answer_of(prompt: Prompt, reply: bytes, window: int | None) -> Answer:
         text=_with_calls(prompt, text or "", said) if error is None else None,
         finish_reason=presented(choice.finish_reason),
         said=said if said != Said() else None,
+        timing=_timing(read, usage, seen),
         prompt_tokens=usage.prompt_tokens,
         output_tokens=usage.completion_tokens,
         first_token_ids=tuple(read.prompt_token_ids[:8]) if read.prompt_token_ids else None,
@@ -151,6 +168,23 @@ def answer_of(prompt: Prompt, reply: bytes, window: int | None) -> Answer:
         system_fingerprint=presented(read.system_fingerprint),
         error=error,
     )
+
+
+def _timing(reply: _Reply, usage: _Usage, seen: StepTiming | None) -> StepTiming | None:
+    """Return what the answer took, as far as it is told or was *seen*."""
+    cached = _read(usage.prompt_tokens_details, _Cached)
+    told = _read(reply.timings, _Timings)
+    timing = seen or StepTiming()
+    if told is not None and min(told.prompt_ms, told.predicted_ms, told.cache_n or 0) >= 0:
+        timing = replace(
+            timing,
+            prompt_seconds=round(told.prompt_ms / 1000, 6),
+            answer_seconds=round(told.predicted_ms / 1000, 6),
+            cached_tokens=told.cache_n,
+        )
+    elif cached is not None and (cached.cached_tokens or 0) >= 0:
+        timing = replace(timing, cached_tokens=cached.cached_tokens)
+    return timing if timing != StepTiming() else None
 
 
 def _decoded(reply: bytes) -> _Reply:
@@ -293,7 +327,7 @@ def presented(name: str | None) -> str | None:
     if not name or not name.strip():
         return None
     plain = name.strip()[:_LONGEST]
-    return published_name(plain) if Path(plain).is_absolute() else plain
+    return Path(plain).name or None if Path(plain).is_absolute() else plain
 
 
 def reason_of(reply: bytes) -> str:
