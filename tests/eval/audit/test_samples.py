@@ -62,14 +62,19 @@ ELSEWHERE = {
     *("audit-only-jinja", "audit-response-template"),
     *("audit-template-untold", "audit-template-named", "audit-bos-missing"),
     *("audit-bos-added-again", "audit-end-not-stop", "audit-end-not-token"),
-    *("audit-marks-not-tokens", "audit-engines-differ", "audit-adapter-differs"),
+    *("audit-marks-not-tokens", "audit-adapter-differs"),
     *("audit-server-differs", "audit-generation-tag", "audit-crash"),
 }
 
 
 def test_every_code_that_a_template_alone_can_give_has_a_sample() -> None:
     apart = ("family", "drift", "lint", "contract")
-    asked = {code for code, (check, _) in CODES.items() if check not in apart}
+    asked = {
+        code
+        for code, (check, _) in CODES.items()
+        # What engines make of a template is looked at in `checks/test_check_engines.py`.
+        if check not in apart and not code.startswith(("audit-engine-", "audit-engines-"))
+    }
     assert asked - {sample.code for sample in SAMPLES.values()} == ELSEWHERE
 
 
