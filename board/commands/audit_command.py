@@ -84,8 +84,8 @@ cardboard audit --render-contract train.jsonl --model ./my-model
 def audit(context: click.Context, /, **given: Any) -> None:
     """Audit the chat templates of each SOURCE; exit with 1 where something is wrong.
 
-    A SOURCE is a model on the Hub, a folder of a model or adapter, a GGUF or .jinja file, or the
-    address of a server.
+    A SOURCE is a model on the Hub, a folder of a model or adapter, a GGUF or .jinja file, a
+    Modelfile of Ollama, or the address of a server.
     """
     if given["train"] is not None:
         wrong = _contract(given)

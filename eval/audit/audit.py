@@ -218,7 +218,7 @@ def _audit(
     findings = [*source.findings, *apart, *served, *_by_name(source), *check_files(source)]
     if not reports and source.mistral_common is not None:
         findings.append(found("audit-mistral-common", name=source.mistral_common))
-    elif not reports and not source.findings and source.kind != "result":
+    elif not reports and not source.findings and source.kind not in ("result", "modelfile"):
         findings.append(found("audit-no-template"))
     rows = [report.checks for report in reports]
     agreement = Trait(check="engines", value=word(apart))
@@ -238,6 +238,7 @@ def _audit(
 
 def _by_name(source: Source) -> Iterator[Finding]:
     """Tell of the templates that no engine takes by itself."""
-    names = sorted({one.name for one in source.templates} - set(AUDITED))
+    held = {one.name for one in source.templates if one.shelf != "ollama"}
+    names = sorted(held - set(AUDITED))
     if names:
         yield found("audit-template-named", names=", ".join(names))

@@ -72,6 +72,10 @@ class Dialect(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whether what is not defined has attributes, none of them defined."""
     joins_none: bool = False
     """Whether `+` and `~` take null and undefined for empty texts."""
+    default_of_none: bool = False
+    """Whether `default` takes the place of null, too."""
+    loops_texts: bool = True
+    """Whether a loop may go over the letters of a text."""
     percent: bool = True
     """Whether `%` fills values into a text."""
     bytes: bool = False
@@ -117,6 +121,8 @@ class _Language(ImmutableSandboxedEnvironment):
         )
         self.dialect = dialect
         self.filters["tojson"] = _json_filter(dialect.json)
+        if dialect.default_of_none:
+            self.filters["default"] = self.filters["d"] = _default
         if not dialect.escapes:
             self.filters["safe"] = _same
         if dialect.bytes:
@@ -147,6 +153,8 @@ class _Language(ImmutableSandboxedEnvironment):
                 raise Cannot(f"{self.dialect.title} does not know {statement}", found.lineno)
         if self.dialect.joins_none:
             tree = _Asking("joined").visit(tree)
+        if not self.dialect.loops_texts:
+            tree = _Asking("looped").visit(tree)
         return _Asking("cut").visit(tree) if self.dialect.bytes else tree
 
     def joined(self, *values: Any) -> str:
@@ -172,12 +180,20 @@ class _Language(ImmutableSandboxedEnvironment):
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         methods = self.dialect.methods
+        if isinstance(obj, jinja2.Undefined) and attribute in (methods or {}).get("undefined", ()):
+            return lambda *values: [] if attribute == "items" else ""
         if methods is not None and hasattr(type(obj), attribute):
             kind = _kind(obj)
             if kind is not None and attribute not in methods.get(kind, (attribute,)):
                 held = isinstance(obj, Mapping) and attribute in obj
                 return obj[attribute] if held else self.undefined(obj=obj, name=attribute)
         return super().getattr(obj, attribute)
+
+    def looped(self, value: Any) -> Any:
+        """Return *value*, which a loop goes over."""
+        if isinstance(value, str):
+            raise TypeError(f"{self.dialect.title} does not loop over a text")
+        return value
 
     def cut(self, value: Any, *places: Any) -> Any:
         """Cut *value* from the first of *places* to the second, in steps of the third."""
@@ -192,17 +208,24 @@ class _Chained(jinja2.ChainableUndefined):
 
 
 class _Asking(NodeTransformer):
-    """Lets `~`, or what cuts a text, ask a method of the environment."""
+    """Lets `~`, what cuts a text, or a loop ask a method of the environment."""
 
     def __init__(self, method: str) -> None:
         self._method = method
 
-    def visit_Concat(self, node: nodes.Concat) -> nodes.Node:
+    def visit_Concat(self, node: nodes.Concat) -> Any:
         """Join by the environment."""
         self.generic_visit(node)
         return self._call(node.nodes, node) if self._method == "joined" else node
 
-    def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:
+    def visit_For(self, node: nodes.For) -> nodes.Node:
+        """Loop by the environment."""
+        self.generic_visit(node)
+        if self._method == "looped":
+            node.iter = self._call([node.iter], node)
+        return node
+
+    def visit_Getitem(self, node: nodes.Getitem) -> Any:
         """Cut by the environment."""
         self.generic_visit(node)
         if self._method != "cut" or not isinstance(node.arg, nodes.Slice):
@@ -211,7 +234,7 @@ class _Asking(NodeTransformer):
         none = nodes.Const(None)
         return self._call([node.node, *(place or none for place in places)], node)
 
-    def _call(self, values: list[nodes.Expr], node: nodes.Node) -> nodes.Node:
+    def _call(self, values: list[Any], node: nodes.Node) -> Any:
         method = nodes.EnvironmentAttribute(self._method)
         return nodes.Call(method, values, [], None, None).set_lineno(node.lineno)
 
@@ -285,7 +308,9 @@ def _absent(value: Any) -> bool:
 
 
 def _printed(environment: _Language, value: Any) -> str:
-    return str(_in_parts(value) if environment.dialect.joins_lists else value)
+    """Return *value* as it is joined to a text, where a list is written as it is in a program."""
+    lists = environment.dialect.joins_lists and not isinstance(value, list | tuple)
+    return str(_in_parts(value) if lists else value)
 
 
 def _in_parts(value: Any) -> Any:
@@ -295,6 +320,10 @@ def _in_parts(value: Any) -> Any:
     if isinstance(value, list | tuple) or _is_lazy(value):
         return "".join(str(_in_parts(one)) for one in value)
     return value
+
+
+def _default(value: Any, instead: Any = "", boolean: bool = False) -> Any:
+    return instead if _absent(value) or (boolean and not value) else value
 
 
 def _same(value: Any) -> Any:

@@ -46,7 +46,7 @@ class _Folding(NodeTransformer):
 
     def __init__(self, tree: nodes.Template) -> None:
         """Know the names that *tree* sets once."""
-        held: dict[str, list[nodes.Expr]] = {}
+        held: dict[str, list[nodes.Node]] = {}
         for node in tree.find_all(nodes.Assign):
             if isinstance(node.target, nodes.Name) and isinstance(node.node, nodes.Expr):
                 held.setdefault(node.target.name, []).append(node.node)

@@ -12,6 +12,7 @@ from jinja2 import Environment, Template, TemplateError, TemplateSyntaxError, Un
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import SandboxedEnvironment, is_internal_attribute
 
+from . import go_templates
 from .dialects import Dialect, compiled_in, whole
 from .environment import compiled, with_thoughts
 from .inspection import inspected
@@ -44,6 +45,8 @@ def line(template: Order, job: Order, characters: int) -> Line:
     try:
         if job["inspect"]:
             return {"inspection": inspected(template["text"])}
+        if template["language"] == "go":
+            return _render_go(template, job, characters)
         return _render(template, job, characters)
     except (MemoryError, RecursionError) as error:
         error_name = type(error).__name__
@@ -70,6 +73,18 @@ def line(template: Order, job: Order, characters: int) -> Line:
 
 def _failed(problem: str, error: BaseException) -> Line:
     return {"problem": problem, "error": f"{type(error).__name__}: {error}"[:500]}
+
+
+def _render_go(template: Order, job: Order, characters: int) -> Line:
+    known = job["known"] or {"messages": job["messages"], "tools": job["tools"]}
+    try:
+        return {"text": go_templates.rendered(template["text"], known, job["now"], characters)}
+    except go_templates.CannotTell as error:
+        return {"problem": "untold", "error": f"cannot tell: {error}"[:500]}
+    except go_templates.Refused as error:
+        return {"problem": "refused", "error": str(error)[:500]}
+    except go_templates.TooLong as error:
+        return {"problem": "output", "error": str(error)}
 
 
 def _compiled(template: Order) -> Template:

@@ -15,7 +15,9 @@ from .processes import supervised
 Value = str | float | bool | None
 Message = Mapping[str, Any]
 
-Problem = Literal["syntax", "refused", "escape", "time", "memory", "output", "crash", "not run"]
+Problem = Literal[
+    "syntax", "refused", "escape", "time", "memory", "output", "crash", "not run", "untold"
+]
 """Why there is no text: the template said no, or used more than it may."""
 
 NOW = "2026-01-15T09:30:00"
@@ -48,6 +50,7 @@ class Program(Struct, frozen=True):
     special_tokens: Mapping[str, str] = {}
     dialect: Dialect | None = None
     """`None` for that of transformers."""
+    language: Literal["jinja", "go"] = "jinja"
 
 
 class Job(Struct, frozen=True, kw_only=True):

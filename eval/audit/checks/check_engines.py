@@ -107,20 +107,32 @@ def compared(unit: Unit, render: Render) -> Compared:
     renders: dict[Engine, dict[str, Rendered]] = {}
     for (engine, name), rendered in zip(spoken, done, strict=True):
         renders.setdefault(engine, {})[name] = rendered
-    apart = list(_apart(renders))
+    bos = next((one.program.special_tokens.get("bos_token", "") for one in had), "")
+    apart = list(_apart(renders, bos))
     told = tuple(_with_reasons(apart, spoken, unit.conversations, render))
     return Compared(renders=renders, differences=told)
 
 
-def _apart(renders: Mapping[Engine, Mapping[str, Rendered]]) -> Iterator[Difference]:
+def _apart(renders: Mapping[Engine, Mapping[str, Rendered]], bos: str) -> Iterator[Difference]:
     """Yield for each pair of engines each conversation that they send otherwise."""
     for one, other in combinations(renders, 2):
         for name, ours in renders[one].items():
             theirs = renders[other].get(name)
-            if theirs is None or _outcome(ours) == _outcome(theirs):
+            if theirs is None or "untold" in (ours.problem, theirs.problem):
+                continue
+            if "ollama" in (one, other):
+                # Its templates leave the BOS to the tokens.
+                ours, theirs = _without(bos, ours), _without(bos, theirs)
+            if _outcome(ours) == _outcome(theirs):
                 continue
             _, here, there = difference(_told(ours), _told(theirs))
             yield Difference(one=one, other=other, probe=name, ones=here, others=there)
+
+
+def _without(bos: str, rendered: Rendered) -> Rendered:
+    if rendered.text is None or not bos:
+        return rendered
+    return replace(rendered, text=rendered.text.removeprefix(bos))
 
 
 def _outcome(rendered: Rendered) -> tuple[str | None, str | None]:
@@ -166,7 +178,7 @@ def _with_reasons(
 
 
 def _mixtures(ours: Spoken, theirs: Spoken) -> dict[str, Spoken]:
-    if ours.program.text != theirs.program.text:
+    if ours.program.text != theirs.program.text:  # two templates: no aspect of an engine
         return {}
     return {"": ours, **mixed(ours, theirs)}
 
@@ -185,11 +197,18 @@ def check_engines(found_of: Compared) -> Iterator[Finding]:
         for engine, renders in found_of.renders.items()
         if renders and all(one.problem == "syntax" for one in renders.values())
     }
+    untold = {
+        engine: next(iter(hidden)).error
+        for engine, renders in found_of.renders.items()
+        if (hidden := [one for one in renders.values() if one.problem == "untold"])
+    }
+    for error in untold.values():
+        yield found("audit-ollama-untold", error=error)
     if len(cannot) < len(found_of.renders):
         for engine, error in cannot.items():
             yield found("audit-engine-cannot-load", engine=engine, error=error)
     groups: list[list[Engine]] = []
-    for engine in (one for one in found_of.renders if one not in cannot):
+    for engine in (one for one in found_of.renders if one not in cannot and one not in untold):
         same = next((one for one in groups if _same(found_of, one[0], engine)), None)
         groups.append([engine]) if same is None else same.append(engine)
     for place, (ours, theirs) in enumerate(combinations(groups, 2)):

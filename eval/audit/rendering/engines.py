@@ -169,7 +169,8 @@ def _variables(engine: Engine) -> dict[str, object]:
 
 def _in_dialect(name: str, program: Program) -> Program:
     dialect = engines()[name].dialect
-    known = None if dialect == "jinja" else _file().dialects[dialect]
+    known = _file().dialects.get(dialect) if program.language == "jinja" else None
+    known = None if dialect == "jinja" else known
     return replace(program, dialect=known)
 
 

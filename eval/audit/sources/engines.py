@@ -56,6 +56,8 @@ def taken_by(source: Source) -> Iterator[tuple[Engine, bool, Found]]:
             yield "llama-cpp-python", tools, default
             if source.kind == "gguf":
                 yield "mistral.rs", tools, template
+    for template in source.on("ollama").values():
+        yield from (("ollama", tools, template) for tools in (False, True))
 
 
 def _plain(source: Source) -> Found | None:

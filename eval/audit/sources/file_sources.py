@@ -8,6 +8,7 @@ from msgspec import Struct
 from ...backends.gguf import header as gguf
 from ...backends.gguf.header import Header, read_header
 from ...errors import UsageError
+from .ollama import is_modelfile, modelfile_source
 from .shipped_files import Files
 from .sources import Found, Source, Tokens
 
@@ -24,11 +25,15 @@ def file_source(path: Path) -> Source:
         if path.suffix == ".gguf" or file.read(4) == b"GGUF":
             file.seek(0)
             return gguf_source(file, size=path.stat().st_size, name=path.name)
+    if is_modelfile(path):
+        return modelfile_source(path, file_source)
     if path.suffix in (".jinja", ".jinja2", ".j2"):
         return _bare(path)
     if path.suffix == ".json":
         return _result(path)
-    raise UsageError("is neither a GGUF file, nor a .jinja file, nor a result", file=path.name)
+    raise UsageError(
+        "is neither a GGUF file, nor a .jinja file, a Modelfile or a result", file=path.name
+    )
 
 
 def gguf_source(file: BinaryIO, *, size: int, name: str, revision: str | None = None) -> Source:

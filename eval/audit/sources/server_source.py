@@ -7,13 +7,14 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from ...backends.openai_kinds import LLAMA_CPP, OTHER, VLLM, Kind
+from ...backends.openai_kinds import LLAMA_CPP, OLLAMA, OTHER, VLLM, Kind
 from ...backends.openai_servers import Server, ask
 from ...backends.replies.replies import reason_of
 from ...errors import CardboardError
 from ...sandbox.rendering import NOW, Rendered
 from ..findings import found
 from ..rendering.probes import PROBES, TOOLS, Probe
+from .ollama import rendered_by_ollama
 from .server_client import ServerClient
 from .sources import Found, Source, Tokens
 
@@ -191,5 +192,9 @@ def _rendered(status: int, reply: bytes) -> Rendered | None:
         return None
 
 
-_WAYS = {VLLM.name: (_by_render, _by_tokenizer), LLAMA_CPP.name: (_by_llama,)}
+_WAYS = {
+    VLLM.name: (_by_render, _by_tokenizer),
+    LLAMA_CPP.name: (_by_llama,),
+    OLLAMA.name: (rendered_by_ollama,),
+}
 """How a kind of server renders on demand; the second where the first is not there."""

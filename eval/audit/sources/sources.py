@@ -11,8 +11,10 @@ from ...prompts.templates import sha256_of
 from ...sandbox.rendering import Program, Rendered
 from ..findings import Finding
 
-Kind = Literal["hub", "folder", "adapter", "gguf", "template", "server", "result", "unreadable"]
-Shelf = Literal["files", "config", "legacy", "processor", "gguf", "server"]
+Kind = Literal[
+    "hub", "folder", "adapter", "gguf", "template", "server", "result", "modelfile", "unreadable"
+]
+Shelf = Literal["files", "config", "legacy", "processor", "gguf", "server", "ollama"]
 """Kind of place; engines look on some shelves before others, and on some never."""
 
 USUAL = ("bos_token", "eos_token", "pad_token", "unk_token", "sep_token", "cls_token", "mask_token")
@@ -98,7 +100,9 @@ class Source(Struct, frozen=True, kw_only=True):
 
     def program(self, template: Found) -> Program:
         """Return *template* with the special tokens of this source."""
-        return Program(template.text, self.tokens.given(template.text))
+        special = self.tokens.given(template.text)
+        language: Literal["jinja", "go"] = "go" if template.shelf == "ollama" else "jinja"
+        return Program(template.text, special, language=language)
 
     def on(self, shelf: Shelf) -> dict[str, Found]:
         """Return the templates on *shelf* by their names."""

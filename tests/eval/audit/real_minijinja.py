@@ -28,7 +28,7 @@ def rendered(spoken: Spoken, asked: Any) -> str | None:
     environment = _environment(dialect, datetime.fromisoformat(asked.now))
     try:
         found: str = environment.render_str(_given(job.known, dialect) + text)
-    except (minijinja.TemplateError, Refused):
+    except (minijinja.TemplateError, Refused, TypeError):
         return None
     return found
 
