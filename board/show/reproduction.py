@@ -246,6 +246,8 @@ def _command(rows: str, entry: Entry, name: str, engine: str, server: str | None
         ("noise", _plain_number(sent.extra.get("noise")) if rule else None),
         ("seed", _plain_number(sent.extra.get("seed")) if rule else seed),
         ("dtype", sent.dtype),
+        ("batch-size", sent.batch_size if engine == "transformers" else None),
+        ("concurrency", sent.batch_size if engine == "openai" else None),
         ("tensor-parallel", sent.tensor_parallel if engine == "vllm" else None),
     ]
     kwargs, _ = _template_arguments(replace(entry, profile=Profile()))

@@ -1,14 +1,20 @@
 """The examples and the command on a card name only what is known."""
 
 import shlex
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from click.testing import CliRunner
 from msgspec.structs import replace
 
+from cardboard.board.judge.build import load_boards
 from cardboard.board.show.reproduction import Repeat, Run, hub_repo, run_of
 from cardboard.board.show.snippets import snippet
+from cardboard.board.workspace.configuration import open_workspace
 from cardboard.board.workspace.settings import Profile, Protocol, Suite
+from cardboard.cli import main
 from cardboard.eval import records
 from cardboard.eval.backends.registry import BACKENDS
 from cardboard.eval.commands.run_command import evaluate
@@ -273,3 +279,37 @@ def test_number_format_and_graphics_cards_stand_in_the_code_where_they_were_reco
     assert "--dtype bfloat16 --tensor-parallel-size 4" in snippet(shown, "serve")
     plain = run(a_result(protocol=records.Protocol(dtype="; reboot")))
     assert "dtype=" not in snippet(plain, "vllm") and "reboot" not in snippet(plain, "serve")
+
+
+def test_the_commands_of_the_demos_own_suite_run_and_give_its_scores(tmp_path: Path) -> None:
+    """What a card or page prints is copied as it is into an empty folder, and makes the result."""
+    root = Path(__file__).parents[3]
+    workspace = open_workspace(root)
+    suite = next(one for one in workspace.settings.suites if one.name == "shell-mini")
+    (board,) = [one for one in load_boards(workspace).boards if one.suite.name == suite.name]
+    by_rule = [one for one in board.ranked if one.result.protocol.backend == "scripted"]
+    assert len(by_rule) > 3
+    for entry in by_rule:
+        (repeat,) = run_of([(suite, entry)], workspace.settings).repeats
+        assert repeat.command is not None
+        program, *words = shlex.split(repeat.command)
+        assert program == "cardboard"
+        done = CliRunner().invoke(main, ["-C", str(tmp_path), *words])
+        assert done.exit_code == 0, done.output
+        data = Path(done.stdout.splitlines()[-1]).read_bytes()
+        made = msgspec.json.decode(data, type=records.Result)
+        assert made.metrics == entry.result.metrics
+        assert made.model.id == entry.result.model.id
+        assert made.suite == entry.result.suite
+
+
+@pytest.mark.parametrize(
+    ("backend", "words"),
+    [("transformers", "--batch-size 4"), ("openai", "--concurrency 4"), ("vllm", None)],
+)
+def test_how_many_steps_were_asked_at_a_time_is_repeated_where_it_can_be_said(
+    backend: str, words: str | None
+) -> None:
+    command = a_repeat(a_result(protocol=records.Protocol(backend=backend, batch_size=4))).command
+    assert command is not None
+    assert (words in command) if words else ("4" not in command.split("--backend")[1])
