@@ -67,13 +67,17 @@ ELSEWHERE = {
 }
 
 
+OF_ENGINES = ("audit-engine-", "audit-engines-", "audit-ollama-")
+"""Codes that tests of engines and of Ollama have."""
+
+
 def test_every_code_that_a_template_alone_can_give_has_a_sample() -> None:
     apart = ("family", "drift", "lint", "contract")
     asked = {
         code
         for code, (check, _) in CODES.items()
         # What engines make of a template is looked at in `checks/test_check_engines.py`.
-        if check not in apart and not code.startswith(("audit-engine-", "audit-engines-"))
+        if check not in apart and not code.startswith(OF_ENGINES)
     }
     assert asked - {sample.code for sample in SAMPLES.values()} == ELSEWHERE
 
