@@ -1,15 +1,17 @@
 """GGUF files in llama.cpp's own server, which is started for the run and ended with it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
+from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # exported on demand
 from msgspec.structs import replace
 
 from ...engine import Account, Answer, Encoder, Options, Prompt, Sampling, Setting, Template
 from ...errors import DeadEngine, UsageError
+from ...sandbox.rendering import Job, Program, run
 from ..openai import OpenAI
 from ..weights import file_sha256
-from .files import FLOATS, gguf_of
+from .files import FLOATS, Gguf, gguf_of
 from .server import COUNTS, GUESSING, SETTINGS, LlamaServer
 
 
@@ -42,6 +44,7 @@ class Llama:
         window = options.max_model_len or file.window
         self._server = LlamaServer(file, name=file.path.name, window=window, settings=settings)
         try:
+            thinking = self._own_thinking(file, options.template_kwargs)
             self._client = OpenAI(
                 replace(
                     options,
@@ -49,6 +52,7 @@ class Llama:
                     revision=None,
                     base_url=f"{self._server.address}/v1",
                     concurrency=int(self._server.settings["n_parallel"] or 1),
+                    template_kwargs={**thinking, **options.template_kwargs},
                     extra=calls,
                 )
             )
@@ -70,8 +74,32 @@ class Llama:
             load_seconds=self._server.load_seconds,
             batch_size=asked.batch_size,
             seeding=asked.seeding,
-            extra={**asked.extra, **self._server.settings, **calls},
+            extra={**asked.extra, **self._server.settings, **calls, **thinking},
         )
+
+    def _own_thinking(self, file: Gguf, kwargs: Mapping[str, Setting]) -> dict[str, Setting]:
+        """Return `enable_thinking` where llama.cpp would not leave it to the template.
+
+        It switches thoughts off where it does not see that a template has them; every other engine
+        lets the template decide.
+        """
+        template, named = file.template or "", file.header.named
+        if "enable_thinking" in kwargs or "enable_thinking" not in template:
+            return {}
+        special = {f"{name}_token": named[name] for name in ("bos", "eos") if name in named}
+        messages = [{"role": "user", "content": "?"}]
+        job = Job(program=Program(template, special), messages=messages, kwargs=kwargs, prompt=True)
+        [own] = run([job])
+        ways: list[dict[str, Setting]] = [{}]
+        ways += [{"enable_thinking": True}, {"enable_thinking": False}]
+        for said in ways:
+            asked = {"messages": messages, "chat_template_kwargs": {**kwargs, **said}}
+            reply = httpx.post(f"{self._server.address}/apply-template", json=asked, timeout=60)
+            prompt = reply.json().get("prompt") if reply.status_code == 200 else None
+            # A BOS that the template writes is left out there: it comes with the tokens.
+            if prompt and own.text is not None and own.text.endswith(prompt):
+                return said
+        return {}
 
     def answers(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[Answer]:
         """Yield answers as they finish; what a prompt has in common with the one before is kept.

@@ -5,19 +5,25 @@ import os
 import signal
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import gguf
 import msgspec
 import pytest
 from click.testing import CliRunner
+from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # exported on demand
 from msgspec.structs import replace
 
 from cardboard.cli import main
+from cardboard.eval.backends.gguf.files import gguf_of
 from cardboard.eval.backends.gguf.llama import Llama
 from cardboard.eval.engine import Answer, Options, Prompt, Sampling, Setting
 from cardboard.eval.errors import UsageError
 from cardboard.eval.records import Result
 from cardboard.eval.run.request import Request
 from cardboard.eval.run.run import evaluate, journal_of
+from cardboard.eval.sandbox.rendering import Job, Program, run
 from cardboard.eval.suites.kinds.replay.rows import Message, ReplayRow
 from cardboard.eval.suites.source import load_version
 from cardboard.eval.suites.suite import Suite, encode
@@ -204,6 +210,37 @@ def test_a_file_without_a_template_is_refused_before_it_is_loaded(tmp_path: Path
     with pytest.raises(UsageError, match="no chat template") as caught:
         Llama(replace(OPTIONS, model=str(file)))
     assert "--backend llama-cpp-python" in (caught.value.remedy or "")
+
+
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        ("{% if enable_thinking is defined and not enable_thinking %}off{% endif %}", True),
+        ("{% if enable_thinking %}on{% endif %}", None),
+        ("{{ messages[0].content }}", None),
+    ],
+)
+def test_thoughts_are_left_to_the_template_where_llama_cpp_would_switch_them_off(
+    template: str, said: bool | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def post(url: str, *, json: dict[str, Any], timeout: float) -> httpx.Response:
+        """Render as llama.cpp does: thoughts are off unless they are asked for."""
+        kwargs = {"enable_thinking": False} | json["chat_template_kwargs"]
+        job = Job(program=Program(text), messages=json["messages"], kwargs=kwargs, prompt=True)
+        return httpx.Response(200, json={"prompt": run([job])[0].text})
+
+    text = f"{template}<answer>"
+    writer = gguf.GGUFWriter(tmp_path / "m.gguf", "llama")
+    writer.add_chat_template(text)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.close()
+    monkeypatch.setattr(httpx, "post", post)
+    backend = object.__new__(Llama)
+    backend._server = SimpleNamespace(address="http://127.0.0.1:1")  # type: ignore[assignment]
+    found = backend._own_thinking(gguf_of(str(tmp_path / "m.gguf"), None), {})
+    assert found == ({} if said is None else {"enable_thinking": said})
+    assert backend._own_thinking(gguf_of(str(smol()), None), {"enable_thinking": False}) == {}
 
 
 def test_adapters_are_refused() -> None:
