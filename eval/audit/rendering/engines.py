@@ -36,6 +36,7 @@ class Engine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     nulls: Literal["dropped", "kept", "empty"]
     thoughts: tuple[str, ...] | None = None
     keys: tuple[str, ...] | None = None
+    calls: tuple[str, ...] | None = None
     system: Literal["as given", "merged"] = "as given"
     developer: str | None = None
     bos: Literal["written", "once"] = "written"
@@ -354,7 +355,14 @@ def _message(engine: Engine, needs: Needs, message: Message) -> Message:
     if found["content"] is None and "content" not in message:
         del found["content"]
     to_object = engine.arguments == "object" or (engine.arguments == "detected" and needs.objects)
-    return _with_arguments(found, _parsed) if to_object else found
+    found = dict(_with_arguments(found, _parsed)) if to_object else found
+    if engine.calls is not None and isinstance(found.get("tool_calls"), list):
+        found["tool_calls"] = [
+            {name: call[name] for name in engine.calls if name in call}
+            for call in found["tool_calls"]
+            if isinstance(call, Mapping)
+        ]
+    return found
 
 
 def _content(engine: Engine, needs: Needs, content: Any) -> Any:

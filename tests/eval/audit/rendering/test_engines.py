@@ -83,6 +83,8 @@ OTHERS = {
     "null with a default": "{{ none | default('x') }}{{ messages[-1].content }}",
     "nothing stripped": "{{ messages[0].nothing.strip() }}{{ messages[-1].content }}",
     "joined list": "{{ 'a' ~ ['b', 1] }}{{ 'a' | tojson(ensure_ascii=true) }}",
+    "whole calls": "{% for m in messages %}{{ m.tool_calls | tojson if m.tool_calls }}"
+    "{{ m.content }}{% endfor %}",
     "filled": "{{ '%s!' % messages[0].content }}",
     "power": "{{ 2 ** 3 }}",
     "with": "{% with a = 1 %}{{ a }}{% endwith %}",
