@@ -4,7 +4,7 @@ import pytest
 
 from cardboard.eval.records import Result, Step, value
 
-from .conftest import Measured
+from .conftest import Bench, Measured
 
 pytestmark = pytest.mark.engines
 
@@ -88,3 +88,20 @@ def test_a_result_tells_where_its_template_and_answers_come_from(
     assert set(result.versions) == {"cardboard", "python"} | packages
     assert (result.protocol.backend, result.protocol.dtype) == (engine, "float32")
     assert result.protocol.max_model_len == 512
+
+
+@pytest.mark.parametrize("engine", ["vllm", "llama-cpp-python"])
+def test_a_sampled_answer_is_the_same_whatever_is_asked_beside_it(
+    bench: Bench, engine: str
+) -> None:
+    """Half of the tasks are asked alone, in other batches, and answered as among all."""
+    env, model = ("vllm", bench.model) if engine == "vllm" else ("llama", bench.gguf)
+    chance = ("--temperature", "1", "--seed", "3")
+    whole = bench.measured(env, model, *chance, backend=engine)
+    half = bench.measured(env, model, *chance, "--shard", "2/2", backend=engine)
+    said = {(step.task_id, step.step_idx): step.answer for step in whole.steps}
+    assert whole.protocol.seeding == "step"
+    assert 0 < len(half.steps) < len(whole.steps)
+    assert [step.answer for step in half.steps] == [
+        said[step.task_id, step.step_idx] for step in half.steps
+    ]
