@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # exported on demand
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from cardboard.cli import main
@@ -106,6 +107,13 @@ def test_the_result_says_what_answered_and_how(workspace: Path) -> None:
     assert set(result.versions) == {"cardboard", "python", "xllamacpp"}
 
 
+def test_the_result_says_how_fast_it_was_and_what_memory_llama_cpp_took(workspace: Path) -> None:
+    result = result_in(workspace)
+    assert (result.timing.prompt_tokens_per_second or 0) > 0
+    assert (result.timing.answer_tokens_per_second or 0) > 0
+    assert (result.machine.peak_memory_bytes or 0) > smol().stat().st_size
+
+
 def test_it_went_through_the_files_own_template(workspace: Path) -> None:
     prompts = result_in(workspace).prompts
     assert (prompts.template_status, prompts.template_source) == ("chat_template", "gguf")
@@ -137,7 +145,7 @@ def test_the_same_run_gives_the_same_result_but_for_its_times(workspace: Path) -
 def timeless(result: Result) -> Result:
     """Return *result* without what differs from run to run."""
     blank = Result(model=result.model, suite=result.suite, counts=result.counts, status="complete")
-    steps = tuple(replace(step, seconds=None) for step in result.steps)
+    steps = tuple(replace(step, seconds=None, timing=UNSET) for step in result.steps)
     times = {name: getattr(blank, name) for name in ("timing", "machine", "started_at")}
     return replace(result, steps=steps, finished_at=None, **times)
 
