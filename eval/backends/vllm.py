@@ -139,7 +139,8 @@ class VLLM:
 
     def _described(self, adapter: str | None, began: float) -> Account:
         config = self._llm.llm_engine.model_config
-        extra: dict[str, Setting] = {"prefix_caching": True}
+        kept = self._llm.llm_engine.vllm_config.cache_config.enable_prefix_caching
+        extra: dict[str, Setting] = {"prefix_caching": bool(kept)}
         if self._options.pipeline_parallel > 1:
             extra["pipeline_parallel"] = self._options.pipeline_parallel
         if os.environ.get("VLLM_BATCH_INVARIANT", "0") != "0":

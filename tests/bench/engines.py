@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import statistics
+import subprocess
 import time
 import urllib.request
 from collections.abc import Callable, Sequence
@@ -11,22 +12,26 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
 from cardboard.eval.backends.gguf.files import gguf_of
 from cardboard.eval.backends.gguf.server import LlamaServer
 from cardboard.eval.backends.registry import open_backend
 from cardboard.eval.engine import Backend, Options, Sampling
+from cardboard.eval.records import Result
 from cardboard.eval.run.request import Request
 from cardboard.eval.run.run import evaluate
 from cardboard.eval.suites.source import load_version
 from cardboard.eval.suites.suite import Suite
 
 from ..replays import a_suite
+from ..serving import QUIET
 from ..smol import smol
 from ..tiny import a_model
 
 ROUNDS, BATCH = 3, 8
+VLLM = Path(__file__).parents[2] / ".venv-vllm" / "bin" / "python"
 SIZES: dict[str, Any] = {"hidden_size": 256, "intermediate_size": 512, "num_hidden_layers": 4}
 GENERATED, ANSWERED = Sampling(max_tokens=64), Sampling(max_tokens=8)
 Conversations = Sequence[Sequence[dict[str, str]]]
@@ -40,13 +45,14 @@ def conversations(suite: Suite) -> Conversations:
     ]
 
 
-def ours(backend: Backend, name: str, model: Path, suite: Suite, sampling: Sampling) -> None:
-    """Run *suite* as `cardboard eval` does, with its journal and result, on a loaded *backend*."""
+def ours(backend: Backend, name: str, model: Path, suite: Suite, sampling: Sampling) -> Result:
+    """Run *suite* as `cardboard eval` does, with its journal, on a loaded *backend*."""
     options = Options(model=str(model))
     with TemporaryDirectory() as folder:
         request = Request(backend=name, options=options, sampling=sampling)
         [outcome] = evaluate([request], suite, Path(folder), backend=backend)
         assert outcome.status == "complete", outcome.error
+        return msgspec.json.decode(outcome.path.read_bytes(), type=Result)
 
 
 def compared(mine: Callable[[], object], theirs: Callable[[], object]) -> tuple[float, float]:
@@ -143,13 +149,30 @@ def serving() -> None:
     server.close()
 
 
+def prefixes(folder: Path) -> None:
+    """Measure vLLM with prefixes kept or not, where `make test-engines` has installed it."""
+    if not VLLM.exists():
+        print("vLLM, prefixes: not measured, make test-engines installs it")
+        return
+    path = a_model(folder / "served", **SIZES, max_position_embeddings=16_384)
+    environment = os.environ | QUIET | {"VLLM_CPU_KVCACHE_SPACE": "1"}
+    environment |= {"VLLM_ENABLE_V1_MULTIPROCESSING": "0"}
+    for kept in ("true", "false"):
+        command = [VLLM, "-m", "cardboard.tests.bench.prefixes", path, kept]
+        done = subprocess.run(
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True
+        )
+        print(done.stdout.decode().splitlines()[-1])
+
+
 def main() -> None:
     """Print the figures."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     logging.getLogger("transformers").setLevel(logging.ERROR)
     with TemporaryDirectory() as folder:
         generating(Path(folder))
-    serving()
+        serving()
+        prefixes(Path(folder))
 
 
 if __name__ == "__main__":
