@@ -215,6 +215,9 @@ MEANINGS: dict[str, tuple[Literal["limit", "open"], str]] = {
     ),
     **dict.fromkeys(("scorer-foreign", "scorers-differ"), ("limit", "means.scorer")),
     "settings-differ": ("limit", "means.settings-differ"),
+    "asked-otherwise": ("limit", "means.asked-otherwise"),
+    "chance-unseeded": ("open", "means.chance"),
+    "server-several": ("open", "means.servers"),
     "answers-blank": ("limit", "means.blank"),
     "answers-equal-reference": ("open", "means.seen"),
     **dict.fromkeys(

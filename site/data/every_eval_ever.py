@@ -374,7 +374,7 @@ def _texts(values: Mapping[str, object]) -> dict[str, str]:
     return {
         name: value if isinstance(value, str) else _json(value)
         for name, value in values.items()
-        if value not in (None, "", (), {})
+        if value not in (None, msgspec.UNSET, "", (), {})
     }
 
 

@@ -45,6 +45,9 @@ def point_client(monkeypatch: pytest.MonkeyPatch, url: str, home: Path) -> None:
     monkeypatch.setattr(constants, "HF_HOME", str(home))
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(home / "hub"))
     monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(home / "token"))
+    # The client asks for this list once a day, and once a process.
+    home.mkdir(parents=True, exist_ok=True)
+    (home / "agents.json").write_text('{"standardEnvVars": [], "harnesses": {}}')
     monkeypatch.setattr(constants, "AGENT_HARNESSES_PATH", str(home / "agents.json"))
     monkeypatch.delenv("HF_TOKEN", raising=False)
 

@@ -107,9 +107,9 @@ def varied() -> tuple[Boards, Settings]:
     return a_varied_board()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Give the one browser of all these tests."""
+    """Give the one browser of a file's tests; while it runs, nothing else here can be awaited."""
     with chromium() as running:
         yield running
 
