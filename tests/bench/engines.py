@@ -158,7 +158,7 @@ def prefixes(folder: Path) -> None:
     environment = os.environ | QUIET | {"VLLM_CPU_KVCACHE_SPACE": "1"}
     environment |= {"VLLM_ENABLE_V1_MULTIPROCESSING": "0"}
     for kept in ("true", "false"):
-        command = [VLLM, "-m", "cardboard.tests.bench.prefixes", path, kept]
+        command = [str(VLLM), "-m", "cardboard.tests.bench.prefixes", str(path), kept]
         done = subprocess.run(
             command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True
         )
