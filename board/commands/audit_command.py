@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ...eval.suites.conversations import RULES
+from ...eval.commands.train_command import rule_options
 from .load import workspace_of
 
 if TYPE_CHECKING:
@@ -49,20 +49,7 @@ cardboard audit --render-contract train.jsonl --model ./my-model
 )
 @click.option("--model", metavar="SOURCE", help="What the training file is for.")
 @click.option("--trained-with", metavar="SOURCE", help="Whose template it is trained with.")
-@click.option(
-    "--rule",
-    "rules",
-    type=click.Choice(RULES),
-    multiple=True,
-    help="Change the conversations so, for training and for serving; repeatable.",
-)
-@click.option(
-    "--served-rule",
-    "served_rules",
-    type=click.Choice(("none", *RULES)),
-    multiple=True,
-    help="What whoever asks the model does instead; none for nothing.",
-)
+@rule_options
 @click.option("--each-answer", is_flag=True, help="Each answer is trained by itself.")
 @click.option("--limit", type=click.IntRange(1), help="Read so many conversations.")
 @click.option(

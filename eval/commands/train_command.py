@@ -2,10 +2,11 @@
 
 import os
 import sys
+from collections.abc import Callable
 from functools import partial
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from ..training.contract import Contract, Example, Terms
     from ..training.plan import Base, Settings
 
+F = TypeVar("F", bound=Callable[..., object])
+
 EXAMPLES = """Examples:
 
 \b
@@ -24,6 +27,25 @@ cardboard train ./my-model --data talks.jsonl --inspect 3
 cardboard train Qwen/Qwen3-0.6B --data talks.jsonl -o runs/first --epochs 2
 cardboard train google/gemma-2-2b-it --data talks.jsonl -o runs/second --rule fold-system
 """
+
+
+def rule_options(command: F) -> F:
+    """Give *command* the rules by which conversations are changed before they are rendered."""
+    served = click.option(
+        "--served-rule",
+        "served_rules",
+        type=click.Choice(("none", *RULES)),
+        multiple=True,
+        help="What whoever asks the model does instead; none for nothing.",
+    )
+    trained = click.option(
+        "--rule",
+        "rules",
+        type=click.Choice(RULES),
+        multiple=True,
+        help="Change the conversations so, for training and for serving; repeatable.",
+    )
+    return trained(served(command))
 
 
 @click.command(epilog=EXAMPLES)
@@ -53,20 +75,7 @@ cardboard train google/gemma-2-2b-it --data talks.jsonl -o runs/second --rule fo
     help="To train and serve with, in place of the model's own.",
 )
 @click.option("--served", metavar="SOURCE", help="What will answer; by default the model.")
-@click.option(
-    "--rule",
-    "rules",
-    type=click.Choice(RULES),
-    multiple=True,
-    help="Change the conversations so, for training and for serving; repeatable.",
-)
-@click.option(
-    "--served-rule",
-    "served_rules",
-    type=click.Choice(("none", *RULES)),
-    multiple=True,
-    help="What whoever asks the model does instead; none for nothing.",
-)
+@rule_options
 @click.option("--each-answer", is_flag=True, help="Train each answer by itself.")
 @click.option("--limit", type=click.IntRange(1), help="Read so many conversations.")
 @click.option("--epochs", type=click.FloatRange(0, min_open=True), default=1.0, show_default=True)

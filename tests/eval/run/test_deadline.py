@@ -2,7 +2,6 @@
 
 import signal
 import threading
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -21,27 +20,11 @@ from cardboard.eval.run.plans import local_run
 from cardboard.eval.run.plans.jobs import Order, Sheet, paths_of
 from cardboard.eval.run.plans.plan import Job
 from cardboard.eval.run.run import journal_of
-from cardboard.eval.suites.suite import encode
 
 from ...replays import a_request, a_suite
 from ..speaking import Call, Reply, Speaker, said, speaking
 
 NOW = datetime.fromisoformat("2026-11-30T22:15:00+09:00")
-
-
-@pytest.fixture(autouse=True)
-def _signals() -> Iterator[None]:
-    """Put the handler of SIGTERM back."""
-    before = signal.getsignal(signal.SIGTERM)
-    yield
-    signal.signal(signal.SIGTERM, before)
-
-
-@pytest.fixture
-def suite(tmp_path: Path) -> Path:
-    path = tmp_path / "tiny.jsonl"
-    path.write_bytes(encode(a_suite(tasks=3, steps=2).rows))
-    return path
 
 
 def cardboard(*words: object) -> Result:

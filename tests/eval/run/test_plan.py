@@ -1,12 +1,10 @@
 """Plans: what a table comes to, what is refused in it, and what is done again and what is not."""
 
 import multiprocessing.process
-import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -24,7 +22,6 @@ from cardboard.eval.run.plans.plan import Job, jobs_of
 from cardboard.eval.run.progress import Silent
 from cardboard.eval.run.run import journal_of
 from cardboard.eval.suites.kinds.replay.baselines import right
-from cardboard.eval.suites.suite import encode
 
 from ...replays import a_request, a_suite
 from ..speaking import Call, Reply, Speaker, said, speaking
@@ -40,21 +37,6 @@ model = "oracle"
 model = "noisy-oracle"
 noise = 0.4
 """
-
-
-@pytest.fixture(autouse=True)
-def _signals() -> Iterator[None]:
-    """Put the handler of SIGTERM back."""
-    before = signal.getsignal(signal.SIGTERM)
-    yield
-    signal.signal(signal.SIGTERM, before)
-
-
-@pytest.fixture
-def suite(tmp_path: Path) -> Path:
-    path = tmp_path / "tiny.jsonl"
-    path.write_bytes(encode(a_suite(tasks=3, steps=2).rows))
-    return path
 
 
 def a_plan(folder: Path, text: str) -> Path:
