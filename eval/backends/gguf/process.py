@@ -25,8 +25,11 @@ def main() -> None:
     told = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     settings = json.loads(sys.stdin.readline())
-    import xllamacpp
-
+    try:
+        import xllamacpp
+    except ImportError as error:  # a library of the system that it is linked with
+        print(json.dumps({"missing": str(error)}), file=told, flush=True)
+        os._exit(1)
     params = _params(xllamacpp, settings)
     try:
         server = xllamacpp.Server(params)

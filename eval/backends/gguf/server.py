@@ -43,8 +43,8 @@ class LlamaServer:
         """Serve *file* as *name*, with a window of as many tokens for each answer at a time.
 
         *settings* are some of `SETTINGS`. Returns when the model is loaded. Raises MissingExtra
-        without llama.cpp, UsageError where the file cannot be loaded, DeadEngine where the process
-        ends otherwise.
+        without llama.cpp, UsageError where it or the file cannot be loaded, DeadEngine where the
+        process ends otherwise.
         """
         if find_spec("xllamacpp") is None:
             raise MissingExtra("xllamacpp", "llama")
@@ -66,6 +66,13 @@ class LlamaServer:
             if about is None:
                 raise DeadEngine(
                     f"llama.cpp ended while it loaded {file.path.name}: {self.ended()}"
+                )
+            if "missing" in about:
+                raise UsageError(
+                    f"llama.cpp cannot be started: {about['missing']}",
+                    key="--backend",
+                    remedy="Install the system's library that is missing; Debian has libgomp.so.1 "
+                    "in libgomp1: apt-get install libgomp1.",
                 )
             if "error" in about:
                 raise UsageError(

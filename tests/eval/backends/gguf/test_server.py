@@ -113,6 +113,17 @@ def test_a_crash_is_told_by_its_signal() -> None:
     one.close()
 
 
+def test_a_library_of_the_system_that_is_missing_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lack = "libgomp.so.1: cannot open shared object file: No such file or directory"
+    (tmp_path / "xllamacpp.py").write_text(f"raise ImportError({lack!r})\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(UsageError, match=r"llama.cpp cannot be started: libgomp.so.1") as caught:
+        started(smol())
+    assert "apt-get install libgomp1" in str(caught.value.remedy)
+
+
 @pytest.mark.parametrize("damage", ["truncated", "without tensors"])
 def test_a_file_that_cannot_be_loaded_is_told_in_llama_cpps_own_words(
     damage: str, tmp_path: Path
