@@ -63,18 +63,11 @@ def test_a_text_that_ends_an_answer_ends_it(bench: Bench) -> None:
 
 def test_what_is_no_gguf_file_is_refused_in_words(bench: Bench, tmp_path: Path) -> None:
     (tmp_path / "no.gguf").write_bytes(b"GGUF and nothing more")
-    for model, error in ((tmp_path / "no.gguf", "cannot be loaded"), ("no", "no such file")):
+    refused = ((tmp_path / "no.gguf", 1, "cannot be used"), ("no", 2, "no such file"))
+    for model, code, error in refused:
         done = bench.run(
-            *(
-                "llama-cpp-python",
-                "eval",
-                model,
-                "--suite",
-                bench.suite,
-                "--backend",
-                "llama-cpp-python",
-            ),
-            *("--output", tmp_path / "results"),
-            code=2,
+            *("llama-cpp-python", "eval", model, "--suite", bench.suite),
+            *("--backend", "llama-cpp-python", "--output", tmp_path / "results"),
+            code=code,
         )
         assert error in done.stderr

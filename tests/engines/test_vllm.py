@@ -1,6 +1,7 @@
 """vLLM: adapters over one loaded model, the same through a server, refusals in words."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,10 +68,13 @@ def test_the_engine_is_started_once_for_a_model_and_all_its_adapters(
 
 
 def test_what_is_not_known_is_refused_in_words(bench: Bench, tmp_path: Path) -> None:
-    (tmp_path / "adapter_config.json").write_text(json.dumps({"r": 4096}))
+    shutil.copytree(bench.adapters[0], tmp_path / "wide")
+    config = tmp_path / "wide" / "adapter_config.json"
+    told = json.loads(config.read_text(encoding="utf-8"))
+    config.write_text(json.dumps(told | {"r": 4096}), encoding="utf-8")
     done = bench.run(
         *("vllm", "eval", bench.model, "--suite", bench.suite, "--backend", "vllm"),
-        *("--adapter", tmp_path, "--output", tmp_path / "results"),
+        *("--adapter", tmp_path / "wide", "--output", tmp_path / "results"),
         code=2,
     )
     assert "is no LoRA adapter of a rank up to 512" in done.stderr
