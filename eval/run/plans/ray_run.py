@@ -19,7 +19,7 @@ from ..outcomes import DEBUG, Outcome, failed
 from ..progress import Several, Silent
 from ..result import write
 from ..run import journal_of, status_of
-from .jobs import Order, Report, aims_of, join, paths_of, split, work
+from .jobs import PARTS, Order, Report, aims_of, join, paths_of, split, work
 from .reporting import Reporting, Said, keep
 
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -205,6 +205,9 @@ class _Mark:
     def __exit__(self, *raised: object) -> None:
         for path in self._paths:
             path.unlink(missing_ok=True)
+            if path.parent.name == PARTS:  # whoever joined the parts could not remove it yet
+                with suppress(OSError):
+                    path.parent.rmdir()
 
 
 def _sent(number: int, order: Order, mark: str) -> Sent:
