@@ -101,6 +101,9 @@ class _Map(dict[str, Any]):
 class _Struct(dict[str, Any]):
     """A struct of Go: another field than it has is an error."""
 
+    json: Mapping[str, Any] | None = None
+    """How Go writes it as JSON; `None` where nobody can tell."""
+
 
 def _collated(messages: Sequence[Mapping[str, Any]]) -> tuple[str, list[dict[str, Any]]]:
     """Join all system turns, and turns of one role that follow each other."""
@@ -157,10 +160,9 @@ def _tool(tool: Mapping[str, Any]) -> _Struct:
     named = _Struct(
         Name=function["name"], Description=function.get("description", ""), Parameters=inner
     )
-    named.json = plain["function"]  # type: ignore[attr-defined]  # as it is written
-    inner.json = parameters  # type: ignore[attr-defined]
+    named.json, inner.json = plain["function"], parameters
     found = _Struct(Type=plain["type"], Function=named)
-    found.json = plain  # type: ignore[attr-defined]
+    found.json = plain
     return found
 
 
@@ -176,7 +178,7 @@ def _json(value: Any) -> str:
 def _plain(value: Any, key: str = "") -> Any:
     """Return *value* with its keys in the order of Go: sorted in maps, as declared in structs."""
     if isinstance(value, _Struct):
-        if not hasattr(value, "json"):
+        if value.json is None:
             raise CannotTell("a struct as JSON")
         return _plain(value.json, "struct")
     if isinstance(value, Mapping):

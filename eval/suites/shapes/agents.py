@@ -59,8 +59,8 @@ def atif(value: Mapping[str, Any]) -> Conversation:
         if source == "agent" and _no_answer(step, notes):
             left.add(len(turns))
         turns += _step(step, key, _SOURCES[source], word(agent.get("name")), notes)
-    subagents = value.get("subagent_trajectories")
-    notes["subagents"] += len(subagents) if isinstance(subagents, list) else 0
+    inner = value.get("subagent_trajectories")  # as the format calls them
+    notes["nested"] += len(inner) if isinstance(inner, list) else 0
     tools = tools_of(agent.get("tool_definitions"), "agent.tool_definitions")
     notes["tools-unknown"] += any(turn.tool_calls for turn in turns) and not tools
     return Conversation(

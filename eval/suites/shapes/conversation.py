@@ -121,7 +121,7 @@ NOTES = {
     "full-screen": "lines typed into a full-screen program, left out",
     "events": "damaged events of a recording, left out",
     "elsewhere": "lines typed where no shell's prompt stands, left out",
-    "subagents": "trajectories of subagents inside of another, left out",
+    "nested": "trajectories inside of another, left out",
 }
 """What is told of conversations beside their turns: what was put right, inferred or left out."""
 
