@@ -6,12 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from .go_values import CannotTell, Map, Printed, Struct, collated, json_of, message_of, tool_of
+
 MOST_STEPS, DEEPEST = 200_000, 40
 """Nodes that one render may go through, and how deep they may lie in one another."""
-
-
-class CannotTell(Exception):
-    """The template uses what this reader does not know; Ollama may well know it."""
 
 
 class Refused(Exception):
@@ -52,11 +50,11 @@ def rendered(text: str, known: Mapping[str, Any], now: str, most: int) -> str:
         nodes = [*nodes, ("print", [[("field", (".Response",))]])]
     thinking = known.get("enable_thinking")
     always = {"Think": bool(thinking), "ThinkLevel": "", "IsThinkSet": thinking is not None}
-    system, messages = _collated(known["messages"])
+    system, messages = collated(known["messages"])
     run = _Run(datetime.fromisoformat(now), most)
     if "messages" in fields:
-        tools = None if known.get("tools") is None else _Printed(map(_tool, known["tools"]))
-        held = [_message(one) for one in messages]
+        tools = None if known.get("tools") is None else Printed(map(tool_of, known["tools"]))
+        held = [message_of(one) for one in messages]
         root = {"System": system, "Messages": held, "Tools": tools, "Response": ""}
         run.all(nodes, [{"$": {**root, **always}}], {**root, **always})
         return "".join(run.written)
@@ -85,114 +83,6 @@ def _in_pairs(
             held[name] = content
     execute(_before_response(nodes)[0])
     return "".join(run.written)
-
-
-# --- values ---------------------------------------------------------------------------------------
-
-
-class _Printed(list[Any]):
-    """A list that prints itself as JSON."""
-
-
-class _Map(dict[str, Any]):
-    """A map of Go: it prints itself as JSON with sorted keys, and has any key."""
-
-
-class _Struct(dict[str, Any]):
-    """A struct of Go: another field than it has is an error."""
-
-    json: Mapping[str, Any] | None = None
-    """How Go writes it as JSON; `None` where nobody can tell."""
-
-
-def _collated(messages: Sequence[Mapping[str, Any]]) -> tuple[str, list[dict[str, Any]]]:
-    """Join all system turns, and turns of one role that follow each other."""
-    system = [str(one.get("content") or "") for one in messages if one["role"] == "system"]
-    found: list[dict[str, Any]] = []
-    for one in messages:
-        if found and found[-1]["role"] == one["role"] and one["role"] != "tool":
-            both = f"{found[-1].get('content') or ''}\n\n{one.get('content') or ''}"
-            found[-1] = {**found[-1], "content": both}
-        else:
-            found.append(dict(one))
-    return "\n\n".join(system), found
-
-
-def _message(one: Mapping[str, Any]) -> _Struct:
-    calls = [_call(place, call) for place, call in enumerate(one.get("tool_calls") or [])]
-    return _Struct(
-        Role=one["role"],
-        Content=one.get("content") or "",
-        Thinking=one.get("thinking") or "",
-        Images=[],
-        ToolCalls=calls,
-        ToolName=one.get("name") or "",
-        ToolCallID=one.get("tool_call_id") or "",
-    )
-
-
-def _call(place: int, call: Mapping[str, Any]) -> _Struct:
-    function = call["function"]
-    arguments = function.get("arguments")
-    held = _Map(arguments) if isinstance(arguments, Mapping) else _Map()
-    named = _Struct(Index=place, Name=function["name"], Arguments=held)
-    return _Struct(ID=call.get("id") or "", Function=named)
-
-
-def _tool(tool: Mapping[str, Any]) -> _Struct:
-    function = tool["function"]
-    given = function.get("parameters") or {}
-    fields = ("type", "$defs", "items", "required", "properties")
-    parameters = {name: given[name] for name in fields if name in given}
-    plain = {
-        "type": tool.get("type", "function"),
-        "function": {
-            "name": function["name"],
-            "description": function.get("description", ""),
-            "parameters": parameters,
-        },
-    }
-    inner = _Struct(
-        Type=parameters.get("type", ""),
-        Required=parameters.get("required", []),
-        Properties=_Map(parameters.get("properties", {})),
-    )
-    named = _Struct(
-        Name=function["name"], Description=function.get("description", ""), Parameters=inner
-    )
-    named.json, inner.json = plain["function"], parameters
-    found = _Struct(Type=plain["type"], Function=named)
-    found.json = plain
-    return found
-
-
-_PROPERTY = ("anyOf", "type", "items", "description", "enum", "properties", "required")
-
-
-def _json(value: Any) -> str:
-    text = json.dumps(_plain(value), ensure_ascii=False, separators=(",", ":"))
-    signs = {"<": "003c", ">": "003e", "&": "0026", "\u2028": "2028", "\u2029": "2029"}
-    return "".join(f"\\u{signs[sign]}" if sign in signs else sign for sign in text)
-
-
-def _plain(value: Any, key: str = "") -> Any:
-    """Return *value* with its keys in the order of Go: sorted in maps, as declared in structs."""
-    if isinstance(value, _Struct):
-        if value.json is None:
-            raise CannotTell("a struct as JSON")
-        return _plain(value.json, "struct")
-    if isinstance(value, Mapping):
-        if key == "properties":
-            return {name: _plain(value[name], "property") for name in sorted(value)}
-        names = sorted(value) if key not in ("struct", "property") else list(value)
-        if key == "property":
-            names = [name for name in _PROPERTY if name in value]
-        inside = {"function": "struct", "parameters": "struct", "properties": "properties"}
-        declared = key in ("struct", "property")
-        return {
-            name: _plain(value[name], inside.get(name, "") if declared else "") for name in names
-        }
-    return [_plain(one) for one in value] if isinstance(value, list) else value
 
 
 # --- reading --------------------------------------------------------------------------------------
@@ -426,7 +316,7 @@ class _Run:
             return []
         if isinstance(value, list):
             return list(enumerate(value))
-        if isinstance(value, Mapping) and not isinstance(value, _Struct):
+        if isinstance(value, Mapping) and not isinstance(value, Struct):
             return [(key, value[key]) for key in sorted(value)]
         raise CannotTell(f"range over {type(value).__name__}")
 
@@ -528,7 +418,7 @@ def _text(quoted: str) -> str:
 
 def _field(value: Any, fields: Sequence[str]) -> Any:
     for name in fields:
-        if isinstance(value, _Struct):
+        if isinstance(value, Struct):
             if name not in value:
                 raise Refused(f"can't evaluate field {name}")
             value = value[name]
@@ -542,7 +432,7 @@ def _field(value: Any, fields: Sequence[str]) -> Any:
 
 
 def _true(value: Any) -> bool:
-    return True if isinstance(value, _Struct) else bool(value)
+    return True if isinstance(value, Struct) else bool(value)
 
 
 def _printed(value: Any) -> str:
@@ -552,8 +442,8 @@ def _printed(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, str | int):
         return str(value)
-    if isinstance(value, _Printed | _Map) or hasattr(value, "json"):
-        return _json(value)
+    if isinstance(value, Printed | Map) or hasattr(value, "json"):
+        return json_of(value)
     raise CannotTell(f"{type(value).__name__} as text")
 
 
@@ -630,7 +520,7 @@ _FUNCTIONS: Mapping[str, Any] = {
     "len": _length,
     "slice": _slice,
     "index": _index,
-    "json": _json,
+    "json": json_of,
     "print": _joined,
     "println": lambda *values: " ".join(map(_printed, values)) + "\n",
     "printf": _formatted,

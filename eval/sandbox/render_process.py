@@ -12,7 +12,7 @@ from jinja2 import Environment, Template, TemplateError, TemplateSyntaxError, Un
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import SandboxedEnvironment, is_internal_attribute
 
-from . import go_templates
+from . import go_templates, go_values
 from .dialects import Dialect, compiled_in, whole
 from .environment import compiled, with_thoughts
 from .inspection import inspected
@@ -79,7 +79,7 @@ def _render_go(template: Order, job: Order, characters: int) -> Line:
     known = job["known"] or {"messages": job["messages"], "tools": job["tools"]}
     try:
         return {"text": go_templates.rendered(template["text"], known, job["now"], characters)}
-    except go_templates.CannotTell as error:
+    except go_values.CannotTell as error:
         return {"problem": "untold", "error": f"cannot tell: {error}"[:500]}
     except go_templates.Refused as error:
         return {"problem": "refused", "error": str(error)[:500]}

@@ -3,7 +3,8 @@
 import pytest
 
 from cardboard.eval.audit.rendering.probes import TOOLS
-from cardboard.eval.sandbox.go_templates import CannotTell, Refused, TooLong, rendered
+from cardboard.eval.sandbox.go_templates import Refused, TooLong, rendered
+from cardboard.eval.sandbox.go_values import CannotTell
 
 TALK = [
     {"role": "system", "content": "Be brief."},
