@@ -24,6 +24,7 @@ HOUSE: dict[str, tuple[tuple[str, ...], ...]] = {
             "backends/gguf",
             "suites/shapes",
             "suites/kinds/kind.py",
+            "suites/kinds/replay/definitions.py",
             "suites/conversations.py",
         ),
         (
@@ -31,6 +32,7 @@ HOUSE: dict[str, tuple[tuple[str, ...], ...]] = {
             "suites/kinds/home",
             "suites/kinds/replay",
             "suites/kinds/reported",
+            "suites/kinds/shell",
             "prompts",
             "audit/rendering",
             "audit/lint",
