@@ -41,6 +41,19 @@ class Said(NamedTuple):
         """Return the sentence in *language*, which the rule must have."""
         return fill(self.note.text[language], self.evidence)
 
+    def lasting(self) -> "Said":
+        """Return the same without the quantiles of the field, where every text can do without.
+
+        Quantiles move with every result that a board gains; they stand in [ ] to be left out.
+        """
+        kept = {name: value for name, value in self.evidence.items() if not is_quantile(name)}
+        try:
+            for text in self.note.text.values():
+                fill(text, kept)
+        except KeyError:
+            return self
+        return Said(self.note, kept)
+
 
 class Rule(NamedTuple):
     """A note rule, checked and ready to be judged."""
@@ -55,6 +68,11 @@ class Rate(NamedTuple):
 
     id: str
     share: float
+
+
+def is_quantile(name: str) -> bool:
+    """Tell whether a sentence's value of this *name* is a quantile, as `q75_score` is."""
+    return _QUANTILE.fullmatch(name) is not None
 
 
 class Field:

@@ -31,7 +31,7 @@ class Sums(NamedTuple):
 class Measurement:
     """The step data of a board's measured entries, in display order, and all that follows from it.
 
-    Cards of a large board show one interval and no rank range, so most of this is often not needed.
+    Cards show the interval of one metric only, so most of this is often not needed.
     """
 
     def __init__(

@@ -36,6 +36,8 @@ class Card(Struct, frozen=True, kw_only=True):
     model: str
     repo: str | None
     badge_url: str | None
+    page_url: str | None
+    """Of the model's page on the site, which has what would change a card too often."""
     site_url: str | None
     purpose: Text
     base: str | None
@@ -121,6 +123,7 @@ def _card(slug: str, sheets: Sequence[Sheet], settings: Settings) -> Card:
         model=entry.model,
         repo=hub_repo(entry),
         badge_url=f"{site}badges/{quote(slug)}.svg" if site else None,
+        page_url=f"{site}models/{quote(slug)}/" if site else None,
         site_url=site,
         purpose=profile.purpose,
         base=base,

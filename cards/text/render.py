@@ -119,6 +119,7 @@ def _body(words: Words, *, first: Words, names: list[str]) -> Callable[[Card], s
         dataset=lambda name, repo: _repository(name, repo, f"{_HUB}datasets/"),
         badge=lambda card: _badge(card, say(words, "card.badge")),
         above=lambda key: _above(first, key),
+        band=lambda top: said("rank.lower") if top == 100 else said("rank.band", band=top),
         figures=tables.figures,
         number=tables.number,
         score=tables.score,

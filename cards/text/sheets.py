@@ -8,7 +8,7 @@ from msgspec import Struct
 from ...board.model import Attempt, Entry
 from ...board.notes.claims import Claim, Told, asked_here, looked_for, template, told_of
 from ...board.notes.figures import shown
-from ...board.notes.notes import Field, Rule
+from ...board.notes.notes import Field, Rule, Said
 from ...board.words.findings import Finding, distinct
 from ...board.workspace.settings import Settings, Suite, Text
 from ...eval.metrics import Metric
@@ -119,6 +119,8 @@ def sheet_of(
     ranked = suite.ranked if suite else ranked_of(kind)
     findings = distinct(entry.findings)
     told = told_of(entry, field, checked)
+    if own.lasting:
+        told = _lasting(told)
     name = f"{suite.name} {suite.version}" if suite else ""
     span = standing.interval if standing else None
     return Sheet(
@@ -159,6 +161,14 @@ def sheet_of(
     )
 
 
+def _lasting(told: Told) -> Told:
+    """Return *told* without what moves with every result that the board gains."""
+    return tuple(
+        (kind, tuple(one.lasting() if isinstance(one, Said) else one for one in sentences))
+        for kind, sentences in told
+    )
+
+
 def _fixed(printed: float, ranked: Metric) -> str:
     """Return a score, or a bound of it, that is at the printed scale already."""
     return f"{printed:.{ranked.decimals}f}"
@@ -181,11 +191,12 @@ def _figures(
     own: CardEntry, ranked: Metric | None, metrics: Iterable[Metric], field: Field | None
 ) -> Iterator[Figure]:
     entry, counts = own.entry, own.entry.result.counts
+    medians = None if own.lasting else field
     if ranked is not None:
         yield Figure(
             key=None,
             value=_printed(entry.score, ranked),
-            median=field.printed(50, "score") if field else None,
+            median=medians.printed(50, "score") if medians else None,
             unit=unit_of(ranked, scaled=True),
             metric=ranked,
             scaled=True,
@@ -194,13 +205,13 @@ def _figures(
     for metric in metrics:
         if metric.ranked and metric.scale == 1:
             continue  # the score is the same number
-        figure = _figure(metric, entry, field, scaled=not metric.ranked)
+        figure = _figure(metric, entry, medians, scaled=not metric.ranked)
         if metric.shown != "details" or metric.ranked:
             told.append(figure)
         elif figure.value is not None:
             further.append(figure)
     yield from told
-    yield from _times(own, field)
+    yield from _times(own, medians)
     yield from further
     if counts.scored or (entry.score is None and counts.scored is not None):
         # Figures without a count were not made of no steps.

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 Mode = Literal["auto", "exact", "band"]
 
-# Beyond this many entries an exact "k / N" on every card would change all cards with every result.
-EXACT_UP_TO = 100
+# Beyond this many entries "k / N", medians and ranges of ranks would change nearly all cards with
+# every result that is added.
+EXACT_UP_TO = 10
 ALWAYS_EXACT = 10
 BANDS = (1, 5, 10, 25, 50)
 NAMED_SHARERS = 3
@@ -34,6 +35,15 @@ class Span(NamedTuple):
     level: int
     own: tuple[int, int] | None
     """The ranks that this entry's own test leaves open, where they are fewer."""
+
+
+class Bands(NamedTuple):
+    """The bands, in per cent from the top, of the best and the worst rank that is open."""
+
+    low: int
+    high: int
+    by: Literal["open", "open-scores"]
+    """Whether paired tests tell them, or scores alone."""
 
 
 class Alone(NamedTuple):
@@ -67,6 +77,8 @@ class Standing(NamedTuple):
     span: Span | None
     alone: Alone | None = None
     """What scores leave open on a board without per-step data."""
+    open: Bands | None = None
+    """What is open, where a card must stay as it is."""
 
     @property
     def shared(self) -> bool:
@@ -79,7 +91,7 @@ def standing(entry: Entry, board: Board, mode: Mode) -> Standing | None:
     if entry.rank is None:
         return None
     count = len(board.ranked)
-    exact = mode == "exact" or (mode == "auto" and len(board.entries) <= EXACT_UP_TO)
+    exact = is_exact(board, mode)
     named = exact or entry.rank <= ALWAYS_EXACT
     sharers = entry.tied_with if named else ()
     found = entry.resolution
@@ -94,7 +106,21 @@ def standing(entry: Entry, board: Board, mode: Mode) -> Standing | None:
         interval=found.score if found else None,
         span=_span(found) if found and exact else None,
         alone=_alone(entry, board) if exact else None,
+        open=None if exact else _bands(entry, board),
     )
+
+
+def is_exact(board: Board, mode: Mode) -> bool:
+    """Tell whether cards may say what changes with every result that *board* gains."""
+    return mode == "exact" or (mode == "auto" and len(board.entries) <= EXACT_UP_TO)
+
+
+def _bands(entry: Entry, board: Board) -> Bands | None:
+    count, found = len(board.ranked), entry.resolution
+    if found and found.tested:
+        return Bands(band(found.low, count), band(found.high, count), "open")
+    alone = board.open_ranks(entry) if board.alone else None
+    return Bands(band(alone[0], count), band(alone[1], count), "open-scores") if alone else None
 
 
 def _alone(entry: Entry, board: Board) -> Alone | None:
@@ -118,8 +144,9 @@ def band(rank: int, count: int) -> int:
 
 
 def _rounded_down(count: int) -> int:
-    digits = len(str(count)) - 1
-    return int(f"{str(count)[0]}{'0' * digits}")
+    """Return the largest of 1, 2, 5, 10, 20, 50, ... that is not above *count*."""
+    first = next(digit for digit in (5, 2, 1) if digit <= int(str(count)[0]))
+    return int(f"{first}{'0' * (len(str(count)) - 1)}")
 
 
 class Wilson(NamedTuple):
@@ -154,6 +181,8 @@ class CardEntry(Struct, frozen=True, kw_only=True):
     tasks: int | None
     """On which intervals rest."""
     figures: dict[str, Value]
+    lasting: bool
+    """Whether it must stay as it is when the board gains results: no medians, no quantiles."""
     rows: bool
     """Whether the result holds its steps."""
     trials: int | None
@@ -168,16 +197,17 @@ def card_entry(
     entry: Entry, board: Board | None, field: Field | None, settings: Settings
 ) -> CardEntry:
     """Return *entry* of *board* as its card sees it; *field* is the field of ranked entries."""
-    spot = field.place(entry) if field else None
+    spot, mode = field.place(entry) if field else None, settings.cards.rank
     suite = board.suite if board else None
     spread = _spread(entry, suite) if suite else None
     return CardEntry(
         entry=replace(entry, rank=None, rank_text="", tied_with=(), resolution=None, facts=None),
         suite=suite,
-        standing=standing(entry, board, settings.cards.rank) if board else None,
+        standing=standing(entry, board, mode) if board else None,
         basis=basis(entry, suite),
         tasks=board.method.tasks if board and board.method else None,
         figures=spot.known if spot else figures(entry, suite),
+        lasting=board is not None and not is_exact(board, mode),
         rows=entry.facts is not None,
         trials=_trials(entry),
         spread=spread,

@@ -23,12 +23,12 @@ class Tables:
         self._words, self._said, self._unknown = words, said, said("card.not-recorded")
 
     def figures(self, sheet: Sheet) -> Safe:
-        """Return a row for each figure: its value, and the median where the result is ranked."""
+        """Return a row for each figure: its value, and the median where the board is small."""
         rows = []
         for figure in sheet.figures:
             value = self.number(figure.value, figure.unit) if figure.value else self._unknown
             row = f"| {self._name(figure, sheet)} | {value} |"
-            if sheet.standing:
+            if sheet.standing and sheet.standing.of:
                 middle = figure.median
                 row += f" {self.number(middle, figure.unit) if middle else _NOTHING} |"
             rows.append(row)

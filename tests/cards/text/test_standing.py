@@ -7,7 +7,7 @@ from cardboard.board.judge.build import build_boards
 from cardboard.board.model import Board
 from cardboard.board.show.rows import summary
 from cardboard.board.workspace.settings import Suite
-from cardboard.cards.text.standing import band, standing
+from cardboard.cards.text.standing import _rounded_down, band, standing
 from cardboard.tests.making import a_result, a_workspace, boards_of, measured
 
 
@@ -19,7 +19,7 @@ def board(count: int) -> Board:
 
 
 FEW = a_workspace(suites=(Suite(name="mini", version="1", steps=2, tasks=2),))
-SMALL, LARGE = board(40), board(240)
+TINY, SMALL, LARGE = board(9), board(40), board(240)
 
 
 @pytest.mark.parametrize(
@@ -34,11 +34,25 @@ def test_a_band_is_the_smallest_that_holds_the_rank(rank, count, top):
     assert band(rank, count) == top
 
 
-def test_auto_is_exact_up_to_100_entries_and_a_band_beyond():
-    near = standing(SMALL.ranked[29], SMALL, "auto")
+def test_auto_is_exact_up_to_10_entries_and_a_band_beyond():
+    near = standing(TINY.ranked[7], TINY, "auto")
     far = standing(LARGE.ranked[29], LARGE, "auto")
-    assert (near.number, near.band, near.of, near.unranked) == (30, None, 40, 1)
+    assert (near.number, near.band, near.of, near.unranked) == (8, None, 9, 1)
     assert (far.number, far.band, far.of, far.at_least) == (None, 25, None, 200)
+
+
+@pytest.mark.parametrize(
+    ("count", "told"),
+    [(1, 1), (4, 2), (9, 5), (19, 10), (48, 20), (99, 50), (100, 100), (950, 500)],
+)
+def test_how_many_are_ranked_is_told_in_numbers_that_seldom_change(count, told):
+    assert _rounded_down(count) == told
+
+
+def test_what_is_open_by_scores_alone_is_told_in_bands():
+    found = standing(SMALL.ranked[29], SMALL, "auto")
+    assert found.alone is None
+    assert found.open == (5, 100, "open-scores")
 
 
 def test_the_first_ten_are_exact_everywhere():
@@ -59,10 +73,10 @@ def test_a_result_without_a_rank_has_no_standing():
 
 def test_a_shared_rank_names_the_first_few_that_share_it():
     shared = replace(SMALL.ranked[0], tied_with=("a", "b", "c", "d", "e"))
-    shown = standing(shared, SMALL, "auto")
+    shown = standing(shared, SMALL, "exact")
     assert shown.shared
     assert (shown.shared_with, shown.more_sharers) == (("a", "b", "c"), 2)
-    assert not standing(SMALL.ranked[1], SMALL, "auto").shared
+    assert not standing(SMALL.ranked[1], SMALL, "exact").shared
 
 
 def test_where_too_few_tasks_allow_no_test_none_is_claimed():
