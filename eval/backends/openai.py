@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any, Literal
@@ -89,15 +89,21 @@ class OpenAI:
             raise UsageError(str(error), key="--top-k") from error
         fixed, left = self._fixed(settings), iter(prompts)
         found, ended = deque[Answer | DeadEngine](), list[BaseException | None]()
+        closing = False
+
+        def pause() -> None:
+            if not closing:  # which would break off the end of the other calls
+                loop.stop()
 
         def end(slot: asyncio.Task[None]) -> None:
-            ended.append(slot.exception())
-            loop.stop()
+            if not slot.cancelled():
+                ended.append(slot.exception())
+            pause()
 
         with asyncio.Runner() as runner:
             loop, connection = runner.get_loop(), self._connection()
             slots = [
-                loop.create_task(self._slot(connection, left, fixed, sampling, found))
+                loop.create_task(self._slot(connection, left, fixed, sampling, found, pause))
                 for _ in range(min(self._options.concurrency, len(prompts)))
             ]
             for slot in slots:
@@ -118,10 +124,7 @@ class OpenAI:
                         if reason is not None:
                             raise reason
             finally:
-                for slot in slots:
-                    slot.remove_done_callback(end)
-                    if slot.done():
-                        slot.exception()  # which has been told, and is not told again by asyncio
+                closing = True
 
     def close(self) -> None:
         """Do nothing: connections end with the answers."""
@@ -133,17 +136,18 @@ class OpenAI:
         fixed: dict[str, Any],
         sampling: Sampling,
         found: deque[Answer | DeadEngine],
+        pause: Callable[[], None],
     ) -> None:
         """Make one call after another, over one connection, until no prompt is *left*.
 
-        The loop is stopped for each answer, and goes on when the next one is wanted.
+        The loop pauses for each answer, and goes on when the next one is wanted.
         """
         async with httpx.AsyncClient(**connection) as client:
             for prompt in left:
                 seed = seed_of(sampling, prompt.key)
                 body = self._body(prompt, fixed if seed is None else {"seed": seed, **fixed})
                 found.append(await self._answer(client, prompt, body))
-                asyncio.get_running_loop().stop()
+                pause()
                 await asyncio.sleep(0)
 
     async def _answer(self, client: Any, prompt: Prompt, body: bytes) -> Answer | DeadEngine:

@@ -95,10 +95,10 @@ def test_a_sampled_answer_is_the_same_whatever_is_asked_beside_it(
     bench: Bench, engine: str
 ) -> None:
     """Half of the tasks are asked alone, in other batches, and answered as among all."""
-    env, model = ("vllm", bench.model) if engine == "vllm" else ("llama", bench.gguf)
+    model = bench.model if engine == "vllm" else bench.gguf
     chance = ("--temperature", "1", "--seed", "3")
-    whole = bench.measured(env, model, *chance, backend=engine)
-    half = bench.measured(env, model, *chance, "--shard", "2/2", backend=engine)
+    whole = bench.measured(engine, model, *chance)
+    half = bench.measured(engine, model, *chance, "--shard", "2/2")
     said = {(step.task_id, step.step_idx): step.answer for step in whole.steps}
     assert whole.protocol.seeding == "step"
     assert 0 < len(half.steps) < len(whole.steps)

@@ -123,8 +123,8 @@ def _apart(order: Order, tell: Callable[[Outcome], None], deadline: Deadline | N
     if patience is not None:
         patience.cancel()
     receiver.close()
-    if report is not None:
-        return report
+    if report is not None:  # which may not know, where the engine made something else of the stop
+        return replace(report, stopped=stopped)
     ended = f"the process was ended ({_ending(process.exitcode)})"
     return Report(outcomes=tuple(outcomes), lost=ended, stopped=stopped)
 

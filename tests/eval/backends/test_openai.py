@@ -651,3 +651,19 @@ def test_patience_has_an_end() -> None:
     assert retries.wait_before(len(retries.WAITS), {}, NOW) is None
     assert retries.wait_before(0, {"retry-after": "601"}, NOW) is None
     assert retries.wait_before(0, {"retry-after": "600"}, NOW) == 600.0
+
+
+def test_a_stop_in_the_middle_of_a_call_is_a_stop_however_many_are_open(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C may come while a call is being made, and not only while all are waited for."""
+    last = prompts(3)[2].key
+
+    async def stopped(self: OpenAI, client: Any, prompt: Prompt, body: bytes) -> Any:
+        if prompt.key == last:
+            raise KeyboardInterrupt
+        await asyncio.sleep(300)
+
+    monkeypatch.setattr(OpenAI, "_answer", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        answers(serve(Reply(said("ls"))), 3, concurrency=3)

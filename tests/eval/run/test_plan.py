@@ -306,6 +306,9 @@ def test_a_stopped_plan_ends_its_process_and_goes_on_where_it_was(
             stderr=subprocess.DEVNULL,
         )
         assert enough.wait(300)
+        (journal,) = (tmp_path / "results").rglob("*.journal")
+        while journal.read_bytes().count(b"\n") < 4:  # the run, its beginning and two answers
+            time.sleep(0.01)
         process.terminate()
         out, _ = process.communicate(timeout=300)
         assert process.returncode == 130
