@@ -86,9 +86,9 @@ def read(folder: Path) -> Definition:
 
     Raises ConfigError, naming file and key, for what is missing, unknown or there twice.
     """
-    head = _table(folder / "suite.toml", Definition)
+    head = table(folder / "suite.toml", Definition)
     files = sorted((folder / "tasks").glob("*.toml"))
-    definition = msgspec.structs.replace(head, groups=tuple(_table(file, Group) for file in files))
+    definition = msgspec.structs.replace(head, groups=tuple(table(file, Group) for file in files))
     seen: set[str] = set()
     for _, task in definition.tasks:
         if task.id in seen:
@@ -99,7 +99,7 @@ def read(folder: Path) -> Definition:
     return definition
 
 
-def _table(file: Path, shape: type[T]) -> T:
+def table(file: Path, shape: type[T]) -> T:
     try:
         return msgspec.toml.decode(file.read_bytes(), type=shape)
     except OSError as error:

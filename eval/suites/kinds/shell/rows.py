@@ -42,6 +42,8 @@ class ShellRow(Row, frozen=True, kw_only=True):
     """Below the home folder: where *setup* and *check* run."""
     start: str = ""
     """Below the home folder: where the shell starts."""
+    system: str = ""
+    """How to answer: the system prompt of the protocols whose answers are JSON objects."""
     text: str = ""
     """The job as it is told; empty where it must be found."""
     markers: tuple[str, ...] = ()
@@ -74,8 +76,10 @@ class ShellRow(Row, frozen=True, kw_only=True):
 
     @property
     def conversation(self) -> tuple[Message, ...]:
-        """Return the first turn of the user; a protocol may put its own rules before it."""
-        return (Message("user", opening(self.text, self.screen)),)
+        """Return the system prompt and the first turn: the job where it is told, the screen."""
+        shown = f"<terminal>\n{self.screen}\n</terminal>"
+        asked = Message("user", f"{self.text}\n\n{shown}" if self.text else shown)
+        return (Message("system", self.system), asked) if self.system else (asked,)
 
     @property
     def groups(self) -> dict[str, str]:
@@ -98,12 +102,6 @@ class ShellRow(Row, frozen=True, kw_only=True):
             "job": self.job,
             "scenario_sha256": digest,
         }
-
-
-def opening(text: str, screen: str) -> str:
-    """Return the user's first turn: the job where it is told, and the screen."""
-    shown = f"<terminal>\n{screen}\n</terminal>"
-    return f"{text}\n\n{shown}" if text else shown
 
 
 def found(markers: Sequence[str], screens: Sequence[str]) -> bool | None:
