@@ -61,8 +61,6 @@ class Blocked(_Table, frozen=True, kw_only=True):
 class Places(_Table, frozen=True, kw_only=True):
     """What `discover.toml` says: tasks, places, and what is drawn and said there."""
 
-    system: Text
-    """The system prompt: the user names no job."""
     seed: int
     programs: Annotated[tuple[Slug, ...], Meta(min_length=1)]
     """Names that no program has."""
@@ -97,15 +95,15 @@ def build(folder: Path) -> tuple[ShellRow, ...]:
     suite = table(folder / "suite.toml", Definition)
     to_find = table(folder / "discover.toml", Places)
     blocked = table(folder / "blocked.toml", Blocks)
-    told = read(folder.parent / suite.jobs)
-    tasks = {task.id: (group, task) for group, task in told.tasks}
+    told = read(folder.parent / suite.jobs).tasks
+    tasks = {task.id: (group, task) for group, task in told}
     _known(folder / "suite.toml", "checks", suite.checks, tasks)
     file, places = folder / "discover.toml", to_find.places
     _known(file, "scenarios.job", (one.job for one in to_find.scenarios), tasks)
     _known(file, "scenarios.place", (one.place for one in to_find.scenarios), places)
-    rows = [_told(suite, told.system, group, task) for group, task in tasks.values()]
+    rows = [_told(suite, group, task) for group, task in tasks.values()]
     rows += _to_find(suite, to_find, tasks)
-    rows += [_blocked(suite, told.system, one) for one in blocked.scenarios]
+    rows += [_blocked(suite, one) for one in blocked.scenarios]
     twice = [name for name, count in Counter(row.task_id for row in rows).items() if count > 1]
     if twice:
         raise ConfigError("two scenarios have this id", file=str(folder), key=twice[0])
@@ -118,7 +116,7 @@ def _known(file: Path, key: str, names: Iterable[str], known: Iterable[str]) -> 
         raise ConfigError(f"there is no {strange[0]}", file=str(file), key=key)
 
 
-def _told(suite: Definition, system: Text, group: str, task: Task) -> ShellRow:
+def _told(suite: Definition, group: str, task: Task) -> ShellRow:
     return ShellRow(
         task_id=task.id,
         step_idx=0,
@@ -129,7 +127,6 @@ def _told(suite: Definition, system: Text, group: str, task: Task) -> ShellRow:
         job=task.id,
         folder=task.folder,
         start=task.folder,
-        system=system.in_(task.language),
         text=task.text.in_(task.language),
         setup=task.setup,
         check=_check(suite, task),
@@ -163,7 +160,6 @@ def _to_find(
             outcome="done",
             job=task.id,
             folder=task.folder,
-            system=wanted.system.in_(language),
             markers=tuple(sentences(task.text.in_(language))),
             setup=task.setup + _put(place, language, words),
             check=_check(suite, task),
@@ -177,7 +173,7 @@ def _to_find(
         )
 
 
-def _blocked(suite: Definition, system: Text, one: Blocked) -> ShellRow:
+def _blocked(suite: Definition, one: Blocked) -> ShellRow:
     return ShellRow(
         task_id=one.id,
         step_idx=0,
@@ -187,7 +183,6 @@ def _blocked(suite: Definition, system: Text, one: Blocked) -> ShellRow:
         outcome="blocked",
         folder=one.folder,
         start=one.folder,
-        system=system.in_(one.language),
         text=one.text.in_(one.language),
         setup=one.setup,
         check=_with_untouched(suite, one.setup, one.check),

@@ -42,8 +42,6 @@ class ShellRow(Row, frozen=True, kw_only=True):
     """Below the home folder: where *setup* and *check* run."""
     start: str = ""
     """Below the home folder: where the shell starts."""
-    system: str = ""
-    """How to answer: the system prompt of the protocols whose answers are JSON objects."""
     text: str = ""
     """The job as it is told; empty where it must be found."""
     markers: tuple[str, ...] = ()
@@ -76,10 +74,9 @@ class ShellRow(Row, frozen=True, kw_only=True):
 
     @property
     def conversation(self) -> tuple[Message, ...]:
-        """Return the system prompt and the first turn: the job where it is told, the screen."""
+        """Return the first turn, the job where it is told and the screen; rules come before it."""
         shown = f"<terminal>\n{self.screen}\n</terminal>"
-        asked = Message("user", f"{self.text}\n\n{shown}" if self.text else shown)
-        return (Message("system", self.system), asked) if self.system else (asked,)
+        return (Message("user", f"{self.text}\n\n{shown}" if self.text else shown),)
 
     @property
     def groups(self) -> dict[str, str]:

@@ -54,18 +54,14 @@ def test_no_check_compares_with_what_lies_in_the_room_or_waits_for_what_was_ende
 
 def test_the_model_is_asked_the_job_and_the_prompt_of_its_folder() -> None:
     (row,) = (row for row in ROWS if row.task_id == "text-access-log")
-    system, user = row.conversation
-    assert system.content.startswith("You operate a Linux terminal (bash). The user names a job")
+    (user,) = row.conversation
     assert user.content == f"{row.text}\n\n<terminal>\ndev@box:~/logs$\n</terminal>"
 
 
 def test_of_a_job_that_must_be_found_the_model_sees_the_prompt_and_nothing_else() -> None:
     for row in DISCOVER:
-        system, user = row.conversation
+        (user,) = row.conversation
         assert user.content == "<terminal>\ndev@box:~$\n</terminal>"
-        assert "names a job" not in system.content
-        assert "할 일을 알려" not in system.content
-        assert not [line for line in row.markers if line in system.content]
 
 
 def test_it_stands_in_the_room_in_the_language_in_which_it_is_not_told() -> None:
