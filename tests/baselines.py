@@ -1,4 +1,4 @@
-"""Measure the models of the sample anew, on shell-mini: `make baselines`, or some of them by name.
+"""Measure the models of the sample anew, on our own suites: `make baselines`, or some by name.
 
 A result that is the same but for its times and its machine stays as it is; so a change of code that
 changes no answer and no score changes no file.
@@ -14,29 +14,31 @@ import msgspec
 from .smol import NAME, smol
 
 ROOT = Path(__file__).parents[1]
-RESULTS = ROOT / "results" / "shell-mini"
+RESULTS = ROOT / "results"
 FRESH = ROOT / "build" / "baselines"
-RULES = ("oracle", "most-frequent", "echo-previous")
+RULES = {
+    "shell-mini": ("oracle", "most-frequent", "echo-previous"),
+    "home-mini": ("oracle", "echo", "unknown", "loop"),
+}
 NOISE = ("0.1", "0.3", "0.5")
-ONE_THREAD = ("--set", "n_threads=1", "--set", "speculative=ngram-simple")
-"""With more threads a busy machine takes many times longer; what is guessed is checked."""
+SMOL = (str(smol()), "--backend", "llama", "--name", NAME, "--set", "n_threads=1")
+"""With more threads a busy machine takes many times longer."""
 RUNS: dict[str, tuple[str, ...]] = {
-    **{rule: (rule, "--backend", "scripted") for rule in RULES},
     **{
-        f"noisy-oracle-{noise}": (
-            "noisy-oracle",
-            "--backend",
-            "scripted",
-            "--noise",
-            noise,
-            "--seed",
-            "1",
+        f"{suite}/{rule}": (rule, "--backend", "scripted")
+        for suite, rules in RULES.items()
+        for rule in rules
+    },
+    **{
+        f"shell-mini/noisy-oracle-{noise}": (
+            *("noisy-oracle", "--backend", "scripted", "--noise", noise, "--seed", "1"),
         )
         for noise in NOISE
     },
-    NAME.rpartition("/")[2]: (str(smol()), "--backend", "llama", "--name", NAME, *ONE_THREAD),
+    f"shell-mini/{NAME.rpartition('/')[2]}": (*SMOL, "--set", "speculative=ngram-simple"),
+    f"home-mini/{NAME.rpartition('/')[2]}": (*SMOL, "--max-tokens", "256"),
 }
-"""What `cardboard eval` is told for each model, by the name that it is chosen by."""
+"""What `cardboard eval` is told for each model, by its suite and the name that it is chosen by."""
 TIMES = ("timing", "machine", "versions", "environment", "started_at", "finished_at")
 STEP_TIMES = ("seconds", "timing")
 
@@ -66,7 +68,8 @@ def keep(fresh: Path, folder: Path) -> str:
 
 def measure(name: str) -> Path:
     """Measure the model *name* from the beginning, and return the path of its result."""
-    command = ("-m", "cardboard", "eval", *RUNS[name], "--suite", "shell-mini", "--restart")
+    suite = name.partition("/")[0]
+    command = ("-m", "cardboard", "eval", *RUNS[name], "--suite", suite, "--restart")
     done = subprocess.run(
         [sys.executable, *command, "--output", FRESH], cwd=ROOT, stdout=subprocess.PIPE, check=True
     )
@@ -75,12 +78,13 @@ def measure(name: str) -> Path:
 
 def main() -> int:
     """Measure the models named on the command line, or all."""
-    chosen = sys.argv[1:] or list(RUNS)
-    if unknown := [name for name in chosen if name not in RUNS]:
-        print(f"No such model: {', '.join(unknown)}. Known: {', '.join(RUNS)}.", file=sys.stderr)
+    asked = sys.argv[1:]
+    chosen = [name for name in RUNS if not asked or {name, *name.split("/")} & set(asked)]
+    if not chosen:
+        print(f"No such model: {', '.join(asked)}. Known: {', '.join(RUNS)}.", file=sys.stderr)
         return 2
     for name in chosen:
-        print(f"{name}: {keep(measure(name), RESULTS)}", flush=True)
+        print(f"{name}: {keep(measure(name), RESULTS / name.partition('/')[0])}", flush=True)
     return 0
 
 
