@@ -18,7 +18,7 @@ HOUSE: dict[str, tuple[tuple[str, ...], ...]] = {
     "eval": (
         ("errors.py", "metrics.py", "audit/findings.py"),
         ("records.py", "audit/reports.py"),
-        ("engine.py", "identity.py"),
+        ("engine.py", "identity.py", "sandbox/walls"),
         (
             "sandbox",
             "backends/gguf",

@@ -14,7 +14,7 @@ from typing import IO, Any
 from msgspec import Struct
 
 from ..errors import CardboardError
-from .isolation import end, kernel_limits, limit_this_process, wait
+from .walls.isolation import end, kernel_limits, limit_this_process, wait
 
 
 class Ended(Struct, frozen=True, kw_only=True):

@@ -13,18 +13,20 @@ from typing import Literal, Self
 from msgspec import Struct
 
 from ..errors import UsageError
-from .isolation import (
+from .walls.isolation import (
     FOLDER,
     HOME,
     TEMPORARY,
     USER,
     Limits,
+    empty_folders,
     end,
     first_process,
     free_uid,
     limited,
     remove,
     sweep,
+    told_pid,
     wait,
     walls,
 )
@@ -45,6 +47,21 @@ class Outcome(Struct, frozen=True, kw_only=True):
     timed_out: bool
 
 
+class Place(Struct, frozen=True, kw_only=True):
+    """Where a sandbox stands that is not by itself: around the home that somebody else holds."""
+
+    folders: tuple[str, ...]
+    """What bubblewrap mounts for home, temporary files and shared memory."""
+    enter: tuple[str, ...]
+    """The command that bubblewrap is started by."""
+    inside: tuple[str, ...]
+    """The command that bubblewrap starts others by."""
+    rooms: int
+    """How many of them share a user."""
+    path: str | None
+    """Where programs are looked for, where it is not the usual."""
+
+
 class Sandbox:
     """One room; what is started in it finds its files in *folder* and may write to *home*.
 
@@ -58,8 +75,12 @@ class Sandbox:
         limits: Limits,
         files: Mapping[str, str] | None = None,
         isolation: Isolation | None = None,
+        place: Place | None = None,
     ) -> None:
         self.isolation: Isolation = isolation or usable()
+        self.first: int | None = None
+        """Number of the first process of what was started last (bubblewrap only)."""
+        self._place = place
         self.limits, self._files = limits, dict(files or {})
         self._root: Path | None = None
         self._started: list[subprocess.Popen[bytes]] = []
@@ -75,40 +96,57 @@ class Sandbox:
         self.close()
 
     def start(
-        self, command: Sequence[str], *, stdin: int, stdout: int, terminal: bool = False
+        self,
+        command: Sequence[str],
+        *,
+        stdin: int,
+        stdout: int,
+        terminal: bool = False,
+        passed: Sequence[int] = (),
     ) -> subprocess.Popen[bytes]:
         """Start *command*, its standard error going where its standard output goes.
 
-        With *terminal*, *stdin* is a terminal and becomes the one that controls the command.
+        With *terminal*, *stdin* is a terminal and becomes the one that controls the command. The
+        descriptors *passed* stay open in it.
         Raises UsageError where the system lacks the programs that set the limits.
         """
-        argv = [*(["setsid", "--ctty"] if terminal else []), *limited(self.limits)]
+        place, rooms = self._place, self._place.rooms if self._place else 1
+        argv = [*(["setsid", "--ctty"] if terminal else []), *limited(self.limits, rooms=rooms)]
         with ExitStack() as outer:
             with ExitStack() as inner:
-                descriptors: list[int] = []
+                descriptors = [*passed]
                 if self._root is None:
-                    inside, descriptors = walls(self._files, self.limits.disk_bytes, inner)
+                    folders = place.folders if place else empty_folders(self.limits.disk_bytes)
+                    inside, held = walls(self._files, folders, inner)
                     news, told = os.pipe()
                     reader = outer.enter_context(os.fdopen(news, "rb"))
                     inner.callback(os.close, told)
-                    argv += [*inside, "--info-fd", str(told)]
-                    descriptors.append(told)
+                    argv += [*(place.enter if place else ()), *inside, "--info-fd", str(told)]
+                    argv += place.inside if place else ()
+                    descriptors += [*held, told]
                 process = self._spawn([*argv, *command], stdin, stdout, terminal, descriptors)
             self._started.append(process)
             if self._root is None:
-                self._firsts.append(first_process(reader.read()))
+                self.first = told_pid(reader.read())
+                self._firsts.append(first_process(self.first))
         return process
 
-    def close(self) -> None:
-        """End every process of this room and remove its files."""
+    def end(self) -> None:
+        """End every process of this room."""
         for process in self._started:
             end(process)
         for first in self._firsts:
             if first is not None:
                 wait(first, 30)
+        self._started.clear()
         self._firsts.clear()
         if self._root is not None:
             sweep(self._root)
+
+    def close(self) -> None:
+        """End every process of this room and remove its files."""
+        self.end()
+        if self._root is not None:
             remove(self._root)
 
     def _spawn(
@@ -139,6 +177,11 @@ class Sandbox:
         """Return *text* with the folders of a plain room named as bubblewrap would name them."""
         return text if self._root is None else text.replace(str(self._root), "")
 
+    def add(self, files: Mapping[str, str]) -> None:
+        """Lay *files* into the folder of a plain room."""
+        for name, content in files.items():
+            Path(self.folder, name).write_text(content, encoding="utf-8")
+
     def _furnish(self, root: Path) -> None:
         self._root = root
         self.home, self.folder, self.temporary = (
@@ -146,8 +189,7 @@ class Sandbox:
         )
         for folder in (self.home, self.folder, self.temporary):
             Path(folder).mkdir(parents=True)
-        for name, content in self._files.items():
-            Path(self.folder, name).write_text(content, encoding="utf-8")
+        self.add(self._files)
         if os.geteuid() == 0:
             for path in (root, *root.rglob("*")):
                 os.chown(path, free_uid(), free_uid())
@@ -164,6 +206,8 @@ class Sandbox:
             "TZ": "UTC",
             "USER": USER,
         }
+        if self._place is not None and self._place.path is not None:
+            environment["PATH"] = self._place.path
         return environment if self._root is None else environment | {"TMPDIR": self.temporary}
 
 

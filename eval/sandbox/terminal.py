@@ -11,8 +11,8 @@ from select import select
 from typing import Self
 
 from ..errors import CardboardError
-from .isolation import end
 from .sandbox import Sandbox
+from .walls.isolation import end
 
 ROWS, COLUMNS = 40, 120
 MAX_LINE = 4000
@@ -25,9 +25,55 @@ PS1='\0361\037$?\037\w\036' PS2='\0362\036'
 """
 """Shell code that makes the prompts which tell this module when the shell waits, and where."""
 
-_PROMPT = re.compile(rb"\x1e(?:1\x1f(?P<status>\d+)\x1f(?P<folder>[^\x1e]*)|2)\x1e\Z")
+_CLOCK_START = 1748854800
+# File times after this one are those of the machine's own clock.
+_CLOCK_END = _CLOCK_START + 30 * 86400
+
+_OPENED = """
+export TIME_STYLE=long-iso PAGER=cat GIT_PAGER=cat GIT_EDITOR=true GIT_CONFIG_NOSYSTEM=1
+export PYTHONHASHSEED=0 PYTHONDONTWRITEBYTECODE=1
+__clock={start}
+__tick() {{
+  __clock=$((__clock + 60))
+  export GIT_AUTHOR_DATE="@$__clock +0000" GIT_COMMITTER_DATE="@$__clock +0000"
+  export SOURCE_DATE_EPOCH=$__clock
+  find "$HOME" "${{TMPDIR:-/tmp}}" -newermt @{end} -exec touch -h -d "@$__clock" {{}} + 2>/dev/null
+}}
+umask 022
+__tick
+mkdir -p ~/{folder}
+cd ~/{folder}
+__said=$(bash -eu -o pipefail {setup} </dev/null 2>&1) || {{
+  echo "$__said"
+  exit
+}}
+unset __said
+{profile}PROMPT_COMMAND=__tick
+"""
+
+_ANY_PROMPT = rb"\x1e(?:1\x1f(?P<status>\d+)\x1f(?P<folder>[^\x1e]*)|2)\x1e"
+PROMPT = re.compile(_ANY_PROMPT + rb"\Z")
+"""The prompt, where it is the last thing that was printed."""
+_PROMPTS = re.compile(_ANY_PROMPT)
 _STYLING = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+# Commands of a terminal: a string for it (title, clipboard, link), a sequence, or two characters.
+_ESCAPE = re.compile(
+    r"\x1b[\]PX^_][^\n]*?(?:\x07|\x1b\\|(?=\n)|\Z)|[\x1b\x9b]\[?[0-?]*[ -/]*[@-~]|\x1b"
+)
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 _JOB_STARTED = re.compile(r"^\[(\d+)\] \d+$", re.MULTILINE)
+
+
+def settings(folder: str, *, setup: str, profile: str = "") -> str:
+    """Return what a shell reads first: prompts, a clock, and the script *setup*, a word of bash.
+
+    File times run on a clock of their own, one minute a prompt from 2025-06-02 09:00 UTC: what a
+    command wrote carries the time of the next prompt, so that newer is newer and `make` works. Git
+    takes the same clock for its commits, and `SOURCE_DATE_EPOCH` tells it to other tools.
+    """
+    return SETTINGS + _OPENED.format(
+        start=_CLOCK_START, end=_CLOCK_END, folder=folder, setup=setup, profile=profile
+    )
 
 
 class TerminalError(CardboardError):
@@ -71,7 +117,7 @@ class Terminal:
         not come back in time.
         """
         printed, end = b"", time.monotonic() + self._seconds
-        while not (prompt := _PROMPT.search(printed)):
+        while not (prompt := PROMPT.search(printed)):
             ready, _, _ = select([self._master], [], [], max(0.0, end - time.monotonic()))
             if not ready:
                 raise self._failure(f"no prompt came back in {self._seconds:g} s", printed)
@@ -80,11 +126,9 @@ class Terminal:
                 raise self._failure(f"more than {MAX_SCREEN} bytes were printed", b"")
         self._screen += self._readable(printed[: prompt.start()])
         self.unfinished = prompt["status"] is None
-        if self.unfinished:
-            self._screen += "> "
-        else:
+        self._screen += shown_prompt(prompt).decode("utf-8", "replace")
+        if not self.unfinished:
             self.status = int(prompt["status"])
-            self._screen += f"dev@box:{prompt['folder'].decode('utf-8', 'replace')}$ "
 
     def type(self, line: str) -> None:
         """Type one *line* and wait for the next prompt."""
@@ -114,6 +158,22 @@ class Terminal:
         text = printed.decode("utf-8", "replace").replace("\r\n", "\n")
         text = "\n".join(line.rsplit("\r", 1)[-1] for line in text.split("\n"))
         return self._sandbox.shown(_STYLING.sub("", text))
+
+
+def shown_prompt(prompt: re.Match[bytes]) -> bytes:
+    """Return a prompt as a reader sees it."""
+    return b"> " if prompt["status"] is None else b"dev@box:%b$ " % prompt["folder"]
+
+
+def readable(printed: bytes) -> str:
+    """Return what was *printed* as plain text, its prompts included, whatever it was to do.
+
+    Nothing is left that would act on the terminal, the page or the log that shows it.
+    """
+    text = _PROMPTS.sub(shown_prompt, printed).decode("utf-8", "replace").replace("\r\n", "\n")
+    text = _ESCAPE.sub("", text)
+    text = "\n".join(line.rsplit("\r", 1)[-1] for line in text.split("\n"))
+    return _CONTROLS.sub("", text)
 
 
 def stable(screen: str) -> str:

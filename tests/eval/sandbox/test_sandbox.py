@@ -11,8 +11,8 @@ import pytest
 
 from cardboard.eval.errors import UsageError
 from cardboard.eval.sandbox import sandbox
-from cardboard.eval.sandbox.isolation import Limits
 from cardboard.eval.sandbox.sandbox import Isolation, Sandbox, chosen, run, usable
+from cardboard.eval.sandbox.walls.isolation import Limits
 
 SMALL = Limits(wall_seconds=10, memory_bytes=400 << 20, processes=24, file_bytes=1 << 20)
 MODES: list[Isolation] = ["bubblewrap", "plain"] if usable() == "bubblewrap" else ["plain"]
@@ -193,6 +193,6 @@ def test_without_bubblewrap_the_plain_mode_is_taken(monkeypatch: pytest.MonkeyPa
 
 
 def test_missing_limit_programs_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sandbox, "limited", lambda limits: ["prlimit-is-not-here"])
+    monkeypatch.setattr(sandbox, "limited", lambda limits, rooms: ["prlimit-is-not-here"])
     with pytest.raises(UsageError, match="prlimit-is-not-here is not installed"):
         run("true", isolation="plain")

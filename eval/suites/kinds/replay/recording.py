@@ -3,9 +3,7 @@
 The same definition gives the same bytes. For that the room is fixed (user, host, folders, locale,
 time zone, terminal size), and so are two things that a terminal shows and no task is about:
 
-- file times run on a clock of their own, one minute a prompt from 2025-06-02 09:00 UTC: what a
-  command wrote carries the time of the next prompt, so that newer is newer and `make` works.
-  Git takes the same clock for its commits, and `SOURCE_DATE_EPOCH` tells it to other tools;
+- file times run on a clock of their own, see `sandbox/terminal.py`;
 - the process id that bash prints when it starts a job in the background is 2000 + the job number.
 
 A task must not show the time of day, other process ids, inode numbers or unsorted folders. In a
@@ -16,41 +14,15 @@ import json
 from collections.abc import Callable
 
 from ....errors import CardboardError
-from ....sandbox.isolation import Limits
 from ....sandbox.sandbox import Isolation, Sandbox
-from ....sandbox.terminal import SETTINGS, Terminal, TerminalError, stable
+from ....sandbox.terminal import Terminal, TerminalError, settings, stable
+from ....sandbox.walls.isolation import Limits
 from .answers import parse_answer
 from .definitions import Definition, StepPlan, Task
 from .rows import Command, Message, ReplayRow
 
 MAX_SCREEN = 6000
 """Characters that the commands of one step may show."""
-
-_CLOCK_START = 1748854800
-# File times after this one are those of the machine's own clock.
-_CLOCK_END = _CLOCK_START + 30 * 86400
-
-_ROOM = """
-export TIME_STYLE=long-iso PAGER=cat GIT_PAGER=cat GIT_EDITOR=true GIT_CONFIG_NOSYSTEM=1
-export PYTHONHASHSEED=0 PYTHONDONTWRITEBYTECODE=1
-__clock={start}
-__tick() {{
-  __clock=$((__clock + 60))
-  export GIT_AUTHOR_DATE="@$__clock +0000" GIT_COMMITTER_DATE="@$__clock +0000"
-  export SOURCE_DATE_EPOCH=$__clock
-  find "$HOME" "${{TMPDIR:-/tmp}}" -newermt @{end} -exec touch -h -d "@$__clock" {{}} + 2>/dev/null
-}}
-umask 022
-__tick
-mkdir -p ~/{folder}
-cd ~/{folder}
-__said=$(bash -eu -o pipefail "${{BASH_SOURCE%/*}}/setup" </dev/null 2>&1) || {{
-  echo "$__said"
-  exit
-}}
-unset __said
-PROMPT_COMMAND=__tick
-"""
 
 
 class RecordingError(CardboardError):
@@ -83,8 +55,8 @@ def record(
 
 def play(task: Task, *, isolation: Isolation | None, limits: Limits) -> tuple[str, ...]:
     """Return what the terminal shows before the first step and after each of them."""
-    room = _ROOM.format(start=_CLOCK_START, end=_CLOCK_END, folder=task.folder)
-    files = {"settings": SETTINGS + room, "setup": task.setup, "check": task.check}
+    opened = settings(task.folder, setup='"${BASH_SOURCE%/*}/setup"')
+    files = {"settings": opened, "setup": task.setup, "check": task.check}
     place = "setup"
     with Sandbox(limits=limits, files=files, isolation=isolation) as sandbox:
         try:

@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from cardboard.eval.errors import ConfigError
-from cardboard.eval.sandbox.isolation import Limits
 from cardboard.eval.sandbox.sandbox import Isolation, usable
+from cardboard.eval.sandbox.walls.isolation import Limits
 from cardboard.eval.suites.kinds.replay.answers import parse_answer
 from cardboard.eval.suites.kinds.replay.definitions import (
     Definition,

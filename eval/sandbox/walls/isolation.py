@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from select import select
@@ -14,27 +14,52 @@ from select import select
 import msgspec
 from msgspec import Struct
 
+from . import syscalls
+
 HOME = "/home/dev"
 USER = "dev"
 FOLDER = "/job"
 TEMPORARY = "/tmp"
+SHARED = "/dev/shm"
 
 _ETC = {
     "/etc/passwd": f"root:x:0:0::/root:/bin/bash\n{USER}:x:1000:1000::{HOME}:/bin/bash\n",
     "/etc/group": f"root:x:0:\n{USER}:x:1000:\n",
     "/etc/hosts": "127.0.0.1 localhost box\n",
 }
+# What the room's machine is. The real one's processor, memory and kernel are nobody's business, and
+# would be other ones in the next run.
+_PROC = {
+    "cpuinfo": "".join(
+        f"processor\t: {number}\nmodel name\t: Processor of a room\ncpu cores\t: 2\n\n"
+        for number in range(2)
+    ),
+    "meminfo": "MemTotal:        1048576 kB\nMemFree:          786432 kB\n"
+    "MemAvailable:     917504 kB\nBuffers:               0 kB\nCached:           131072 kB\n"
+    "SwapTotal:             0 kB\nSwapFree:              0 kB\nShmem:                 0 kB\n"
+    "SReclaimable:          0 kB\n",
+    "version": "Linux version 6.1.0 (room) #1 SMP\n",
+    "loadavg": "0.00 0.00 0.00 1/64 2000\n",
+    "cmdline": "\n",
+    "sys/kernel/random/boot_id": "00000000-0000-4000-8000-000000000000\n",
+}
+_HIDDEN = (
+    *("config.gz", "diskstats", "interrupts", "iomem", "ioports", "kallsyms", "key-users"),
+    *("keys", "modules", "partitions", "softirqs", "swaps", "timer_list", "vmallocinfo"),
+)
 # Debian and systemd give these ids to nobody. The kernel counts processes by user, so sandboxes
 # of two programs that run side by side had better not share one.
 _FREE_UIDS = range(65520, 65534)
 
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """What a command may use; memory and file size hold for each process."""
+    """What a room may use; processor time, memory and file size hold for each process."""
 
     wall_seconds: float = 20.0
     cpu_seconds: int = 20
     memory_bytes: int = 1 << 30
+    total_bytes: int = 1 << 30
+    """Memory of all processes and files of a room together (`room.Room` only)."""
     processes: int = 64
     file_bytes: int = 32 << 20
     disk_bytes: int = 128 << 20
@@ -43,14 +68,15 @@ class Limits(Struct, frozen=True, kw_only=True):
 
 
 def walls(
-    files: Mapping[str, str], disk_bytes: int, stack: ExitStack
+    files: Mapping[str, str], folders: Sequence[str], stack: ExitStack
 ) -> tuple[list[str], list[int]]:
     """Return the bubblewrap command line, and the descriptors that hold its *files*, name by name.
 
-    Inside are a read-only system, an own user, empty folders for home and temporary files, own
-    process ids and a loopback of its own. The descriptors are closed by *stack*.
+    Inside are a read-only system, an own user, what *folders* mounts for home and temporary files,
+    own process ids, a loopback of its own, a machine that is always the same, and the filter of
+    system calls. The descriptors are closed by *stack*.
     """
-    argv = ["bwrap", "--unshare-user", "--unshare-all", "--disable-userns", "--die-with-parent"]
+    argv = ["--unshare-user", "--unshare-all", "--disable-userns", "--die-with-parent"]
     argv += ["--uid", "1000", "--gid", "1000", "--hostname", "box", "--cap-drop", "ALL"]
     argv += ["--ro-bind", "/usr", "/usr"]
     for name in ("bin", "lib", "lib64", "sbin"):
@@ -60,16 +86,30 @@ def walls(
             argv += ["--ro-bind-try", f"/{name}", f"/{name}"]
     for path in ("/etc/ld.so.cache", "/etc/alternatives"):
         argv += ["--ro-bind-try", path, path]
-    argv += ["--proc", "/proc", "--dev", "/dev", "--dir", FOLDER]
-    for path in (TEMPORARY, HOME):
-        argv += ["--size", str(disk_bytes), "--tmpfs", path]
-    descriptors = []
+    argv += ["--proc", "/proc", "--dev", "/dev", "--dir", FOLDER, *folders]
+    filter_ = _in_memory(syscalls.program(), stack)
+    descriptors = [filter_]
     contents = _ETC | {f"{FOLDER}/{name}": content for name, content in files.items()}
+    contents |= {f"/proc/{name}": content for name, content in _PROC.items()}
+    contents |= {f"/proc/{name}": "" for name in _HIDDEN if Path("/proc", name).exists()}
     for path, content in contents.items():
-        descriptors.append(_in_memory(content, stack))
+        descriptors.append(_in_memory(content.encode("utf-8"), stack))
         argv += ["--perms", "0444", "--ro-bind-data", str(descriptors[-1]), path]
-    # Without the last option /etc and the like could be written to, and without any limit.
-    return [*argv, "--chdir", HOME, "--remount-ro", "/"], descriptors
+    argv += ["--seccomp", str(filter_), "--chdir", HOME]
+    # Without these /etc, /dev and the like could be written to, and without any limit.
+    argv += ["--remount-ro", "/dev", "--remount-ro", "/"]
+    # A process list inside shall not tell all that.
+    arguments = _in_memory("\0".join(argv).encode("utf-8"), stack)
+    return ["bwrap", "--args", str(arguments)], [*descriptors, arguments]
+
+
+def empty_folders(disk_bytes: int) -> list[str]:
+    """Return the mounts of an empty home, temporary folder and shared memory of so many bytes."""
+    return [
+        word
+        for path in (TEMPORARY, HOME, SHARED)
+        for word in ("--size", str(disk_bytes), "--tmpfs", path)
+    ]
 
 
 def kernel_limits(*, memory_bytes: int, file_bytes: int, processes: int) -> dict[str, int]:
@@ -77,11 +117,11 @@ def kernel_limits(*, memory_bytes: int, file_bytes: int, processes: int) -> dict
     return {"as": memory_bytes, "fsize": file_bytes, "nproc": processes, "core": 0}
 
 
-def limited(limits: Limits) -> list[str]:
+def limited(limits: Limits, *, rooms: int = 1) -> list[str]:
     """Return the command line that gives up root and sets the limits.
 
     A root process ignores the limit on processes, even in a user namespace. For everybody else
-    the kernel counts what the user runs already.
+    the kernel counts what the user runs already, in whichever of so many *rooms*.
     """
     root = os.geteuid() == 0
     uid = free_uid() if root else os.getuid()
@@ -89,7 +129,7 @@ def limited(limits: Limits) -> list[str]:
     held = kernel_limits(
         memory_bytes=limits.memory_bytes,
         file_bytes=limits.file_bytes,
-        processes=limits.processes + _running(uid),
+        processes=limits.processes * rooms + _running(uid),
     )
     held |= {"cpu": limits.cpu_seconds, "nofile": limits.open_files}
     return [*drop, "prlimit", *(f"--{name}={limit}" for name, limit in held.items())]
@@ -106,14 +146,22 @@ def free_uid() -> int:
     return _FREE_UIDS[os.getpid() % len(_FREE_UIDS)]
 
 
-def first_process(news: bytes) -> int | None:
-    """Return a descriptor of a sandbox's first process, from what bubblewrap says to `--info-fd`.
+def told_pid(news: bytes) -> int | None:
+    """Return the number of a sandbox's first process, which bubblewrap says to `--info-fd`."""
+    try:
+        return msgspec.json.decode(news, type=dict[str, int])["child-pid"]
+    except msgspec.DecodeError:
+        return None
+
+
+def first_process(pid: int | None) -> int | None:
+    """Return a descriptor of a sandbox's first process, from its number.
 
     It becomes readable when that process has ended, and with it every other in the sandbox.
     """
     try:
-        return os.pidfd_open(msgspec.json.decode(news, type=dict[str, int])["child-pid"])
-    except (msgspec.DecodeError, ProcessLookupError):
+        return None if pid is None else os.pidfd_open(pid)
+    except ProcessLookupError:
         return None
 
 
@@ -172,10 +220,10 @@ def _running(uid: int) -> int:
     return count
 
 
-def _in_memory(content: str, stack: ExitStack) -> int:
+def _in_memory(content: bytes, stack: ExitStack) -> int:
     descriptor = os.memfd_create("cardboard")
     stack.callback(os.close, descriptor)
-    os.write(descriptor, content.encode("utf-8"))
+    os.write(descriptor, content)
     os.lseek(descriptor, 0, os.SEEK_SET)
     return descriptor
 

@@ -1,0 +1,316 @@
+"""The room in which a model types: a home, a shell in it, and a check afterwards from outside.
+
+The home belongs to the room and not to the shell: a process of ours holds it, and the shell, with
+all that it starts, lives behind walls of its own, which know nothing of the check. What checks the
+home comes later, behind other walls, when every process of the shell is gone.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from contextlib import ExitStack, suppress
+from functools import cache, partial
+from typing import Literal, Self
+
+from msgspec import Struct
+
+from ..errors import CardboardError, UsageError
+from .console import Console, Seen
+from .sandbox import Isolation, Place, Sandbox, usable
+from .terminal import settings
+from .walls import syscalls, watch
+from .walls.isolation import HOME, SHARED, TEMPORARY, Limits, end, limited, told_pid
+
+_MOST_ROOMS = 64
+"""So many rooms of one program may be open at once without starving one another of processes."""
+_HELD = {HOME: "/tmp/home", TEMPORARY: "/tmp/temporary", SHARED: "/tmp/shared"}
+_STARTING = 60.0
+_MOST_SETUP = 1 << 16
+_MOST_OUTPUT = 1 << 16
+
+
+class RoomFailed(CardboardError):
+    """A room does not do what it is for: the fault is not the model's."""
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """What a check says."""
+
+    state: Literal["passed", "failed", "broken"]
+    """`broken`: the check could not be made, which says nothing about the model."""
+    why: str
+    output: str
+    """What it printed, its first 65,536 bytes."""
+    certain: bool = True
+    """False where another try may say something else."""
+
+
+class Evidence(Struct, frozen=True, kw_only=True):
+    """What closed a room, for its result."""
+
+    isolation: Isolation
+    bubblewrap: str | None
+    """Its version."""
+    filter_sha256: str | None
+    """Hash of the filter of system calls."""
+    memory: Literal["watchdog"] | None
+    """What limits the memory of all processes together."""
+    limits: Limits
+
+
+class Room:
+    """A context manager: `run_setup`, then `terminal`, then `check`.
+
+    *folder* is where the shell starts, below its home; *profile* is what it reads after the setup.
+    Raises UsageError where this machine cannot close a room, unless *isolation* says `plain`.
+    """
+
+    terminal: Console
+
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        *,
+        folder: str = "work",
+        profile: str = "",
+        isolation: Isolation | None = None,
+    ) -> None:
+        self.limits, self.isolation = limits or Limits(), isolation or "bubblewrap"
+        if self.isolation != "plain":
+            require()
+        self.evidence = _evidence(self.isolation, self.limits)
+        self._killed = 0
+        self._folder, self._profile = folder, profile
+        self._stack = ExitStack()
+        self._holder: int | None = None
+        self._watch: subprocess.Popen[bytes] | None = None
+        self._shell: Sandbox | None = None
+
+    def __enter__(self) -> Self:
+        try:
+            if self.isolation != "plain":
+                self._hold()
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._stack.close()
+
+    @property
+    def killed(self) -> int:
+        """How many processes were killed because all together held too much memory."""
+        if self._watch is not None and self._watch.stdout is not None:
+            with suppress(BlockingIOError):
+                for line in os.read(self._watch.stdout.fileno(), 1 << 16).splitlines():
+                    self._killed += int(line)
+        return self._killed
+
+    def run_setup(self, script: str) -> Seen:
+        """Run *script* as the shell's first deed, and return its first screen, the prompt alone.
+
+        What it starts in the background stays; its text is nowhere in the room. Raises RoomFailed
+        where it fails.
+        """
+        text = script.encode("utf-8")
+        if len(text) > _MOST_SETUP:
+            raise RoomFailed(f"a setup has at most {_MOST_SETUP} bytes, and this {len(text)}")
+        read, write = os.pipe()
+        try:
+            with os.fdopen(write, "wb") as file:
+                file.write(text)
+            # The pipe is empty when the script was read, and closed before anybody types.
+            opened = settings(
+                self._folder,
+                setup=f"<(cat <&{read})",
+                profile=f"exec {read}<&-\nRANDOM=42\n{self._profile}\n",
+            )
+            self._shell = self._stack.enter_context(self._sandbox({"settings": opened}))
+            self.terminal = Console(
+                partial(self._start_shell, self._shell, read), self._shell.shown
+            )
+            self._stack.callback(self.terminal.close)
+            first = self.terminal.open(_STARTING)
+        finally:
+            os.close(read)
+        if first.state != "prompt":
+            raise RoomFailed("the setup failed", remedy=first.screen)
+        self.terminal.first = first
+        return first
+
+    def check(self, script: str, seconds: float = 30.0) -> Verdict:
+        """End every process of the room, then see whether *script* agrees with what is left.
+
+        It runs in a fresh process, which sees the home and cannot write to it. What does not end in
+        *seconds* has a second chance, and so has what cannot be started.
+        """
+        self.terminal.close()
+        if self._shell is not None:
+            self._shell.end()
+        return self.peek(script, seconds)
+
+    def peek(self, script: str, seconds: float = 30.0) -> Verdict:
+        """Do what `check` does, but leave the processes of the room alone."""
+        if self._watch is not None and self._watch.poll() is not None:
+            return Verdict(state="broken", why="nothing watches its memory any more", output="")
+        verdict = self._judged(script, seconds)
+        return verdict if verdict.certain else self._judged(script, seconds)
+
+    def _judged(self, script: str, seconds: float) -> Verdict:
+        with tempfile.TemporaryFile() as output, ExitStack() as stack:
+            room = stack.enter_context(self._sandbox({"check": script}, checks=True))
+            read, write = os.pipe()
+            begun = stack.enter_context(os.fdopen(read, "rb"))
+            begin = f'printf x >&{write}; exec {write}>&-; cd "$1" && exec "${{@:2}}"'
+            bash = ["bash", "--noprofile", "--norc"]
+            command = [*bash, "-c", begin, "bash", f"{room.home}/{self._folder}"]
+            command += [*bash, "-eux", "-o", "pipefail", f"{room.folder}/check"]
+            try:
+                process = room.start(
+                    command, stdin=subprocess.DEVNULL, stdout=output.fileno(), passed=[write]
+                )
+            finally:
+                os.close(write)
+            self._watched(room)
+            try:
+                status: int | None = process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                status = None
+            room.end()
+            began = begun.read() == b"x"
+            output.seek(0)
+            text = room.shown(output.read(_MOST_OUTPUT).decode("utf-8", "replace"))
+        if not began:
+            return Verdict(state="broken", why="it did not start", output=text, certain=False)
+        if status is None:
+            why = f"it did not end in {seconds:g} s"
+            return Verdict(state="failed", why=why, output=text, certain=False)
+        why = f"it ended with status {status}" if status else ""
+        return Verdict(state="failed" if status else "passed", why=why, output=text)
+
+    def _hold(self) -> None:
+        """Start the process that holds the home, and the watch over the memory of the room."""
+        argv = [*limited(self.limits, rooms=_MOST_ROOMS), "bwrap", "--unshare-user"]
+        argv += ["--die-with-parent", "--uid", "1000", "--gid", "1000", "--dev-bind", "/", "/"]
+        argv += ["--size", "1048576", "--tmpfs", "/tmp"]
+        for folder in _HELD.values():
+            argv += ["--size", str(self.limits.disk_bytes), "--tmpfs", folder]
+        read, write = os.pipe()
+        with os.fdopen(read, "rb") as news:
+            try:
+                holder = subprocess.Popen(
+                    [*argv, "--info-fd", str(write), "sleep", "infinity"],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    cwd="/",
+                    env={"PATH": "/usr/local/bin:/usr/bin:/bin"},
+                    pass_fds=[write],
+                    start_new_session=True,
+                )
+            finally:
+                os.close(write)
+            self._stack.callback(end, holder)
+            self._holder = told_pid(news.read())
+        if self._holder is None:
+            raise RoomFailed("the room did not open")
+        inside = [f"/proc/{self._holder}/root{folder}" for folder in _HELD.values()]
+        self._watch = subprocess.Popen(
+            [sys.executable, "-I", "-S", watch.__file__, str(self.limits.total_bytes), *inside],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={},
+            start_new_session=True,
+        )
+        self._stack.callback(_end_watch, self._watch)
+        assert self._watch.stdout is not None
+        os.set_blocking(self._watch.stdout.fileno(), False)
+
+    def _sandbox(self, files: dict[str, str], *, checks: bool = False) -> Sandbox:
+        """Return walls around the home; those that *check* let nobody write to it."""
+        if self._holder is None:
+            if checks and self._shell is not None:
+                self._shell.add(files)
+                return self._shell
+            return Sandbox(limits=self.limits, files=files, isolation="plain")
+        target = ["--target", str(self._holder)]
+        folders = []
+        for path, held in _HELD.items():
+            if checks and path != HOME:
+                folders += ["--size", str(self.limits.disk_bytes), "--tmpfs", path]
+            else:
+                folders += ["--ro-bind" if checks else "--bind", held, path]
+        place = Place(
+            folders=tuple(folders),
+            enter=("nsenter", "--user", "--mount", "--preserve-credentials", *target, "--"),
+            inside=("prlimit", f"--nproc={self.limits.processes}", "--"),
+            rooms=_MOST_ROOMS,
+            path="/usr/bin:/bin" if checks else None,
+        )
+        return Sandbox(limits=self.limits, files=files, isolation="bubblewrap", place=place)
+
+    def _start_shell(self, shell: Sandbox, script: int, slave: int) -> subprocess.Popen[bytes]:
+        bash = ["bash", "--noprofile", "--noediting", "--rcfile", f"{shell.folder}/settings", "-i"]
+        process = shell.start(bash, stdin=slave, stdout=slave, terminal=True, passed=[script])
+        self._watched(shell)
+        return process
+
+    def _watched(self, room: Sandbox) -> None:
+        if self._watch is not None and self._watch.stdin is not None and room.first is not None:
+            with suppress(BrokenPipeError):
+                self._watch.stdin.write(b"%d\n" % room.first)
+                self._watch.stdin.flush()
+
+
+def _end_watch(process: subprocess.Popen[bytes]) -> None:
+    end(process)
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            with suppress(BrokenPipeError):
+                stream.close()
+
+
+def require() -> None:
+    """Raise UsageError, with what mends it, where this machine cannot close a room."""
+    if usable() == "bubblewrap" and os.uname().machine in syscalls.MACHINES:
+        return
+    raise UsageError(
+        "no closed room can be made here, and a model must not type anywhere else",
+        key="--isolation",
+        remedy=remedy(),
+    )
+
+
+def remedy() -> str:
+    """Return the commands that let bubblewrap make a room on machines which refuse it."""
+    return (
+        "Install it: sudo apt install bubblewrap util-linux\n"
+        "On Ubuntu, whose AppArmor denies user namespaces: "
+        "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0\n"
+        "In a container without user namespaces, start it with: "
+        "docker run --security-opt seccomp=unconfined --security-opt apparmor=unconfined "
+        "--cap-add SYS_ADMIN ...\n"
+        "Or say --isolation plain: commands then reach this machine's files and network, and the "
+        "result is not ranked."
+    )
+
+
+@cache
+def _evidence(isolation: Isolation, limits: Limits) -> Evidence:
+    if isolation == "plain":
+        return Evidence(
+            isolation=isolation, bubblewrap=None, filter_sha256=None, memory=None, limits=limits
+        )
+    said = subprocess.run(["bwrap", "--version"], capture_output=True, text=True, check=False)
+    version = re.search(r"[0-9][0-9.]*", said.stdout)
+    return Evidence(
+        isolation=isolation,
+        bubblewrap=version[0] if version else None,
+        filter_sha256=syscalls.sha256(),
+        memory="watchdog",
+        limits=limits,
+    )

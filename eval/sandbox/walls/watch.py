@@ -1,0 +1,145 @@
+"""The watch over a room's memory: a process of its own, which kills what outgrows the limit.
+
+It is started as a file, without the package, so that it costs little and no other work of the
+program that started it can hold it up. Where the kernel keeps no account of a group of processes
+(control groups need rights that few have), this is what limits all of them together.
+"""
+
+import os
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+from select import select
+
+_FASTEST = 4 << 30
+"""Bytes that one processor can fill in a second, at most."""
+_INODE = 1536
+"""Bytes of the kernel's memory that an empty file of a temporary file system takes."""
+
+
+def main() -> None:
+    """Watch the rooms whose first processes are told on standard input, until it is closed.
+
+    Arguments: the limit in bytes, and the folders whose content counts as memory. Each time that
+    something was killed, a line with the number of processes goes out.
+    """
+    limit = int(sys.argv[1])
+    folders = [os.open(folder, os.O_PATH | os.O_DIRECTORY) for folder in sys.argv[2:]]
+    with suppress(OSError):
+        os.nice(-10)
+    rooms: list[str] = []
+    before, pause, told = 0, 0.02, b""
+    while True:
+        ready, _, _ = select([0], [], [], pause)
+        if ready:
+            news = os.read(0, 4096)
+            if not news:
+                return
+            told += news
+            *lines, told = told.split(b"\n")
+            rooms += [path for line in lines if (path := _room(int(line)))]
+        files = sum(map(_held, folders))
+        sizes = {path: size for room in rooms for path, size in _processes(room)}
+        used = files + sum(sizes.values())
+        if used + max(0, used - before) > limit:
+            sizes = {path: _exactly(path, size) for path, size in sizes.items()}
+            used = files + sum(sizes.values())
+        growth, before = max(0, used - before), used
+        if used + growth > limit:
+            killed = _kill(sizes, limit // 2 - files)
+            if killed:
+                os.write(1, b"%d\n" % killed)
+            before, pause = limit, 0.0
+            continue
+        fastest = _FASTEST * min(os.cpu_count() or 1, max(len(sizes), 1))
+        pause = min(0.1, max(0.002, (limit - used) / fastest / 2))
+
+
+def _room(first: int) -> str | None:
+    """Return where the processes of a room are listed, whose *first* has this number out here.
+
+    Should it have ended, and another process of this machine have got its number, there is none:
+    what stands there must not be the list that we stand in ourselves.
+    """
+    try:
+        listed = os.open(f"/proc/{first}/root/proc", os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        return None
+    if os.fstat(listed).st_dev == Path("/proc").stat().st_dev:
+        os.close(listed)
+        return None
+    return f"/proc/self/fd/{listed}"
+
+
+def _processes(room: str) -> list[tuple[str, int]]:
+    """Return each process of *room* with what it holds, memory shared by forks in full."""
+    found = []
+    with suppress(OSError):
+        for name in os.listdir(room):  # noqa: PTH208 - many times a second
+            # The first is bubblewrap's own: without it the room would be gone.
+            if name.isdigit() and name != "1":
+                path = f"{room}/{name}"
+                with suppress(OSError, ValueError):
+                    found.append((path, _size(path)))
+    return found
+
+
+def _size(path: str) -> int:
+    with Path(path, "status").open(encoding="ascii", errors="replace") as file:
+        values = dict(line.split(":", 1) for line in file)
+    kibibytes = 0
+    for name in ("RssAnon", "VmPTE"):
+        kibibytes += int(values.get(name, "0").split()[0])
+    if int(values.get("RssShmem", "0").split()[0]) and _hides(path):
+        return 1 << 62
+    return kibibytes << 10
+
+
+def _hides(path: str) -> bool:
+    """Tell whether a process maps /dev/zero to share it: such memory stays when it is unmapped."""
+    try:
+        with Path(path, "maps").open(encoding="utf-8", errors="replace") as file:
+            return any("/dev/zero" in line and line.split()[1].endswith("s") for line in file)
+    except OSError:
+        return True
+
+
+def _exactly(path: str, size: int) -> int:
+    """Return what a process holds, its part of what forks share; *size* where nobody may know."""
+    if size >= 1 << 62:
+        return size
+    with suppress(OSError, ValueError):
+        rolled = Path(path, "smaps_rollup").read_text(encoding="ascii", errors="replace")
+        for line in rolled.splitlines():
+            if line.startswith("Pss_Anon:"):
+                return int(line.split()[1]) << 10
+    return size
+
+
+def _held(folder: int) -> int:
+    state = os.fstatvfs(folder)
+    inodes = state.f_files - state.f_ffree
+    return (state.f_blocks - state.f_bfree) * state.f_frsize + inodes * _INODE
+
+
+def _kill(sizes: dict[str, int], wanted: int) -> int:
+    """Kill the largest until what is left is as small as *wanted*; return how many that were."""
+    left, killed = sum(sizes.values()), 0
+    for path, size in sorted(sizes.items(), key=lambda item: -item[1]):
+        if left <= wanted:
+            break
+        with suppress(OSError):
+            # A descriptor of the folder means this process, whoever gets its number afterwards.
+            process = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                signal.pidfd_send_signal(process, signal.SIGKILL)
+                killed += 1
+            finally:
+                os.close(process)
+        left -= size
+    return killed
+
+
+if __name__ == "__main__":
+    main()
