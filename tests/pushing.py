@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from cardboard.cards.hub.destination import TITLE
 from cardboard.eval import records
-from cardboard.tests.hub import WRITE_TOKEN, environment
+from cardboard.tests.hub import WRITE_TOKEN, Hub, environment
 from cardboard.tests.making import a_result
 
 ROOT = Path(__file__).parents[1]
@@ -203,3 +204,26 @@ class Cradle:
             if pipe is not None:
                 pipe.close()
         self._process.wait()
+
+
+class Bench:
+    """A workspace, a Hub, and a way to push from one to the other."""
+
+    def __init__(self, client: Cradle, hub: Hub, root: Path) -> None:
+        self.client, self.hub, self.root = client, hub, root
+
+    def run(self, command: str, *more: str, token: str | None = WRITE_TOKEN) -> Done:
+        """Run a command."""
+        return self.client.run("-C", str(self.root), command, *more, url=self.hub.url, token=token)
+
+    def push(self, *more: str, token: str | None = WRITE_TOKEN) -> Done:
+        """Push without asking."""
+        return self.run("push", "--yes", *more, token=token)
+
+    def readme(self, repo: str, revision: str = "main") -> str:
+        """Return a README of the Hub."""
+        return (self.hub.read(repo, "README.md", revision) or b"").decode()
+
+    def ours(self, repo: str, revision: str = "main") -> int:
+        """Count our commits."""
+        return sum(commit.title == TITLE for commit in self.hub.history(repo, revision))

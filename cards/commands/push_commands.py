@@ -86,7 +86,7 @@ def push(
     form: str,
 ) -> None:
     """Push all cards to the Hub: only what changed, and nothing that people wrote is lost."""
-    from ..plan.targets import wanted
+    from ..plan.withdrawal import gathered as gather
     from ..push.flow import pushed
     from ..push.setup import Options
 
@@ -94,7 +94,7 @@ def push(
     options = Options(
         to=to, repos=repos, takes=takes, propose=propose, workers=workers, only_look=dry_run
     )
-    gathered = wanted(_boards(workspace, strict=strict), workspace.settings)
+    gathered = gather(_boards(workspace, strict=strict), workspace.settings)
     if code := pushed(gathered, workspace, options, yes=yes, as_json=form == "json"):
         context.exit(code)
 
@@ -117,14 +117,14 @@ def status(
     form: str,
 ) -> None:
     """Say which cards on the Hub are stale; write nothing, and exit with 1 if any is."""
-    from ..plan.targets import wanted
+    from ..plan.withdrawal import gathered as gather
     from ..push.setup import Options
     from ..push.status import told_status
 
     workspace = workspace_of(context)
     options = Options(to=to, repos=repos, workers=workers, only_look=True, anonymous=True)
     boards = _boards(workspace)
-    gathered = wanted(boards, workspace.settings)
+    gathered = gather(boards, workspace.settings)
     as_json = form == "json"
     context.exit(told_status(gathered, boards, workspace, options, as_json=as_json, ask=ask))
 
@@ -154,7 +154,7 @@ def watch(
     import time
 
     from ...eval.errors import CardboardError
-    from ..plan.targets import wanted
+    from ..plan.withdrawal import gathered as gather
     from ..push.flow import pushed
     from ..push.push import INTERRUPTED
     from ..push.setup import Options
@@ -171,7 +171,7 @@ def watch(
             if debounce.due(snapshot(root, results)):
                 try:
                     workspace = workspace_of(context)
-                    gathered = wanted(_boards(workspace, strict=strict), workspace.settings)
+                    gathered = gather(_boards(workspace, strict=strict), workspace.settings)
                     code = pushed(gathered, workspace, options, yes=True, as_json=False)
                 except CardboardError as error:
                     error.show()

@@ -1,11 +1,11 @@
 """A destination of cards: what the Hub and a folder have in common."""
 
-from collections.abc import Collection
 from typing import Protocol
 
 from msgspec import Struct
 
 from ..plan.plan import Item, Present
+from ..plan.withdrawal import Listed
 
 TITLE = "Update the model card (cardboard)"
 """Of commits and pull requests; ours are found again by it."""
@@ -26,8 +26,11 @@ class Destination(Protocol):
     """How it is called in front of people and in the journal; holds no secret."""
     remote: bool
 
-    def heads(self, repos: Collection[str]) -> dict[str, str]:
-        """Return the head of each of *repos*, as far as few listings tell."""
+    def listed(self, space: str, most: int) -> list[Listed]:
+        """Return what one listing tells of the repositories of *space*, *most* thousands of them.
+
+        A destination where reading costs no more than listing lists what holds our markers.
+        """
         ...
 
     def read(self, repo: str, *, evals: bool, pull: int | None = None) -> Present:
@@ -44,6 +47,10 @@ class Destination(Protocol):
 
     def open_pull(self, repo: str, known: int | None) -> int | None:
         """Return the number of our open pull request to *repo*, *known* or found by its title."""
+        ...
+
+    def is_open(self, repo: str, pull: int) -> bool:
+        """Tell whether the pull request of this number is open."""
         ...
 
     def rejected(self, repo: str) -> tuple[str, ...]:

@@ -41,6 +41,10 @@ class Rejected(HubError):
     """The Hub does not take what we sent: nothing was changed, and sending it again is no use."""
 
 
+class Ignored(Rejected):
+    """The repository's own .gitignore keeps our file out of every commit: nothing was changed."""
+
+
 class Unclear(HubError):
     """The answer is lost or no answer of a Hub's: what was asked may have been done."""
 

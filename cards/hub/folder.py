@@ -1,13 +1,16 @@
 """A folder tree as a destination of cards: the same plan without a network."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from ..plan.plan import README, Item, Present
+from ..plan.withdrawal import Listed
 from ..text.eval_results import PATH
 from .destination import Made
 from .errors import Rejected
+
+_MARK = b"<!-- cardboard:begin "
 
 
 class Folder:
@@ -19,9 +22,16 @@ class Folder:
         self.root = root
         self.name = str(root)
 
-    def heads(self, repos: Collection[str]) -> dict[str, str]:
-        """Return nothing: reading a file costs no more than listing it."""
-        return {}
+    def listed(self, space: str, most: int) -> list[Listed]:
+        """Return the repositories of *space* whose READMEs hold our markers."""
+        names = sorted(path.name for path in (self.root / space).glob("*/") if path.is_dir())
+        repos = [f"{space}/{name}" for name in names]
+        readmes = ((repo, _bytes(self.root / repo / README)) for repo in repos)
+        return [
+            Listed(repo, "", marked=True)
+            for repo, text in readmes
+            if text is not None and _MARK in text
+        ]
 
     def read(self, repo: str, *, evals: bool, pull: int | None = None) -> Present:
         """Return the files of *repo*, none where there is no such folder."""
@@ -43,6 +53,10 @@ class Folder:
     def open_pull(self, repo: str, known: int | None) -> int | None:
         """Return nothing: folders have no pull requests."""
         return None
+
+    def is_open(self, repo: str, pull: int) -> bool:
+        """Tell no: folders have no pull requests."""
+        return False
 
     def rejected(self, repo: str) -> tuple[str, ...]:
         """Return nothing: nobody judges a folder."""

@@ -2,9 +2,8 @@
 
 import re
 import threading
-from collections import defaultdict
-from collections.abc import Collection
-from urllib.parse import urlsplit
+from collections.abc import Sequence
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 from huggingface_hub import (
@@ -19,14 +18,18 @@ from msgspec import Struct
 
 from ... import __version__
 from ...eval.errors import UsageError
-from ..plan.plan import README, Item, Present
+from ...eval.records import is_hub_id
+from ..plan.plan import IGNORED, README, Item, Present
+from ..plan.withdrawal import Listed
+from ..readme.model_index import sources_of
 from ..text.eval_results import PATH
 from .destination import TITLE, Made
-from .errors import Denied, Rejected, Unclear, Unfit
+from .errors import Denied, Ignored, Rejected, Unclear, Unfit
 from .responses import Scrub, error_of, hub_errors
 
 LONGEST_FILE = 5_000_000
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+_NAMED = re.compile(r"/(?:api/resolve-cache/models/)?([^/]+/[^/]+)/(?:resolve/|[0-9a-f]{40}/)")
 _MAY_WRITE = ("write", "admin")
 _OUR_FILE = (PATH, PATH.rpartition("/")[2])
 """The format's documentation does not say whether an answer names the folder too."""
@@ -76,6 +79,20 @@ def address_of(endpoint: str) -> str:
     )
 
 
+def _name_in(paths: Sequence[str], asked: str) -> str:
+    """Return how the last of *paths* names the repository, nothing where it is as *asked*.
+
+    Small files are answered from another path of the same repository, so a redirect alone tells
+    nothing; one to another name tells of a repository that was renamed or moved.
+    """
+    for path in reversed(paths):
+        found = _NAMED.match(path)
+        name = unquote(found[1]) if found else ""
+        if is_hub_id(name):
+            return "" if name == asked else name
+    return ""
+
+
 class Hub:
     """Speak to the Hub as the user whose token `huggingface_hub` knows; use inside `session`."""
 
@@ -103,37 +120,30 @@ class Hub:
                 raise self._me
             return self._me
 
-    def heads(self, repos: Collection[str]) -> dict[str, str]:
-        """Return the heads that listings tell; a namespace with one repository is not listed."""
-        spaces: dict[str, set[str]] = defaultdict(set)
-        for repo in repos:
-            spaces[repo.partition("/")[0]].add(repo)
-        found: dict[str, str] = {}
-        for space, names in sorted(spaces.items()):
-            if len(names) > 1:
-                found |= self._listed(space, names)
-        return found
-
-    def _listed(self, space: str, names: set[str]) -> dict[str, str]:
-        found: dict[str, str] = {}
+    def listed(self, space: str, most: int) -> list[Listed]:
+        """Return what a listing tells of the repositories of *space*; a page holds a thousand."""
+        found: list[Listed] = []
         with hub_errors(self._scrub):
-            # A page holds a thousand: never more pages than asking one by one would take.
-            listing = self._api.list_models(author=space, expand=["sha"], limit=1000 * len(names))
-            for info in listing:
-                if info.id in names and info.sha is not None and _COMMIT.fullmatch(info.sha):
-                    found[info.id] = info.sha
-                if len(found) == len(names):
-                    break
+            told = self._api.list_models(
+                author=space, expand=["sha", "tags", "model-index"], limit=1000 * most
+            )
+            for info in told:
+                if isinstance(info.sha, str) and _COMMIT.fullmatch(info.sha) and is_hub_id(info.id):
+                    tags = info.tags if isinstance(info.tags, list) else []
+                    named = frozenset(tag for tag in tags if isinstance(tag, str))
+                    sources = frozenset(sources_of(info.model_index))
+                    found.append(Listed(info.id, info.sha, named, sources))
         return found
 
     def read(self, repo: str, *, evals: bool, pull: int | None = None) -> Present:
         """Return the README and, if asked, the results file of one commit."""
-        head, readme = self._file(repo, README, f"refs/pr/{pull}" if pull else "main")
-        results = self._file(repo, PATH, head)[1] if evals else None
-        return Present(head=head, readme=readme, evals=results)
+        head, readme, name = self._file(repo, README, f"refs/pr/{pull}" if pull else "main")
+        results = self._file(name or repo, PATH, head)[1] if evals else None
+        return Present(head=head, readme=readme, evals=results, id=name)
 
-    def _file(self, repo: str, path: str, revision: str) -> tuple[str, bytes | None]:
-        """Return the commit that *revision* is at, and the file if it is there: one request."""
+    def _file(self, repo: str, path: str, revision: str) -> tuple[str, bytes | None, str]:
+        """Return the commit that *revision* is at, the file if it is there, and the Hub's own name
+        for *repo* where that is another: one request, and those that it leads on to."""
         url = hf_hub_url(repo, path, revision=revision, endpoint=self._api.endpoint)
         with (
             hub_errors(self._scrub),
@@ -145,16 +155,17 @@ class Hub:
             if answer.status_code >= 400 and code != "EntryNotFound":
                 answer.read()
                 raise error_of(answer, self._scrub)
+            name = _name_in([hop.url.path for hop in hops], repo)
             if not _COMMIT.fullmatch(head):
                 raise Unclear("an answer that is none of the Hub's")
             if answer.status_code >= 400:
-                return head, None
+                return head, None, name
             content = b""
             for part in answer.iter_bytes():
                 content += part
                 if len(content) > LONGEST_FILE:
                     raise Rejected(f"{path} is larger than {LONGEST_FILE} bytes")
-        return head, content
+        return head, content, name
 
     def check_write(self, repo: str) -> None:
         """Raise `Denied` where the token may not write; asks only if the account does not tell."""
@@ -171,18 +182,19 @@ class Hub:
         """Make one commit with all files of *item*, onto the head that was read and no other."""
         assert item.present is not None
         with hub_errors(self._scrub):
+            onto = f"refs/pr/{item.pull}" if item.pull else None
+            added = [CommitOperationAdd(path, text) for path, text in item.files.items() if text]
+            self._api.preupload_lfs_files(item.address, added, revision=onto, create_pr=propose)
+            if any(one._should_ignore for one in added if one.path_in_repo == README):
+                raise Ignored(IGNORED)
+            gone = [CommitOperationDelete(path) for path, text in item.files.items() if not text]
             made = self._api.create_commit(
-                item.repo,
-                [
-                    CommitOperationDelete(path)
-                    if content is None
-                    else CommitOperationAdd(path, content)
-                    for path, content in item.files.items()
-                ],
+                item.address,
+                [*added, *gone],
                 commit_message=TITLE,
                 commit_description="Text outside the cardboard markers is as it was.",
                 parent_commit=item.present.head,
-                revision=f"refs/pr/{item.pull}" if item.pull else None,
+                revision=onto,
                 create_pr=propose,
             )
             return Made(head=made.oid, url=made.commit_url, pull=made.pr_num or item.pull)
@@ -199,6 +211,11 @@ class Hub:
             )
             ours = [pull.num for pull in pulls if pull.num == known or pull.title == TITLE]
         return known if known in ours else max(ours, default=None)
+
+    def is_open(self, repo: str, pull: int) -> bool:
+        """Tell whether the pull request of this number is open; asks for no token."""
+        with hub_errors(self._scrub):
+            return self._api.get_discussion_details(repo, pull).status in ("open", "draft")
 
     def rejected(self, repo: str) -> tuple[str, ...]:
         """Return what the Hub found wrong with our results file; its client would pass over it."""

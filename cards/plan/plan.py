@@ -8,16 +8,29 @@ from msgspec.structs import replace
 
 from ...board.words.catalogue import Words
 from ..readme.front_matter import sha256, split
-from ..readme.readme import Conflict, Take, fresh_readme, merged
+from ..readme.readme import (
+    Conflict,
+    Take,
+    fresh_readme,
+    has_ours,
+    merged,
+    our_part,
+    without_ours,
+)
 from ..readme.yaml import emit
-from ..text.eval_results import PATH
+from ..text.eval_results import HEAD, PATH
 from .targets import Wanted
+from .withdrawal import same_but_for_the_day
 
 State = Literal[
     "new",
     "changed",
+    "left the board",
     "unchanged",
+    "renamed",
     "conflict",
+    "overwritten",
+    "ignored",
     "missing repo",
     "no permission",
     "refused",
@@ -26,13 +39,17 @@ State = Literal[
 README = "README.md"
 PROBLEMS: tuple[State, ...] = (
     "conflict",
+    "overwritten",
+    "ignored",
     "missing repo",
     "no permission",
     "refused",
     "unreachable",
 )
 """States in which nothing is pushed though something should be."""
-TO_DO: tuple[State, ...] = ("new", "changed")
+TO_DO: tuple[State, ...] = ("new", "changed", "left the board")
+NOTHING = "nothing of ours is there any more"
+IGNORED = "its .gitignore names README.md, so the Hub leaves our card out"
 
 
 class Present(Struct, frozen=True, kw_only=True):
@@ -42,6 +59,8 @@ class Present(Struct, frozen=True, kw_only=True):
     """The commit that was read; empty where there are no commits."""
     readme: bytes | None
     evals: bytes | None = None
+    id: str = ""
+    """What the Hub itself calls the repository, where that is another name than was asked for."""
 
 
 class Item(Struct, frozen=True, kw_only=True):
@@ -58,6 +77,8 @@ class Item(Struct, frozen=True, kw_only=True):
     """The README to compare with: what we would write, or could after a choice."""
     pull: int | None = None
     """The open pull request that this goes onto."""
+    id: str = ""
+    """What the Hub itself calls the repository, where that is another name."""
     left: bool = False
     """Left as it is because the user chose so, not because it is as it should be."""
 
@@ -66,53 +87,94 @@ class Item(Struct, frozen=True, kw_only=True):
         """Return the repository's id."""
         return self.wanted.repo
 
+    @property
+    def address(self) -> str:
+        """Return the repository's id as the Hub itself has it, as far as that is known."""
+        return self.id or (self.present.id if self.present else "") or self.repo
+
     def but(self, state: State, reason: str, remedy: str = "") -> "Item":
         """Return this item in another state, with nothing to do."""
         return replace(self, state=state, reason=reason, remedy=remedy, files={})
 
 
 def decide(
-    wanted: Wanted, present: Present, take: Take | None = None, known_front: str = ""
+    wanted: Wanted,
+    present: Present,
+    take: Take | None = None,
+    known_front: str = "",
+    *,
+    written: bool = False,
 ) -> Item:
     """Return what is to be done so that *present* becomes as *wanted*.
 
     *take* is the user's choice where people's text is in the way; "theirs" leaves the repository
-    as it is. *known_front* is the SHA-256 of front matter that holds nothing but ours.
+    as it is. *known_front* is the SHA-256 of front matter that holds nothing but ours. *written*
+    says that there was a card of ours before.
     """
     if wanted.problems:
         return refused(wanted)
     item = Item(wanted=wanted, state="unchanged", present=present)
+    if wanted.left and not _holds_ours(wanted, present):
+        return item.but("unchanged", NOTHING)
     try:
         readme = _readme(wanted, present, None if take == "theirs" else take, known_front)
     except Conflict as conflict:
         if take == "theirs":
             reason = f"left as it is, though {conflict.why}"
             return replace(item.but("unchanged", reason), left=True)
-        return _conflict(item, conflict)
+        return _conflict(item, conflict, written and conflict.unmarked)
     files: dict[str, bytes | None] = {} if readme == present.readme else {README: readme}
     evals = None if wanted.evals is None else wanted.evals.encode()
-    if wanted.with_evals and evals != present.evals:
+    if wanted.with_evals and evals != present.evals and not (wanted.left and _foreign(present)):
         files[PATH] = evals
     if not files:
         return item
     state: State = "new" if present.readme is None else "changed"
+    if wanted.left:
+        state = "left the board"
     return replace(item, state=state, files=files, shown=readme)
 
 
 def _readme(wanted: Wanted, present: Present, take: Take | None, known_front: str = "") -> bytes:
     if present.readme is None:
-        return fresh_readme(wanted.front, wanted.body).encode("utf-8", "replace")
+        return fresh_readme(wanted.front, wanted.body, wanted.marks).encode("utf-8", "replace")
     try:
         text = present.readme.decode()
     except UnicodeDecodeError:
         if take != "ours":
             raise Conflict("it is not UTF-8", ("ours", "theirs")) from None
         text = ""
-    new = merged(text, wanted.front, wanted.body, wanted.ours, take, known_front)
+    body = wanted.body
+    if wanted.left:
+        known_front, part = "", our_part(text)
+        if part is None:  # somebody took our part out, but not what we said in the front matter
+            return without_ours(text, wanted.ours).encode("utf-8", "replace")
+        there = part.body.replace("\r\n", "\n")
+        body = there if same_but_for_the_day(there, body) else body
+    new = merged(text, wanted.front, body, wanted.ours, take, known_front, wanted.marks)
     return new.encode("utf-8", "replace")
 
 
-def _conflict(item: Item, conflict: Conflict) -> Item:
+def _holds_ours(wanted: Wanted, present: Present) -> bool:
+    """Tell whether there is a card of this board, or something that a card of it left behind."""
+    text = (present.readme or b"").decode("utf-8", "replace")
+    try:
+        part = our_part(text)
+    except ValueError:
+        return wanted.left == "known"
+    said = has_ours(text, wanted.ours)
+    if part is None:
+        return said and wanted.left == "known"
+    theirs = part.marks.get("board", "") not in ("", wanted.marks["board"])
+    return not theirs and (said or wanted.left == "known" or "board" in part.marks)
+
+
+def _foreign(present: Present) -> bool:
+    """Tell whether the results file is not one that we wrote."""
+    return present.evals is None or not present.evals.startswith(HEAD.encode())
+
+
+def _conflict(item: Item, conflict: Conflict, overwritten: bool) -> Item:
     """Return *item* as a conflict, with what the mildest choice would give."""
     assert item.present is not None
     try:
@@ -121,9 +183,9 @@ def _conflict(item: Item, conflict: Conflict) -> Item:
         conflict = further
         shown = _readme(item.wanted, item.present, conflict.ways[0])
     ways = ", ".join(f"--take {item.repo}={way}" for way in conflict.ways)
-    return replace(
-        item.but("conflict", f"README.md: {conflict.why}", f"Choose one of: {ways}"), shown=shown
-    )
+    why = "another README was written over our card" if overwritten else conflict.why
+    state: State = "overwritten" if overwritten else "conflict"
+    return replace(item.but(state, f"README.md: {why}", f"Choose one of: {ways}"), shown=shown)
 
 
 def front_digest(readme: bytes | None, wanted: Wanted) -> str:

@@ -3,7 +3,8 @@
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from typing import Literal
 
 from msgspec import Struct
 
@@ -26,6 +27,9 @@ _FORMAT = 1
 """Raised when the same card is to be merged into a README in another way."""
 
 
+Precedence = tuple[bool, int, float, str]
+
+
 class Wanted(Struct, frozen=True, kw_only=True):
     """What a repository shall hold."""
 
@@ -40,6 +44,13 @@ class Wanted(Struct, frozen=True, kw_only=True):
     """Whether the results file is ours to write or remove at all."""
     problems: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
+    marks: dict[str, str] = {}
+    """What our opening marker carries: whose card this is."""
+    left: Literal["", "known", "found"] = ""
+    """Whether the model has left the board, and if we know that we wrote its card or only found
+    what looks like one."""
+    precedence: Precedence = (False, 0, 0.0, "")
+    """Of cards for one repository the least is written."""
     digest: str
     """SHA-256 over all that decides what we write."""
 
@@ -62,15 +73,22 @@ def wanted(boards: Boards, settings: Settings) -> list[Wanted]:
 
 
 def chosen(
-    every: Sequence[Wanted], named: Sequence[str], organisation: str | None, *, remote: bool
+    every: Sequence[Wanted],
+    named: Sequence[str],
+    organisation: str | None,
+    *,
+    remote: bool,
+    written: Collection[str] = (),
 ) -> list[Wanted]:
     """Return those *named*, else those of the *organisation*, else all.
+
+    A repository that once was *written* may be named, though no card belongs to it any more.
 
     Raises `UsageError` for a name that no card belongs to, where no repository is of the
     organisation, and where none is set although the repositories are *remote*.
     """
     known = {one.repo for one in every}
-    if unknown := sorted(set(named) - known):
+    if unknown := sorted(set(named) - known - set(written)):
         raise UsageError(
             f"no card belongs to the repository {unknown[0]}",
             key="--repo",
@@ -90,7 +108,7 @@ def chosen(
     return found
 
 
-def _precedence(card: Card) -> tuple[bool, int, float, str]:
+def _precedence(card: Card) -> Precedence:
     ranked = any(sheet.standing for sheet in card.sheets)
     steps = max(sheet.entry.result.counts.scored or 0 for sheet in card.sheets)
     latest = max(_measured(sheet.entry) for sheet in card.sheets)
@@ -122,8 +140,20 @@ def _wanted(cards: list[Card], renderer: Renderer, settings: Settings) -> Wanted
         with_evals=with_evals,
         problems=lint(front, fresh_readme(front, body)),
         notes=tuple(f"not on this card: {other.title}" for other in others),
-        digest=_digest([_FORMAT, front, body, evals, with_evals]),
+        marks={"board": board_mark(settings)},
+        precedence=_precedence(card),
+        digest=digest_of([_FORMAT, front, body, evals, with_evals]),
     )
+
+
+def board_mark(settings: Settings) -> str:
+    """Return what tells the cards of this board from those of another, in 12 hexadecimal digits.
+
+    That is the address of its site, or else its organisation and its title.
+    """
+    board = settings.board
+    told = [board.site_url.rstrip("/")] if board.site_url else [board.organisation, board.title]
+    return digest_of(told)[:12]
 
 
 def ours(settings: Settings) -> Ours:
@@ -138,6 +168,7 @@ def ours(settings: Settings) -> Ours:
     )
 
 
-def _digest(value: object) -> str:
+def digest_of(value: object) -> str:
+    """Return the SHA-256 of a plain *value*."""
     text = json.dumps(value, ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

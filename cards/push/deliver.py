@@ -6,11 +6,11 @@ from typing import Literal
 from msgspec import Struct
 
 from ..hub.destination import Made
-from ..hub.errors import Busy, HubError, Limited, Stale, Unclear
+from ..hub.errors import Busy, HubError, Ignored, Limited, Stale, Unclear
 from ..plan.plan import README, TO_DO, Item, front_digest
 from ..text.eval_results import PATH
 from .push import TRIES, Push
-from .survey import failed, plan_for
+from .survey import failed, plan_for, record_of
 
 REPLANS = 3
 """How often a repository that changes under our hands is planned anew."""
@@ -64,12 +64,15 @@ def _commit(push: Push, item: Item) -> Made:
         made = push.destination.commit(item, propose=push.propose and item.pull is None)
     except Unclear:
         raise
+    except Ignored:
+        push.journal.ignored(item.repo, item.present.head)
+        raise
     except HubError:
         push.journal.failed(item.repo)
         raise
     readme = item.files.get(README, item.present.readme)
     front = front_digest(readme, item.wanted)
-    push.journal.made(item.repo, item.wanted.digest, made.head, front, made.pull)
+    push.journal.made(item.repo, record_of(item, made.head, front, made.pull))
     return made
 
 
@@ -97,9 +100,9 @@ def _after(push: Push, item: Item, error: HubError, times: int) -> Item:
 
 def _done(push: Push, item: Item, made: Made) -> Outcome:
     rejected: tuple[str, ...] = ()
-    if PATH in item.files and made.pull is None:
+    if item.files.get(PATH) is not None and made.pull is None:
         try:
-            rejected = push.retried(lambda: push.destination.rejected(item.repo))
+            rejected = push.retried(lambda: push.destination.rejected(item.address))
         except HubError as error:
             rejected = (f"whether the Hub takes the results file is not known: {error.why}",)
     return Outcome(

@@ -11,6 +11,7 @@ from ...eval.errors import UsageError
 from ..hub.errors import Stopped
 from ..plan.plan import PROBLEMS, TO_DO, Item
 from ..plan.targets import Wanted, chosen
+from ..plan.withdrawal import Gathered
 from .deliver import Outcome, deliver
 from .push import INTERRUPTED, Push
 from .report import item_json, outcome_json, outcome_lines, plan_lines
@@ -19,16 +20,15 @@ from .survey import survey
 
 
 def pushed(
-    gathered: Sequence[Wanted], workspace: Workspace, options: Options, *, yes: bool, as_json: bool
+    gathered: Gathered, workspace: Workspace, options: Options, *, yes: bool, as_json: bool
 ) -> int:
     """Bring what was *gathered* to its repositories, or say what would be; return the exit code."""
     board, quotas = workspace.settings.board, workspace.settings.hub
     with opened(options, quotas, workspace.root / ".cardboard", workspace.build / "hub") as push:
-        remote = push.destination.remote
-        targets = chosen(gathered, options.repos, board.organisation, remote=remote)
+        targets, spaces = aims(push, gathered, options, board.organisation)
         _check_takes(push, targets)
         try:
-            plan = survey(push, targets)
+            plan = survey(push, gathered, targets, spaces, options.repos)
         except Stopped:
             push.console.err("Stopped; nothing was changed.")
             return INTERRUPTED
@@ -45,8 +45,21 @@ def pushed(
         return int(any(_is_problem(outcome) for outcome in outcomes))
 
 
+def aims(
+    push: Push, gathered: Gathered, options: Options, organisation: str | None
+) -> tuple[list[Wanted], set[str]]:
+    """Return which cards are meant, and the namespaces in which others may be withdrawn."""
+    remote, written = push.destination.remote, push.journal.written()
+    targets = chosen(gathered.cards, options.repos, organisation, remote=remote, written=written)
+    if options.repos:
+        return targets, set()
+    spaces = {one.repo.partition("/")[0] for one in targets} - {organisation}
+    return targets, {organisation} if organisation else spaces
+
+
 def _check_takes(push: Push, targets: Sequence[Wanted]) -> None:
-    if unknown := sorted(push.takes.keys() - {one.repo for one in targets}):
+    known = {*(one.repo for one in targets), *push.journal.written()}
+    if unknown := sorted(push.takes.keys() - known):
         raise UsageError(
             f"{unknown[0]} is not among the repositories that are looked at",
             key="--take",

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -14,11 +14,15 @@ from ...eval.errors import CardboardError, UsageError
 _HOUR = 3600.0
 
 
+What = Literal["sent", "made", "seen", "failed", "foreign", "ignored"]
+
+
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One line: a commit that is about to be sent, or what became of it."""
 
-    what: Literal["sent", "made", "seen", "failed"]
-    """`seen`: read back and found as wanted, without a commit of ours."""
+    what: What
+    """`seen`: read back and found as wanted, without a commit of ours. `foreign`: read, and found
+    to hold nothing of ours. `ignored`: the Hub would leave our README out of a commit."""
     hub: str
     repo: str
     at: float
@@ -30,6 +34,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """SHA-256 of the front matter, where it holds nothing but ours."""
     pull: int | None = None
     """The pull request that holds the card, where the main branch does not."""
+    id: str = ""
+    """What the Hub itself calls the repository, where that is not `repo`."""
+    left: bool = False
+    """What was written says that the model has left the board."""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +47,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
     front: str
     pull: int | None
+    id: str = ""
+    left: bool = False
 
 
 class Journal:
@@ -53,6 +63,8 @@ class Journal:
         self._lock = threading.Lock()
         self._records: dict[str, Record] = {}
         self._open: set[str] = set()
+        self._foreign: dict[str, str] = {}
+        self._ignored: dict[str, str] = {}
         self._sent: list[float] = []
         with _on_disk():
             data = path.read_bytes() if path and path.exists() else b""
@@ -67,6 +79,30 @@ class Journal:
     def pushed(self, repo: str) -> bool:
         """Tell whether a card of ours was ever on *repo*."""
         return repo in self._records
+
+    def written(self) -> dict[str, Record]:
+        """Return what is known of every repository with a card of ours that may stand there still.
+
+        A card that was withdrawn is not among them, once that is on the main branch.
+        """
+        return {
+            repo: record
+            for repo, record in sorted(self._records.items())
+            if not record.left or record.pull is not None or repo in self._open
+        }
+
+    def id_of(self, repo: str) -> str:
+        """Return what the Hub calls *repo*, as far as we know."""
+        record = self._records.get(repo)
+        return (record.id if record else "") or repo
+
+    def is_foreign(self, repo: str, head: str) -> bool:
+        """Tell whether *repo* was found at *head* to hold nothing of ours."""
+        return self._foreign.get(repo) == head
+
+    def is_ignored(self, repo: str, head: str) -> bool:
+        """Tell whether the Hub left our README out of a commit onto *head*."""
+        return self._ignored.get(repo) == head
 
     @property
     def unsure(self) -> frozenset[str]:
@@ -87,39 +123,25 @@ class Journal:
         """Note that the Hub surely did not make the commit."""
         self._write(self._event("failed", repo))
 
-    def made(
-        self, repo: str, digest: str, head: str, front: str = "", pull: int | None = None
-    ) -> None:
-        """Note that *repo* holds our card at *head* by a commit of ours."""
-        self._write(self._event("made", repo, digest=digest, head=head, front=front, pull=pull))
+    def foreign(self, repo: str, head: str) -> None:
+        """Note that *repo* holds nothing of ours at *head*."""
+        self._write(self._event("foreign", repo, head=head))
 
-    def seen(
-        self, repo: str, digest: str, head: str, front: str = "", pull: int | None = None
-    ) -> None:
-        """Note that *repo* was found to hold our card at *head*; says nothing twice."""
-        known = Record(head=head, digest=digest, front=front, pull=pull)
-        if self.record(repo) != known:
-            self._write(self._event("seen", repo, digest=digest, head=head, front=front, pull=pull))
+    def ignored(self, repo: str, head: str) -> None:
+        """Note that the Hub would leave our README out of a commit onto *head*."""
+        self._write(self._event("ignored", repo, head=head))
 
-    def _event(
-        self,
-        what: Literal["sent", "made", "seen", "failed"],
-        repo: str,
-        digest: str = "",
-        head: str = "",
-        front: str = "",
-        pull: int | None = None,
-    ) -> Event:
-        return Event(
-            what=what,
-            hub=self._hub,
-            repo=repo,
-            at=self._clock(),
-            digest=digest,
-            head=head,
-            front=front,
-            pull=pull,
-        )
+    def made(self, repo: str, record: Record) -> None:
+        """Note that *repo* holds what *record* tells by a commit of ours."""
+        self._write(self._event("made", repo, **msgspec.structs.asdict(record)))
+
+    def seen(self, repo: str, record: Record) -> None:
+        """Note that *repo* was found to hold what *record* tells; says nothing twice."""
+        if self.record(repo) != record:
+            self._write(self._event("seen", repo, **msgspec.structs.asdict(record)))
+
+    def _event(self, what: What, repo: str, **told: Any) -> Event:
+        return Event(what=what, hub=self._hub, repo=repo, at=self._clock(), **told)
 
     def _write(self, event: Event) -> None:
         with self._lock:
@@ -144,11 +166,15 @@ class Journal:
         if event.what == "sent":
             self._open.add(event.repo)
             return
+        if event.what == "foreign":
+            self._foreign[event.repo] = event.head
+            return
         self._open.discard(event.repo)
-        if event.what in ("made", "seen"):
-            self._records[event.repo] = Record(
-                head=event.head, digest=event.digest, front=event.front, pull=event.pull
-            )
+        if event.what == "ignored":
+            self._ignored[event.repo] = event.head
+        elif event.what in ("made", "seen"):
+            known = {name: getattr(event, name) for name in Record.__struct_fields__}
+            self._records[event.repo] = Record(**known)
 
 
 def _events(data: bytes) -> Iterator[Event]:

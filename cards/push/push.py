@@ -2,6 +2,7 @@
 
 import random
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
@@ -39,6 +40,7 @@ class Push:
     """Set when the user ends the push."""
     down: threading.Event = field(default_factory=threading.Event)
     """Set while no answer comes however often one is asked for: then nobody waits for one."""
+    clock: Callable[[], float] = time.time
     workers: int = 1
     propose: bool = False
     """Open pull requests, or go on with ours that are open."""

@@ -7,7 +7,12 @@ from ..plan.plan import PROBLEMS, TO_DO, Item, diff
 from .deliver import Outcome
 
 SHORT_DIFF = 20
-_DONE = {"committed": "pushed", "proposed": "proposed", "not reached": "not reached"}
+_DONE = {
+    "committed": "pushed",
+    "withdrawn": "withdrawn",
+    "proposed": "proposed",
+    "not reached": "not reached",
+}
 
 
 def plan_lines(items: Sequence[Item], *, diffs: bool) -> list[str]:
@@ -49,7 +54,7 @@ def outcome_lines(outcomes: Sequence[Outcome], *, brief: bool = False) -> list[s
         item = outcome.item
         if outcome.did != "nothing" and not brief:
             pull = f" as pull request #{outcome.pull}" if outcome.pull else ""
-            lines.append(f"{_DONE[outcome.did]:<14} {item.repo}{pull} {outcome.url}".rstrip())
+            lines.append(f"{ending(outcome):<14} {item.repo}{pull} {outcome.url}".rstrip())
         elif item.state in PROBLEMS:
             lines += [f"{item.state:<14} {item.repo}", *_why(item)]
         lines += [f"    the Hub rejects the results file: {why}" for why in outcome.rejected]
@@ -58,7 +63,8 @@ def outcome_lines(outcomes: Sequence[Outcome], *, brief: bool = False) -> list[s
 
 def ending(outcome: Outcome) -> str:
     """Return one word for what became of a repository."""
-    return _DONE.get(outcome.did, outcome.item.state)
+    gone = outcome.did == "committed" and outcome.item.wanted.left
+    return _DONE.get("withdrawn" if gone else outcome.did, outcome.item.state)
 
 
 def counted(words: Iterable[str]) -> str:

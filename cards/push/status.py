@@ -18,10 +18,11 @@ from ..hub.shipped_templates import (
     moved_on_hub,
 )
 from ..plan.plan import Item
-from ..plan.targets import Wanted, chosen
+from ..plan.withdrawal import Gathered
 from ..readme.front_matter import split
 from ..readme.markers import split as split_body
 from .console import Console
+from .flow import aims
 from .journal import Journal
 from .push import INTERRUPTED
 from .report import counted
@@ -36,6 +37,11 @@ Standing = Literal[
     "never pushed",
     "deleted",
     "edited by hand",
+    "overwritten",
+    "left the board",
+    "renamed",
+    "pull request open",
+    "ignored by .gitignore",
     "unknown",
 ]
 _FIGURE = re.compile(r"\d+(?:\.\d+)?")
@@ -50,7 +56,7 @@ class Status(Struct, frozen=True, kw_only=True):
 
 
 def told_status(
-    gathered: Sequence[Wanted],
+    gathered: Gathered,
     boards: Boards,
     workspace: Workspace,
     options: Options,
@@ -64,10 +70,10 @@ def told_status(
     """
     board, quotas = workspace.settings.board, workspace.settings.hub
     with opened(options, quotas, workspace.root / ".cardboard", workspace.build / "hub") as push:
-        remote, console = push.destination.remote, push.console
-        targets = chosen(gathered, options.repos, board.organisation, remote=remote)
+        console = push.console
+        targets, spaces = aims(push, gathered, options, board.organisation)
         try:
-            items = survey(push, targets)
+            items = survey(push, gathered, targets, spaces, options.repos)
         except Stopped:
             return INTERRUPTED
         found = [status_of(item, push.journal) for item in items]
@@ -102,7 +108,17 @@ def _lines(found: Sequence[Status], shipped: Shipped) -> Iterator[str]:
 def status_of(item: Item, journal: Journal) -> Status:
     """Return how the repository of *item* stands, its plan made without a choice."""
     standing: Standing
+    if item.pull is not None and item.state != "unchanged":
+        return Status(
+            repo=item.repo, standing="pull request open", detail=f"pull request #{item.pull}"
+        )
     match item.state:
+        case "left the board" | "renamed" | "overwritten":
+            standing = item.state
+        case "unchanged" if item.id:
+            standing = "renamed"
+        case "ignored":
+            standing = "ignored by .gitignore"
         case "unchanged":
             standing = "current"
         case "new" | "missing repo":
@@ -121,7 +137,7 @@ def _detail(item: Item, standing: Standing) -> str:
     if standing == "stale rank" and item.present and item.present.readme and item.shown:
         old, new = (_rank(_body(text)) for text in (item.present.readme, item.shown))
         return f"{old} -> {new}" if old != new else "figures below the rank differ"
-    return item.reason
+    return item.reason or "; ".join(item.wanted.notes if item.wanted.left or item.id else ())
 
 
 def _rank(body: str) -> str:

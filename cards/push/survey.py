@@ -1,23 +1,141 @@
 """What is to be done with each repository: asked with as few requests as can settle it."""
 
-from collections.abc import Sequence
+import time
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from functools import partial
 
 from msgspec.structs import replace
 
-from ..hub.errors import Denied, Gone, HubError, Rejected, Stopped, Unfit
-from ..plan.plan import TO_DO, Item, Present, decide, front_digest, refused
-from ..plan.targets import Wanted
+from ...eval.identity import fold
+from ..hub.errors import Denied, Gone, HubError, Ignored, Rejected, Stopped, Unfit
+from ..plan.plan import IGNORED, TO_DO, Item, Present, decide, front_digest, refused
+from ..plan.targets import Precedence, Wanted
+from ..plan.withdrawal import Gathered, Listed, to_withdraw
+from .journal import Record
 from .push import Push
 
+MOST_PAGES = 10
+"""Of a listing in which cards are looked for that we do not know of."""
 
-def survey(push: Push, every: Sequence[Wanted]) -> list[Item]:
-    """Return an item for each of *every*, in their order; raises `Stopped`."""
-    heads = _heads(push, every)
-    items = push.each("Looking", lambda one: plan_for(push, one, heads.get(one.repo)), every)
+
+def survey(
+    push: Push,
+    board: Gathered,
+    every: Sequence[Wanted],
+    spaces: Collection[str] = (),
+    named: Collection[str] = (),
+) -> list[Item]:
+    """Return an item for each of *every*, in their order, and for each card to be withdrawn.
+
+    Those are the *named* ones that we wrote, and what our records and a listing tell of *spaces*.
+    Raises `Stopped`.
+    """
+    found = _listed(push, every, spaces)
+    heads = {fold(one.repo): one.head for one in found}
+    day = time.strftime("%Y-%m-%d", time.gmtime(push.clock()))
+    written = {
+        repo: record.id or repo
+        for repo, record in push.journal.written().items()
+        if repo in named or repo.partition("/")[0] in spaces
+    }
+    hints = [one for one in found if board.may_be_ours(one) and _is_open(push, one)]
+    leaving = [
+        board.withdrawal(repo, day, known=known)
+        for repo, known in to_withdraw(board, written, hints)
+    ]
+    targets = [*every, *leaving]
+
+    def head_of(repo: str) -> str | None:
+        return heads.get(fold(repo)) or heads.get(fold(push.journal.id_of(repo)))
+
+    items = push.each("Looking", lambda one: plan_for(push, one, head_of(one.repo)), targets)
     done = [item for item in items if item is not None]
     if len(done) < len(items):
         raise Stopped
-    return done
+    gone = {one.repo for one in leaving if head_of(one.repo) is None} if found else set()
+    return list(_settle_names(push, board, done, gone))
+
+
+def _is_open(push: Push, listed: Listed) -> bool:
+    """Tell whether *listed* was not yet found to hold nothing of ours."""
+    record = push.journal.record(listed.repo)
+    done = record is not None and record.left and record.head == listed.head
+    return not (done or push.journal.is_foreign(listed.repo, listed.head))
+
+
+def _settle_names(
+    push: Push, board: Gathered, items: Sequence[Item], unlisted: Collection[str]
+) -> Iterator[Item]:
+    """Yield *items* so that each repository of the Hub gets one card, whatever leads to it.
+
+    What is to be withdrawn from a repository that is neither to be read nor listed is done.
+    """
+    ids = {one.repo: fold(push.journal.id_of(one.repo)) for one in board.cards}
+    ids |= {item.repo: fold(_name(push, item)) for item in items if not item.wanted.left}
+    withdrawn: set[str] = set()
+    for item in items:
+        name = _name(push, item)
+        sharing = [one for one in board.cards if fold(name) in (fold(one.repo), ids[one.repo])]
+        if item.wanted.left:
+            gone = item.state == "missing repo" and item.repo in unlisted
+            if sharing or fold(name) in withdrawn or gone or _is_over(item):
+                _note_left(push, item)
+                continue
+            withdrawn.add(fold(name))
+            yield item
+        elif (first := _first(sharing, name)).repo != item.repo:
+            reason = f"the Hub leads to {name}, which has the card of {first.label}"
+            remedy = f'Write `aliases = ["{item.wanted.label}"]` in models.toml for {first.label}.'
+            yield replace(item.but("renamed", reason, remedy), left=True, id=name)
+        elif fold(name) != fold(item.repo):
+            told = f'the Hub has it as {name}: write `repo = "{name}"` for it in models.toml'
+            wanted = replace(item.wanted, notes=(*item.wanted.notes, told))
+            yield replace(item, wanted=wanted, id=name)
+        else:
+            yield item
+
+
+def _first(sharing: Sequence[Wanted], name: str) -> Wanted:
+    """Return whose card goes to the repository that the Hub calls *name*."""
+
+    def order(one: Wanted) -> tuple[Precedence, bool]:
+        return (*one.precedence[:3], ""), fold(one.repo) != fold(name)
+
+    return min(sharing, key=order)
+
+
+def _name(push: Push, item: Item) -> str:
+    return item.address if item.present else push.journal.id_of(item.repo)
+
+
+def _is_over(item: Item) -> bool:
+    """Tell whether there is nothing to be withdrawn any more."""
+    return item.state == "unchanged" and not item.left and item.pull is None
+
+
+def _note_left(push: Push, item: Item) -> None:
+    """Note that nothing of ours is to be withdrawn from the repository of *item*."""
+    if push.only_look:
+        return
+    head = item.present.head if item.present else ""
+    if item.wanted.left == "found":
+        push.journal.foreign(item.repo, head)
+    else:
+        push.journal.seen(item.repo, record_of(item, head))
+
+
+def record_of(item: Item, head: str, front: str = "", pull: int | None = None) -> Record:
+    """Return what our records say of a repository whose card is as *item* wants it."""
+    name = item.present.id if item.present else ""
+    return Record(
+        head=head,
+        digest=item.wanted.digest,
+        front=front,
+        pull=pull,
+        id=name,
+        left=bool(item.wanted.left),
+    )
 
 
 def plan_for(push: Push, wanted: Wanted, listed: str | None = None) -> Item:
@@ -28,9 +146,10 @@ def plan_for(push: Push, wanted: Wanted, listed: str | None = None) -> Item:
         item = _settled(push, wanted, listed) or _read(push, wanted)
     except HubError as error:
         return failed(Item(wanted=wanted, state="unreachable"), error, push.propose)
-    if item.state == "unchanged" and item.present and not item.left and not push.only_look:
+    settled = item.state == "unchanged" and not item.left and not wanted.left
+    if settled and item.present and not push.only_look:
         front = front_digest(item.present.readme, wanted)
-        push.journal.seen(wanted.repo, wanted.digest, item.present.head, front, item.pull)
+        push.journal.seen(wanted.repo, record_of(item, item.present.head, front, item.pull))
     return item
 
 
@@ -48,21 +167,28 @@ def failed(item: Item, error: HubError, propose: bool) -> Item:
                 "model in models.toml."
             )
             return item.but("missing repo", error.why, remedy)
+        case Ignored():
+            return item.but("ignored", error.why, "Take it out of .gitignore, or leave it be.")
         case Rejected():
             return item.but("refused", error.why, "Nothing was changed.")
         case _:
             return item.but("unreachable", error.why, "Push again later: nothing is done twice.")
 
 
-def _heads(push: Push, every: Sequence[Wanted]) -> dict[str, str]:
-    """Return listed heads, where our records make a listing worth its request."""
-    known = [one.repo for one in every if _record_holds(push, one)]
-    if len(known) < 2:
-        return {}
-    try:
-        return push.retried(lambda: push.destination.heads(known))
-    except HubError:
-        return {}  # reading them one by one tells the same
+def _listed(push: Push, every: Sequence[Wanted], spaces: Collection[str]) -> list[Listed]:
+    """Return what listings tell of *spaces*, and where our records make one worth its request."""
+    holding = [one.repo for one in every if _record_holds(push, one)]
+    counts = Counter(push.journal.id_of(repo).partition("/")[0] for repo in holding)
+    found: list[Listed] = []
+    for space in sorted({*spaces, *(space for space, count in counts.items() if count > 1)}):
+        # A page holds a thousand: hardly more pages than asking one by one would take.
+        most = max(counts[space], MOST_PAGES if space in spaces else 1)
+        try:
+            found += push.retried(partial(push.destination.listed, space, most))
+        except HubError as error:  # reading them one by one tells the same, but for unknown ones
+            if space in spaces:
+                push.console.err(f"Cards that left the board were not looked for: {error.why}")
+    return found
 
 
 def _record_holds(push: Push, wanted: Wanted, *, in_a_pull: bool = False) -> bool:
@@ -76,20 +202,22 @@ def _record_holds(push: Push, wanted: Wanted, *, in_a_pull: bool = False) -> boo
 def _settled(push: Push, wanted: Wanted, listed: str | None) -> Item | None:
     """Return the item where our record settles it without reading the files."""
     record = push.journal.record(wanted.repo)
+    if listed and push.journal.is_ignored(wanted.repo, listed):
+        raise Ignored(IGNORED)
     if record is None or record.digest != wanted.digest:
         return None
     if record.pull is None:
         return Item(wanted=wanted, state="unchanged") if listed == record.head else None
-    if push.propose and _open_pull(push, wanted.repo) == record.pull:
+    if push.propose and _open_pull(push, wanted.repo, record.id) == record.pull:
         reason = f"pull request #{record.pull} is open"
         return Item(wanted=wanted, state="unchanged", reason=reason, pull=record.pull)
     return None
 
 
-def _open_pull(push: Push, repo: str) -> int | None:
+def _open_pull(push: Push, repo: str, name: str = "") -> int | None:
     record = push.journal.record(repo)
     known = record.pull if record else None
-    return push.retried(lambda: push.destination.open_pull(repo, known))
+    return push.retried(lambda: push.destination.open_pull(name or repo, known))
 
 
 def _read(push: Push, wanted: Wanted) -> Item:
@@ -97,14 +225,16 @@ def _read(push: Push, wanted: Wanted) -> Item:
     unsure = wanted.repo in push.journal.unsure
     item = _decided(push, wanted, None)
     if item.state in TO_DO and push.propose:
-        pull = _open_pull(push, wanted.repo)
+        pull = _open_pull(push, wanted.repo, item.address)
         if pull is not None:
             item = replace(_decided(push, wanted, pull), pull=pull)
         elif _record_holds(push, wanted, in_a_pull=True):
             reason = "our pull request was closed; the same card is not proposed twice"
             return replace(item.but("unchanged", reason), left=True)
     elif item.state in TO_DO and not push.only_look:
-        push.retried(lambda: push.destination.check_write(wanted.repo))
+        push.retried(lambda: push.destination.check_write(item.address))
+    elif item.state != "unchanged" and not push.propose:
+        item = replace(item, pull=_standing_pull(push, item))
     if item.state != "unchanged" or item.left:
         return item
     if item.pull is not None:
@@ -112,12 +242,23 @@ def _read(push: Push, wanted: Wanted) -> Item:
     return item.but("unchanged", "the commit of an earlier push had arrived") if unsure else item
 
 
+def _standing_pull(push: Push, item: Item) -> int | None:
+    """Return the number of the pull request that our records tell of, if it is still open."""
+    record = push.journal.record(item.repo)
+    pull = record.pull if record else None
+    if pull is None:
+        return None
+    is_open = push.retried(partial(push.destination.is_open, item.address, pull))
+    return pull if is_open else None
+
+
 def _decided(push: Push, wanted: Wanted, pull: int | None) -> Item:
     def read() -> Present:
         return push.destination.read(wanted.repo, evals=wanted.with_evals, pull=pull)
 
     present = push.retried(read)
+    if push.journal.is_ignored(wanted.repo, present.head):
+        raise Ignored(IGNORED)
     record = push.journal.record(wanted.repo)
-    return decide(
-        wanted, present, push.choice(wanted.repo), record.front if record and record.front else ""
-    )
+    front, written = (record.front, not record.left) if record else ("", False)
+    return decide(wanted, present, push.choice(wanted.repo), front, written=written)

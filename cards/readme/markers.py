@@ -2,12 +2,19 @@
 
 import hashlib
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
-_BEGIN = re.compile(r"^<!-- cardboard:begin sha256=([0-9a-f]{64}) -->[ \t]*\r?\n", re.MULTILINE)
+_BEGIN = re.compile(
+    r"^<!-- cardboard:begin sha256=([0-9a-f]{64})((?: [a-z]+=[\w.,:+-]+)*) -->[ \t]*\r?\n",
+    re.MULTILINE | re.ASCII,
+)
 _END = re.compile(r"^<!-- cardboard:end -->[ \t]*(?=\r?\n|\Z)", re.MULTILINE)
 # Text inside a line may name a marker, as a model's name in quotes does; a line begins with one.
 _ANY = re.compile(r"^<!--\s*cardboard:(?:begin|end)\b", re.IGNORECASE | re.MULTILINE)
+
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class Parts(NamedTuple):
@@ -18,6 +25,8 @@ class Parts(NamedTuple):
     after: str
     declared: str
     """The hash that the opening marker carries: of what we last wrote."""
+    marks: Mapping[str, str] = _NONE
+    """What else the opening marker carries, by name: `board`, which is whose card this is."""
 
     @property
     def edited(self) -> bool:
@@ -32,10 +41,13 @@ def digest(body: str) -> str:
     return hashlib.sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def wrap(body: str) -> str:
-    """Return *body* between the markers, with a final newline."""
+def wrap(body: str, marks: Mapping[str, str] = _NONE) -> str:
+    """Return *body* between the markers, with a final newline; the first one carries *marks*."""
     plain = body.strip("\n")
-    return f"<!-- cardboard:begin sha256={digest(plain)} -->\n{plain}\n<!-- cardboard:end -->\n"
+    told = "".join(f" {name}={value}" for name, value in marks.items() if value)
+    return (
+        f"<!-- cardboard:begin sha256={digest(plain)}{told} -->\n{plain}\n<!-- cardboard:end -->\n"
+    )
 
 
 def split(text: str) -> Parts | None:
@@ -56,6 +68,7 @@ def split(text: str) -> Parts | None:
         body=text[begin.end() : end.start()],
         after=text[_past_line(text, end.end()) :],
         declared=begin[1],
+        marks=dict(pair.split("=", 1) for pair in begin[2].split()),
     )
 
 

@@ -1,5 +1,7 @@
 """`model-index`: our results replaced, those of other benchmarks kept as they are."""
 
+from collections.abc import Iterator
+
 from msgspec import Struct
 
 from .yaml import Value
@@ -24,6 +26,15 @@ class Ours(Struct, frozen=True, kw_only=True):
             _of(_of(result, "dataset"), "type") in self.datasets
             and _of(_of(result, "task"), "name") in self.tasks
         )
+
+
+def sources_of(index: object) -> Iterator[str]:
+    """Yield the address of every source that results of *index* name, without a final slash."""
+    for model in index if isinstance(index, list) else []:
+        for result in _results(model):
+            url = _of(_of(result, "source"), "url")
+            if isinstance(url, str):
+                yield url.rstrip("/")
 
 
 def merged_index(present: Value, wanted: Value, ours: Ours) -> Value:

@@ -12,7 +12,7 @@ from .names import keeps_rank
 from .sheets import Sheet
 
 PATH = ".eval_results/cardboard.yaml"
-_HEAD = "# Written by cardboard; edits are overwritten.\n"
+HEAD = "# Written by cardboard; edits are overwritten.\n"
 
 
 def eval_results(card: Card, board: str) -> str | None:
@@ -23,7 +23,7 @@ def eval_results(card: Card, board: str) -> str | None:
     """
     entries = [entry for sheet in card.sheets if (entry := _entry(sheet, card, board))]
     # The emitter writes mappings; an entry is one item of a list.
-    return _HEAD + "".join(_item(entry) for entry in entries) if entries else None
+    return HEAD + "".join(_item(entry) for entry in entries) if entries else None
 
 
 def _entry(sheet: Sheet, card: Card, board: str) -> dict[str, Value] | None:

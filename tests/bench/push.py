@@ -43,22 +43,22 @@ def ours(meter: Meter, root: Path, name: str) -> float:
     """Measure a push of the workspace at *root*; rendering the cards is not part of it."""
     from cardboard.board.judge.build import load_boards
     from cardboard.board.workspace.configuration import open_workspace
-    from cardboard.cards.plan.targets import wanted
+    from cardboard.cards.plan.withdrawal import gathered
     from cardboard.cards.push.deliver import deliver
     from cardboard.cards.push.setup import Options, opened
     from cardboard.cards.push.survey import survey
 
     workspace = open_workspace(root)
-    every = wanted(load_boards(workspace), workspace.settings)
+    board = gathered(load_boards(workspace), workspace.settings)
 
     def push() -> None:
         options, state = Options(takes=("append",)), root / ".cardboard"
         with opened(options, workspace.settings.hub, state, workspace.build / "hub") as pushing:
-            outcomes = deliver(pushing, survey(pushing, every))
+            outcomes = deliver(pushing, survey(pushing, board, board.cards, [ORGANISATION]))
         bad = {one.item.state for one in outcomes} - {"new", "changed", "unchanged"}
         assert not bad, bad
 
-    return meter.line(name, len(every), push)
+    return meter.line(name, len(board.cards), push)
 
 
 def plain(meter: Meter, root: Path, name: str) -> float:

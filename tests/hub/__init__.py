@@ -26,7 +26,7 @@ is a member of nothing, so he can only propose pull requests. `NAMED` has every 
 `Fault` says what each can do; `KINDS` are the kinds of request that can be hit.
 
 Where it is simpler than the Hub: no Xet, no forks or gating requests, licences and languages are
-checked for their shape only, and files come straight from `/resolve/`, without redirects.
+checked for their shape only, and files come straight from `/resolve/` but with `resolve_cache`.
 """
 
 from .accounts import BARE_TOKEN, GUEST_TOKEN, READ_TOKEN_OF_ANA, WRITE_TOKEN

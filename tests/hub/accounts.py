@@ -60,6 +60,8 @@ def check_read(account: Account | None, repo: Repo | None) -> Repo:
     """Return the repo, or refuse it as missing."""
     if repo is None or not may_read(account, repo):
         raise no_repo(anonymous=account is None)
+    if repo.disabled:
+        raise no_rights("Access to this resource is disabled.")
     return repo
 
 

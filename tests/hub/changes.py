@@ -24,6 +24,13 @@ class RepoDeleted(msgspec.Struct, frozen=True, kw_only=True, tag="repo-deleted")
     repo: str
 
 
+class RepoMoved(msgspec.Struct, frozen=True, kw_only=True, tag="repo-moved"):
+    """A repo under another name, in its owner's hands or another's; the old one leads there."""
+
+    repo: str
+    to: str
+
+
 class RepoSet(msgspec.Struct, frozen=True, kw_only=True, tag="repo-set"):
     """Settings of a repo; null leaves one as it is.
 
@@ -34,6 +41,7 @@ class RepoSet(msgspec.Struct, frozen=True, kw_only=True, tag="repo-set"):
     private: bool | None = None
     gated: str | bool | None = None
     writers: list[str] | None = None
+    disabled: bool | None = None
 
 
 class Committed(msgspec.Struct, frozen=True, kw_only=True, tag="committed"):
@@ -88,5 +96,13 @@ class Uploaded(msgspec.Struct, frozen=True, kw_only=True, tag="uploaded"):
 
 
 Change = (
-    RepoCreated | RepoDeleted | RepoSet | Committed | RefSet | ThreadOpened | ThreadNoted | Uploaded
+    RepoCreated
+    | RepoDeleted
+    | RepoMoved
+    | RepoSet
+    | Committed
+    | RefSet
+    | ThreadOpened
+    | ThreadNoted
+    | Uploaded
 )

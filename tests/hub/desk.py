@@ -1,12 +1,13 @@
 """What a test does to a Hub beside the client's back: fill it, edit it, look into it."""
 
+import hashlib
 from collections.abc import Mapping
 
 import msgspec
 
 from . import changes
 from .faults import Armed, Fault
-from .history import Draft, create_repo, push
+from .history import Draft, Files, create_repo, push
 from .refusals import Refusal
 from .repo import MAIN, Commit, Repo
 from .state import State
@@ -54,6 +55,34 @@ class Desk:
         """Let only these users write to a repo."""
         change = changes.RepoSet(repo=self.repo(repo).key, writers=writers)
         self.state.store.record(change)
+
+    def disable(self, repo: str) -> None:
+        """Disable a repo, as the Hub does with one that breaks its rules."""
+        self.state.store.record(changes.RepoSet(repo=self.repo(repo).key, disabled=True))
+
+    def gate(self, repo: str) -> None:
+        """Let only members, and who was let in, have the files of a repo."""
+        self.state.store.record(changes.RepoSet(repo=self.repo(repo).key, gated="manual"))
+
+    def move(self, repo: str, to: str) -> None:
+        """Give a repo another name, or another owner; the old name leads to it."""
+        self.state.store.record(changes.RepoMoved(repo=self.repo(repo).key, to=_key(to)))
+
+    def store_large(self, repo: str, path: str) -> None:
+        """Put a file of a repo into large file storage, as a rule in .gitattributes would have."""
+        content = self.read(repo, path)
+        assert content is not None
+        sha256 = hashlib.sha256(content).hexdigest()
+        store, found = self.state.store, self.repo(repo)
+        store.record(changes.Uploaded(sha256=sha256, content=content))
+        rule = (self.read(repo, ".gitattributes") or b"") + f"{path} filter=lfs\n".encode()
+        files: Files = {
+            path: changes.LfsFile(sha256=sha256, size=len(content)),
+            ".gitattributes": rule,
+        }
+        at = self.state.now()
+        draft = Draft(files=files, title="Store it large", message="", by="ana", at=at)
+        push(store, found, MAIN, None, draft)
 
     def repo(self, repo: str) -> Repo:
         """Return a repo; raise KeyError if there is none."""

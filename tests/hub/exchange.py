@@ -22,6 +22,7 @@ HANDLERS: dict[str, Handler] = {
     "list": reading.listing,
     "head": reading.resolve,
     "resolve": reading.resolve,
+    "cached": reading.cached,
     "tree": reading.folder,
     "paths": reading.paths,
     "refs": reading.refs,
@@ -118,12 +119,21 @@ def _failure(fault: Fault) -> Reply | None:
     return reply
 
 
+def _elsewhere(key: str, request: Request, about: Route) -> Reply:
+    """Lead to where the repo is now; the client sends the same request there."""
+    old, new = (name.removeprefix("models/") for name in (about.repo, key))
+    place = request.path.replace(old, new, 1) + (f"?{request.query}" if request.query else "")
+    return Reply(status=307, headers={"Location": place})
+
+
 def _handled(
     state: State, request: Request, about: Route, account: Account | None, behind: int = 0
 ) -> Reply:
     """Let the Hub act; its own refusals are replies too."""
     headers: Mapping[str, str] = {}
     try:
+        if about.repo in state.store.moved and about.repo not in state.store.repos:
+            return _elsewhere(state.store.moved[about.repo], request, about)
         handler = HANDLERS.get(about.kind)
         if handler is None:
             raise typical(404)

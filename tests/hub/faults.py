@@ -18,6 +18,7 @@ KINDS = (
     "list",
     "head",
     "resolve",
+    "cached",
     "tree",
     "paths",
     "refs",

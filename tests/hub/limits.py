@@ -51,7 +51,7 @@ class Quota:
 
 
 # Files are read in a bucket of their own, which is larger on the Hub.
-RESOLVERS = ("head", "resolve")
+RESOLVERS = ("head", "resolve", "cached")
 
 
 class Limits:

@@ -81,6 +81,9 @@ def resolve(state: State, call: Call) -> Reply:
     check_files(call.account, repo)
     revision, path = call.route.rest
     commit, entry = repo.entry(revision, path, call.behind)
+    if state.settings.resolve_cache and not entry.sha256:
+        place = f"/api/resolve-cache/{repo.key}/{commit.oid}/{path}"
+        return Reply(status=307, headers={"Location": place, "X-Repo-Commit": commit.oid})
     headers = {
         "X-Repo-Commit": commit.oid,
         "ETag": f'"{entry.etag}"',
@@ -89,6 +92,15 @@ def resolve(state: State, call: Call) -> Reply:
     if entry.sha256:
         headers |= {"X-Linked-Etag": f'"{entry.sha256}"', "X-Linked-Size": str(entry.size)}
     return Reply(body=state.store.content(entry), headers=headers)
+
+
+def cached(state: State, call: Call) -> Reply:
+    """Give a small file from where `/resolve/` led to."""
+    repo = state.readable(call.account, call.route.repo)
+    check_files(call.account, repo)
+    oid, path = call.route.rest
+    _, entry = repo.entry(oid, path)
+    return Reply(body=state.store.content(entry), headers={"X-Repo-Commit": oid})
 
 
 def folder(state: State, call: Call) -> Reply:

@@ -64,6 +64,7 @@ class Repo:
     at: int
     private: bool = False
     gated: str | bool = False
+    disabled: bool = False
     writers: list[str] | None = None
     commits: dict[str, Commit] = field(default_factory=dict)
     refs: dict[str, str] = field(default_factory=dict)

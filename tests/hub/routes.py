@@ -52,6 +52,8 @@ def route(method: str, path: str) -> Route:
 
 
 def _api(method: str, parts: tuple[str, ...]) -> Route:
+    if parts[0] == "resolve-cache" and len(parts) > 5 and method == "GET":
+        return Route(kind="cached", repo="/".join(parts[1:4]), rest=(parts[4], "/".join(parts[5:])))
     if not parts or parts[0] not in _TYPES or len(parts) == 2:
         return _UNKNOWN
     if len(parts) == 1:

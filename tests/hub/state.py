@@ -19,7 +19,8 @@ class Settings:
     """How a Hub behaves; quotas of 0 are no quotas.
 
     `latency` is waited before every request, in seconds; `committing` is called while a commit
-    holds its repo's lock. `benchmarks` maps registered datasets to their task ids (None: any
+    holds its repo's lock. With `resolve_cache` small files come by way of a redirect, as
+    they mostly do on the Hub. `benchmarks` maps registered datasets to their task ids (None: any
     dataset will do).
     """
 
@@ -33,6 +34,7 @@ class Settings:
     window_seconds: float = 300.0
     page_size: int = 1000
     benchmarks: Benchmarks | None = None
+    resolve_cache: bool = False
     clock: Callable[[], float] = field(default=time.time)
 
 

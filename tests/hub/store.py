@@ -22,6 +22,8 @@ class Store:
         """Replay `folder/hub.jsonl` if there is one; without a folder nothing is kept."""
         self.lock = threading.RLock()
         self.repos: dict[str, Repo] = {}
+        self.moved: dict[str, str] = {}
+        """Where repos are now, by the keys that they had."""
         self._blobs: dict[str, bytes] = {}
         self._large: dict[str, bytes] = {}
         self._file = None
@@ -72,6 +74,14 @@ class Store:
                 )
             case changes.RepoDeleted():
                 del self.repos[change.repo]
+            case changes.RepoMoved():
+                repo = self.repos.pop(change.repo)
+                repo.key = change.to
+                self.repos[change.to] = repo
+                for old, now in self.moved.items():
+                    self.moved[old] = change.to if now == change.repo else now
+                self.moved[change.repo] = change.to
+                self.moved.pop(change.to, None)
             case changes.Uploaded():
                 self._large[change.sha256] = change.content
             case changes.RepoSet():
@@ -120,6 +130,8 @@ def _set(repo: Repo, change: changes.RepoSet) -> None:
         repo.gated = change.gated
     if change.writers is not None:
         repo.writers = change.writers
+    if change.disabled is not None:
+        repo.disabled = change.disabled
 
 
 def _point(repo: Repo, change: changes.RefSet) -> None:

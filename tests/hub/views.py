@@ -29,9 +29,10 @@ class View:
 
     @property
     def card(self) -> Mapping[str, object]:
-        """The front matter of the README."""
+        """The front matter of the README; the Hub reads none of one in large file storage."""
         entry = self.commit.files.get("README.md")
-        return metadata(self.state.store.content(entry)) if entry else {}
+        read = entry is not None and entry.sha256 is None
+        return metadata(self.state.store.content(entry)) if entry and read else {}
 
     def siblings(self) -> list[Json]:
         """List the files by name."""
@@ -68,7 +69,7 @@ PROPERTIES: dict[str, Callable[[View], object]] = {
     "cardData": lambda view: dict(view.card) or None,
     "childrenModelCount": lambda view: 0,
     "createdAt": lambda view: iso(view.repo.at),
-    "disabled": lambda view: False,
+    "disabled": lambda view: view.repo.disabled,
     "downloads": lambda view: 0,
     "downloadsAllTime": lambda view: 0,
     "evalResults": lambda view: view.eval_results(),

@@ -1,5 +1,7 @@
 """The requests that change repos: create, commit, branches and settings."""
 
+from fnmatch import fnmatch
+
 import msgspec
 
 from . import changes
@@ -23,7 +25,7 @@ from .changes import LfsFile
 from .history import Committing, Draft, create_repo, push
 from .messages import Call, Reply, json_reply
 from .refusals import Refusal, bad, no_revision, no_rights
-from .repo import MAIN, Commit, Repo
+from .repo import MAIN, Commit, Entry, Repo
 from .state import State
 from .threads import note_commit, propose
 from .views import Json
@@ -85,11 +87,23 @@ def preupload(state: State, call: Call) -> Reply:
     known = repo.at_revision(revision).files
     answers: list[Json] = []
     for file in call.json(FilesToCome).files:
-        large = file.path.endswith(LARGE) or file.size > LARGE_BYTES
+        large = (
+            file.path.endswith(LARGE)
+            or file.size > LARGE_BYTES
+            or _matches(state, known.get(".gitattributes"), file.path, " filter=lfs")
+        )
         answer: Json = {"path": file.path, "uploadMode": "lfs" if large else "regular"}
         now = known.get(file.path)
-        answers.append(answer | {"shouldIgnore": False, "oid": now.etag if now else None})
+        ignored = _matches(state, known.get(".gitignore"), file.path)
+        answers.append(answer | {"shouldIgnore": ignored, "oid": now.etag if now else None})
     return json_reply({"files": answers})
+
+
+def _matches(state: State, rules: Entry | None, path: str, ending: str = "") -> bool:
+    """Tell whether a rule with *ending* names a path; patterns are those of a shell."""
+    lines = state.store.content(rules).decode().splitlines() if rules else []
+    patterns = [line.partition(" ")[0] for line in lines if ending in line]
+    return any(fnmatch(path, pattern) for pattern in patterns)
 
 
 def _is_proposal(call: Call, repo: Repo) -> bool:

@@ -77,7 +77,7 @@ def test_each_kind_of_request_can_be_hit_and_only_it(tiny: Hub, api: HfApi, kind
 
 def test_the_table_above_is_complete() -> None:
     """The client's background request and what no Hub knows are no calls of anybody."""
-    assert set(KINDS) == CALLS.keys() | {"agent", "unknown"}
+    assert set(KINDS) == CALLS.keys() | {"agent", "unknown", "cached"}
 
 
 OUTCOMES: dict[str, tuple[int | type[Exception] | None, bool]] = {

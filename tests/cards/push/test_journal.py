@@ -15,9 +15,14 @@ def opened(path: Path, hub: str = HUB, now: float = 100.0) -> Journal:
     return Journal(path / "push.jsonl", hub, lambda: now)
 
 
+def a_record(head: str, digest: str, front: str = "") -> Record:
+    """Return what is known of a repository with our card on its main branch."""
+    return Record(head=head, digest=digest, front=front, pull=None)
+
+
 def test_a_commit_that_was_made_is_remembered(tmp_path: Path) -> None:
     opened(tmp_path).sent("a/b", "digest", "old")
-    opened(tmp_path).made("a/b", "digest", "new", "front", None)
+    opened(tmp_path).made("a/b", a_record("new", "digest", "front"))
     found = opened(tmp_path)
     assert found.record("a/b") == Record(head="new", digest="digest", front="front", pull=None)
     assert found.pushed("a/b")
@@ -26,7 +31,7 @@ def test_a_commit_that_was_made_is_remembered(tmp_path: Path) -> None:
 
 def test_a_commit_that_was_only_sent_is_unsure_and_hides_what_was_known(tmp_path: Path) -> None:
     journal = opened(tmp_path)
-    journal.made("a/b", "one", "h1")
+    journal.made("a/b", a_record("h1", "one"))
     journal.sent("a/b", "two", "h1")
     found = opened(tmp_path)
     assert found.unsure == {"a/b"}
@@ -41,16 +46,16 @@ def test_whatever_became_of_it_ends_the_doubt(tmp_path: Path, ending: str) -> No
     if ending == "failed":
         journal.failed("a/b")
     else:
-        getattr(journal, ending)("a/b", "digest", "h2")
+        getattr(journal, ending)("a/b", a_record("h2", "digest"))
     assert not opened(tmp_path).unsure
     assert opened(tmp_path).pushed("a/b") is (ending != "failed")
 
 
 def test_a_file_cut_anywhere_tells_what_its_whole_lines_told(tmp_path: Path) -> None:
     journal = opened(tmp_path)
-    journal.made("a/b", "one", "h1")
+    journal.made("a/b", a_record("h1", "one"))
     journal.sent("a/b", "two", "h1")
-    journal.made("a/b", "two", "h2")
+    journal.made("a/b", a_record("h2", "two"))
     data = (tmp_path / "push.jsonl").read_bytes()
     cut = tmp_path / "cut"
     cut.mkdir()
@@ -61,7 +66,7 @@ def test_a_file_cut_anywhere_tells_what_its_whole_lines_told(tmp_path: Path) -> 
         whole = sum(length >= end for end in ends)
         assert (after.record("a/b") is not None) is (whole in (1, 3))
         assert after.unsure == ({"a/b"} if whole == 2 else set())
-        after.made("a/b", "three", "h3")
+        after.made("a/b", a_record("h3", "three"))
         again = opened(cut).record("a/b")
         assert again is not None
         assert again.head == "h3"
@@ -75,7 +80,7 @@ def test_strange_lines_are_passed_over(tmp_path: Path) -> None:
 
 def test_each_hub_has_records_of_its_own_and_commits_count_together(tmp_path: Path) -> None:
     opened(tmp_path).sent("a/b", "d", "h")
-    opened(tmp_path).made("a/b", "d", "h2")
+    opened(tmp_path).made("a/b", a_record("h2", "d"))
     other = opened(tmp_path, "http://127.0.0.1:8123")
     assert not other.pushed("a/b")
     assert other.commits_sent() == [100.0]
@@ -91,13 +96,13 @@ def test_a_clock_that_was_wrong_once_holds_nobody_for_years(tmp_path: Path) -> N
 def test_what_is_known_is_not_written_twice(tmp_path: Path) -> None:
     journal = opened(tmp_path)
     for _ in range(3):
-        journal.seen("a/b", "d", "h")
+        journal.seen("a/b", a_record("h", "d"))
     assert len((tmp_path / "push.jsonl").read_bytes().splitlines()) == 1
 
 
 def test_without_a_path_nothing_is_written(tmp_path: Path) -> None:
     journal = Journal(None, HUB, lambda: 0.0)
-    journal.made("a/b", "d", "h")
+    journal.made("a/b", a_record("h", "d"))
     assert journal.pushed("a/b")
     assert not list(tmp_path.iterdir())
 
