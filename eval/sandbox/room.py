@@ -21,11 +21,13 @@ from .console import Console, Seen
 from .sandbox import Isolation, Place, Sandbox, usable
 from .terminal import settings
 from .walls import syscalls, watch
-from .walls.isolation import HOME, SHARED, TEMPORARY, Limits, end, limited, told_pid
+from .walls.isolation import FOLDER, HOME, SHARED, TEMPORARY, Limits, end, limited, told_pid
 
 _MOST_ROOMS = 64
 """So many rooms of one program may be open at once without starving one another of processes."""
 _HELD = {HOME: "/tmp/home", TEMPORARY: "/tmp/temporary", SHARED: "/tmp/shared"}
+_KEPT = f"{FOLDER}/home"
+"""The home as the model left it, where a check has a copy of it."""
 _STARTING = 60.0
 _MOST_SETUP = 1 << 16
 _MOST_OUTPUT = 1 << 16
@@ -144,27 +146,38 @@ class Room:
     def check(self, script: str, seconds: float = 30.0) -> Verdict:
         """End every process of the room, then see whether *script* agrees with what is left.
 
-        It runs in a fresh process, which sees the home and cannot write to it. What does not end in
+        It runs in a fresh process, in a copy of the home, where it may try what was written.
+        `/job/processes` tells it what ran until now, a command line each. What does not end in
         *seconds* has a second chance, and so has what cannot be started.
         """
+        running = self._running()
         self.terminal.close()
         if self._shell is not None:
             self._shell.end()
-        return self.peek(script, seconds)
+        return self._verdict(script, seconds, running)
 
     def peek(self, script: str, seconds: float = 30.0) -> Verdict:
         """Do what `check` does, but leave the processes of the room alone."""
+        return self._verdict(script, seconds, self._running())
+
+    def _running(self) -> str:
+        return "".join(f"{line}\n" for line in self._shell.commands()) if self._shell else ""
+
+    def _verdict(self, script: str, seconds: float, running: str) -> Verdict:
         if self._watch is not None and self._watch.poll() is not None:
             return Verdict(state="broken", why="nothing watches its memory any more", output="")
-        verdict = self._judged(script, seconds)
-        return verdict if verdict.certain else self._judged(script, seconds)
+        files = {"check": script, "processes": running}
+        verdict = self._judged(files, seconds)
+        return verdict if verdict.certain else self._judged(files, seconds)
 
-    def _judged(self, script: str, seconds: float) -> Verdict:
+    def _judged(self, files: dict[str, str], seconds: float) -> Verdict:
         with tempfile.TemporaryFile() as output, ExitStack() as stack:
-            room = stack.enter_context(self._sandbox({"check": script}, checks=True))
+            room = stack.enter_context(self._sandbox(files, checks=True))
             read, write = os.pipe()
             begun = stack.enter_context(os.fdopen(read, "rb"))
-            begin = f'printf x >&{write}; exec {write}>&-; cd "$1" && exec "${{@:2}}"'
+            # What the model made unreadable for itself is not copied, and not there for the check.
+            begin = f"[ ! -d {_KEPT} ] || cp -a {_KEPT}/. ~ 2> /dev/null\n"
+            begin += f'printf x >&{write}; exec {write}>&-; cd "$1" && exec "${{@:2}}"'
             bash = ["bash", "--noprofile", "--norc"]
             command = [*bash, "-c", begin, "bash", f"{room.home}/{self._folder}"]
             command += [*bash, "-eux", "-o", "pipefail", f"{room.folder}/check"]
@@ -231,7 +244,7 @@ class Room:
         os.set_blocking(self._watch.stdout.fileno(), False)
 
     def _sandbox(self, files: dict[str, str], *, checks: bool = False) -> Sandbox:
-        """Return walls around the home; those that *check* let nobody write to it."""
+        """Return walls around the home; inside of those that *check*, nobody can write to it."""
         if self._holder is None:
             if checks and self._shell is not None:
                 self._shell.add(files)
@@ -240,10 +253,12 @@ class Room:
         target = ["--target", str(self._holder)]
         folders = []
         for path, held in _HELD.items():
-            if checks and path != HOME:
+            if checks:
                 folders += ["--size", str(self.limits.disk_bytes), "--tmpfs", path]
             else:
-                folders += ["--ro-bind" if checks else "--bind", held, path]
+                folders += ["--bind", held, path]
+        if checks:
+            folders += ["--ro-bind", _HELD[HOME], _KEPT]
         place = Place(
             folders=tuple(folders),
             enter=("nsenter", "--user", "--mount", "--preserve-credentials", *target, "--"),

@@ -25,6 +25,7 @@ from .walls.isolation import (
     free_uid,
     limited,
     remove,
+    running,
     sweep,
     told_pid,
     wait,
@@ -130,6 +131,10 @@ class Sandbox:
                 self.first = told_pid(reader.read())
                 self._firsts.append(first_process(self.first))
         return process
+
+    def commands(self) -> list[str]:
+        """Return the command lines of what runs in this room, in order and each on one line."""
+        return running(self.first, self._root)
 
     def end(self) -> None:
         """End every process of this room."""

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from select import select
 
@@ -196,6 +196,23 @@ def sweep(root: Path) -> None:
             except ProcessLookupError:
                 continue
         time.sleep(0.01)
+
+
+def running(first: int | None, root: Path | None) -> list[str]:
+    """Return the command lines of what runs in a sandbox: behind *first*, or else below *root*.
+
+    Its *first* process, bubblewrap's own, is left out. Only the begin of a long line is read.
+    """
+    listed = Path("/proc") if root is not None else Path(f"/proc/{first}/root/proc")
+    found = []
+    with suppress(OSError):
+        if root is None and listed.stat().st_dev == Path("/proc").stat().st_dev:
+            return []  # it has ended, and another process has its number
+        for process in listed.glob("[0-9]*"):
+            if process.name != "1" and (root is None or _lives_in(root, process)):
+                with suppress(OSError), (process / "cmdline").open("rb") as file:
+                    found.append(" ".join(file.read(4096).decode("utf-8", "replace").split("\0")))
+    return sorted(" ".join(line.split("\n")).strip() for line in found if line.strip())
 
 
 def remove(root: Path) -> None:
