@@ -12,6 +12,7 @@ import sys
 import tempfile
 from contextlib import ExitStack, suppress
 from functools import cache, partial
+from pathlib import Path
 from typing import Literal, Self
 
 from msgspec import Struct
@@ -172,7 +173,7 @@ class Room:
 
     def _judged(self, files: dict[str, str], seconds: float) -> Verdict:
         with tempfile.TemporaryFile() as output, ExitStack() as stack:
-            room = stack.enter_context(self._sandbox(files, checks=True))
+            room, path = self._around_check(files, stack)
             read, write = os.pipe()
             begun = stack.enter_context(os.fdopen(read, "rb"))
             # What the model made unreadable for itself is not copied, and not there for the check.
@@ -180,7 +181,7 @@ class Room:
             begin += f'printf x >&{write}; exec {write}>&-; cd "$1" && exec "${{@:2}}"'
             bash = ["bash", "--noprofile", "--norc"]
             command = [*bash, "-c", begin, "bash", f"{room.home}/{self._folder}"]
-            command += [*bash, "-eux", "-o", "pipefail", f"{room.folder}/check"]
+            command += [*bash, "-eux", "-o", "pipefail", path]
             try:
                 process = room.start(
                     command, stdin=subprocess.DEVNULL, stdout=output.fileno(), passed=[write]
@@ -192,7 +193,10 @@ class Room:
                 status: int | None = process.wait(seconds)
             except subprocess.TimeoutExpired:
                 status = None
-            room.end()
+            if room is self._shell:
+                end(process)
+            else:
+                room.end()
             began = begun.read() == b"x"
             output.seek(0)
             text = room.shown(output.read(_MOST_OUTPUT).decode("utf-8", "replace"))
@@ -203,6 +207,18 @@ class Room:
             return Verdict(state="failed", why=why, output=text, certain=False)
         why = f"it ended with status {status}" if status else ""
         return Verdict(state="failed" if status else "passed", why=why, output=text)
+
+    def _around_check(self, files: dict[str, str], stack: ExitStack) -> tuple[Sandbox, str]:
+        """Return the walls around a check, and where it is behind them."""
+        if self._holder is None and self._shell is not None:
+            # A plain room has one folder for all, which may be anything by now.
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cardboard-")))
+            folder.chmod(0o755)
+            for name, content in files.items():
+                (folder / name).write_text(content, encoding="utf-8")
+            return self._shell, str(folder / "check")
+        room = stack.enter_context(self._sandbox(files, checks=True))
+        return room, f"{room.folder}/check"
 
     def _hold(self) -> None:
         """Start the process that holds the home, and the watch over the memory of the room."""
@@ -246,9 +262,6 @@ class Room:
     def _sandbox(self, files: dict[str, str], *, checks: bool = False) -> Sandbox:
         """Return walls around the home; inside of those that *check*, nobody can write to it."""
         if self._holder is None:
-            if checks and self._shell is not None:
-                self._shell.add(files)
-                return self._shell
             return Sandbox(limits=self.limits, files=files, isolation="plain")
         target = ["--target", str(self._holder)]
         folders = []

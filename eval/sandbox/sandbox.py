@@ -182,11 +182,6 @@ class Sandbox:
         """Return *text* with the folders of a plain room named as bubblewrap would name them."""
         return text if self._root is None else text.replace(str(self._root), "")
 
-    def add(self, files: Mapping[str, str]) -> None:
-        """Lay *files* into the folder of a plain room."""
-        for name, content in files.items():
-            Path(self.folder, name).write_text(content, encoding="utf-8")
-
     def _furnish(self, root: Path) -> None:
         self._root = root
         self.home, self.folder, self.temporary = (
@@ -194,7 +189,8 @@ class Sandbox:
         )
         for folder in (self.home, self.folder, self.temporary):
             Path(folder).mkdir(parents=True)
-        self.add(self._files)
+        for name, content in self._files.items():
+            Path(self.folder, name).write_text(content, encoding="utf-8")
         if os.geteuid() == 0:
             for path in (root, *root.rglob("*")):
                 os.chown(path, free_uid(), free_uid())

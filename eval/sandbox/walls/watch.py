@@ -28,7 +28,9 @@ def main() -> None:
     folders = [os.open(folder, os.O_PATH | os.O_DIRECTORY) for folder in sys.argv[2:]]
     with suppress(OSError):
         os.nice(-10)
+    opening: list[int] = []
     rooms: list[str] = []
+    wanted, killed = limit // 2, set[str]()
     before, pause, told = 0, 0.02, b""
     while True:
         ready, _, _ = select([0], [], [], pause)
@@ -38,7 +40,13 @@ def main() -> None:
                 return
             told += news
             *lines, told = told.split(b"\n")
-            rooms += [path for line in lines if (path := _room(int(line)))]
+            opening += [int(line) for line in lines]
+            if rooms:  # what checks the home is not to suffer for what lies in it
+                limit = max(limit, sum(map(_held, folders)) + wanted)
+        for first in [*opening]:
+            if (room := _room(first)) is not None:
+                rooms.append(room)
+                opening.remove(first)
         files = sum(map(_held, folders))
         sizes = {path: size for room in rooms for path, size in _processes(room)}
         used = files + sum(sizes.values())
@@ -47,29 +55,31 @@ def main() -> None:
             used = files + sum(sizes.values())
         growth, before = max(0, used - before), used
         if used + growth > limit:
-            killed = _kill(sizes, limit // 2 - files)
-            if killed:
-                os.write(1, b"%d\n" % killed)
-            before, pause = limit, 0.0
+            new = _kill(sizes, wanted - files) - killed
+            killed |= new
+            if new:
+                os.write(1, b"%d\n" % len(new))
+            before, pause = limit, 0.001
             continue
         fastest = _FASTEST * min(os.cpu_count() or 1, max(len(sizes), 1))
-        pause = min(0.1, max(0.002, (limit - used) / fastest / 2))
+        pause = min(0.01 if opening else 0.1, max(0.002, (limit - used) / fastest / 2))
 
 
 def _room(first: int) -> str | None:
     """Return where the processes of a room are listed, whose *first* has this number out here.
 
-    Should it have ended, and another process of this machine have got its number, there is none:
-    what stands there must not be the list that we stand in ourselves.
+    While its walls are put up there is no such list. Should it have ended, and another process of
+    this machine have got its number, there will be none: the list is never that which we are in.
     """
     try:
         listed = os.open(f"/proc/{first}/root/proc", os.O_RDONLY | os.O_DIRECTORY)
     except OSError:
         return None
-    if os.fstat(listed).st_dev == Path("/proc").stat().st_dev:
+    room = f"/proc/self/fd/{listed}"
+    if os.fstat(listed).st_dev == Path("/proc").stat().st_dev or not Path(room, "1").exists():
         os.close(listed)
         return None
-    return f"/proc/self/fd/{listed}"
+    return room
 
 
 def _processes(room: str) -> list[tuple[str, int]]:
@@ -123,9 +133,9 @@ def _held(folder: int) -> int:
     return (state.f_blocks - state.f_bfree) * state.f_frsize + inodes * _INODE
 
 
-def _kill(sizes: dict[str, int], wanted: int) -> int:
-    """Kill the largest until what is left is as small as *wanted*; return how many that were."""
-    left, killed = sum(sizes.values()), 0
+def _kill(sizes: dict[str, int], wanted: int) -> set[str]:
+    """Kill the largest until what is left is as small as *wanted*; return which those were."""
+    left, killed = sum(sizes.values()), set[str]()
     for path, size in sorted(sizes.items(), key=lambda item: -item[1]):
         if left <= wanted:
             break
@@ -134,7 +144,7 @@ def _kill(sizes: dict[str, int], wanted: int) -> int:
             process = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
             try:
                 signal.pidfd_send_signal(process, signal.SIGKILL)
-                killed += 1
+                killed.add(path)
             finally:
                 os.close(process)
         left -= size
