@@ -8,12 +8,19 @@ program that started it can hold it up. Where the kernel keeps no account of a g
 import os
 import signal
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from select import select
 
-_FASTEST = 4 << 30
+_FASTEST = 8 << 30
 """Bytes that one processor can fill in a second, at most."""
+_NOTICED = 0.03
+"""Seconds that may pass until a process that is to be killed takes no more."""
+_DYING = 0.25
+"""Seconds that it may take to give back what it held, which nobody can see any more."""
+_HIDDEN = 1 << 62
+"""What a process counts whose memory cannot be counted."""
 _INODE = 1536
 """Bytes of the kernel's memory that an empty file of a temporary file system takes."""
 
@@ -29,9 +36,10 @@ def main() -> None:
     with suppress(OSError):
         os.nice(-10)
     opening: list[int] = []
+    dying: list[tuple[float, int]] = []
     rooms: list[str] = []
-    wanted, killed = limit // 2, set[str]()
-    before, pause, told = 0, 0.02, b""
+    wanted, killed = limit // 3, set[str]()
+    before, pause, told, at = 0, 0.02, b"", time.monotonic()
     while True:
         ready, _, _ = select([0], [], [], pause)
         if ready:
@@ -49,20 +57,24 @@ def main() -> None:
                 opening.remove(first)
         files = sum(map(_held, folders))
         sizes = {path: size for room in rooms for path, size in _processes(room)}
+        dying = [(until, size) for until, size in dying if until > time.monotonic()]
         used = files + sum(sizes.values())
-        if used + max(0, used - before) > limit:
+        last, at = at, time.monotonic()
+        to_come = max(0.0, used - before) / max(at - last, 0.001) * _NOTICED
+        before, given = used, sum(size for _, size in dying)
+        if used + to_come + given > limit:
             sizes = {path: _exactly(path, size) for path, size in sizes.items()}
             used = files + sum(sizes.values())
-        growth, before = max(0, used - before), used
-        if used + growth > limit:
+        if used + to_come + given > limit:
             new = _kill(sizes, wanted - files) - killed
             killed |= new
+            dying += [(at + _DYING, sizes[path]) for path in new if sizes[path] < _HIDDEN]
             if new:
                 os.write(1, b"%d\n" % len(new))
-            before, pause = limit, 0.001
+            pause = 0.001
             continue
         fastest = _FASTEST * min(os.cpu_count() or 1, max(len(sizes), 1))
-        pause = min(0.01 if opening else 0.1, max(0.002, (limit - used) / fastest / 2))
+        pause = min(0.01 if opening else 0.1, max(0.001, (limit - used) / fastest / 2))
 
 
 def _room(first: int) -> str | None:
@@ -102,7 +114,7 @@ def _size(path: str) -> int:
     for name in ("RssAnon", "VmPTE"):
         kibibytes += int(values.get(name, "0").split()[0])
     if int(values.get("RssShmem", "0").split()[0]) and _hides(path):
-        return 1 << 62
+        return _HIDDEN
     return kibibytes << 10
 
 
@@ -117,7 +129,7 @@ def _hides(path: str) -> bool:
 
 def _exactly(path: str, size: int) -> int:
     """Return what a process holds, its part of what forks share; *size* where nobody may know."""
-    if size >= 1 << 62:
+    if size >= _HIDDEN:
         return size
     with suppress(OSError, ValueError):
         rolled = Path(path, "smaps_rollup").read_text(encoding="ascii", errors="replace")
