@@ -1,0 +1,1 @@
+"""Strict readers of tool calls by family: an answer in, calls or the reason why not out."""
