@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from ..sandbox.rendering import Limits, Value
 from .checks.cases import Case
-from .checks.check_content import check_korean, check_null, check_parts, check_tools
+from .checks.check_content import check_calls, check_korean, check_null, check_parts, check_tools
 from .checks.check_engines import Compared, check_engines, compare, word
 from .checks.check_files import check_files, check_response
 from .checks.check_history import check_mask, check_prefix
@@ -43,6 +43,7 @@ CHECKS = (
     check_thinking,
     check_thoughts,
     check_tools,
+    check_calls,
     check_null,
     check_parts,
     check_korean,

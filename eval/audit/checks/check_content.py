@@ -1,8 +1,30 @@
 """What becomes of contents that are more than a line of English: tools, nulls, parts, Korean."""
 
+import re
+from collections.abc import Sequence
+
+from msgspec.json import encode
+
+from ...suites.kinds.calls.parsers.families import FAMILIES
+from ...suites.kinds.calls.parsers.reading import Call, Reading
 from ..findings import Trait, found
-from ..rendering.probes import HARBOUR, HARBOUR_2, KOREAN, QUESTION, RESULT, RESULT_2, TOOL
-from .cases import Case, Said, shown
+from ..rendering.probes import (
+    ANSWER,
+    ARGUMENTS,
+    HARBOUR,
+    HARBOUR_2,
+    KOREAN,
+    QUESTION,
+    RESULT,
+    RESULT_2,
+    TOOL,
+)
+from .cases import Case, Said, after, between, shown
+
+_KINDS = {str: "string", int: "integer", bool: "boolean", list: "array"}
+_SCHEMAS = {
+    TOOL: {"properties": {key: {"type": _KINDS[type(one)]} for key, one in ARGUMENTS.items()}}
+}
 
 
 def check_tools(case: Case) -> Said:
@@ -56,6 +78,47 @@ def _second_call(case: Case) -> Said:
         yield found("audit-second-call-lost", words=HARBOUR_2)
     elif results is not None and RESULT in results and RESULT_2 not in results:
         yield found("audit-second-call-lost", words=RESULT_2)
+
+
+def check_calls(case: Case) -> Said:
+    """Tell whether a call in the history can be read again, and which families' readers do."""
+    text = case.text("call again")
+    if text is None or HARBOUR not in (case.text("tool call") or ""):
+        return
+    turn = _turn(case, text)
+    readings = {family.name: family.read(turn, _SCHEMAS) for family in FAMILIES}
+    right = [name for name, one in readings.items() if _is_right(one)]
+    own = next((one for one in FAMILIES if re.search(one.begins, turn)), None)
+    if right:
+        yield Trait(check="calls", value="read", values={"by": ", ".join(right)})
+    elif own is None:
+        yield Trait(check="calls", value="unread")
+        yield found("audit-call-unread", text=shown(turn))
+    else:
+        yield Trait(check="calls", value="changed", values={"by": own.name})
+        yield found("audit-call-changed", family=own.name, now=_told(readings[own.name]))
+
+
+def _turn(case: Case, text: str) -> str:
+    """Return the turn that calls, without what opens and closes a turn of the model."""
+    turn = after(text, QUESTION) or text
+    opening = between(case.text("answered"), QUESTION, ANSWER) or ""
+    return turn.removeprefix(opening).removesuffix(case.after_answer or "")
+
+
+def _is_right(reading: Reading) -> bool:
+    return _exact(reading.calls) == _exact([Call(TOOL, dict(ARGUMENTS))])
+
+
+def _exact(calls: Sequence[Call]) -> bytes:
+    return encode(calls, order="sorted")
+
+
+def _told(reading: Reading) -> str:
+    if reading.broken is not None:
+        return reading.broken
+    said = [f"{one.name} {encode(one.arguments).decode()}" for one in reading.calls]
+    return shown("; ".join(said)) if said else "no call"
 
 
 def check_null(case: Case) -> Said:

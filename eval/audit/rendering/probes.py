@@ -18,6 +18,14 @@ KOREAN = "초록 등은 어느 쪽에 있나요? 🚢 “오른쪽” — 50 % <
 TOOL, CALL_ID = "tide_table", "call56789"
 """Mistral's templates take no other than nine letters and digits."""
 HARBOUR, RESULT = "목포", "High water at 06:40."
+ARGUMENTS: Mapping[str, Any] = {
+    "harbour": HARBOUR,
+    "words": """say "it's" \\ {now}""",
+    "days": 3,
+    "night": True,
+    "times": [6, 40],
+}
+"""Of each type, and with signs that have a meaning where calls are printed."""
 CALL_ID_2, HARBOUR_2, RESULT_2 = "call98765", "부산", "Low water at 11:15."
 LATER = "2027-11-28T21:05:00"
 """Another day, month, year, weekday and hour than `NOW`."""
@@ -115,6 +123,7 @@ PROBES: Mapping[str, Probe] = {
     "tool call, text arguments": Probe(
         messages=[_user(), _call('{"harbour": "목포"}')], tools=True
     ),
+    "call again": Probe(messages=[_user(), _call(ARGUMENTS)], tools=True),
     "tool result": Probe(messages=_TOOL_TALK, tools=True, prompt=True),
     "tool result, no prompt": Probe(messages=_TOOL_TALK, tools=True),
     "tool result, user": Probe(messages=[*_TOOL_TALK, _user(QUESTION_2)], tools=True, prompt=True),

@@ -36,6 +36,12 @@ TOOLS = (
 )
 """The same with tools, their calls and results."""
 
+
+def _calling(call: str) -> str:
+    """Return the same with calls written as *call* does."""
+    return TOOLS.replace("{{ call.function | tojson }}", call)
+
+
 _LOOP = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
 _ALTERNATE = (
     "{% for m in messages %}{% if (m.role == 'user') != (loop.index0 % 2 == 0) %}"
@@ -258,6 +264,19 @@ SAMPLES = {
     "tools in escapes": Sample(
         text=TOOLS.replace("tools | tojson", "tools | tojson(ensure_ascii=True)"),
         code="audit-tools-escaped",
+    ),
+    "a call that no reader knows": Sample(
+        text=_calling("CALL {{ call.function | tojson }}"), code="audit-call-unread"
+    ),
+    "a call with quotes in quotes": Sample(
+        text=_calling(
+            "<|tool_call_start|>[{{ call.function.name }}({% for key, one in "
+            'call.function.arguments | items %}{{ key }}={% if one is string %}"{{ one }}"'
+            "{% else %}{{ one }}{% endif %}{{ ', ' if not loop.last }}{% endfor %})]"
+            "<|tool_call_end|>"
+        ),
+        code="audit-call-changed",
+        trait=("calls", "changed"),
     ),
     "null kept": Sample(
         text=TOOLS.replace(

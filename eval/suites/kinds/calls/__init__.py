@@ -1,1 +1,1 @@
-"""How tool calls are asked for, read and matched: schemas and accepted calls in, outcomes out."""
+"""The calls of an answer and the wanted ones come in; what is right and what is wrong goes out."""

@@ -1,1 +1,1 @@
-"""Strict readers of tool calls by family: an answer in, calls or the reason why not out."""
+"""An answer comes in; its tool calls, as a family writes them, or why there are none, go out."""

@@ -148,6 +148,7 @@ def _family(name: str, marks: _Marks) -> Family:
         name=name,
         marks=(marks.start,),
         templates=(marks.start,),
+        begins=re.escape(marks.start) + "call:",
         read=partial(_read, marks),
         write=partial(_write, marks),
     )

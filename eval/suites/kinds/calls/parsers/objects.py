@@ -147,6 +147,7 @@ def write_list(calls: Sequence[Call]) -> str:
 LLAMA_JSON = Family(
     name="llama-json",
     marks=(LLAMA,),
+    begins=r"\A" + _OBJECT.pattern,
     templates=(LLAMA, '"parameters": '),
     read=read_llama,
     write=write_llama,
@@ -154,6 +155,7 @@ LLAMA_JSON = Family(
 MISTRAL_LIST = Family(
     name="mistral",
     marks=(MISTRAL,),
+    begins=re.escape(MISTRAL) + r"\s*\[",
     templates=(MISTRAL,),
     read=read_mistral,
     write=write_mistral,
@@ -161,6 +163,7 @@ MISTRAL_LIST = Family(
 MISTRAL_NAMED = Family(
     name="mistral-named",
     marks=(MISTRAL,),
+    begins=re.escape(MISTRAL) + _MISTRAL_NAME.pattern,
     templates=(_ARGUMENTS,),
     read=read_mistral,
     write=write_mistral_named,
@@ -168,8 +171,9 @@ MISTRAL_NAMED = Family(
 GRANITE_LIST = Family(
     name="granite",
     marks=(GRANITE,),
+    begins=re.escape(GRANITE) + r"\s*\[",
     templates=(GRANITE,),
     read=read_granite,
     write=write_granite,
 )
-JSON_LIST = Family(name="json-list", read=read_list, write=write_list)
+JSON_LIST = Family(name="json-list", begins=r"\A" + _LIST.pattern, read=read_list, write=write_list)

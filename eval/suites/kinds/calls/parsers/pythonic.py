@@ -244,6 +244,7 @@ def write(calls: Sequence[Call]) -> str:
 PYTHONIC = Family(
     name="pythonic",
     marks=(START,),
+    begins=re.escape(START) + r"\s*\[",
     templates=(START, "<|tool_list_start|>", "<|python_start|>"),
     read=read,
     write=write,

@@ -51,6 +51,8 @@ class Family(Struct, frozen=True, kw_only=True):
     """Texts that begin a call, any of them."""
     templates: tuple[str, ...] = ()
     """Texts of which a template of such a model holds one."""
+    begins: str
+    """A regular expression for how a call begins, as far as no other family writes it so."""
     read: Callable[[str, Schemas], Reading]
     """Read an answer without its thoughts. In linear time, and never raises."""
     write: Callable[[Sequence[Call]], str]

@@ -128,11 +128,19 @@ def write_functions(calls: Sequence[Call]) -> str:
     return "\n".join(said)
 
 
-HERMES = Family(name="hermes", marks=(START,), templates=(START,), read=read_json, write=write_json)
+HERMES = Family(
+    name="hermes",
+    marks=(START,),
+    templates=(START,),
+    begins=START + r"\s*\{",
+    read=read_json,
+    write=write_json,
+)
 QWEN_CODER = Family(
     name="qwen-coder",
     marks=(START, _FUNCTION),
     templates=(_FUNCTION,),
+    begins=START + r"\s*" + _FUNCTION,
     read=read_functions,
     write=write_functions,
 )
