@@ -14,7 +14,7 @@ from ...eval.suites.kinds.registry import kind_of
 from ..model import Kind, Reading
 from ..words.findings import Finding
 from .decoding.content import Content, limit
-from .decoding.json_object import Undecodable, finding
+from .decoding.json_object import Undecodable, finding, plain
 from .imports import (
     bfcl,
     bigcode,
@@ -183,7 +183,7 @@ def imported(opened: Opened, data: bytes, *, tables: Sequence[Any] = ()) -> Read
         sha256="",
         kind="import",
         shape=opened.format.name,
-        findings=(*foreign.findings, *trouble),
+        findings=tuple(map(plain, (*foreign.findings, *trouble))),
         parts=tuple(parts) if not trouble else (),
         beside=opened.hashes,
         made_from=identity,

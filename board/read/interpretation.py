@@ -11,7 +11,7 @@ from ..model import Kind, Reading
 from ..words.findings import Finding
 from .decoding.content import Content
 from .decoding.json_faults import shorten
-from .decoding.json_object import Undecodable, decode, finding
+from .decoding.json_object import Undecodable, decode, finding, plain
 from .shapes import registry, version1, version2
 from .shapes.failures import without_failed
 from .shapes.source import Source
@@ -87,7 +87,7 @@ def _foreign(data: bytes, otherwise: tuple[Finding, ...]) -> Interpreted:
         return Interpreted("import", found.name, None, (), ())
     if otherwise[0].code in ("not-json", "not-an-object") and content.form in FORMS:
         otherwise = (finding("other-form", reason=content.form),)
-    return Interpreted("refused", None, None, (), otherwise)
+    return Interpreted("refused", None, None, (), tuple(map(plain, otherwise)))
 
 
 def _told(
@@ -98,6 +98,7 @@ def _told(
     findings: tuple[Finding, ...],
 ) -> Interpreted:
     """Return what was interpreted; a file with an error holds no result that could be used."""
+    findings = tuple(map(plain, findings))
     if _broken(findings) or (result is None and kind != "status"):
         return Interpreted("proxy" if kind == "proxy" else "refused", shape, None, (), findings)
     return Interpreted(kind, shape, result, rows, (*findings, *_of_kind(kind, result)))

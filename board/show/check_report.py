@@ -33,6 +33,9 @@ def report(boards: Boards, workspace: Workspace) -> Outcome:
     """Say of each file with a finding what was found, then what the whole folder comes to."""
     words = Words("en")
     lines = []
+    for file in sorted({str(one.file) for one in workspace.remarks}):
+        lines.append(f"Checking {file}: read, with remarks")
+        lines += [_line(one, words) for one in workspace.remarks if one.file == file]
     for reading in boards.readings:
         if not reading.findings or reading.kind == "other":
             continue

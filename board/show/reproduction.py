@@ -12,9 +12,9 @@ from ...eval.backends.registry import BACKENDS
 from ...eval.records import is_hub_id
 from ...eval.suites.kinds.registry import DEFAULT, kind_of
 from ..model import Entry
+from ..words.machines import is_local
 from ..workspace.settings import Profile, Protocol, Settings, Suite, Text
 
-_LOCAL = re.compile(r"(?:file:)?(?:/\w|~/|\\\\|[A-Za-z]:[\\/])")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][\w./:@+-]{0,200}", re.ASCII)
 
 _OURS = "cardboard"
@@ -87,11 +87,6 @@ class Run(Struct, frozen=True, kw_only=True):
     def greedy(self) -> bool:
         """Tell whether the most probable token is always taken."""
         return self.temperature == 0
-
-
-def is_local(text: str) -> bool:
-    """Tell whether *text* looks like a path on somebody's machine."""
-    return _LOCAL.match(text) is not None
 
 
 def hub_repo(entry: Entry) -> str | None:

@@ -23,6 +23,7 @@ from ...eval.errors import ConfigError
 from ...eval.records import Result
 from ..words.catalogue import Words
 from ..words.findings import AUDITING, Finding, Verdict
+from ..words.machines import cleaned, named, without_paths
 from ..words.names import slugs
 
 FOLDER = "audits"
@@ -121,6 +122,13 @@ def verdict_of(code: str, policy: Mapping[str, Verdict]) -> Verdict:
     return policy.get(code, AUDITING.get(code, "off"))
 
 
+def _clean(text: str, key: str) -> str:
+    """Return *text* without paths of machines; what engines send is shown as it is."""
+    if key == "model":
+        return named(text)
+    return text if key.endswith((".ones", ".others")) else without_paths(text)
+
+
 def _read(path: Path, hashes: dict[str, str]) -> Audit:
     file = f"{FOLDER}/{path.name}"
     remedy = "Write it anew with: cardboard audit MODEL --save."
@@ -129,7 +137,7 @@ def _read(path: Path, hashes: dict[str, str]) -> Audit:
             data = source.read(LONGEST + 1)
         if len(data) > LONGEST:
             raise ConfigError(f"has more than {LONGEST} bytes", file=file, remedy=remedy)
-        audit = msgspec.json.decode(data, type=Audit)
+        audit = msgspec.convert(cleaned(msgspec.json.decode(data), _clean), Audit)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigError(f"is no audit: {error}", file=file, remedy=remedy) from None
     except OSError as error:

@@ -3,7 +3,7 @@
 import hashlib
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,12 +14,38 @@ from ...eval.errors import ConfigError
 from ...eval.records import is_hub_id
 from ...eval.suites.kinds.registry import KINDS
 from ...eval.suites.source import shipped
-from ..words.findings import AUDITING, JUDGING
+from ..words.findings import AUDITING, JUDGING, Finding
+from ..words.findings import reading as finding_on_file
+from ..words.machines import cleaned, is_local, named, prose
 from .audits import read_audits
 from .settings import Profile, Settings, Suite, Workspace
+from .store import LOCK
 from .tables import Imports, TableMapping
 
 T = TypeVar("T")
+INPUTS = (
+    "board.toml",
+    "models.toml",
+    "imports.toml",
+    LOCK,
+    "results/",
+    "audits/",
+    "attestations/",
+    "history/",
+)
+"""All that boards, cards and pages are made from, below the root of a workspace."""
+
+# What is no text to be published: names to find results and files by, and what a model is told.
+_KEPT = {
+    "board.toml": re.compile(
+        r"results\..*|policy|protocols\..*|thresholds|cards\.(?:system_prompt|keys).*"
+        r"|families\.[^.]*\.match.*|suites\[\d+\]\.(?:rows|evaluator)|notes\[\d+\]\.when"
+        r"|board\.\w+_url"
+    ),
+    "models.toml": re.compile(r".*\.(?:aliases\[\d+\]|repo|family)"),
+}
+_NAMES = re.compile(r"^$|\.(?:base_model|datasets\[\d+\]|quantised_file|series|license)$|\.links\.")
+"""Where a text is a name: of a path that stands there the last part is left."""
 _WEB = re.compile(r"https?://[^\s<>\"'\\|`]+")
 _ROWS = re.compile(
     r"(?:hf://datasets/[\w.-]+/[\w.-]+(?:@[\w.%-]+)?|suites)(?:/\w[\w.-]*)+", re.ASCII
@@ -29,9 +55,10 @@ _ROWS = re.compile(
 def open_workspace(root: Path) -> Workspace:
     """Read the workspace at *root*; raise `ConfigError` naming file, key and remedy."""
     sources: dict[str, str] = {}
-    settings = _read(root / "board.toml", Settings, sources)
+    remarks: dict[str, Finding] = {}
+    settings = _read(root / "board.toml", Settings, sources, _cleaner("board.toml", remarks))
     _check_numbers(settings)
-    models = _models(root / "models.toml", sources)
+    models = _models(root / "models.toml", sources, remarks)
     _check(settings, models)
     settings = replace(settings, suites=tuple(_with_rows(suite) for suite in settings.suites))
     audits = read_audits(root, sources)
@@ -42,7 +69,23 @@ def open_workspace(root: Path) -> Workspace:
         audits=audits,
         tables=_tables(root / "imports.toml", sources),
         sources=sources,
+        remarks=tuple(remarks.values()),
     )
+
+
+def _cleaner(file: str, remarks: dict[str, Finding]) -> Callable[[Any], Any]:
+    """Return what takes the paths of machines out of a document, and adds to *remarks*."""
+
+    def clean(text: str, key: str) -> str:
+        kept = _KEPT[file].fullmatch(key)
+        if kept is not None:
+            return text
+        plain = named(text) if _NAMES.search(key) else prose(text)
+        if plain != text:
+            remarks[f"{file}: {key}"] = finding_on_file("local-path-dropped", file=file, key=key)
+        return plain
+
+    return lambda document: cleaned(document, clean)
 
 
 def _tables(path: Path, sources: dict[str, str]) -> tuple[TableMapping, ...]:
@@ -77,9 +120,10 @@ def _with_rows(suite: Suite) -> Suite:
     return replace(suite, rows=shipped(suite.name, suite.version))
 
 
-def _models(path: Path, sources: dict[str, str]) -> dict[str, Profile]:
+def _models(path: Path, sources: dict[str, str], remarks: dict[str, Finding]) -> dict[str, Profile]:
     models = {}
-    tables = _read(path, dict[str, object], sources) if path.exists() else {}
+    clean = _cleaner(path.name, remarks)
+    tables = _read(path, dict[str, object], sources, clean) if path.exists() else {}
     for name, table in tables.items():
         try:
             models[name] = msgspec.convert(table, Profile)
@@ -94,12 +138,17 @@ def _misfit(error: msgspec.ValidationError, path: Path, *within: str) -> ConfigE
     return ConfigError(what, file=path.name, key=key.rstrip(".") or None)
 
 
-def _read(path: Path, shape: type[T], sources: dict[str, str]) -> T:
-    """Return what the file at *path* says, and note its SHA-256 in *sources*."""
+def _read(
+    path: Path,
+    shape: type[T],
+    sources: dict[str, str],
+    clean: Callable[[Any], Any] = lambda document: document,
+) -> T:
+    """Return what the file at *path* says after *clean*, and note its SHA-256 in *sources*."""
     try:
         data = path.read_bytes()
         sources[path.name] = hashlib.sha256(data).hexdigest()
-        document = msgspec.toml.decode(data)
+        document = clean(msgspec.toml.decode(data))
         return msgspec.convert(_current(document) if shape is Settings else document, shape)
     except FileNotFoundError:
         raise ConfigError(
@@ -188,6 +237,13 @@ def _check_places(settings: Settings) -> None:
     def refuse(what: str, key: str, remedy: str) -> None:
         raise ConfigError(what, file="board.toml", key=key, remedy=remedy)
 
+    for key in ("site_url", "repository_url"):
+        if is_local(getattr(settings.board, key) or ""):
+            refuse(
+                "is a path of a machine",
+                f"board.{key}",
+                "Write an address that begins with https://, or delete the key.",
+            )
     for number, suite in enumerate(settings.suites):
         if suite.protocol is not None and suite.protocol not in settings.protocols:
             refuse(

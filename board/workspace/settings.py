@@ -12,7 +12,7 @@ from ...eval.audit.reports import Audit
 from ...eval.metrics import Change, Metric, merged
 from ...eval.suites.kinds.kind import Kind
 from ...eval.suites.kinds.registry import DEFAULT, kind_of
-from ..words.findings import JUDGING, Verdict
+from ..words.findings import JUDGING, Finding, Verdict
 from .store import results_folder
 from .tables import TableMapping
 
@@ -329,6 +329,8 @@ class Workspace(Struct, frozen=True, kw_only=True):
     """SHA-256 of every file that this was read from, by its path below the root."""
     tables: tuple[TableMapping, ...] = ()
     """How tables are read, by imports.toml."""
+    remarks: tuple[Finding, ...] = ()
+    """On the configuration: what of it is not published."""
 
     @property
     def results(self) -> Path:

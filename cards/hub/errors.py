@@ -17,6 +17,14 @@ class Unfit(Denied):
     """The token itself is no use (401, or it may only read): a pull request is not to be had."""
 
 
+class NoPublisher(Denied):
+    """The repository trusts no run like this one; *remedy* says what it would have to trust."""
+
+    def __init__(self, why: str, remedy: str) -> None:
+        self.remedy = remedy
+        super().__init__(why)
+
+
 class Gone(HubError):
     """The repository is not there, or not for us to see."""
 

@@ -18,7 +18,9 @@ from ..readme.readme import (
     without_ours,
 )
 from ..readme.yaml import emit
+from ..readme.yaml_nodes import load, plain
 from ..text.eval_results import HEAD, PATH
+from ..text.lint import lint
 from .targets import Wanted
 from .withdrawal import same_but_for_the_day
 
@@ -204,6 +206,22 @@ def refused(wanted: Wanted) -> Item:
         reason="; ".join(f"{finding.code}: {say(finding)}" for finding in wanted.problems),
         remedy="Correct models.toml or board.toml; nothing was sent.",
     )
+
+
+def linted(item: Item) -> Item:
+    """Return *item* as the Hub would take it, for a folder that takes everything.
+
+    What people wrote in the front matter counts as well: the Hub checks the whole of it.
+    """
+    readme = item.files.get(README)
+    block = split(readme.decode("utf-8", "replace")) if readme else None
+    if block is None:
+        return item
+    say = Words("en").finding
+    found = lint({str(key): plain(value) for key, value in load(block.yaml).items()})
+    why = "; ".join(f"{one.code}: {say(one)}" for one in found if one.code != "lint-local-path")
+    remedy = f"Correct the front matter of {item.repo}/{README}; nothing was written."
+    return item.but("refused", why, remedy) if why else item
 
 
 def diff(item: Item) -> str:

@@ -8,8 +8,17 @@ from functools import partial
 from msgspec.structs import replace
 
 from ...eval.identity import fold
-from ..hub.errors import Denied, Gone, HubError, Ignored, Rejected, Stopped, Unfit
-from ..plan.plan import IGNORED, TO_DO, Item, Present, decide, front_digest, refused
+from ..hub.errors import (
+    Denied,
+    Gone,
+    HubError,
+    Ignored,
+    NoPublisher,
+    Rejected,
+    Stopped,
+    Unfit,
+)
+from ..plan.plan import IGNORED, TO_DO, Item, Present, decide, front_digest, linted, refused
 from ..plan.targets import Precedence, Wanted
 from ..plan.withdrawal import Gathered, Listed, to_withdraw
 from .journal import Record
@@ -156,6 +165,8 @@ def plan_for(push: Push, wanted: Wanted, listed: str | None = None) -> Item:
 def failed(item: Item, error: HubError, propose: bool) -> Item:
     """Return *item* as what *error* made of it, with the remedy."""
     match error:
+        case NoPublisher():
+            return item.but("no permission", error.why, error.remedy)
         case Denied():
             remedy = f"Log in with `hf auth login`, with a token that may write to {item.repo}."
             offer = f" Or propose it: cardboard push --pr --repo {item.repo}"
@@ -261,4 +272,5 @@ def _decided(push: Push, wanted: Wanted, pull: int | None) -> Item:
         raise Ignored(IGNORED)
     record = push.journal.record(wanted.repo)
     front, written = (record.front, not record.left) if record else ("", False)
-    return decide(wanted, present, push.choice(wanted.repo), front, written=written)
+    item = decide(wanted, present, push.choice(wanted.repo), front, written=written)
+    return item if push.destination.remote else linted(item)

@@ -1,8 +1,8 @@
 """`.eval_results/cardboard.yaml`: ranked results as the Hub's benchmarks read them."""
 
 from ...board.model import Entry
-from ...board.show.reproduction import is_local
 from ...board.words.catalogue import Words
+from ...board.words.machines import is_local
 from ...board.workspace.settings import Suite
 from ...eval.metrics import Metric
 from ...eval.records import is_hub_id

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ...board.model import Entry
 from ...board.notes.claims import SETTINGS
 from ...board.notes.figures import METHODS, setting
-from ...board.show.reproduction import is_local
+from ...board.words.machines import is_local
 from ...eval.records import Prompts, Protocol, Training
 
 SCRIPTED = "scripted"

@@ -5,8 +5,8 @@ import math
 from collections.abc import Iterator, Mapping
 
 from ...board.model import Boards
-from ...board.show.reproduction import is_local
 from ...board.words.findings import Finding, Severity, Value
+from ...board.words.machines import is_local
 from ...board.workspace.settings import Settings
 from ...eval.records import is_hub_id
 from .card import Card, cards_of

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from ...board.model import Entry
-from ...board.show.reproduction import is_local
 from ...board.words.catalogue import Words
+from ...board.words.machines import is_local
 from ...board.workspace.settings import Settings, Suite
 from ...eval.metrics import Metric
 from ...eval.records import is_hub_id

@@ -21,13 +21,13 @@ from ...board.read.imports.every_eval_ever import KIND, RESULT, ROWLESS
 from ...board.read.reader import read_whole
 from ...board.show.rows import reasons
 from ...board.statistics.intervals import Interval
+from ...board.words.machines import without_machines
 from ...board.words.names import slugs
 from ...board.workspace.settings import Settings, Suite, Workspace
 from ...board.workspace.store import is_safe
 from ...eval.metrics import Metric
 from ...eval.records import Result, Step, instant
 from .croissant import title_of
-from .published_files import without_machines
 
 SCHEMA = "0.3.0"
 RELATIONSHIPS = ("first_party", "third_party", "collaborative", "other")

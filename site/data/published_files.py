@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from ...board.model import Boards, Reading
 from ...board.read.shapes import version1
-from ...board.read.shapes.model_names import is_local, without_paths
+from ...board.words.machines import names_machine, without_machines
 from ...eval.records import Step
 
 Reason = Literal["no-result", "foreign", "older-shape", "machine", "changed", "too-much"]
@@ -30,9 +30,6 @@ _DECODER = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _STEPS = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 _NO_STEPS = msgspec.Raw(b"[]")
 _SLASHES = re.compile(rb"[/\\]")
-_INNER = re.compile(
-    r"(?<!\bhf)://(?:localhost|127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|\[|[^/.:]+(?:[/:]|$))"
-)
 
 
 class Copies(Struct, frozen=True, kw_only=True):
@@ -118,7 +115,7 @@ def _trouble(content: bytes, sha256: str) -> Reason | None:
     # Without a slash there is neither a path nor an address.
     pieces = (raw for raw in (*head.values(), *told) if _SLASHES.search(raw))
     texts = (text for raw in pieces for text in _texts(msgspec.json.decode(raw)))
-    return "machine" if any(map(_names_machine, texts)) else None
+    return "machine" if any(map(names_machine, texts)) else None
 
 
 def _texts(value: object) -> Iterator[str]:
@@ -147,7 +144,7 @@ def copy_sources(
         content = _content(root / name)
         if hashlib.sha256(content).hexdigest() != sha256:
             withheld[name] = "changed"
-        elif any(map(_names_machine, content.decode("utf-8", "replace").splitlines())):
+        elif any(map(names_machine, content.decode("utf-8", "replace").splitlines())):
             withheld[name] = "machine"
         else:
             inner = "/" in name
@@ -170,29 +167,9 @@ def readings_of(readings: Iterable[Reading]) -> Readings:
             states.append(None)
             continue
         value = msgspec.json.decode(line) if _SLASHES.search(line) else None
-        cut = any(map(_names_machine, _texts(value)))
+        cut = any(map(names_machine, _texts(value)))
         lines.append(msgspec.json.encode(without_machines(value)) if cut else line)
         states.append("cut" if cut else "whole")
     if sum(map(len, lines)) > MOST_BYTES:
         return Readings(states=(None,) * len(states))
     return Readings(lines=tuple(lines), states=tuple(states))
-
-
-def without_machines(value: Any) -> Any:
-    """Return a JSON *value* without the texts in it that name a machine."""
-    if isinstance(value, str):
-        return "…" if _names_machine(value) else value
-    if isinstance(value, list):
-        return [without_machines(member) for member in value]
-    if isinstance(value, dict):
-        return {
-            key: without_machines(member)
-            for key, member in value.items()
-            if not _names_machine(key)
-        }
-    return value
-
-
-def _names_machine(text: str) -> bool:
-    """Tell whether *text* holds a path of a machine, or an address inside its network."""
-    return is_local(text) or without_paths(text) != text or _INNER.search(text) is not None

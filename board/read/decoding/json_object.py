@@ -3,8 +3,10 @@
 import re
 
 import msgspec
+from msgspec.structs import replace
 
 from ...words.findings import READING, Finding, Value
+from ...words.machines import without_paths
 from .json_faults import finite, first_trouble, shorten
 
 Document = dict[str, object]
@@ -35,6 +37,18 @@ class Undecodable(Exception):
 def finding(code: str, key: str | None = None, **values: Value) -> Finding:
     """Return the finding *code* of a file that the reader will name."""
     return Finding(code=code, severity=READING[code], key=key, values=values)
+
+
+def plain(one: Finding) -> Finding:
+    """Return a finding without the paths of machines that its file may have brought into it."""
+    texts = [text for text in (one.key, *one.values.values()) if isinstance(text, str)]
+    if not any(without_paths(text) != text for text in texts):
+        return one
+    values = {
+        name: without_paths(value) if isinstance(value, str) else value
+        for name, value in one.values.items()
+    }
+    return replace(one, key=one.key and without_paths(one.key), values=values)
 
 
 def decode(data: bytes) -> tuple[Document, tuple[Finding, ...]]:

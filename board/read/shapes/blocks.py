@@ -4,9 +4,9 @@ import re
 
 from ....eval.metrics import Measured
 from ....eval.records import Group, Prompts, Protocol, Step, Timing
+from ...words.machines import without_paths
 from ..decoding.json_faults import shorten
 from .failures import failed, is_error_text, words
-from .model_names import without_paths
 from .source import Source
 
 Scalar = str | float | bool | None

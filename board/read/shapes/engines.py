@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from ....eval.records import Model
+from ...words import machines
 from . import model_names
 from .replay import replay, with_backend, with_rule
 from .source import Adapted, Source
@@ -29,7 +30,7 @@ def llama_cpp(source: Source) -> Adapted:
         named = Model(
             id=repository,
             quantisation=model_names.quantisation_of(filename) if filename else named.quantisation,
-            label=short if short and not model_names.is_local(short) else named.label,
+            label=short if short and not machines.is_local(short) else named.label,
         )
     adapted = replay(
         source,
@@ -50,7 +51,7 @@ def suffix_rescue(source: Source) -> Adapted:
     status = result.prompts.template_status or "unknown"
     extra = {
         **result.protocol.extra,
-        "llada_prompt_suffix": model_names.without_paths(suffix)[:300],
+        "llada_prompt_suffix": machines.without_paths(suffix)[:300],
     }
     result = replace(
         result,

@@ -7,7 +7,7 @@ from operator import attrgetter
 from msgspec.structs import replace
 
 from ....eval.records import Step
-from .model_names import without_paths
+from ...words.machines import without_paths
 
 _REASONS = frozenset(
     {"error", "failed", "failure", "timeout", "abort", "aborted", "cancelled", "canceled"}

@@ -22,11 +22,11 @@ from ....eval.records import (
     Timing,
 )
 from ...model import Kind
+from ...words import machines
 from ...words.findings import Finding, Value
 from ..decoding.content import Content
 from ..decoding.json_faults import shorten
 from ..decoding.json_object import finding
-from . import model_names
 
 MOST_RESULTS = 20_000
 """Of one file."""
@@ -186,7 +186,7 @@ def text(value: object) -> str | None:
     """Return *value* as a text of one line; `None` where there is nothing."""
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         return None
-    said = model_names.without_paths(str(value)).strip()
+    said = machines.without_paths(str(value)).strip()
     return shorten(said.splitlines()[0]) if said else None
 
 

@@ -4,6 +4,7 @@ import re
 
 from ....eval.identity import path_tail
 from ....eval.records import Adapter, Model
+from ...words import machines
 from . import model_names
 
 _SERVERS = frozenset(
@@ -28,7 +29,7 @@ def named(said: str, *, adapter: str | None = None, revision: str | None = None)
     plain, tail = _name(said)
     repository, quantisation = model_names.split_quantisation(plain)
     if quantisation is None and said.lower().endswith(".gguf"):
-        quantisation = model_names.quantisation_of(model_names.last_part(said))
+        quantisation = model_names.quantisation_of(machines.last_part(said))
     over, lower = _name(adapter) if adapter else (None, None)
     return Model(
         id=repository[:500] or "unknown",
@@ -44,12 +45,12 @@ def _name(said: str) -> tuple[str, str | None]:
     plain = said.strip()
     if cached := _CACHED.search(plain):
         return f"{cached[1]}/{cached[2]}", None
-    if not model_names.is_local(plain):
+    if not machines.is_local(plain):
         plain = _unserved(plain)
     tail = path_tail(plain)
     # What ends like many folders is a path, whatever it begins with: `out/checkpoint-300`.
-    if model_names.is_local(plain) or plain.count("/") > 1 or "\\" in plain or tail:
-        return model_names.last_part(plain) or "unknown", tail
+    if machines.is_local(plain) or plain.count("/") > 1 or "\\" in plain or tail:
+        return machines.last_part(plain) or "unknown", tail
     if "/" not in plain and plain.count("__") == 1:
         return plain.replace("__", "/"), None
     return plain, None

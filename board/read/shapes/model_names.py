@@ -4,15 +4,10 @@ import re
 
 from ....eval.identity import path_tail
 from ....eval.records import Adapter, Model
+from ...words.machines import is_local, last_part
 from .source import Source
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*\Z")
-_ROOTED = re.compile(r"(?:[/\\]|~[/\\]|\.{1,2}[/\\]|[A-Za-z]:[/\\]|file:)")
-# A path inside a sentence: it starts where a word would, and has at least two parts.
-_WITHIN = re.compile(
-    r"(?<![\w.:/\\~-])(?:file:/*|~|[A-Za-z]:)?[/\\]+(?:[^\s\"'<>|:,;()/\\]+[/\\]+)+"
-    r"([^\s\"'<>|:,;()/\\]*)"
-)
 _QUANTISED = re.compile(
     r"(?:^|[._-])((?:UD-)?I?Q\d(?:_[A-Z0-9]+)*|B?F16|F32|MXFP4|FP8|AWQ|GPTQ)(?=[._-]|$)",
     re.IGNORECASE,
@@ -22,30 +17,6 @@ _QUANTISED = re.compile(
 def like_hub_id(text: str) -> bool:
     """Tell whether *text* has the form of a Hub id, also one that the Hub would not take."""
     return _HUB_ID.match(text) is not None and len(text) <= 200
-
-
-def is_local(text: str) -> bool:
-    """Tell whether *text* is a path of a machine."""
-    return _ROOTED.match(text) is not None
-
-
-def may_hold_paths(text: str) -> bool:
-    """Tell quickly whether JSON *text* may hold a path that the functions here would find.
-
-    Inside a Hub id or an address each slash follows a letter, a digit or another slash.
-    """
-    before = (part[-1:] for part in text.split("/")[:-1])
-    return "\\" in text or not all(one.isalnum() or one in "_-" for one in before)
-
-
-def without_paths(text: str) -> str:
-    """Return *text* with every local path in it cut down to its last part."""
-    return _WITHIN.sub(lambda found: found[1] or "…", text)
-
-
-def last_part(path: str) -> str:
-    """Return the last part of *path*, whichever way its slashes lean."""
-    return re.split(r"[/\\]+", path.strip().rstrip("/\\"))[-1].strip()
 
 
 def model(source: Source, *, shard: tuple[int, int] | None = None) -> Model:

@@ -5,6 +5,7 @@ import re
 from msgspec.structs import replace
 
 from ....eval.records import Counts, Provenance, Result, Status, Suite
+from ...words import machines
 from ..decoding.json_faults import shorten
 from . import blocks, model_names
 from .replay import KIND, covering
@@ -75,8 +76,8 @@ def postprocessed(source: Source) -> Adapted:
         for key in ("original_score", "postprocessed_score", "delta")
         if (value := source.number(key, low=-100.0, high=100)) is not None
     }
-    if origin and model_names.is_local(origin):
-        source.note("local-path-dropped", "source_file", name=model_names.last_part(origin))
+    if origin and machines.is_local(origin):
+        source.note("local-path-dropped", "source_file", name=machines.last_part(origin))
     result = Result(
         model=model_names.model(_named_after_its_source(source, origin)),
         suite=Suite(kind=KIND),
@@ -90,7 +91,7 @@ def postprocessed(source: Source) -> Adapted:
         finished_at=source.time("timestamp"),
         provenance=Provenance(
             kind="post-processed",
-            document=model_names.last_part(origin) if origin else None,
+            document=machines.last_part(origin) if origin else None,
             printed=printed,
         ),
         steps=blocks.steps(source),
@@ -112,4 +113,4 @@ def _named_after_its_source(source: Source, origin: str | None) -> Source:
     """Return *source*, or where it names no model one that is called like its source's file."""
     if origin is None or any(source.raw(key) for key in ("model_path", "model", "model_short")):
         return source
-    return Source({"model_short": model_names.last_part(origin).removesuffix(".json")})
+    return Source({"model_short": machines.last_part(origin).removesuffix(".json")})

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from ....eval.records import VERSION, Result, Step, instant
 from ...model import Kind
+from ...words import machines
 from ..decoding.json_faults import shorten
 from ..decoding.json_object import Document
 from . import model_names
@@ -315,27 +316,18 @@ def without_paths(head: Result, source: Source) -> Result:
 
     Every text that is published comes through here, whichever shape the file had.
     """
-    if not model_names.may_hold_paths(msgspec.json.encode(head).decode("utf-8", "replace")):
+    if not machines.may_hold_paths(msgspec.json.encode(head).decode("utf-8", "replace")):
         return head
     model = head.model
     if model.path_tail is None:
         adapter = model_names.local_tail(model.adapter.id if model.adapter else None)
         tail = model_names.joined(model_names.local_tail(model.id), adapter)
         head = replace(head, model=replace(model, path_tail=tail))
-    clean: Result = msgspec.convert(_clean(msgspec.to_builtins(head), source, ""), Result)
-    return clean
 
+    def clean(text: str, key: str) -> str:
+        plain = machines.named(text) if key in _NAMES else machines.without_paths(text)
+        if plain != text:
+            source.note("local-path-dropped", key, name=shorten(plain))
+        return plain
 
-def _clean(value: object, source: Source, key: str) -> object:
-    if isinstance(value, dict):
-        return {name: _clean(v, source, f"{key}.{name}".lstrip(".")) for name, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_clean(member, source, f"{key}[{n}]") for n, member in enumerate(value)]
-    if not isinstance(value, str):
-        return value
-    plain = model_names.without_paths(value)
-    if key in _NAMES and model_names.is_local(value):
-        plain = model_names.last_part(value) or "unknown"
-    if plain != value:
-        source.note("local-path-dropped", key, name=shorten(plain))
-    return plain
+    return msgspec.convert(machines.cleaned(msgspec.to_builtins(head), clean), Result)

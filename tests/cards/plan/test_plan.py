@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from cardboard.board.words.findings import Finding
-from cardboard.cards.plan.plan import Present, decide, diff, front_digest
+from cardboard.cards.plan.plan import Present, decide, diff, front_digest, linted
 from cardboard.cards.plan.targets import Wanted
 from cardboard.cards.readme.model_index import Ours
 from cardboard.cards.readme.readme import fresh_readme
@@ -44,6 +44,18 @@ def test_every_repository_has_one_state(
 ) -> None:
     item = decide(WANTED, present)
     assert (item.state, item.files) == (state, files)
+
+
+def test_what_people_wrote_in_front_matter_is_linted_where_no_hub_does_it() -> None:
+    theirs = CARD.replace(b"license: mit", b"license: mit\nlanguage: Korean\nthumbnail: ./x.png")
+    changed = decide(WANTED, at(theirs.replace(b"Rank 1", b"Rank 2")), "ours")
+    assert changed.state == "changed"
+    item = linted(changed)
+    assert (item.state, item.files) == ("refused", {})
+    assert item.reason.startswith("lint-language: ")
+    assert item.remedy == "Correct the front matter of acme/tiny/README.md; nothing was written."
+    fine = decide(WANTED, at(OLD))
+    assert linted(fine) == fine
 
 
 def test_a_conflict_names_the_choices_for_its_repository() -> None:

@@ -11,6 +11,7 @@ from cardboard.board.read.interpretation import interpret, summarise
 from cardboard.board.read.shapes import model_names as naming
 from cardboard.board.read.shapes.registry import SHAPES
 from cardboard.board.read.shapes.source import Source
+from cardboard.board.words import machines
 from cardboard.eval.records import Adapter, Counts, Timing, encode, value
 from cardboard.tests.making import a_result
 
@@ -403,8 +404,8 @@ class TestWhichModel:
         ],
     )
     def test_paths_inside_sentences(self, text, plain):
-        assert naming.without_paths(text) == plain
-        assert naming.may_hold_paths(json.dumps(text)) or text == plain
+        assert machines.without_paths(text) == plain
+        assert machines.may_hold_paths(json.dumps(text)) or text == plain
 
 
 @pytest.mark.parametrize("version", [1, 2])
