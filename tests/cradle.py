@@ -9,6 +9,7 @@ from contextlib import redirect_stdout, suppress
 from functools import cache, partial
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 from huggingface_hub import CommitOperationAdd, HfApi, constants, get_session
 from jinja2 import Environment, FileSystemBytecodeCache
@@ -30,7 +31,7 @@ SHORT = 0.01
 """Seconds that pauses between tries take here."""
 
 
-def run(told: dict[str, str], argv: list[str]) -> None:
+def run(told: dict[str, Any], argv: list[str]) -> None:
     """Be the command: print into files, speak to the Hub that was named, and end."""
     folder = Path(told["folder"])
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
@@ -41,6 +42,7 @@ def run(told: dict[str, str], argv: list[str]) -> None:
     constants.HUGGINGFACE_CO_URL_TEMPLATE = template
     if told["token"]:
         os.environ["HF_TOKEN"] = told["token"]
+    os.environ.update(told.get("environment") or {})
     code = 1
     try:
         main(argv)

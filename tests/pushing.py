@@ -183,19 +183,37 @@ class Cradle:
         to.flush()
         return int(back.readline())
 
-    def start(self, *arguments: str, url: str, token: str | None = WRITE_TOKEN) -> Running:
-        """Start `cardboard` with *arguments* against the Hub at *url*."""
+    def start(
+        self,
+        *arguments: str,
+        url: str,
+        token: str | None = WRITE_TOKEN,
+        environment: Mapping[str, str] | None = None,
+    ) -> Running:
+        """Start `cardboard` with *arguments* against the Hub at *url*, with more *environment*."""
         self._count += 1
         folder = self._folder / str(self._count)
         folder.mkdir()
         for name in ("out", "err"):
             (folder / name).touch()
-        told = {"argv": arguments, "folder": str(folder), "url": url, "token": token or ""}
+        told: dict[str, object] = {
+            "argv": arguments,
+            "folder": str(folder),
+            "url": url,
+            "token": token or "",
+        }
+        told["environment"] = dict(environment or {})
         return Running(self, self.ask(told), folder, token or "no token")
 
-    def run(self, *arguments: str, url: str, token: str | None = WRITE_TOKEN) -> Done:
+    def run(
+        self,
+        *arguments: str,
+        url: str,
+        token: str | None = WRITE_TOKEN,
+        environment: Mapping[str, str] | None = None,
+    ) -> Done:
         """Run `cardboard` with *arguments* to its end."""
-        return self.start(*arguments, url=url, token=token).wait()
+        return self.start(*arguments, url=url, token=token, environment=environment).wait()
 
     def close(self) -> None:
         """End the process."""

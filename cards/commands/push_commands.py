@@ -70,6 +70,9 @@ def _with(*options: Callable[[Command], Command]) -> Callable[[Command], Command
 @click.command(epilog="Example: cardboard push --dry-run")
 @click.option("--dry-run", is_flag=True, help="Print the plan and each difference; send nothing.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@click.option(
+    "--oidc", is_flag=True, help="In CI: write as a trusted publisher of each repository."
+)
 @_with(_pr_option, _take_option, _repo_option, _to_option)
 @_with(_strict_option, _workers_option, _form_option)
 @click.pass_context
@@ -77,6 +80,7 @@ def push(
     context: click.Context,
     dry_run: bool,
     yes: bool,
+    oidc: bool,
     propose: bool,
     takes: tuple[str, ...],
     repos: tuple[str, ...],
@@ -92,7 +96,13 @@ def push(
 
     workspace = workspace_of(context)
     options = Options(
-        to=to, repos=repos, takes=takes, propose=propose, workers=workers, only_look=dry_run
+        to=to,
+        repos=repos,
+        takes=takes,
+        propose=propose,
+        workers=workers,
+        only_look=dry_run,
+        oidc=oidc,
     )
     gathered = gather(_boards(workspace, strict=strict), workspace.settings)
     if code := pushed(gathered, workspace, options, yes=yes, as_json=form == "json"):

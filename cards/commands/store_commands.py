@@ -28,12 +28,15 @@ def fetch(context: click.Context, update: bool, revision: str | None) -> None:
 
     The first time, the newest commit is pinned in results.lock.json.
     """
-    from ...board.workspace.store import read_lock
+    from ...board.workspace.store import on_hub, read_lock
 
     if revision is not None and not update:
         raise UsageError("goes with --update only", key="--revision")
     workspace = workspace_of(context)
     source = workspace.settings.results.source or ""
+    if on_hub(source) is None and not update:
+        click.echo("board.toml names no store on the Hub: there is nothing to fetch")
+        return
     lock = None if update else read_lock(workspace.root)
     if lock is not None and lock.source != source:
         raise UsageError(
@@ -160,11 +163,12 @@ def opened(workspace: "Workspace", *, to_write: bool = False) -> "Iterator[Store
     """Yield the store of *workspace* on the Hub; whatever goes wrong there is told in one line."""
     import time
 
-    from huggingface_hub import HfApi, get_token
+    from huggingface_hub import HfApi
 
     from ...board.workspace.store import on_hub
     from ..hub.budget import Budget
     from ..hub.errors import HubError
+    from ..hub.oidc import login
     from ..hub.responses import scrubber
     from ..hub.session import session
     from ..hub.store import Store
@@ -178,7 +182,7 @@ def opened(workspace: "Workspace", *, to_write: bool = False) -> "Iterator[Store
             key="results.source",
             remedy='Under [results], write source = "hf://datasets/ORG/NAME".',
         )
-    token = get_token()
+    token = login()
     if to_write and token is None:
         raise UsageError("nobody is logged in to the Hub", remedy="Log in with: hf auth login")
     scrub = scrubber(token)

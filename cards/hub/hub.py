@@ -24,7 +24,8 @@ from ..plan.withdrawal import Listed
 from ..readme.model_index import sources_of
 from ..text.eval_results import PATH
 from .destination import TITLE, Made
-from .errors import Denied, Ignored, Rejected, Unclear, Unfit
+from .errors import Denied, Gone, Ignored, Rejected, Unclear, Unfit
+from .oidc import Publisher
 from .responses import Scrub, error_of, hub_errors
 
 LONGEST_FILE = 5_000_000
@@ -94,12 +95,16 @@ def _name_in(paths: Sequence[str], asked: str) -> str:
 
 
 class Hub:
-    """Speak to the Hub as the user whose token `huggingface_hub` knows; use inside `session`."""
+    """Speak to the Hub as the user whose token `huggingface_hub` knows; use inside `session`.
+
+    A *publisher* has the tokens to write with, and to read what nobody else may see.
+    """
 
     remote = True
 
-    def __init__(self, api: HfApi, scrub: Scrub) -> None:
-        self._api, self._scrub = api, scrub
+    def __init__(self, api: HfApi, scrub: Scrub, publisher: Publisher | None = None) -> None:
+        self._api, self._scrub, self._publisher = api, scrub, publisher
+        self._private: set[str] = set()
         self.name = address_of(api.endpoint)
         self._headers = {"user-agent": f"cardboard/{__version__}"}
         if api.token:
@@ -137,7 +142,15 @@ class Hub:
 
     def read(self, repo: str, *, evals: bool, pull: int | None = None) -> Present:
         """Return the README and, if asked, the results file of one commit."""
-        head, readme, name = self._file(repo, README, f"refs/pr/{pull}" if pull else "main")
+        revision = f"refs/pr/{pull}" if pull else "main"
+        try:
+            head, readme, name = self._file(repo, README, revision)
+        except Gone:
+            if self._publisher is None or repo in self._private:
+                raise
+            self._publisher.token(repo)
+            self._private.add(repo)
+            head, readme, name = self._file(repo, README, revision)
         results = self._file(name or repo, PATH, head)[1] if evals else None
         return Present(head=head, readme=readme, evals=results, id=name)
 
@@ -147,7 +160,7 @@ class Hub:
         url = hf_hub_url(repo, path, revision=revision, endpoint=self._api.endpoint)
         with (
             hub_errors(self._scrub),
-            get_session().stream("GET", url, headers=self._headers) as answer,
+            get_session().stream("GET", url, headers=self._headers_for(repo)) as answer,
         ):
             hops = (*answer.history, answer)
             head = next((h for hop in hops if (h := hop.headers.get("x-repo-commit"))), "")
@@ -167,8 +180,16 @@ class Hub:
                     raise Rejected(f"{path} is larger than {LONGEST_FILE} bytes")
         return head, content, name
 
+    def _headers_for(self, repo: str) -> dict[str, str]:
+        if self._publisher is None or repo not in self._private:
+            return self._headers
+        return {**self._headers, "authorization": f"Bearer {self._publisher.token(repo)}"}
+
     def check_write(self, repo: str) -> None:
         """Raise `Denied` where the token may not write; asks only if the account does not tell."""
+        if self._publisher is not None:
+            self._publisher.token(repo)
+            return
         me = self.me()
         if me.auth.token.role == "read":
             raise Unfit("the token may only read")
@@ -181,10 +202,13 @@ class Hub:
     def commit(self, item: Item, *, propose: bool) -> Made:
         """Make one commit with all files of *item*, onto the head that was read and no other."""
         assert item.present is not None
+        token = self._publisher.token(item.address) if self._publisher else None
         with hub_errors(self._scrub):
             onto = f"refs/pr/{item.pull}" if item.pull else None
             added = [CommitOperationAdd(path, text) for path, text in item.files.items() if text]
-            self._api.preupload_lfs_files(item.address, added, revision=onto, create_pr=propose)
+            self._api.preupload_lfs_files(
+                item.address, added, revision=onto, create_pr=propose, token=token
+            )
             if any(one._should_ignore for one in added if one.path_in_repo == README):
                 raise Ignored(IGNORED)
             gone = [CommitOperationDelete(path) for path, text in item.files.items() if not text]
@@ -196,6 +220,7 @@ class Hub:
                 parent_commit=item.present.head,
                 revision=onto,
                 create_pr=propose,
+                token=token,
             )
             return Made(head=made.oid, url=made.commit_url, pull=made.pr_num or item.pull)
 
@@ -224,7 +249,7 @@ class Hub:
             answer = get_session().get(
                 url,
                 params={"expand": "evalResults"},
-                headers=self._headers,
+                headers=self._headers_for(repo),
             )
             hf_raise_for_status(answer)
             told = msgspec.json.decode(answer.content, type=_EvalFiles, strict=False)

@@ -37,16 +37,27 @@ class Response(Protocol):
         ...
 
 
-def scrubber(token: str | None) -> Scrub:
-    """Return a function that makes text from outside fit to print: no token, no control signs."""
-    secrets = [token] if token else []
+class Scrubber:
+    """Make text from outside fit to print: no token, no control signs."""
 
-    def scrub(text: str) -> str:
-        for secret in secrets:
+    def __init__(self, token: str | None) -> None:
+        self._secrets = [token] if token else []
+
+    def hide(self, secret: str) -> None:
+        """Let *secret* appear nowhere from now on."""
+        if secret and secret not in self._secrets:
+            self._secrets.append(secret)
+
+    def __call__(self, text: str) -> str:
+        """Return *text* as it may be printed."""
+        for secret in self._secrets:
             text = text.replace(secret, "hf_...")
         return visible(text, kept="\n\t")
 
-    return scrub
+
+def scrubber(token: str | None) -> Scrubber:
+    """Return what hides *token* in all that is printed."""
+    return Scrubber(token)
 
 
 def error_of(response: Response, scrub: Scrub) -> HubError:

@@ -1,5 +1,6 @@
 """A push put together: the command line as destination, journal, budget and console."""
 
+import os
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -14,7 +15,8 @@ from ..hub.budget import Budget
 from ..hub.destination import Destination
 from ..hub.errors import Stopped
 from ..hub.folder import Folder
-from ..hub.responses import scrubber
+from ..hub.oidc import Publisher, login
+from ..hub.responses import Scrubber, scrubber
 from ..readme.readme import Take
 from .console import Console
 from .journal import Journal, push_lock
@@ -33,6 +35,8 @@ class Options(Struct, frozen=True, kw_only=True):
     only_look: bool = False
     anonymous: bool = False
     """Look at the Hub even without a token."""
+    oidc: bool = False
+    """Write as a trusted publisher of each repository."""
     workers: int | None = None
 
 
@@ -42,12 +46,11 @@ def opened(options: Options, quotas: Quotas, state: Path, build: Path) -> Iterat
 
     *state* is the folder of the lock and the journal; *build* takes the place of the Hub.
     """
-    from huggingface_hub import get_token
-
-    token = None if options.to else get_token()
-    console = Console(scrubber(token))
+    token = None if options.to else login()
+    scrub = scrubber(token)
+    console = Console(scrub)
     with nullcontext() if options.only_look else push_lock(state / "push.lock"):
-        destination = _destination(options, token, build, console)
+        destination = _destination(options, token, build, console, scrub)
         past = state / "push.jsonl" if destination.remote else None
         push = _push(
             options, quotas, destination, Journal(past, destination.name, time.time), console
@@ -56,22 +59,47 @@ def opened(options: Options, quotas: Quotas, state: Path, build: Path) -> Iterat
             yield push
 
 
-def _destination(options: Options, token: str | None, build: Path, console: Console) -> Destination:
-    if token or (options.anonymous and options.to is None):
+def _destination(
+    options: Options, token: str | None, build: Path, console: Console, scrub: Scrubber
+) -> Destination:
+    if options.oidc and (options.propose or options.to is not None):
+        raise UsageError(
+            "does not go with --to or --pr",
+            key="--oidc",
+            remedy="A trusted publisher writes to the Hub, and needs no pull request.",
+        )
+    if token or options.oidc or (options.anonymous and options.to is None):
         from huggingface_hub import HfApi
 
         from ..hub.hub import Hub
 
-        return Hub(HfApi(token=token or False), console.scrub)
+        api = HfApi(token=token or False)
+        if not options.oidc:
+            return Hub(api, scrub)
+        publisher = Publisher(api.endpoint, scrub, os.environ, time.time)
+        reader = "your token reads" if token else "nobody is logged in to read"
+        console.err(f"Trusted publishers write, each repository by its own token; {reader}.")
+        return Hub(api, scrub, publisher)
     if options.propose:
         raise UsageError(
             "pull requests are opened on the Hub only",
             key="--pr",
             remedy="Log in with: hf auth login",
         )
+    if options.to is None and not options.only_look and _in_ci():
+        raise UsageError(
+            "nobody is logged in to the Hub, so nothing would be published",
+            key="HF_TOKEN",
+            remedy="Set the secret, use --oidc, or ask for a trial: --dry-run, or --to DIR.",
+        )
     if options.to is None:
         console.err("Nobody is logged in to the Hub (hf auth login): this goes to build/hub.")
     return Folder(options.to or build)
+
+
+def _in_ci() -> bool:
+    """Tell whether this runs where nobody would read a remark: CI services all set `CI`."""
+    return os.environ.get("CI", "").lower() in ("true", "1")
 
 
 def _push(

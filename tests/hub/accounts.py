@@ -1,5 +1,6 @@
 """Who may do what: tokens, their roles, and the rights they give on a repo."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,6 +17,9 @@ class Account:
     user: str
     role: Role
     organisations: tuple[str, ...] = ()
+    only: str = ""
+    """The one repo that the token is for, if it is for one."""
+    until: float = math.inf
 
     def is_member(self, namespace: str) -> bool:
         """Tell whether the namespace is the user's own or one of his organisations."""
@@ -36,15 +40,16 @@ def default_accounts(organisations: tuple[str, ...]) -> dict[str, Account]:
         READ_TOKEN_OF_ANA: Account(user="ana", role="read", organisations=organisations),
         BARE_TOKEN: Account(user="ana", role="none", organisations=organisations),
         GUEST_TOKEN: Account(user="ben", role="write"),
+        "ghs_asks_who_runs": Account(user="github", role="none"),
     }
 
 
-def account_for(accounts: dict[str, Account], authorization: str) -> Account | None:
+def account_for(accounts: dict[str, Account], authorization: str, now: float) -> Account | None:
     """Return the account of an `Authorization` header, None for an anonymous request."""
     if not authorization:
         return None
     account = accounts.get(authorization.removeprefix("Bearer ").strip())
-    if account is None:
+    if account is None or account.until <= now:
         raise no_account()
     return account
 
@@ -52,6 +57,8 @@ def account_for(accounts: dict[str, Account], authorization: str) -> Account | N
 def may_read(account: Account | None, repo: Repo) -> bool:
     """Tell whether a repo exists as far as this account can see."""
     if not repo.private:
+        return True
+    if account is not None and account.only == repo.key:
         return True
     return account is not None and account.role != "none" and account.is_member(repo.namespace)
 
@@ -73,6 +80,8 @@ def check_files(account: Account | None, repo: Repo) -> None:
 
 def has_write(account: Account, repo: Repo) -> bool:
     """Tell whether the user, whatever his token's role, may write to a repo."""
+    if account.only:
+        return account.only == repo.key
     if repo.writers is not None:
         return account.user in repo.writers
     return account.is_member(repo.namespace)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qs
 
-from . import lfs, reading, talking, writing
+from . import lfs, oidc, reading, talking, writing
 from .accounts import Account, account_for
 from .faults import Armed, Fault
 from .log import Line
@@ -45,6 +45,8 @@ HANDLERS: dict[str, Handler] = {
     "lfs-batch": lfs.batch,
     "lfs-put": lfs.put,
     "lfs-verify": lfs.verify,
+    "exchange": oidc.exchange,
+    "id-token": oidc.id_token,
 }
 
 
@@ -66,9 +68,11 @@ def exchange(state: State, request: Request) -> Reply | None:
     about = route(request.method, request.path)
     if about.kind in ("create", "delete"):
         about = replace(about, repo=named_in(request.body))
+    if about.kind == "exchange":
+        about = replace(about, repo=oidc.resource_of(request.body))
     account, armed, reply = None, None, None
     try:
-        account = account_for(state.accounts, request.authorization)
+        account = account_for(state.accounts, request.authorization, state.settings.clock())
         armed = state.faults.strike(about.kind, about.repo)
         reply = _struck(armed, state, request, about, account)
     except Refusal as refusal:

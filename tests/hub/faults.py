@@ -34,6 +34,8 @@ KINDS = (
     "lfs-batch",
     "lfs-put",
     "lfs-verify",
+    "exchange",
+    "id-token",
     "agent",
     "unknown",
 )

@@ -81,7 +81,7 @@ def json_reply(value: object, headers: Mapping[str, str] | None = None) -> Reply
 
 def refusal_reply(refusal: Refusal) -> Reply:
     """Answer with an error as the Hub's API words it."""
-    reply = json_reply({"error": refusal.text}, refusal.headers)
+    reply = json_reply(refusal.body, refusal.headers)
     reply.status = refusal.status
     return reply
 

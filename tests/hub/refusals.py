@@ -7,9 +7,15 @@ class Refusal(Exception):
     """Carry one HTTP error: its status, the Hub's sentence, and its `X-Error-Code`."""
 
     def __init__(
-        self, status: int, text: str, code: str = "", headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        text: str,
+        code: str = "",
+        headers: Mapping[str, str] | None = None,
+        body: Mapping[str, str] | None = None,
     ) -> None:
         """Keep what the client will be told."""
+        self.body = body or {"error": text}
         super().__init__(f"{status}: {text}")
         self.status = status
         self.text = text

@@ -13,6 +13,8 @@ _FIXED = {
     ("POST", "api/repos/create"): "create",
     ("DELETE", "api/repos/delete"): "delete",
     ("POST", "api/validate-yaml"): "validate",
+    ("POST", "oauth/token"): "exchange",
+    ("GET", "_actions/id-token"): "id-token",
 }
 _VERBS = {
     ("GET", ""): "info",

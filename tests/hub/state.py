@@ -45,6 +45,9 @@ class State:
         """Start from the settings and what the state folder holds."""
         self.settings = settings
         self.store = Store(settings.folder)
+        self.publishers: dict[str, dict[str, str]] = {}
+        """What a run must be for a repo to trust it, by the repo's key."""
+        self.spent: set[str] = set()
         self.accounts = default_accounts(settings.organisations)
         self.faults = Faults()
         self.log = Log()

@@ -1,17 +1,21 @@
 """Every fault of the small Hub looks to the real client as on a bad day of the Hub's."""
 
 import json
+import os
 import threading
 from collections.abc import Callable
 from typing import Literal
+from unittest.mock import patch
 
 import httpx2
 import msgspec
 import pytest
 from huggingface_hub import CommitOperationAdd, HfApi
+from huggingface_hub._oidc import oidc_login
 from huggingface_hub.errors import HfHubHTTPError
 
 from cardboard.tests.hub import KINDS, NAMED, Fault, Hub
+from cardboard.tests.hub.oidc import RUN, environment
 from cardboard.tests.hub.sample import CARD, REPO
 
 pytest_plugins = ("cardboard.tests.hub.fixtures",)
@@ -29,6 +33,12 @@ def push(api: HfApi, parent: str | None = None) -> str:
 def upload(api: HfApi) -> None:
     """Push a file that goes to large file storage."""
     api.upload_file(path_or_fileobj=b"GGUF", path_in_repo="m.gguf", repo_id=REPO)
+
+
+def keyless(api: HfApi) -> None:
+    """Log in as a job of GitHub Actions does."""
+    with patch.dict(os.environ, environment(api.endpoint)):
+        oidc_login(resource=REPO, endpoint=api.endpoint)
 
 
 CALLS: dict[str, Callable[[HfApi], object]] = {
@@ -59,12 +69,15 @@ CALLS: dict[str, Callable[[HfApi], object]] = {
     "lfs-batch": upload,
     "lfs-put": upload,
     "lfs-verify": upload,
+    "id-token": keyless,
+    "exchange": keyless,
 }
 
 
 @pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
 @pytest.mark.parametrize("kind", CALLS)
 def test_each_kind_of_request_can_be_hit_and_only_it(tiny: Hub, api: HfApi, kind: str) -> None:
+    tiny.trust(REPO, **RUN)
     opened = CommitOperationAdd(path_in_repo="b", path_or_fileobj=b"b")
     api.create_commit(REPO, [opened], commit_message="Add b", create_pr=True)
     armed = tiny.arm(Fault(kind=kind, status=403, text="Not today."))
