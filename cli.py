@@ -27,6 +27,7 @@ COMMANDS = {
     "board": "board.commands.board_commands:board",
     "overview": "board.commands.board_commands:overview",
     "explain": "board.commands.board_commands:explain",
+    "moves": "board.commands.board_commands:moves",
     "compare": "board.commands.compare_commands:compare",
     "gate": "board.commands.compare_commands:gate",
     "merge": "board.commands.result_commands:merge",

@@ -1,4 +1,6 @@
-"""The commands that look at results: board, explain."""
+"""The commands that look at results: board, overview, moves, explain."""
+
+from pathlib import Path
 
 import click
 
@@ -76,6 +78,31 @@ def overview(context: click.Context, form: Format, sort: str | None) -> None:
         tables.print_table("Overview", overview_tables.table(found))
         for line in overview_tables.remarks(found, Words("en").text):
             click.echo(line)
+
+
+@click.command(epilog="Example: cardboard moves --since ../as-it-was")
+@click.option(
+    "--since",
+    "before",
+    required=True,
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The workspace as it was.",
+)
+@click.pass_context
+def moves(context: click.Context, before: Path) -> None:
+    """Print which entries came, went or moved since another state of this workspace."""
+    from ..history.changes import changes
+    from ..show.moves import told
+    from ..words.names import visible
+    from ..workspace.configuration import open_workspace
+
+    after = boards_of(workspace_of(context))
+    found = changes(boards_of(open_workspace(before)), after)
+    for change in found:
+        click.echo(visible(told(change)))
+    if not found:
+        click.echo("Nothing moves.")
 
 
 @click.command(epilog="Example: cardboard explain LiquidAI/LFM2-2.6B")

@@ -10,11 +10,11 @@ from msgspec.structs import replace
 
 from ...board.commands.imports import copy_in, survey
 from ...board.commands.imports import told as told_of
-from ...board.history.changes import Change, changes
+from ...board.history.changes import changes
 from ...board.judge.build import build_boards
 from ...board.model import Boards, Reading
-from ...board.notes.figures import shown
 from ...board.read.reader import read_file
+from ...board.show.moves import told as told_move
 from ...board.words.catalogue import Words
 from ...board.workspace.settings import Workspace
 from ...eval.errors import UsageError
@@ -125,7 +125,7 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _told(before: Boards, after: Boards, workspace: Workspace) -> list[str]:
-    lines = [_moved(change) for change in changes(before, after)]
+    lines = [told_move(change) for change in changes(before, after)]
     old, new = _cards(before, workspace), _cards(after, workspace)
     changed = sorted(slug for slug, text in new.items() if old.get(slug) != text)
     moved = f"{len(lines)} {'entry moves' if len(lines) == 1 else 'entries move'}"
@@ -147,25 +147,3 @@ def _placeless(before: Boards, after: Boards) -> Iterator[str]:
 def _cards(boards: Boards, workspace: Workspace) -> dict[str, str]:
     renderer = Renderer(workspace.settings)
     return {c.slug: renderer.readme(c) for c in cards_of(boards, workspace.settings)}
-
-
-def _moved(change: Change) -> str:
-    rank = f"{change.rank_before or 'unranked'} -> {change.rank_after or 'unranked'}"
-    score = f"{_points(change.score_before)} -> {_points(change.score_after)}"
-    said = {
-        "new": f"new, {_standing(change)}",
-        "gone": f"gone, was {change.rank_before or 'unranked'}",
-        "rank": f"rank {rank}",
-        "score": f"score {score}, rank {rank}",
-        "standing": f"another result stands, score {score}, rank {rank}",
-    }
-    return f"{change.suite} ({change.class_}) {change.label}: {said[change.what]}"
-
-
-def _standing(change: Change) -> str:
-    rank = f"rank {change.rank_after}" if change.rank_after else "unranked"
-    return f"{rank}, score {_points(change.score_after)}"
-
-
-def _points(score: float | None) -> str:
-    return "none" if score is None else shown("score", score)

@@ -7,8 +7,9 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from ...board.model import Boards, Entry
-from ...board.show.reproduction import hub_repo, is_local
+from ...board.show.reproduction import hub_repo
 from ...board.words.catalogue import Words
+from ...board.words.machines import is_local
 from ...board.workspace.settings import Settings
 from ...eval.identity import fold
 from ...eval.records import is_hub_id

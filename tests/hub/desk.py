@@ -83,6 +83,7 @@ class Desk:
         at = self.state.now()
         draft = Draft(files=files, title="Store it large", message="", by="ana", at=at)
         push(store, found, MAIN, None, draft)
+
     def trust(self, repo: str, **claims: str) -> None:
         """Let a repo have a trusted publisher: runs with just these *claims*."""
         self.state.publishers[_key(repo)] = claims
