@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from msgspec import UNSET, Struct, UnsetType
@@ -47,8 +47,11 @@ class Sampling(Struct, frozen=True, kw_only=True):
         return self.temperature == 0
 
 
+_TRIAL = re.compile(r"(.*)#(\d+)", re.DOTALL)
+
+
 def seed_of(sampling: Sampling, key: str, trial: int = 0) -> int | None:
-    """Return the seed of one answer to the step *key*; `None` where the run has none.
+    """Return the seed of an answer to the prompt *key*, which may name its trial.
 
     It depends on nothing but the run's seed, the step and the trial, and so not on what is asked
     beside it, before it or in which session: the first 31 bits, which every engine takes, of the
@@ -56,6 +59,8 @@ def seed_of(sampling: Sampling, key: str, trial: int = 0) -> int | None:
     """
     if sampling.seed is None or sampling.greedy:
         return sampling.seed
+    found = _TRIAL.fullmatch(key)
+    key, trial = (found[1], int(found[2])) if found else (key, trial)
     digest = hashlib.sha256(f"{sampling.seed} {key} {trial}".encode()).digest()
     return int.from_bytes(digest[:4], "big") >> 1
 
@@ -92,12 +97,19 @@ class Prompt(Struct, frozen=True, kw_only=True):
     """One step to be answered."""
 
     key: str
-    """`task-000/3`, or `task-000.1/3` where a task has several samples."""
+    """`task-000/3`, or `task-000.1/3` where a task has several samples; in an episode with the
+    number of its turn, `task-000/0/3`, and in a further trial with its number, `task-000/3#1`."""
     messages: tuple[Message, ...]
     token_ids: tuple[int, ...] | None = None
     """The rendered and tokenised prompt, for backends that take tokens."""
     tools: tuple[Mapping[str, Any], ...] | UnsetType = UNSET
     """What the model may call; not there where it may call nothing."""
+    step: str | UnsetType = UNSET
+    """The key of its row; not there where that is the prompt's own."""
+
+
+class Feed(Sized, Iterable[Prompt | None], Protocol):
+    """Prompts of which some follow from answers to others; `None` where there is none just now."""
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -197,6 +209,14 @@ class Backend(Protocol):
 
     def close(self) -> None:
         """Give back memory, processes and connections; may be called twice."""
+
+
+@runtime_checkable
+class Fed(Backend, Protocol):
+    """A backend whose `answers` takes a `Feed`, too, and looks for more of it while it answers."""
+
+    in_flight: int
+    """Prompts that it answers at a time."""
 
 
 @runtime_checkable

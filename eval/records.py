@@ -187,6 +187,8 @@ class Protocol(Struct, frozen=True, kw_only=True):
     """Answers to each step."""
     turns: Count | None = None
     """The most turns of an episode."""
+    dialogue: str | UnsetType = UNSET
+    """How the turns of an episode are asked and read, by the kind's name for it."""
     tools: str | None = None
     """How tools are offered: `native` or `prompted`."""
     system_prompt_sha256: Sha256 | None = None

@@ -17,6 +17,7 @@ from ..engine import (
     Account,
     Answer,
     Encoder,
+    Feed,
     Message,
     Options,
     Prompt,
@@ -39,6 +40,9 @@ MOST = 32 << 20
 
 CONNECT_SECONDS = 10.0
 
+PAUSE = 0.01
+"""Seconds after which a slot looks again for a prompt that follows from other answers."""
+
 
 class OpenAI:
     """A model behind a server; see `Backend`."""
@@ -59,6 +63,7 @@ class OpenAI:
                 remedy="Give the adapter's name as MODEL.",
             )
         self._options, self._base = options, base_url(options.base_url)
+        self.in_flight = options.concurrency
         self._key = key_for(options, self._base)
         self._url = httpx.URL(f"{self._base}chat/completions")
         self._headers = {"Content-Type": "application/json", "Accept": "application/json"}
@@ -78,7 +83,7 @@ class OpenAI:
             extra={"server": kind.name, **kind.said},
         )
 
-    def answers(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[Answer]:
+    def answers(self, prompts: Sequence[Prompt] | Feed, sampling: Sampling) -> Iterator[Answer]:
         """Yield answers as they finish, with as many calls at a time as the options allow.
 
         Raises DeadEngine where the server is gone or refuses every call.
@@ -87,7 +92,8 @@ class OpenAI:
             settings = spoken(self._server.kind, sampling)
         except ValueError as error:
             raise UsageError(str(error), key="--top-k") from error
-        fixed, left = self._fixed(settings), iter(prompts)
+        fixed: dict[str, Any] = self._fixed(settings)
+        left: Iterator[Prompt | None] = iter(prompts)
         found, ended = deque[Answer | DeadEngine](), list[BaseException | None]()
         closing = False
 
@@ -132,7 +138,7 @@ class OpenAI:
     async def _slot(
         self,
         connection: dict[str, Any],
-        left: Iterator[Prompt],
+        left: Iterator[Prompt | None],
         fixed: dict[str, Any],
         sampling: Sampling,
         found: deque[Answer | DeadEngine],
@@ -144,6 +150,9 @@ class OpenAI:
         """
         async with httpx.AsyncClient(**connection) as client:
             for prompt in left:
+                if prompt is None:
+                    await asyncio.sleep(PAUSE)
+                    continue
                 seed = seed_of(sampling, prompt.key)
                 body = self._body(prompt, fixed if seed is None else {"seed": seed, **fixed})
                 found.append(await self._answer(client, prompt, body))

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 
 from ..engine import Account, Answer, Encoder, Options, Prompt, Sampling, Template
 from ..errors import UsageError
-from ..suites.kinds.kind import Kind, Row, Rule, key_of
+from ..suites.kinds.kind import Kind, Player, Row, Rule, key_of
 
 VERSION = "scripted/1"
 """Of the rules: another version may answer otherwise."""
@@ -36,7 +36,7 @@ class Scripted:
     template: Template | None = None
     encoder: Encoder | None = None
 
-    def __init__(self, account: Account, rule: Rule, rows: Sequence[Row]) -> None:
+    def __init__(self, account: Account, rule: Player, rows: Sequence[Row]) -> None:
         """Answer the steps *rows* by *rule*."""
         self.account = account
         self._rule, self._rows = rule, {key_of(row): row for row in rows}
@@ -45,7 +45,7 @@ class Scripted:
         """Yield the answers in order; *sampling* has no meaning for a rule."""
         for prompt in prompts:
             try:
-                text = self._rule(self._rows[prompt.key])
+                text = self._rule(self._rows[prompt.step or prompt.key], prompt.messages)
             except KeyError:
                 yield Answer(key=prompt.key, text=None, error="there is no answer to this step")
             else:
@@ -66,24 +66,34 @@ def open_backend(options: Options, kind: Kind, rows: Sequence[Row]) -> Scripted:
     if unread := sorted(set(options.extra) - SETTINGS):
         raise UsageError(f"a rule has no setting {unread[0]}", key="--set")
     revision, path = VERSION, Path(options.model)
-    if (baseline := kind.baselines.get(options.model)) is not None:
-        rule = baseline(rows, options.extra)
+    players = kind.staged.players if kind.staged is not None else {}
+    if (player := players.get(options.model)) is not None:
+        rule = player(rows, options.extra)
+    elif (baseline := kind.baselines.get(options.model)) is not None:
+        rule = _alike(baseline(rows, options.extra))
     elif path.is_file():
-        rule, revision = from_file(path), hashlib.sha256(path.read_bytes()).hexdigest()
+        rule = _alike(from_file(path))
+        revision = hashlib.sha256(path.read_bytes()).hexdigest()
     else:
         raise _unknown(options.model, kind)
     return Scripted(Account(backend="scripted", versions={}, revision=revision), rule, rows)
 
 
+def _alike(rule: Rule) -> Player:
+    """Return the player that answers a step by *rule*, whatever was said before."""
+    return lambda row, said: rule(row)
+
+
 def _unknown(model: str, kind: Kind) -> UsageError:
-    if not kind.baselines:
+    rules = kind.staged.players if kind.staged is not None else kind.baselines
+    if not rules:
         return UsageError(
             f"there is no such file of answers: {model}",
             remedy=f"Suites of the kind {kind.name} offer no rules; name a file of answers.",
         )
     return UsageError(
         f"there is no such rule or file of answers: {model}",
-        remedy=f"Rules: {', '.join(kind.baselines)}.",
+        remedy=f"Rules: {', '.join(rules)}.",
     )
 
 

@@ -17,7 +17,7 @@ from ..errors import DeadEngine, UsageError
 from ..identity import differing, engine_versions, identity_of
 from ..prompts.prompts import Built, settled
 from ..suites.suite import Suite
-from .request import Request
+from .request import Request, terms_of
 
 
 class Head(Struct, frozen=True, kw_only=True, tag_field="line", tag="run"):
@@ -95,11 +95,15 @@ def _size(request: Request, revision: str | None) -> int | None:
 def _protocol(request: Request, suite: Suite, account: Account, built: Built) -> records.Protocol:
     asked = records.Protocol(
         backend=account.backend,
-        trials=1,
+        trials=request.trials,
         system_prompt_sha256=_system_sha256(suite),
         harness=records.Harness(name="cardboard", version=__version__),
         extra={**request.options.extra, **account.extra},
     )
+    terms, staged = terms_of(request, suite), suite.of_kind.staged
+    if terms is not None and staged is not None:
+        extra = {**asked.extra, **staged.account(terms)}
+        asked = replace(asked, turns=staged.turns, dialogue=terms.dialogue, extra=extra)
     if request.backend == "scripted":
         # A rule has no decoding: what was not sent is not recorded.
         return asked

@@ -31,6 +31,8 @@ def _count(name: str, default: int, words: str) -> Any:
     )
 
 
+ISOLATIONS = ("auto", "bubblewrap", "plain")
+
 _GROUPS: dict[str, tuple[Any, ...]] = {
     "what": (
         click.option(
@@ -47,6 +49,19 @@ _GROUPS: dict[str, tuple[Any, ...]] = {
         ),
         click.option("--name", help="The model's id as published; by default MODEL."),
         click.option("--label", help="What you call this run."),
+        _count("--trials", 1, "Answers to each step; sampled ones differ."),
+        click.option(
+            "--dialogue",
+            metavar="NAME",
+            help="How a suite that is played is asked, such as terminus-json or shell.",
+        ),
+        click.option(
+            "--isolation",
+            type=click.Choice(ISOLATIONS),
+            default="auto",
+            show_default=True,
+            help="What closes the room that a model types in; plain is no wall, and never ranked.",
+        ),
     ),
     "decoding": (
         click.option("--temperature", type=click.FloatRange(0), default=0.0, help="0 is greedy."),
@@ -212,6 +227,9 @@ def requests_of(model: str, given: Mapping[str, Any]) -> "list[Request]":
         sampling=sampling,
         choices=choices,
         shard=_shard(given["shard"]),
+        trials=given["trials"],
+        dialogue=given["dialogue"],
+        isolation=given["isolation"],
         limit=given["limit"],
     )
     if request.backend != "openai":

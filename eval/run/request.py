@@ -15,7 +15,7 @@ from ..errors import UsageError
 from ..identity import Identity, address_sha256, identity_of, path_tail, settled
 from ..prompts.texts import Choices
 from ..records import Adapter, Model, Server
-from ..suites.kinds.kind import Row
+from ..suites.kinds.kind import Row, Terms
 from ..suites.suite import Suite
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._+-]+")
@@ -34,6 +34,12 @@ class Request(Struct, frozen=True, kw_only=True):
     choices: Choices = Choices()
     shard: tuple[int, int] | None = None
     """Index from 0, and count: only the tasks of this part are asked."""
+    trials: int = 1
+    """Answers to each step."""
+    dialogue: str | None = None
+    """How a suite that is played is asked; by default as its kind does first."""
+    isolation: str = "auto"
+    """What closes the rooms that episodes are played in."""
     limit: int | None = None
     """Ask only so many steps: a try, whose result is partial."""
     weights: str | None = None
@@ -102,6 +108,25 @@ def rows_of(request: Request, suite: Suite) -> tuple[Row, ...]:
     )
 
 
+def terms_of(request: Request, suite: Suite) -> Terms | None:
+    """Return how *suite* is played; `None` where its steps are asked but once.
+
+    Raises UsageError where the kind of the suite knows no such way.
+    """
+    staged = suite.of_kind.staged
+    if staged is None:
+        if request.dialogue is not None:
+            raise UsageError(f"{suite.name} is not played", key="--dialogue")
+        return None
+    if request.dialogue not in (None, *staged.dialogues):
+        raise UsageError(
+            f"{suite.name} cannot be asked as {request.dialogue:.60}",
+            key="--dialogue",
+            remedy=f"Known: {', '.join(staged.dialogues)}.",
+        )
+    return Terms(dialogue=request.dialogue or staged.dialogues[0], isolation=request.isolation)
+
+
 def result_name(request: Request, suite: Suite) -> str:
     """Return the name of the result file: the same for the same question, on every machine.
 
@@ -118,6 +143,10 @@ def result_name(request: Request, suite: Suite) -> str:
         "engine": (options.dtype, options.max_model_len, options.extra, options.template_kwargs),
         "part": (request.shard, request.limit),
     }
+    if request.trials > 1:
+        question["trials"] = request.trials
+    if terms := terms_of(request, suite):
+        question["dialogue"] = (terms.dialogue, terms.isolation == "plain")
     text = msgspec.json.encode(question, order="deterministic")
     adapter = f"+{model.adapter.id}" if model.adapter else ""
     parts = (

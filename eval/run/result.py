@@ -56,11 +56,13 @@ def assemble(
     kind = kind_of(head.suite.kind)
     if kind.score is None:
         raise UsageError(f"suites of the kind {kind.name} are not scored here", key="suite")
-    steps = tuple(_steps(rows, answers, skipped, kind.score, head.suite.version))
+    trials = head.protocol.trials or 1
+    asked = [(row, trial) for row in rows for trial in range(trials)]
+    steps = tuple(_steps(asked, trials, answers, skipped, kind.score, head.suite.version))
     scored = sum(step.scored for step in steps)
-    called = [answers[key] for key in map(key_of, rows) if key in answers]
+    called = [answers[key] for key in (key_of(*one) for one in asked) if key in answers]
     failed = len(called) - scored
-    status: Status = "complete" if scored == len(rows) else "partial"
+    status: Status = "complete" if scored == len(asked) else "partial"
     if error is not None or (failed and not scored):
         status = "failed"
     first = next((step.error for step in steps if step.error), None)
@@ -70,7 +72,7 @@ def assemble(
         protocol=head.protocol,
         prompts=_told(head.prompts, called),
         counts=Counts(
-            expected=len(rows),
+            expected=len(asked),
             scored=scored,
             failed=failed,
             tasks=len({step.task_id for step in steps if step.scored}),
@@ -112,18 +114,21 @@ def divisions_of(kind: Kind, steps: Sequence[Step]) -> dict[str, dict[str, Group
 
 
 def _steps(
-    rows: Iterable[Row],
+    asked: Iterable[tuple[Row, int]],
+    trials: int,
     answers: Mapping[str, Answer],
     skipped: Mapping[str, str],
     score: Score,
     version: str | None,
 ) -> Iterator[Step]:
-    for row in rows:
-        key = key_of(row)
+    for row, trial in asked:
+        key, step = key_of(row, trial), _asked(row)
+        if trials > 1:
+            step = replace(step, trial=trial)
         if key in answers:
-            yield _answered(row, answers[key], score, version)
-        elif key in skipped:
-            yield replace(_asked(row), scored=False, error=skipped[key])
+            yield _answered(step, answers[key], score, version)
+        elif key_of(row) in skipped:
+            yield replace(step, scored=False, error=skipped[key_of(row)])
 
 
 def _asked(row: Row) -> Step:
@@ -137,9 +142,9 @@ def _asked(row: Row) -> Step:
     )
 
 
-def _answered(row: Row, answer: Answer, score: Score, version: str | None) -> Step:
+def _answered(step: Step, answer: Answer, score: Score, version: str | None) -> Step:
     step = replace(
-        _asked(row),
+        step,
         answer=answer.text,
         finish_reason=answer.finish_reason,
         prompt_tokens=answer.prompt_tokens,

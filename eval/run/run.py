@@ -1,7 +1,7 @@
 """One run: a suite's steps asked of a model, each answer kept at once, the result file written."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -13,16 +13,19 @@ from msgspec.structs import replace
 from ..engine import LATE, Answer, Backend, Prompt, well_formed
 from ..errors import CardboardError, DeadEngine, UsageError
 from ..prompts.prompts import Built, build
+from ..prompts.texts import Choices
 from ..records import Status, Timing
+from ..suites.kinds.kind import Row, key_of
 from ..suites.suite import Suite
 from . import journal as journals
+from .episodes import Stage, episodes, in_flight, opened
 from .heading import Replies, blank_heading, heading
 from .journal import Journal, Session
 from .loaded import Loaded
 from .machine import environment, machine
 from .outcomes import STOPS, Outcome, at, called, failed, reason
 from .progress import Silent, Watch
-from .request import Request, result_name, rows_of
+from .request import Request, result_name, rows_of, terms_of
 from .result import assemble, presentable, write
 from .usage import Usage
 
@@ -105,6 +108,9 @@ def evaluate(
         )
     for path in paths:
         _check(path, mode)
+    for request in requests:
+        if suite.of_kind.staged is not None and (terms := terms_of(request, suite)) is not None:
+            suite.of_kind.staged.account(terms)  # where none can be played, nothing is loaded
     outcomes: list[Outcome] = []
     loaded = backend if isinstance(backend, Loaded) else Loaded(backend)
     try:
@@ -199,17 +205,18 @@ def _run(
     if mode == "restart":
         journals.discard(kept)
     started = journals.started_at(kept) or _now()
+    staged, terms = suite.of_kind.staged, terms_of(request, suite)
+    model = request.model.id
+
+    def made(asked: Sequence[Row], choices: Choices) -> Built:
+        tokens = request.sampling.max_tokens
+        return build(asked, backend, choices, model=model, max_tokens=tokens, now=started)
+
     with at("building the prompts"):
+        first = opened(rows, staged, terms.dialogue) if staged and terms else rows
         built = loaded.prompts(
-            (suite.fingerprint, request.shard, request.choices, request.sampling.max_tokens),
-            lambda: build(
-                rows,
-                backend,
-                request.choices,
-                model=request.model.id,
-                max_tokens=request.sampling.max_tokens,
-                now=started,
-            ),
+            (suite.fingerprint, request.shard, request.choices, request.sampling.max_tokens, terms),
+            lambda: made(first, request.choices),
         )
     _warn(built, watch)
     head = heading(request, suite, backend, built, started)
@@ -217,7 +224,21 @@ def _run(
         head = journal.head
         for told in journal.told:
             watch.say(f"Warning: {told}")
-        asked = _ask(backend, built.prompts[: request.limit], request, journal, watch)
+        prompts = _tried(built.prompts[: request.limit], request.trials)
+
+        def answers(left: Sequence[Prompt]) -> Iterator[Answer]:
+            if staged is None or terms is None:
+                return backend.answers(left, request.sampling)
+            stage = Stage(
+                left,
+                {key_of(row): row for row in rows},
+                lambda row: staged.play(row, terms),
+                lambda asked: _then(made(asked, replace(request.choices, overflow="skip"))),
+                in_flight(backend),
+            )
+            return episodes(backend, stage, request.sampling)
+
+        asked = _ask(answers, prompts, request, journal, watch)
     result = assemble(
         head,
         rows,
@@ -246,6 +267,19 @@ def _run(
     )
 
 
+def _tried(prompts: Sequence[Prompt], trials: int) -> list[Prompt]:
+    """Return each prompt once for each trial; what tells them apart is the key."""
+    return [
+        replace(one, key=f"{one.key}#{trial}", step=one.key) if trial else one
+        for one in prompts
+        for trial in range(trials)
+    ]
+
+
+def _then(built: Built) -> tuple[Sequence[Prompt], Mapping[str, str]]:
+    return built.prompts, built.skipped
+
+
 def _warn(built: Built, watch: Watch) -> None:
     if built.record.doubled_bos:
         watch.say("Warning: prompts begin with two BOS tokens")
@@ -256,7 +290,7 @@ def _warn(built: Built, watch: Watch) -> None:
 
 
 def _ask(
-    backend: Backend,
+    asked: Callable[[Sequence[Prompt]], Iterator[Answer]],
     prompts: Sequence[Prompt],
     request: Request,
     journal: Journal,
@@ -270,7 +304,7 @@ def _ask(
     error, interrupted, silent = None, False, 0
     began = time.monotonic()
     try:
-        for answer in _alive(backend.answers(left, request.sampling)) if left else ():
+        for answer in _alive(asked(left)) if left else ():
             if answer.text is not None:
                 answer = replace(answer, text=well_formed(answer.text))
             if told := replies.check(answer):

@@ -6,7 +6,17 @@ from typing import Literal
 from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # exported on demand
 from msgspec.structs import replace
 
-from ...engine import Account, Answer, Encoder, Options, Prompt, Sampling, Setting, Template
+from ...engine import (
+    Account,
+    Answer,
+    Encoder,
+    Feed,
+    Options,
+    Prompt,
+    Sampling,
+    Setting,
+    Template,
+)
 from ...errors import DeadEngine, UsageError
 from ...sandbox.rendering import Job, Program, run
 from ..openai import OpenAI
@@ -59,7 +69,7 @@ class Llama:
         except BaseException:
             self.close()
             raise
-        asked = self._client.account
+        asked, self.in_flight = self._client.account, self._client.in_flight
         self.template: Template | None = self._client.template and replace(
             self._client.template, source="gguf"
         )
@@ -101,7 +111,7 @@ class Llama:
                 return said
         return {}
 
-    def answers(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[Answer]:
+    def answers(self, prompts: Sequence[Prompt] | Feed, sampling: Sampling) -> Iterator[Answer]:
         """Yield answers as they finish; what a prompt has in common with the one before is kept.
 
         Raises DeadEngine where llama.cpp breaks down.

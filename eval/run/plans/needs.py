@@ -201,6 +201,9 @@ def _of_protocol(told: Told, request: Request) -> Iterator[str]:
             pairs.append(("dtype", was.dtype, request.options.dtype))
         if request.options.max_model_len is not None:
             pairs.append(("window", was.max_model_len, request.options.max_model_len))
+    pairs.append(("trials", was.trials or 1, request.trials))
+    if request.dialogue is not None:
+        pairs.append(("dialogue", was.dialogue or None, request.dialogue))
     for name, value in request.options.extra.items():
         pairs.append((name, was.extra.get(name), value))
     for name, before, wanted in pairs:

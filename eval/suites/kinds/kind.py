@@ -1,13 +1,13 @@
 """What a kind of suite brings: its rows and how they are asked, scored, counted and doubted."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from ...engine import Message, Setting
+from ...engine import Answer, Message, Setting
 from ...metrics import Metric
 from ...records import Count, Result, Step
 
@@ -47,10 +47,13 @@ class Row(Struct, frozen=True, kw_only=True):
         raise NotImplementedError  # as above: a row of no kind does not exist
 
 
-def key_of(row: Row) -> str:
-    """Return the key of a step: `task-000/3`, or `task-000.1/3` with a sample index."""
+def key_of(row: Row, trial: int = 0) -> str:
+    """Return the key of a step: `task-000/3`, or `task-000.1/3` with a sample index.
+
+    The second of several answers to it has `task-000/3#1`.
+    """
     sample = "" if row.sample_idx is None else f".{row.sample_idx}"
-    return f"{row.task_id}{sample}/{row.step_idx}"
+    return f"{row.task_id}{sample}/{row.step_idx}" + (f"#{trial}" if trial else "")
 
 
 class Scored(NamedTuple):
@@ -70,6 +73,52 @@ Rule = Callable[[Row], str]
 
 Baseline = Callable[[Sequence[Row], Mapping[str, Setting]], Rule]
 """All steps of a suite and the settings `noise` and `seed` to a rule; `UsageError` for bad ones."""
+
+
+Player = Callable[[Row, Sequence[Message]], str]
+"""A step that is played, and its conversation so far, to what is answered without a model."""
+
+
+class Terms(Struct, frozen=True, kw_only=True):
+    """How the steps of a suite that is played are asked."""
+
+    dialogue: str
+    """How turns are asked and read: one of those that the kind names."""
+    isolation: str = "auto"
+    """What closes the room in which an episode is played, as `--isolation` names it."""
+
+
+class Played(Struct, frozen=True, kw_only=True):
+    """What came of an episode."""
+
+    text: str | None
+    """Its transcript; `None` where it cannot be scored."""
+    ended: str
+    """Why it ended, in the kind's words."""
+    error: str | None = None
+    """Why it cannot be scored."""
+
+
+Play = Generator[tuple[Message, ...], Answer, Played]
+"""One episode: it yields what is to be answered and is sent the answer, until it is over. An answer
+that did not come has an error; its `finish_reason` is `context` where the window is full."""
+
+
+class Staged(Struct, frozen=True, kw_only=True):
+    """How a kind plays its steps: what is asked next follows from what was answered."""
+
+    dialogues: tuple[str, ...]
+    """Ways of asking, which no board mixes; the first is the usual one."""
+    opening: Callable[[Row, str], tuple[Message, ...]]
+    """A step and a dialogue to what is asked first."""
+    play: Callable[[Row, Terms], Play]
+    """A step to its episode, which may be closed at any time."""
+    turns: int
+    """The most answers of an episode."""
+    players: Mapping[str, Callable[[Sequence[Row], Mapping[str, Setting]], Player]] = {}
+    """As `Kind.baselines`, for what is played."""
+    account: Callable[[Terms], dict[str, Setting]]
+    """What a result records of where episodes are played; `UsageError` where none can be."""
 
 
 class Doubt(Struct, frozen=True, kw_only=True):
@@ -152,6 +201,8 @@ class Kind(Struct, frozen=True, kw_only=True):
     """Scorers of before by name, the first of them first: it scored what names no scorer."""
     baselines: Mapping[str, Baseline] = {}
     """Rules that answer its suites without a model, by name."""
+    staged: Staged | None = None
+    """How its steps are played, where one question does not do."""
     output: Callable[[Sequence[Row]], dict[str, str]] = _kinds_own
     """What answers to these rows look like, by language; nothing where the kind's words say it."""
     units: Callable[[Reference], Sequence[str]] | None = None

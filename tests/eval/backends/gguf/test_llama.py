@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from cardboard.cli import main
 from cardboard.eval.backends.gguf.files import gguf_of
 from cardboard.eval.backends.gguf.llama import Llama
-from cardboard.eval.engine import Answer, Options, Prompt, Sampling, Setting
+from cardboard.eval.engine import Answer, Feed, Options, Prompt, Sampling, Setting
 from cardboard.eval.errors import UsageError
 from cardboard.eval.records import Result
 from cardboard.eval.run.request import Request
@@ -156,7 +156,7 @@ OPTIONS = Options(model=str(smol()), max_model_len=512, extra={"n_threads": 1})
 class Dying(Llama):
     """A backend whose server dies after the first answer, with others in the making."""
 
-    def answers(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[Answer]:
+    def answers(self, prompts: Sequence[Prompt] | Feed, sampling: Sampling) -> Iterator[Answer]:
         """Yield what comes."""
         for answer in super().answers(prompts, sampling):
             os.kill(self._server._process.pid, signal.SIGKILL)
