@@ -28,6 +28,8 @@ def compare(models: Models, suite: Suite, workspace: Workspace) -> None:
         if suite.keys_sha256 is None:
             _tell_odd(models, "steps-differ", suite, workspace, _steps)
         _tell_odd(models, "steps-differ", suite, workspace, _references)
+    if suite.of_kind.staged is not None:
+        _tell_odd(models, "dialogues-differ", suite, workspace, _dialogue)
     if suite.protocol is None:
         for setting in SETTINGS:
             _tell_odd(models, "settings-differ", suite, workspace, _setting(setting), setting)
@@ -133,6 +135,11 @@ def _steps(judged: Judged) -> str | None:
 def _references(judged: Judged) -> str | None:
     facts = judged.reading.facts
     return None if facts is None else facts.fingerprint
+
+
+def _dialogue(judged: Judged) -> str | None:
+    result = judged.reading.result
+    return (result.protocol.dialogue or None) if result is not None else None
 
 
 def _setting(name: str) -> Callable[[Judged], Hashable]:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from msgspec import UNSET
+
 from ...eval import records
 from ...eval.records import Scalar
 from ...eval.suites.kinds.reported.kind import REPORTED
@@ -242,8 +244,8 @@ def _protocol(case: Case) -> Findings:
 
 
 SETTINGS = (
-    "temperature", "top_p", "thinking", "max_tokens", "shots", "trials", "turns", "tools",
-    "system_prompt_sha256",
+    "temperature", "top_p", "thinking", "max_tokens", "shots", "trials", "turns", "dialogue",
+    "tools", "system_prompt_sha256",
 )  # fmt: skip
 
 
@@ -252,7 +254,8 @@ def compared(
 ) -> Iterator[tuple[str, Scalar, tuple[Scalar, ...]]]:
     """Yield every setting that *wanted* names: its key, what was sent, and what is allowed."""
     pairs: list[tuple[str, Scalar, object]] = [
-        (name, getattr(sent, name), getattr(wanted, name)) for name in SETTINGS
+        (name, None if (told := getattr(sent, name)) is UNSET else told, getattr(wanted, name))
+        for name in SETTINGS
     ]
     harness = sent.harness
     pairs.append(("harness", harness.name if harness else None, wanted.harness))
@@ -264,6 +267,15 @@ def compared(
     for name, given, allowed in pairs:
         if allowed is not None:
             yield name, given, allowed if isinstance(allowed, tuple) else (allowed,)
+
+
+def _room(case: Case) -> Findings:
+    """Say where a model typed in a room without walls, or nobody tells in which."""
+    if case.suite is None or case.suite.of_kind.staged is None:
+        return
+    told = case.result.protocol.extra.get("isolation")
+    if told in (None, "plain"):
+        yield case.finding("not-isolated", key="protocol.extra.isolation", isolation=told)
 
 
 def _cautions(case: Case) -> Findings:
@@ -306,5 +318,5 @@ def _repeatable(case: Case) -> Findings:
 
 CHECKS = (
     _suite, _run, _completeness, _template, _training, _audit, claims.integrity, _protocol,
-    _cautions,
+    _room, _cautions,
 )  # fmt: skip

@@ -161,6 +161,8 @@ class Protocol(_Table, frozen=True, kw_only=True):
     shots: int | tuple[int, ...] | None = None
     trials: int | None = None
     turns: int | None = None
+    dialogue: str | None = None
+    """How the turns of an episode are asked and read."""
     tools: str | None = None
     harness: str | None = None
     """The name of the program that asked."""

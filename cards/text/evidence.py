@@ -4,6 +4,8 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
+from msgspec import UNSET
+
 from ...board.model import Entry
 from ...board.notes.claims import SETTINGS
 from ...board.notes.figures import METHODS, setting
@@ -13,7 +15,7 @@ from ...eval.records import Prompts, Protocol, Training
 SCRIPTED = "scripted"
 """Backend and template status of baselines that follow a rule: they have no settings to record."""
 FURTHER = ("top_k", "seeding", "batch_size", "tensor_parallel", "stop", "prompt_rules")
-OF_HARNESSES = ("shots", "trials", "turns", "tools", "system_prompt_sha256")
+OF_HARNESSES = ("shots", "trials", "turns", "dialogue", "tools", "system_prompt_sha256")
 
 
 class Row(NamedTuple):
@@ -157,7 +159,7 @@ def _json(value: object) -> str:
 
 
 def _text(value: object) -> str | None:
-    if value is None or value == ():
+    if value is None or value is UNSET or value == ():
         return None
     if isinstance(value, str | int | float):
         return setting(value)

@@ -16,6 +16,7 @@ from ..data.exports import FOLDER
 from ..frame.page import Page, root_of
 from ..source.source import Placed, Source
 from ..source.task_strip import Labels, drawing, table_rows
+from .episode_page import path_of
 from .standing import Standing, standing
 
 
@@ -45,7 +46,7 @@ def model_pages(source: Source) -> Iterator[Page]:
     for slug, placed in source.pages.items():
         path = f"models/{slug}/"
         first = placed[0].entry
-        standings = [standing(one, source) for one in placed]
+        standings = [standing(one, source, path_of(slug, one, placed)) for one in placed]
         description = _description(standings[0], source)
         html = source.render.html(
             "model",

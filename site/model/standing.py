@@ -103,6 +103,8 @@ class Standing(Struct, frozen=True, kw_only=True):
     strip: Strip
     """The tasks; none where the result holds no steps."""
     steps: Extremes | None
+    episodes: str | None
+    """Where the page of its episodes is; `None` where it has none."""
     step_view: tuple[str, ...]
     """Templates that lay out a step: its kind's own, or else the one for any."""
     titles: dict[str, str]
@@ -113,8 +115,8 @@ class Standing(Struct, frozen=True, kw_only=True):
     interpretation: str
 
 
-def standing(placed: Placed, source: Source) -> Standing:
-    """Return where the entry *placed* stands."""
+def standing(placed: Placed, source: Source, episodes: str = "") -> Standing:
+    """Return where the entry *placed* stands, whose *episodes*, if any, have a page there."""
     entry, place = placed
     suite = placed.suite
     words, metric = source.words_of(suite), suite.ranked
@@ -154,6 +156,7 @@ def standing(placed: Placed, source: Source) -> Standing:
         ),
         strip=strip_of(entry.facts, metric, measured.tasks if measured else {}),
         steps=source.background.steps(entry),
+        episodes=episodes if source.background.episodes(entry) else None,
         step_view=(f"kinds/{suite.kind}/step.html.jinja", "model_step.html.jinja"),
         titles={one.id: words.column(one) for one in suite.metrics},
         rivals=measured.rivals.get(entry.result_id, ()) if measured else (),

@@ -9,6 +9,7 @@ from ..audits.check_guide import checks_html
 from ..audits.template_page import template_pages
 from ..changes.history_page import history_pages
 from ..frame.page import Page
+from ..model.episode_page import episode_pages
 from ..model.model_page import model_pages
 from ..source.source import Source
 from .board_page import board_pages
@@ -59,6 +60,7 @@ def pages(source: Source) -> Iterator[Page]:
         download_pages(source),
         files_pages(source),
         model_pages(source),
+        episode_pages(source),
     )
 
 

@@ -12,6 +12,7 @@ from ...eval.metrics import Change
 from ...eval.suites.kinds.registry import DEFAULT, kind_of
 from ...eval.suites.source import load
 from ...eval.suites.suite import Suite
+from .episodes import Played, episodes
 from .paired_table import MOST_MEASURED, Rival, rivals_of
 from .steps import Extremes, extremes
 from .task_strip import Medians, medians_of
@@ -78,25 +79,33 @@ class Texts:
         self._results = results
         self._suites: dict[str, Suite | None] = {}
         self._wanted = {entry.result_id: suite for suite, entry in holding[:MOST_READ]}
-        self._kept: dict[str, Extremes | None] = {}
+        self._kept: dict[str, tuple[Extremes | None, tuple[Played, ...]]] = {}
 
     def steps(self, entry: Entry) -> Extremes | None:
         """Return the worst and best steps of *entry*; `None` where there is nothing to show."""
+        return self._told(entry)[0]
+
+    def episodes(self, entry: Entry) -> tuple[Played, ...]:
+        """Return the episodes of *entry*; none where its steps are not played."""
+        return self._told(entry)[1]
+
+    def _told(self, entry: Entry) -> tuple[Extremes | None, tuple[Played, ...]]:
         if entry.result_id not in self._wanted:
-            return None
+            return None, ()
         if entry.result_id not in self._kept:
             self._kept[entry.result_id] = self._read(entry)
         return self._kept[entry.result_id]
 
-    def _read(self, entry: Entry) -> Extremes | None:
+    def _read(self, entry: Entry) -> tuple[Extremes | None, tuple[Played, ...]]:
         path = self._results / entry.file
         if not 0 < weight_of(path, entry.beside) <= MOST_BYTES:
-            return None
+            return None, ()
         reading, result = read_whole(path, entry.part)
         if result is None or reading.sha256 != entry.sha256:
-            return None
+            return None, ()
         suite = self._wanted[entry.result_id]
-        return extremes(result, suite, self._prompts(suite, entry) if suite.name else None)
+        prompts = self._prompts(suite, entry) if suite.name else None
+        return extremes(result, suite, prompts), episodes(result, suite)
 
     def _prompts(self, known: Known, entry: Entry) -> Suite | None:
         """Return the suite with its prompts, where the one at hand holds the very same steps."""
@@ -131,6 +140,10 @@ class Background:
     def steps(self, entry: Entry) -> Extremes | None:
         """Return the worst and best steps of *entry*, where files may be read and hold them."""
         return self._texts.steps(entry) if self._texts is not None else None
+
+    def episodes(self, entry: Entry) -> tuple[Played, ...]:
+        """Return the episodes of *entry*, where files may be read and hold some."""
+        return self._texts.episodes(entry) if self._texts is not None else ()
 
 
 def _holds_texts(suite: Known, entry: Entry) -> bool:

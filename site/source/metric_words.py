@@ -89,5 +89,10 @@ class MetricWords:
         given = self._render.own(self.suite.words.group(division, name))
         return given or (self._render.text(own) if self._has(own) else name)
 
+    def said(self, key: str, otherwise: str) -> str:
+        """Return what the suite's kind says under *key*, or else *otherwise*."""
+        own = f"{self.suite.kind}:{key}"
+        return self._render.text(own) if self._has(own) else otherwise
+
     def _has(self, key: str) -> bool:
         return self._render.words.has(key)

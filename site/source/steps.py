@@ -10,6 +10,7 @@ from ...eval.records import Result, Step
 from ...eval.suites.kinds.kind import Row
 from ...eval.suites.suite import Suite
 from ..data.figures import printed
+from .episodes import anchor_of
 
 EACH = 5
 LONGEST_PROMPT, LONGEST_ANSWER = 700, 2_000
@@ -35,6 +36,8 @@ class Shown(Struct, frozen=True, kw_only=True):
     """The end of what the model was shown; `None` where the suite is not at hand."""
     view: object | None
     """What the suite's kind shows of it; `None` where the result lacks that."""
+    anchor: str
+    """Where its episode stands on a page of episodes."""
     answer: str | None
     """What the model wrote, from its beginning."""
     more_letters: int
@@ -125,6 +128,7 @@ def _shown(step: Step, known: Known, rows: Mapping[Key, Row]) -> Shown:
         finish_reason=step.finish_reason,
         prompt=_tail(row) if row else None,
         view=known.of_kind.view(step),
+        anchor=anchor_of(step),
         answer=answer[:LONGEST_ANSWER] if answer is not None else None,
         more_letters=max(0, len(answer or "") - LONGEST_ANSWER),
     )

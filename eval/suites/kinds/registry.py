@@ -4,8 +4,9 @@ from .home.kind import HOME
 from .kind import Kind
 from .replay.kind import REPLAY
 from .reported.kind import REPORTED
+from .shell.kind import SHELL
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (REPLAY, HOME, REPORTED)}
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (REPLAY, HOME, SHELL, REPORTED)}
 
 DEFAULT = REPLAY.name
 """Of suites that name none: all were replays once."""

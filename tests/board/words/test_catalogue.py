@@ -201,6 +201,8 @@ EVIDENCE = {
     },
     "references-missing": {"suite": "shell-mini 1"},
     "steps-differ": {"suite": "mini 1", "models": 4},
+    "dialogues-differ": {"suite": "mini 1", "models": 4},
+    "not-isolated": {"isolation": "plain"},
     "cuts-hidden": {"rule": "truncate-right"},
     "answers-misread": {"count": 1, "steps": 303, "example": "task-000/3"},
     "answers-too-long": {"count": 4, "limit": 1024},

@@ -115,6 +115,41 @@ def plain_answer(text: str) -> Answer | None:
     )
 
 
+class Keystrokes(Struct, frozen=True, kw_only=True):
+    """What an answer types, as a terminal is given it."""
+
+    lines: tuple[str, ...]
+    """With their blanks, without line ends."""
+    complete: bool
+    """Whether it calls the task complete."""
+    valid: bool
+    """Whether it is the object that was asked for."""
+
+
+def keystrokes(text: str) -> Keystrokes:
+    """Read what an answer types, thoughts left out; units of one that is no JSON are rescued."""
+    read = read_answer(text)
+    told = read_object(text if plain_answer(text) else without_thoughts(text)) or {}
+    commands = told.get("commands")
+    typed = [one.get("keystrokes") for one in commands if isinstance(one, dict)] if isinstance(
+        commands, list
+    ) else []  # fmt: skip
+    lines = [line for one in typed if isinstance(one, str) for line in typed_lines(one)]
+    return Keystrokes(
+        lines=tuple(lines or (unit for unit in read.command_units if unit != WAIT)),
+        complete=read.task_complete is True,
+        valid=read.valid_json,
+    )
+
+
+def typed_lines(text: str) -> tuple[str, ...]:
+    """Split what is typed at its line ends, up to the last line that is not blank."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    while lines and not lines[-1].strip():
+        lines.pop()
+    return tuple(lines)
+
+
 def read_object(text: str) -> dict[str, object] | None:
     """Return the JSON object in an answer, or `None` where there is none that can be read."""
     try:

@@ -1,0 +1,61 @@
+"""Scenarios, transcripts and rooms of paper, for tests of what is played in a shell."""
+
+from typing import Any
+
+from cardboard.eval.suites.kinds.shell import transcript
+from cardboard.eval.suites.kinds.shell.rows import ShellRow, Turn
+from cardboard.eval.suites.kinds.shell.transcript import Agent, Episode, Facts, Transcript, Typed
+
+
+def a_scenario(**differs: Any) -> ShellRow:
+    """Return a scenario: count the files of a folder, and write the number down."""
+    whole: dict[str, Any] = {
+        "task_id": "count-files",
+        "step_idx": 0,
+        "language": "en",
+        "group": "files",
+        "directive": "told",
+        "outcome": "done",
+        "folder": "work",
+        "start": "work",
+        "text": "Write to count.txt how many files there are.",
+        "setup": "touch a b c",
+        "check": 'test "$(cat count.txt)" = 3',
+        "oracle": (Turn(commands=("ls\n",)), Turn(commands=("ls | wc -l > count.txt\n",))),
+        "suite": "paper",
+        "suite_version": "1",
+    }
+    return ShellRow(**(whole | differs))
+
+
+def a_turn(*lines: str, **differs: Any) -> Facts:
+    """Return what came of an answer that typed *lines*, each of them with success."""
+    return Facts(typed=tuple(Typed(line=line, status=0) for line in lines), **differs)
+
+
+def a_transcript(*turns: Facts, dialogue: str = "shell", **whole: Any) -> Transcript:
+    """Return the transcript of an episode whose answers are typed as they are."""
+    steps = [transcript.Turn(step_id=1, source="system", message="rules")]
+    steps.append(transcript.Turn(step_id=2, source="user", message="a screen"))
+    for number, facts in enumerate(turns, start=3):
+        said = [one.line for one in facts.typed]
+        said += {"exit": ["exit"], "panic": [f"panic {facts.reason}"]}.get(facts.end or "", [])
+        steps.append(
+            transcript.Turn(
+                step_id=number,
+                source="agent",
+                message="\n".join(said),
+                observation=transcript.Observation((transcript.Shown("$"),)),
+                metrics=transcript.Spent(completion_tokens=10),
+                llm_call_count=1,
+                extra=facts,
+            )
+        )
+    last = turns[-1].end if turns else None
+    told: dict[str, Any] = {"dialogue": dialogue, "end": last or "turns", "passed": True}
+    return Transcript(
+        session_id="count-files/0",
+        agent=Agent(name="cardboard", version="1"),
+        steps=tuple(steps),
+        extra=Episode(**(told | whole)),
+    )
