@@ -182,10 +182,15 @@ def test_a_new_workspace_comes_with_workflows_that_install_this_version(tmp_path
     assert done.exit_code == 0, done.output
     assert "Make the environment hub with a secret HF_TOKEN" in done.output
     assert (tmp_path / "board" / "board.toml").is_file()
-    pinned = (tmp_path / "board" / init_command.PIN).read_text("utf-8").splitlines()[-1]
-    assert cardboard.__version__ in pinned or "@" in pinned
+    assert cardboard.__version__ in (tmp_path / "board" / init_command.PIN).read_text("utf-8")
     names = {path.name for path in (tmp_path / "board" / ".github" / "workflows").iterdir()}
     assert names == {path.name for path in WORKFLOWS}
+
+
+def test_where_only_this_machine_has_it_no_strangers_package_is_installed() -> None:
+    unsaid, said = (workflows(one)[init_command.PIN] for one in (None, "cardboard==1.2.3"))
+    assert all(line.startswith("# ") for line in unsaid.splitlines())
+    assert said.splitlines()[-1] == "cardboard==1.2.3"
 
 
 def test_a_workspace_that_is_there_gets_the_workflows_and_loses_nothing(tmp_path: Path) -> None:

@@ -45,6 +45,11 @@ _PINNED = """\
 # What the workflows install: this cardboard and no other.
 {requirement}
 """
+_UNPINNED = """\
+# Say here where a runner finds cardboard {version}, which came from a folder of one machine: as
+# a wheel in this repository (wheels/cardboard-{version}-py3-none-any.whl), or a commit of yours
+# (cardboard @ git+https://HOST/REPOSITORY@COMMIT). A bare name could be anybody's.
+"""
 _NEXT = """\
 Next, on GitHub and on the Hub:
   1. Commit these files. A pull request with results is checked from now on.
@@ -112,7 +117,7 @@ def _workspace() -> dict[str, str]:
 def workflows(pinned: str | None) -> dict[str, str]:
     """Return the files by which GitHub checks, publishes and watches a workspace, by their paths.
 
-    They install *pinned*, or this version from wherever a runner finds it.
+    They install *pinned*; without it, nothing, until somebody says from where.
     """
     source = files("cardboard") / "templates" / "github"
     found = {
@@ -120,7 +125,8 @@ def workflows(pinned: str | None) -> dict[str, str]:
         for name in _WORKFLOWS
     }
     found[".github/dependabot.yml"] = (source / "dependabot.yml").read_text("utf-8")
-    found[PIN] = _PINNED.format(requirement=pinned or f"cardboard=={__version__}")
+    told = _PINNED if pinned else _UNPINNED
+    found[PIN] = told.format(requirement=pinned, version=__version__)
     return found
 
 
@@ -166,6 +172,7 @@ def _tell(folder: Path, kept: list[str], pinned: str | None) -> None:
     if pinned is None and PIN not in kept:
         click.echo(
             f"This cardboard was installed from this machine: say in {folder / PIN} where a runner "
-            "finds it,\nas `cardboard @ git+https://...@COMMIT` or as a wheel in the repository."
+            "finds it,\nas `cardboard @ git+https://...@COMMIT` or as a wheel in the repository. "
+            "Until then, workflows fail."
         )
     click.echo(_NEXT, nl=False)
