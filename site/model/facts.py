@@ -126,6 +126,7 @@ def _protocol(entry: Entry, render: Renderer, wanted: Collection[str]) -> Iterat
         ("shots", protocol.shots),
         ("trials", protocol.trials),
         ("turns", protocol.turns),
+        ("dialogue", protocol.dialogue or None),
         ("tools", protocol.tools),
         ("system_prompt_sha256", protocol.system_prompt_sha256),
         ("template_kwargs", _pairs(dict(protocol.template_kwargs))),

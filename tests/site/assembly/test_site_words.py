@@ -25,6 +25,7 @@ LATER = (
     "shots",
     "trials",
     "turns",
+    "dialogue",
     "tools",
     "system_prompt_sha256",
     "template_kwargs",

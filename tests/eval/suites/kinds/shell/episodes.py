@@ -21,7 +21,7 @@ def a_scenario(**differs: Any) -> ShellRow:
         "text": "Write to count.txt how many files there are.",
         "setup": "touch a b c",
         "check": 'test "$(cat count.txt)" = 3',
-        "oracle": (Turn(commands=("ls\n",)), Turn(commands=("ls | wc -l > count.txt\n",))),
+        "oracle": (Turn(commands=("ls\n",)), Turn(commands=("ls [abc] | wc -l > count.txt\n",))),
         "suite": "paper",
         "suite_version": "1",
     }
