@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # Our matrix products are many and small: a second BLAS thread waits more than it computes.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+INTERRUPTED = 130
+"""The exit code of a command that the user ended."""
 # Where each command lives; a stage is imported only when one of its commands is asked for.
 COMMANDS = {
     "init": "board.commands.init_command:init",
@@ -74,9 +76,15 @@ class Front(click.Group):
         return command
 
     def invoke(self, context: click.Context) -> object:
-        """Run the command; what the disk refuses is told in one line that names the file."""
+        """Run the command; what the disk refuses is told in one line that names the file.
+
+        Ctrl-C ends with 130 wherever it comes, as shells have it.
+        """
         try:
             return super().invoke(context)
+        except (KeyboardInterrupt, click.Abort):
+            click.echo("Stopped.", err=True)
+            context.exit(INTERRUPTED)
         except OSError as error:
             if error.filename is None and error.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise

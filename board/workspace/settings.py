@@ -258,6 +258,8 @@ class Hub(_Table, frozen=True, kw_only=True):
     workers: Annotated[int, Meta(ge=1, le=32)] = 4
     eval_results: bool = False
     """Write `.eval_results/cardboard.yaml` beside the card."""
+    take: dict[str, Literal["ours", "theirs", "append"]] = {}
+    """What becomes of people's text that is in the way, by repository, as `push --take` has it."""
 
 
 class Results(_Table, frozen=True, kw_only=True):

@@ -174,10 +174,13 @@ def watch(
     root, results = watched.root, watched.results
     options = Options(to=to, repos=repos, takes=takes, propose=propose, workers=workers)
     debounce = Debounce(quiet, time.monotonic, snapshot(root, results))
-    click.echo("Watching results/, board.toml and models.toml. Ctrl-C stops.", err=True)
+    debounce.again(0)  # what changed while nobody watched
+    click.echo(
+        "Watching results/, audits/, board.toml, models.toml and imports.toml. Ctrl-C stops.",
+        err=True,
+    )
     try:
         while True:
-            time.sleep(POLL)
             if debounce.due(snapshot(root, results)):
                 try:
                     workspace = workspace_of(context)
@@ -191,6 +194,7 @@ def watch(
                 if code:
                     click.echo(f"Trying again in {RETRY / 60:.0f} min.", err=True)
                     debounce.again(RETRY)
+            time.sleep(POLL)
     except KeyboardInterrupt:
         context.exit(INTERRUPTED)
 

@@ -56,6 +56,20 @@ class Budget:
         """Count a commit, after waiting until it may be made."""
         self._pass(self._take_commit)
 
+    @property
+    def commits_per_hour(self) -> int:
+        """Return how many commits may pass in an hour."""
+        return self._commit_quota
+
+    def held(self, commits: int) -> float:
+        """Return after how many seconds the last of so many more *commits* may pass."""
+        with self._lock:
+            now, quota = self._clock(), self._commit_quota
+            times = [at for at in self._commits if at > now - HOUR]
+            for _ in range(commits):
+                times.append(now if len(times) < quota else max(now, times[-quota] + HOUR))
+        return times[-1] - now if commits else 0.0
+
     def answered(self, headers: Mapping[str, str]) -> None:
         """Learn from an answer's `ratelimit` header what the Hub has left for us."""
         found = _RATELIMIT.search(headers.get("ratelimit", ""))

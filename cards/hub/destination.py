@@ -17,6 +17,8 @@ class Made(Struct, frozen=True, kw_only=True):
     head: str
     url: str = ""
     pull: int | None = None
+    warnings: tuple[str, ...] = ()
+    """What the Hub says against the front matter, though it takes it."""
 
 
 class Destination(Protocol):

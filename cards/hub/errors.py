@@ -25,6 +25,18 @@ class NoPublisher(Denied):
         super().__init__(why)
 
 
+class Gated(Denied):
+    """Its files are for those who were let in; a pull request needs them as well."""
+
+
+class Disabled(Denied):
+    """The Hub itself has disabled the repository: nobody can write to it or propose anything."""
+
+
+class Silent(Denied):
+    """The repository has no discussions, so nobody can open a pull request there."""
+
+
 class Gone(HubError):
     """The repository is not there, or not for us to see."""
 

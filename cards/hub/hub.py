@@ -26,7 +26,7 @@ from ..text.eval_results import PATH
 from .destination import TITLE, Made
 from .errors import Denied, Gone, Ignored, Rejected, Unclear, Unfit
 from .oidc import Publisher
-from .responses import Scrub, error_of, hub_errors
+from .responses import Scrub, error_of, hub_errors, warnings_heard
 
 LONGEST_FILE = 5_000_000
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -203,6 +203,7 @@ class Hub:
         """Make one commit with all files of *item*, onto the head that was read and no other."""
         assert item.present is not None
         token = self._publisher.token(item.address) if self._publisher else None
+        warnings_heard(self._scrub)  # those of an earlier try are old
         with hub_errors(self._scrub):
             onto = f"refs/pr/{item.pull}" if item.pull else None
             added = [CommitOperationAdd(path, text) for path, text in item.files.items() if text]
@@ -222,7 +223,12 @@ class Hub:
                 create_pr=propose,
                 token=token,
             )
-            return Made(head=made.oid, url=made.commit_url, pull=made.pr_num or item.pull)
+            return Made(
+                head=made.oid,
+                url=made.commit_url,
+                pull=made.pr_num or item.pull,
+                warnings=warnings_heard(self._scrub),
+            )
 
     def open_pull(self, repo: str, known: int | None) -> int | None:
         """Return the number of our open pull request to *repo*, *known* or found by its title."""

@@ -2,20 +2,75 @@
 
 import json
 import re
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
+import msgspec
+from msgspec import Struct
+
 from ...board.words.names import visible
 from .budget import told_wait
-from .errors import Busy, Denied, Gone, HubError, Limited, Rejected, Stale, Unclear, Unfit
+from .errors import (
+    Busy,
+    Denied,
+    Disabled,
+    Gated,
+    Gone,
+    HubError,
+    Limited,
+    Rejected,
+    Silent,
+    Stale,
+    Unclear,
+    Unfit,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _LONGEST_TEXT = 400
+_MOST_WARNINGS = 5
 _INVALID = "Invalid metadata"
+# The Hub gives these no code of their own, only words.
+_TOLD: tuple[tuple[re.Pattern[str], type[HubError]], ...] = (
+    (re.compile(r"\bdiscussions?\b.*\bdisabled\b", re.IGNORECASE), Silent),
+    (re.compile(r"\baccess to this resource is disabled\b", re.IGNORECASE), Disabled),
+)
 Scrub = Callable[[str], str]
+
+
+class _Warned(threading.local):
+    """What the Hub said against front matter that it took, to the thread that sent it."""
+
+    texts: tuple[str, ...] = ()
+
+
+_warned = _Warned()
+
+
+def hear_warnings(body: bytes) -> None:
+    """Note the warnings of an answer on front matter; its client hands them to nobody."""
+    try:
+        found = msgspec.json.decode(body, type=_Checked).warnings
+    except (msgspec.DecodeError, RecursionError):
+        found = ()
+    _warned.texts = tuple(one.message for one in found if one.message)
+
+
+def warnings_heard(scrub: Scrub) -> tuple[str, ...]:
+    """Return what this thread heard since it was asked the last time, each a line."""
+    texts, _warned.texts = _warned.texts, ()
+    return tuple(scrub(" ".join(text.split())[:_LONGEST_TEXT]) for text in texts[:_MOST_WARNINGS])
+
+
+class _Warning(Struct, frozen=True):
+    message: str = ""
+
+
+class _Checked(Struct, frozen=True):
+    warnings: tuple[_Warning, ...] = ()
 
 
 class Response(Protocol):
@@ -66,8 +121,13 @@ def error_of(response: Response, scrub: Scrub) -> HubError:
     why = f"{status}: {_told(response, scrub)}"
     if status == 429:
         return Limited(why, told_wait(response.headers, response.text[:2000]))
-    if response.headers.get("x-error-code") == "RepoNotFound":  # 401 where nobody is logged in
+    code = response.headers.get("x-error-code")
+    if code == "RepoNotFound":  # 401 where nobody is logged in
         return Gone(why)
+    if code == "GatedRepo":
+        return Gated(why)
+    if status == 403 and (found := next((kind for sign, kind in _TOLD if sign.search(why)), None)):
+        return found(why)
     kinds: dict[int, type[HubError]] = {401: Unfit, 403: Denied, 404: Gone, 409: Busy, 412: Stale}
     if status in kinds:
         return kinds[status](why)

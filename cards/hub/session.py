@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from .budget import Budget
-from .responses import Scrub, error_of
+from .responses import Scrub, error_of, hear_warnings
 
 if TYPE_CHECKING:
     from httpx2 import Request, Response
@@ -35,6 +35,9 @@ def session(budget: Budget, scrub: Scrub) -> Iterator[None]:
         if response.status_code in (408, 429) or response.status_code >= 500:
             response.read()
             raise error_of(response, scrub)
+        if response.request.url.path.endswith("/api/validate-yaml"):
+            response.read()
+            hear_warnings(response.content)
 
     # What the client would say on its own comes from the Hub, unscrubbed, and is in our errors.
     log = logging.getLogger("huggingface_hub")

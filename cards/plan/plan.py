@@ -81,6 +81,8 @@ class Item(Struct, frozen=True, kw_only=True):
     """The open pull request that this goes onto."""
     id: str = ""
     """What the Hub itself calls the repository, where that is another name."""
+    ways: tuple[Take, ...] = ()
+    """In which ways a conflict can be resolved, the mildest first."""
     left: bool = False
     """Left as it is because the user chose so, not because it is as it should be."""
 
@@ -93,6 +95,11 @@ class Item(Struct, frozen=True, kw_only=True):
     def address(self) -> str:
         """Return the repository's id as the Hub itself has it, as far as that is known."""
         return self.id or (self.present.id if self.present else "") or self.repo
+
+    @property
+    def has_own_readme(self) -> bool:
+        """Tell whether people's README without a part of ours is in the way."""
+        return self.state == "conflict" and self.ways[:1] == ("append",)
 
     def but(self, state: State, reason: str, remedy: str = "") -> "Item":
         """Return this item in another state, with nothing to do."""
@@ -187,7 +194,11 @@ def _conflict(item: Item, conflict: Conflict, overwritten: bool) -> Item:
     ways = ", ".join(f"--take {item.repo}={way}" for way in conflict.ways)
     why = "another README was written over our card" if overwritten else conflict.why
     state: State = "overwritten" if overwritten else "conflict"
-    return replace(item.but(state, f"README.md: {why}", f"Choose one of: {ways}"), shown=shown)
+    return replace(
+        item.but(state, f"README.md: {why}", f"Choose one of: {ways}"),
+        shown=shown,
+        ways=conflict.ways,
+    )
 
 
 def front_digest(readme: bytes | None, wanted: Wanted) -> str:

@@ -28,6 +28,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     pull: int | None = None
     rejected: tuple[str, ...] = ()
     """What the Hub says against the results file that it was given."""
+    warnings: tuple[str, ...] = ()
+    """What it says against the front matter, though it took it."""
 
 
 def deliver(push: Push, items: Sequence[Item]) -> list[Outcome]:
@@ -112,4 +114,5 @@ def _done(push: Push, item: Item, made: Made) -> Outcome:
         url=made.url,
         pull=made.pull,
         rejected=rejected,
+        warnings=made.warnings,
     )

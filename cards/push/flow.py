@@ -12,10 +12,18 @@ from ..hub.errors import Stopped
 from ..plan.plan import PROBLEMS, TO_DO, Item
 from ..plan.targets import Wanted, chosen
 from ..plan.withdrawal import Gathered
+from .choosing import choose
 from .deliver import Outcome, deliver
 from .push import INTERRUPTED, Push
-from .report import item_json, outcome_json, outcome_lines, plan_lines
-from .setup import Options, opened
+from .report import (
+    item_json,
+    outcome_json,
+    outcome_lines,
+    pace_line,
+    plan_lines,
+    seconds_for,
+)
+from .setup import Options, choices, opened
 from .survey import survey
 
 
@@ -26,17 +34,22 @@ def pushed(
     board, quotas = workspace.settings.board, workspace.settings.hub
     with opened(options, quotas, workspace.root / ".cardboard", workspace.build / "hub") as push:
         targets, spaces = aims(push, gathered, options, board.organisation)
-        _check_takes(push, targets)
+        _check_takes(push, options, targets)
+        for repo in sorted(quotas.take.keys() - {one.repo for one in gathered.cards}):
+            push.console.err(f"board.toml: hub.take names {repo}, to which no card belongs.")
         try:
             plan = survey(push, gathered, targets, spaces, options.repos)
-        except Stopped:
+            if not (yes or as_json or push.only_look) and sys.stdin.isatty():
+                plan = choose(push, plan)
+            _tell_plan(push, plan, as_json=as_json)
+            if push.only_look:
+                return int(any(item.state in PROBLEMS for item in plan))
+            if not (yes or _agreed(push, plan, as_json=as_json)):
+                push.console.err("Nothing was changed.")
+                return 1
+        except (Stopped, click.Abort):
             push.console.err("Stopped; nothing was changed.")
             return INTERRUPTED
-        _tell_plan(push, plan, as_json=as_json)
-        if push.only_look:
-            return int(any(item.state in PROBLEMS for item in plan))
-        if not (yes or _agreed(push, plan, as_json=as_json)):
-            return 1
         outcomes = deliver(push, plan)
         _tell_outcomes(push, plan, outcomes, as_json=as_json)
         if push.stop.is_set():
@@ -57,9 +70,9 @@ def aims(
     return targets, {organisation} if organisation else spaces
 
 
-def _check_takes(push: Push, targets: Sequence[Wanted]) -> None:
+def _check_takes(push: Push, options: Options, targets: Sequence[Wanted]) -> None:
     known = {*(one.repo for one in targets), *push.journal.written()}
-    if unknown := sorted(push.takes.keys() - known):
+    if unknown := sorted(choices(options.takes)[1].keys() - known):
         raise UsageError(
             f"{unknown[0]} is not among the repositories that are looked at",
             key="--take",
@@ -70,11 +83,16 @@ def _check_takes(push: Push, targets: Sequence[Wanted]) -> None:
 def _tell_plan(push: Push, plan: Sequence[Item], *, as_json: bool) -> None:
     if as_json:
         if push.only_look:
-            push.console.out(dump({"repos": [item_json(item) for item in plan]}))
+            count = _to_do(plan)
+            seconds = seconds_for(count, push.budget, push.workers)
+            pace = {"commits": count, "seconds": round(seconds)} if push.destination.remote else {}
+            push.console.out(dump({"repos": [item_json(item) for item in plan], **pace}))
     elif push.only_look or push.destination.remote:
         push.console.out(f"Plan for {push.destination.name}:")
         for line in plan_lines(plan, diffs=push.only_look):
             push.console.out(line)
+        if (count := _to_do(plan)) and push.destination.remote:
+            push.console.out(pace_line(count, push.budget, push.workers))
 
 
 def _agreed(push: Push, plan: Sequence[Item], *, as_json: bool) -> bool:

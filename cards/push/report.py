@@ -1,12 +1,16 @@
 """Plans and outcomes in words and as JSON: what is printed before, after and instead of a push."""
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from ..hub.budget import HOUR, Budget
 from ..plan.plan import PROBLEMS, TO_DO, Item, diff
 from .deliver import Outcome
 
 SHORT_DIFF = 20
+COMMIT_TAKES = 2.0
+"""Seconds of one commit, with the requests that go with it: what the Hub mostly takes."""
 _DONE = {
     "committed": "pushed",
     "withdrawn": "withdrawn",
@@ -21,13 +25,22 @@ def plan_lines(items: Sequence[Item], *, diffs: bool) -> list[str]:
     With *diffs* every README comes with its difference; a conflict always, though cut short.
     """
     lines: list[str] = []
+    own = [item for item in items if item.has_own_readme]
+    together = {item.repo for item in own} if len(own) > 1 and not diffs else set()
     for item in items:
+        if item.repo in together:
+            continue
         if item.state == "unchanged" and not item.reason and not item.wanted.notes:
             continue
         lines.append(f"{item.state:<14} {item.repo}{_onto(item)}")
         lines += _why(item)
         if diffs or item.state == "conflict":
             lines += _diff_lines(item, None if diffs else SHORT_DIFF)
+    if together:
+        lines += [f"{item.state:<14} {item.repo}" for item in own]
+        lines.append(f"    {len(own)} repositories have a README of their own. Choose one of:")
+        lines.append("    --take append (adds our part below it), --take ours, --take theirs")
+        lines.append("    For one repository: --take REPO=WAY; --dry-run shows each difference.")
     return [*lines, counted(item.state for item in items)]
 
 
@@ -57,7 +70,9 @@ def outcome_lines(outcomes: Sequence[Outcome], *, brief: bool = False) -> list[s
             lines.append(f"{ending(outcome):<14} {item.repo}{pull} {outcome.url}".rstrip())
         elif item.state in PROBLEMS:
             lines += [f"{item.state:<14} {item.repo}", *_why(item)]
-        lines += [f"    the Hub rejects the results file: {why}" for why in outcome.rejected]
+        told = [f"the Hub rejects the results file: {why}" for why in outcome.rejected]
+        told += [f"the Hub warns: {why}" for why in outcome.warnings]
+        lines += [f"    {line}" for line in told]
     return [*lines, counted(ending(outcome) for outcome in outcomes)]
 
 
@@ -65,6 +80,25 @@ def ending(outcome: Outcome) -> str:
     """Return one word for what became of a repository."""
     gone = outcome.did == "committed" and outcome.item.wanted.left
     return _DONE.get("withdrawn" if gone else outcome.did, outcome.item.state)
+
+
+def seconds_for(commits: int, budget: Budget, workers: int) -> float:
+    """Return how many seconds so many *commits* take: those of the quota, and their own."""
+    held = budget.held(commits)
+    # What was sent within the last hour counts as well, so the even pace may be too short.
+    paced = max(held, HOUR * commits / budget.commits_per_hour) if held else 0.0
+    return paced + COMMIT_TAKES * min(commits, budget.commits_per_hour) / workers
+
+
+def pace_line(commits: int, budget: Budget, workers: int) -> str:
+    """Return how many commits there are to make, and how long that takes."""
+    minutes = math.ceil(seconds_for(commits, budget, workers) / 60)
+    if minutes > 60:
+        minutes = 5 * round(minutes / 5)
+    hours, rest = divmod(minutes, 60)
+    parts = [*([f"{hours} h"] if hours else []), *([f"{rest} min"] if rest else [])]
+    count = "1 commit" if commits == 1 else f"{commits} commits"
+    return f"{count} at {budget.commits_per_hour} an hour: about {' '.join(parts)}"
 
 
 def counted(words: Iterable[str]) -> str:
@@ -98,4 +132,5 @@ def outcome_json(outcome: Outcome) -> dict[str, object]:
         "url": outcome.url or None,
         "pull_request": outcome.pull or outcome.item.pull,
         "rejected": list(outcome.rejected),
+        "warnings": list(outcome.warnings),
     }

@@ -129,7 +129,7 @@ def _push(
         propose=options.propose,
         only_look=options.only_look,
         take=take,
-        takes=takes,
+        takes={**quotas.take, **takes},
     )
 
 

@@ -10,11 +10,14 @@ from msgspec.structs import replace
 from ...eval.identity import fold
 from ..hub.errors import (
     Denied,
+    Disabled,
+    Gated,
     Gone,
     HubError,
     Ignored,
     NoPublisher,
     Rejected,
+    Silent,
     Stopped,
     Unfit,
 )
@@ -167,6 +170,24 @@ def failed(item: Item, error: HubError, propose: bool) -> Item:
     match error:
         case NoPublisher():
             return item.but("no permission", error.why, error.remedy)
+        case Gated():
+            remedy = (
+                "Its files are gated. Ask its owner to let you in, or use the token of a member; a "
+                "pull request needs the files as well."
+            )
+            return item.but("no permission", error.why, remedy)
+        case Disabled():
+            remedy = (
+                "The Hub has disabled it, also for pull requests. Its owner has to ask the Hub "
+                "why; until then set `repo = false` for the model in models.toml."
+            )
+            return item.but("no permission", error.why, remedy)
+        case Silent():
+            remedy = (
+                "Discussions are switched off there, and without them there are no pull requests. "
+                "Ask its owner to switch them on, or push with a token that may write to it."
+            )
+            return item.but("no permission", error.why, remedy)
         case Denied():
             remedy = f"Log in with `hf auth login`, with a token that may write to {item.repo}."
             offer = f" Or propose it: cardboard push --pr --repo {item.repo}"
@@ -235,7 +256,8 @@ def _read(push: Push, wanted: Wanted) -> Item:
     """Return the item after reading the repository, and our open pull request if there is one."""
     unsure = wanted.repo in push.journal.unsure
     item = _decided(push, wanted, None)
-    if item.state in TO_DO and push.propose:
+    # What stands in the way on main may be settled in a pull request that was opened by a choice.
+    if item.state in (*TO_DO, "conflict", "overwritten") and push.propose:
         pull = _open_pull(push, wanted.repo, item.address)
         if pull is not None:
             item = replace(_decided(push, wanted, pull), pull=pull)

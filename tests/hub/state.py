@@ -21,7 +21,7 @@ class Settings:
     `latency` is waited before every request, in seconds; `committing` is called while a commit
     holds its repo's lock. With `resolve_cache` small files come by way of a redirect, as
     they mostly do on the Hub. `benchmarks` maps registered datasets to their task ids (None: any
-    dataset will do).
+    dataset will do). `warnings` are said against every card.
     """
 
     organisations: tuple[str, ...] = ("acme",)
@@ -35,6 +35,7 @@ class Settings:
     page_size: int = 1000
     benchmarks: Benchmarks | None = None
     resolve_cache: bool = False
+    warnings: tuple[str, ...] = ()
     clock: Callable[[], float] = field(default=time.time)
 
 

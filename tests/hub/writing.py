@@ -73,6 +73,7 @@ def settings(state: State, call: Call) -> Reply:
 def validate(state: State, call: Call) -> Reply:
     """Judge a README's front matter; needs no account."""
     errors, warnings = validate_card(call.json(CardToValidate).content)
+    warnings = [*warnings, *state.settings.warnings]
     lists = {"errors": errors, "warnings": warnings}
     reply = json_reply({key: [{"message": text} for text in each] for key, each in lists.items()})
     reply.status = 400 if errors else 200

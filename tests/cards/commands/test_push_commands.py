@@ -36,7 +36,7 @@ def test_a_dry_run_shows_each_difference_and_sends_nothing(bench: Bench) -> None
         assert f"changed        {repo}\n    --- {repo}/README.md (now)\n" in done.out
         assert f"    +# {repo}\n" in done.out
     assert "    -license: apache-2.0" not in done.out
-    assert done.out.endswith("3 changed\n")
+    assert done.out.endswith("3 changed\n3 commits at 120 an hour: about 1 min\n")
     assert bench.hub.log.kinds() == {"list": 1, "resolve": 3}
     assert not (bench.root / ".cardboard" / "push.jsonl").exists()
 

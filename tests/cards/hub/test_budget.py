@@ -34,6 +34,15 @@ def clock() -> Clock:
     return Clock()
 
 
+def test_how_long_commits_are_held_is_known_before_the_first(clock: Clock) -> None:
+    budget = a_budget(clock, commits=3, past=(clock.now - 600,))
+    assert [budget.held(count) for count in (0, 2, 3, 5, 6)] == [0, 0, 3000, 3600, 6600]
+    started = clock.now
+    for _ in range(6):
+        budget.commit()
+    assert clock.now - started == 6600
+
+
 def a_budget(
     clock: Clock, commits: int = 3, requests: int = 5, past: tuple[float, ...] = ()
 ) -> Budget:

@@ -8,15 +8,24 @@ import pytest
 from cardboard.cards.hub.errors import (
     Busy,
     Denied,
+    Disabled,
+    Gated,
     Gone,
     HubError,
     Limited,
     Rejected,
+    Silent,
     Stale,
     Unclear,
     Unfit,
 )
-from cardboard.cards.hub.responses import error_of, hub_errors, scrubber
+from cardboard.cards.hub.responses import (
+    error_of,
+    hear_warnings,
+    hub_errors,
+    scrubber,
+    warnings_heard,
+)
 
 TOKEN = "hf_secret"
 
@@ -50,6 +59,32 @@ class Answer:
 )
 def test_every_status_has_a_meaning(status: int, kind: type[HubError]) -> None:
     assert type(error_of(Answer(status), scrubber(None))) is kind
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "kind"),
+    [
+        (401, {"x-error-code": "GatedRepo"}, Gated),
+        (403, {"x-error-code": "GatedRepo"}, Gated),
+        (403, {"x-error-message": "Access to this resource is disabled."}, Disabled),
+        (403, {"x-error-message": "Discussions are disabled for this repo"}, Silent),
+        (403, {"x-error-message": "Forbidden: pass `create_pr=1` as a query parameter"}, Denied),
+    ],
+)
+def test_refusals_are_told_apart_by_what_can_be_done(
+    status: int, headers: dict[str, str], kind: type[HubError]
+) -> None:
+    assert type(error_of(Answer(status, "", headers), scrubber(None))) is kind
+
+
+def test_warnings_on_front_matter_are_heard_once_and_hold_no_token() -> None:
+    told = {"errors": [], "warnings": [{"message": f"no\n{TOKEN} \x1b[31mlicence"}, {"kind": 1}]}
+    hear_warnings(json.dumps(told).encode())
+    assert warnings_heard(scrubber(TOKEN)) == ("no hf_... \ufffd[31mlicence",)
+    assert warnings_heard(scrubber(TOKEN)) == ()
+    for body in (b"", b"[]", b'{"warnings": 1}', b"[" * 100_000):
+        hear_warnings(body)
+        assert warnings_heard(scrubber(None)) == ()
 
 
 @pytest.mark.parametrize("status", [401, 404])

@@ -169,3 +169,21 @@ def test_the_hub_is_asked_for_templates_where_that_is_wanted(
         f"no template     {THIRD}  none can be had from the Hub",
     ]
     assert "template" not in status(client, hub, root).out, "without an audit nobody knows"
+
+
+def test_a_watch_looks_once_at_its_start(client: Cradle, hub: Hub, root: Path) -> None:
+    write_result(root, THIRD, 0.9)
+    running = client.start("-C", str(root), "watch", "--quiet", "3600", url=hub.url)
+    running.wait_for("3 pushed", "out")
+    assert running.interrupt().code == 130
+
+
+def test_a_watch_pushes_what_an_audit_changed(client: Cradle, hub: Hub, root: Path) -> None:
+    was, now = "ab12" * 16, "cd34" * 16
+    measure(root, SECOND, was)
+    running = client.start("-C", str(root), "watch", "--quiet", "0.05", url=hub.url)
+    running.wait_for("pushed", "out")
+    report = Report(sha256=now, places=("chat_template.jinja",), checks=(), findings=())
+    write_audit(root, Audit(model=SECOND, kind="hub", checks=(), reports=(report,)))
+    running.wait_for("1 pushed", "out")
+    assert running.interrupt().code == 130
