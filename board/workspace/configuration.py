@@ -244,6 +244,8 @@ def _check_places(settings: Settings) -> None:
                 f"board.{key}",
                 "Write an address that begins with https://, or delete the key.",
             )
+    if settings.hub.source_org and settings.hub.source_user:
+        refuse("stands beside hub.source_org", "hub.source_user", "Keep one of the two.")
     for number, suite in enumerate(settings.suites):
         if suite.protocol is not None and suite.protocol not in settings.protocols:
             refuse(

@@ -104,6 +104,8 @@ class Suite(_Table, frozen=True, kw_only=True, dict=True):
     """Hub dataset id, where the suite is published."""
     dataset_task: str | None = None
     """The task's id in the dataset's `eval.yaml`; the suite's slug by default."""
+    dataset_revision: Annotated[str, Meta(pattern="^[0-9a-f]{40}$")] | None = None
+    """The commit of the dataset that holds the steps."""
 
     @cached_property
     def metrics(self) -> tuple[Metric, ...]:
@@ -258,6 +260,10 @@ class Hub(_Table, frozen=True, kw_only=True):
     workers: Annotated[int, Meta(ge=1, le=32)] = 4
     eval_results: bool = False
     """Write `.eval_results/cardboard.yaml` beside the card."""
+    source_org: Annotated[str, Meta(pattern=r"^\w[\w.-]{0,95}$")] | None = None
+    """The organisation on the Hub to which results files ascribe the results."""
+    source_user: Annotated[str, Meta(pattern=r"^\w[\w.-]{0,95}$")] | None = None
+    """The user on the Hub to whom they ascribe them, where it is no organisation."""
     take: dict[str, Literal["ours", "theirs", "append"]] = {}
     """What becomes of people's text that is in the way, by repository, as `push --take` has it."""
 

@@ -55,6 +55,10 @@ class Destination(Protocol):
         """Tell whether the pull request of this number is open."""
         ...
 
+    def benchmarks(self) -> frozenset[str] | None:
+        """Return the datasets that are benchmarks; `None` where nobody keeps them."""
+        ...
+
     def rejected(self, repo: str) -> tuple[str, ...]:
         """Return why the Hub does not show the results file of *repo*."""
         ...

@@ -58,6 +58,10 @@ class Folder:
         """Tell no: folders have no pull requests."""
         return False
 
+    def benchmarks(self) -> frozenset[str] | None:
+        """Return nothing: a folder has no benchmarks."""
+        return None
+
     def rejected(self, repo: str) -> tuple[str, ...]:
         """Return nothing: nobody judges a folder."""
         return ()

@@ -248,6 +248,11 @@ class Hub:
         with hub_errors(self._scrub):
             return self._api.get_discussion_details(repo, pull).status in ("open", "draft")
 
+    def benchmarks(self) -> frozenset[str] | None:
+        """Return the datasets that the Hub keeps leaderboards of."""
+        with hub_errors(self._scrub):
+            return frozenset(one.id for one in self._api.list_datasets(benchmark="official"))
+
     def rejected(self, repo: str) -> tuple[str, ...]:
         """Return what the Hub found wrong with our results file; its client would pass over it."""
         url = f"{self._api.endpoint}/api/models/{repo}"

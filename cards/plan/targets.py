@@ -18,7 +18,7 @@ from ..readme.model_index import Ours
 from ..readme.readme import fresh_readme
 from ..readme.yaml import Value
 from ..text.card import Card, cards_of
-from ..text.eval_results import eval_results
+from ..text.eval_results import benchmarks, eval_results
 from ..text.lint import lint
 from ..text.metadata import metadata, task_name
 from ..text.render import Renderer
@@ -42,6 +42,8 @@ class Wanted(Struct, frozen=True, kw_only=True):
     """The results file; `None` where there shall be none."""
     with_evals: bool = False
     """Whether the results file is ours to write or remove at all."""
+    benchmarks: frozenset[str] = frozenset()
+    """The datasets to whose benchmarks the results belong."""
     problems: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
     marks: dict[str, str] = {}
@@ -129,7 +131,7 @@ def _wanted(cards: list[Card], renderer: Renderer, settings: Settings) -> Wanted
     front, body = metadata(card, settings), renderer.body(card)
     title = settings.board.title.get("en") or next(iter(settings.board.title.values()), "")
     with_evals = settings.hub.eval_results
-    evals = eval_results(card, title) if with_evals else None
+    evals = eval_results(card, title, settings.hub) if with_evals else None
     return Wanted(
         repo=card.repo,
         label=card.title,
@@ -138,6 +140,7 @@ def _wanted(cards: list[Card], renderer: Renderer, settings: Settings) -> Wanted
         ours=ours(settings),
         evals=evals,
         with_evals=with_evals,
+        benchmarks=benchmarks(card) if with_evals else frozenset(),
         problems=lint(front, fresh_readme(front, body)),
         notes=tuple(f"not on this card: {other.title}" for other in others),
         marks={"board": board_mark(settings)},

@@ -8,10 +8,11 @@ import click
 from ...board.show.tables import dump
 from ...board.workspace.settings import Workspace
 from ...eval.errors import UsageError
-from ..hub.errors import Stopped
+from ..hub.errors import HubError, Stopped
 from ..plan.plan import PROBLEMS, TO_DO, Item
 from ..plan.targets import Wanted, chosen
 from ..plan.withdrawal import Gathered
+from ..text.eval_results import PATH
 from .choosing import choose
 from .deliver import Outcome, deliver
 from .push import INTERRUPTED, Push
@@ -41,7 +42,7 @@ def pushed(
             plan = survey(push, gathered, targets, spaces, options.repos)
             if not (yes or as_json or push.only_look) and sys.stdin.isatty():
                 plan = choose(push, plan)
-            _tell_plan(push, plan, as_json=as_json)
+            _tell_plan(push, plan, _no_benchmarks(push, plan), as_json=as_json)
             if push.only_look:
                 return int(any(item.state in PROBLEMS for item in plan))
             if not (yes or _agreed(push, plan, as_json=as_json)):
@@ -80,17 +81,38 @@ def _check_takes(push: Push, options: Options, targets: Sequence[Wanted]) -> Non
         )
 
 
-def _tell_plan(push: Push, plan: Sequence[Item], *, as_json: bool) -> None:
+def _no_benchmarks(push: Push, plan: Sequence[Item]) -> list[str]:
+    """Return the datasets of results to be written that the Hub keeps no leaderboard of."""
+    named = {name for item in plan if PATH in item.files for name in item.wanted.benchmarks}
+    if not named:
+        return []
+    try:
+        known = push.retried(push.destination.benchmarks)
+    except HubError as error:
+        push.console.err(f"Which datasets are benchmarks of the Hub is not known: {error.why}")
+        return []
+    return [] if known is None else sorted(named - known)
+
+
+def _tell_plan(
+    push: Push, plan: Sequence[Item], no_benchmarks: Sequence[str], *, as_json: bool
+) -> None:
     if as_json:
         if push.only_look:
             count = _to_do(plan)
             seconds = seconds_for(count, push.budget, push.workers)
             pace = {"commits": count, "seconds": round(seconds)} if push.destination.remote else {}
-            push.console.out(dump({"repos": [item_json(item) for item in plan], **pace}))
+            told = {"repos": [item_json(item) for item in plan], **pace}
+            push.console.out(dump({**told, "no_benchmarks": [*no_benchmarks]}))
     elif push.only_look or push.destination.remote:
         push.console.out(f"Plan for {push.destination.name}:")
         for line in plan_lines(plan, diffs=push.only_look):
             push.console.out(line)
+        for name in no_benchmarks:
+            push.console.out(
+                f"{name} is no registered benchmark of the Hub: results on it are written, and no "
+                "leaderboard shows them."
+            )
         if (count := _to_do(plan)) and push.destination.remote:
             push.console.out(pace_line(count, push.budget, push.workers))
 

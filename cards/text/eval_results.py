@@ -3,7 +3,7 @@
 from ...board.model import Entry
 from ...board.words.catalogue import Words
 from ...board.words.machines import is_local
-from ...board.workspace.settings import Suite
+from ...board.workspace.settings import Hub, Suite
 from ...eval.metrics import Metric
 from ...eval.records import is_hub_id
 from ..readme.yaml import Value, emit
@@ -15,32 +15,47 @@ PATH = ".eval_results/cardboard.yaml"
 HEAD = "# Written by cardboard; edits are overwritten.\n"
 
 
-def eval_results(card: Card, board: str) -> str | None:
+def benchmarks(card: Card) -> frozenset[str]:
+    """Return the datasets to whose benchmarks results of *card* would belong."""
+    suites = (sheet.suite for sheet in card.sheets if sheet.standing)
+    return frozenset(
+        suite.dataset for suite in suites if suite and suite.dataset and is_hub_id(suite.dataset)
+    )
+
+
+def eval_results(card: Card, board: str, by: Hub) -> str | None:
     """Return the file for *card*, `None` where no ranked result belongs to a Hub benchmark.
 
-    A result is listed where its suite names a Hub dataset. *board* is the title of the source. The
-    format knows no unit, so every entry states in `notes` what its value is and which way is up.
+    A result is listed where its suite names a Hub dataset. *board* is the title of the source, and
+    *by* says whose it is. The format knows no unit, so every entry states in `notes` what its value
+    is and which way is up. It has no other key than the Hub documents.
     """
-    entries = [entry for sheet in card.sheets if (entry := _entry(sheet, card, board))]
+    entries = [entry for sheet in card.sheets if (entry := _entry(sheet, card, board, by))]
     # The emitter writes mappings; an entry is one item of a list.
     return HEAD + "".join(_item(entry) for entry in entries) if entries else None
 
 
-def _entry(sheet: Sheet, card: Card, board: str) -> dict[str, Value] | None:
+def _entry(sheet: Sheet, card: Card, board: str, by: Hub) -> dict[str, Value] | None:
     entry, suite = sheet.entry, sheet.suite
     if suite is None or suite.dataset is None or sheet.standing is None or entry.score is None:
         return None
     if not is_hub_id(suite.dataset):
         return None
     value, notes = _told(entry, suite)
-    found: dict[str, Value] = {
-        "dataset": {"id": suite.dataset, "task_id": suite.dataset_task or suite.slug},
-        "value": value,
+    dataset: dict[str, Value] = {
+        "id": suite.dataset,
+        "task_id": suite.dataset_task or suite.slug,
     }
+    if suite.dataset_revision:
+        dataset["revision"] = suite.dataset_revision
+    found: dict[str, Value] = {"dataset": dataset, "value": value}
     if entry.result.finished_at:
         found["date"] = entry.result.finished_at[:10]
     if card.site_url and not is_local(card.site_url):
-        found["source"] = {"url": card.site_url, "name": board or "Leaderboard"}
+        source: dict[str, Value] = {"url": card.site_url, "name": board or "Leaderboard"}
+        if by.source_org or by.source_user:
+            source["org" if by.source_org else "user"] = by.source_org or by.source_user
+        found["source"] = source
     found["notes"] = notes
     return found
 

@@ -9,6 +9,9 @@ from .cards import HUB_ID, load_yaml
 FOLDER = ".eval_results/"
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})?)?")
 KEYS = {"dataset", "value", "verifyToken", "date", "source", "notes"}
+DATASET_KEYS = {"id", "task_id", "revision"}
+SOURCE_KEYS = {"url", "name", "user", "org"}
+REVISION = re.compile(r"[0-9a-f]{40}")
 
 Benchmarks = Mapping[str, frozenset[str]]
 
@@ -56,6 +59,8 @@ def _problems(result: object, benchmarks: Benchmarks | None) -> Iterator[str]:
     source = result.get("source")
     if source is not None and not (isinstance(source, dict) and _is_url(source.get("url"))):
         yield ".source.url: is required and must be a URL"
+    for key in sorted(map(str, source.keys() - SOURCE_KEYS)) if isinstance(source, dict) else ():
+        yield f".source.{key}: unknown key"
     if not isinstance(result.get("notes", ""), str):
         yield ".notes: must be a string"
 
@@ -64,6 +69,10 @@ def _dataset_problems(dataset: object, benchmarks: Benchmarks | None) -> Iterato
     if not isinstance(dataset, dict):
         yield ".dataset: is required"
         return
+    for key in sorted(map(str, dataset.keys() - DATASET_KEYS)):
+        yield f".dataset.{key}: unknown key"
+    if not REVISION.fullmatch(str(dataset.get("revision", "0" * 40))):
+        yield ".dataset.revision: must be a commit"
     name, task = dataset.get("id"), dataset.get("task_id")
     if not isinstance(name, str) or not HUB_ID.fullmatch(name):
         yield ".dataset.id: must be a dataset id"

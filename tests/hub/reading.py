@@ -39,6 +39,8 @@ def listing(state: State, call: Call) -> Reply:
 
     As on the Hub, siblings have names only: the ids of their blobs are told of one repo at a time.
     """
+    if "benchmark:official" in call.query.get("filter", []):
+        return json_reply([{"_id": name, "id": name} for name in state.settings.benchmarks or ()])
     with state.store.lock:
         repos = [repo for repo in state.store.repos.values() if _listed(state, call, repo)]
     if call.asked("sort") == "lastModified":

@@ -273,6 +273,35 @@ def test_what_the_hub_rejects_is_told(client: Cradle, tmp_path: Path) -> None:
         assert bench.ours(FIRST) == 1
 
 
+def test_a_dataset_that_is_no_benchmark_is_told_before_the_push(
+    client: Cradle, tmp_path: Path
+) -> None:
+    line = "acme/mini-steps is no registered benchmark of the Hub"
+    for benchmarks, told in (({"acme/mini-steps": frozenset(["mini-1"])}, False), ({}, True)):
+        with Hub(Settings(benchmarks=benchmarks)) as hub:
+            hub.write(FIRST, {"README.md": by_hand()})
+            root = write_workspace(tmp_path / str(told), 1, evals=True)
+            bench = Bench(client, hub, root)
+            dry = bench.run("push", "--dry-run")
+            assert (dry.code, line in dry.out) == (0, told), dry.said
+            as_json = json.loads(bench.run("push", "--dry-run", "--format", "json").out)
+            assert as_json["no_benchmarks"] == ["acme/mini-steps"] * told
+            hub.log.clear()
+            assert (line in bench.push().out) is told
+            if not told:
+                hub.log.clear()
+                assert bench.push().out == f"Plan for {hub.url}:\n1 unchanged\n"
+                assert set(hub.log.kinds()) <= {"resolve", "list"}
+
+
+def test_what_is_a_benchmark_need_not_be_known(bench: Bench) -> None:
+    write_workspace(bench.root, 3, evals=True)
+    bench.hub.arm(Fault(kind="list", status=403, times=None))
+    done = bench.push()
+    assert done.code == 0, done.said
+    assert "Which datasets are benchmarks of the Hub is not known: 403" in done.err
+
+
 @pytest.mark.parametrize("name", [".eval_results/cardboard.yaml", "cardboard.yaml"])
 def test_a_rejection_is_known_by_the_name_of_the_file(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, name: str

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from cardboard.board.judge.build import load_boards
 from cardboard.board.workspace.configuration import open_workspace
-from cardboard.board.workspace.settings import Suite
+from cardboard.board.workspace.settings import Hub, Suite
 from cardboard.cards.readme.markers import split
 from cardboard.cards.text.card import Card, cards_of
 from cardboard.cards.text.eval_results import eval_results
@@ -173,7 +173,7 @@ def test_results_of_hub_benchmarks_state_unit_direction_and_count(workspace, gol
     settings = replace(opened.settings, suites=tuple(published(opened.settings.suites)))
     boards = load_boards(replace(opened, settings=settings))
     text = "".join(
-        f"# {card.model}\n{eval_results(card, 'Acme leaderboard')}"
+        f"# {card.model}\n{eval_results(card, 'Acme leaderboard', Hub())}"
         for card in told_of(cards_of(boards, settings))
     )
     golden("five/eval_results.yaml", text)
