@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from cardboard.cards.hub.destination import TITLE
+from cardboard.cards.plan.description import TITLE
 from cardboard.eval import records
 from cardboard.tests.hub import WRITE_TOKEN, Hub, environment
 from cardboard.tests.making import a_result

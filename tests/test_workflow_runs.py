@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from cardboard.cards.hub.destination import TITLE
+from cardboard.cards.plan.description import TITLE
 from cardboard.cli import main
 from cardboard.eval import records
 from cardboard.tests.github import Api, Runner, archive

@@ -73,6 +73,13 @@ def _with(*options: Callable[[Command], Command]) -> Callable[[Command], Command
 @click.option(
     "--oidc", is_flag=True, help="In CI: write as a trusted publisher of each repository."
 )
+@click.option(
+    "--propose",
+    "others",
+    multiple=True,
+    metavar="ORG/MODEL",
+    help="Propose the results of this model of others to it, and do nothing else.",
+)
 @_with(_pr_option, _take_option, _repo_option, _to_option)
 @_with(_strict_option, _workers_option, _form_option)
 @click.pass_context
@@ -81,6 +88,7 @@ def push(
     dry_run: bool,
     yes: bool,
     oidc: bool,
+    others: tuple[str, ...],
     propose: bool,
     takes: tuple[str, ...],
     repos: tuple[str, ...],
@@ -90,6 +98,9 @@ def push(
     form: str,
 ) -> None:
     """Push all cards to the Hub: only what changed, and nothing that people wrote is lost."""
+    from msgspec.structs import replace
+
+    from ..plan.targets import proposals
     from ..plan.withdrawal import gathered as gather
     from ..push.flow import pushed
     from ..push.setup import Options
@@ -104,7 +115,14 @@ def push(
         only_look=dry_run,
         oidc=oidc,
     )
-    gathered = gather(_boards(workspace, strict=strict), workspace.settings)
+    boards = _boards(workspace, strict=strict)
+    gathered = gather(boards, workspace.settings)
+    if others:
+        if to is not None or repos:
+            raise click.UsageError("--propose goes to the Hub, and to the named models alone.")
+        results = proposals(boards, workspace.settings, others)
+        gathered = replace(gathered, cards=results)
+        options = replace(options, propose=True, repos=tuple(one.repo for one in results))
     if code := pushed(gathered, workspace, options, yes=yes, as_json=form == "json"):
         context.exit(code)
 

@@ -7,9 +7,6 @@ from msgspec import Struct
 from ..plan.plan import Item, Present
 from ..plan.withdrawal import Listed
 
-TITLE = "Update the model card (cardboard)"
-"""Of commits and pull requests; ours are found again by it."""
-
 
 class Made(Struct, frozen=True, kw_only=True):
     """A commit: the new head, where to look at it, and the pull request that it is in."""
@@ -47,12 +44,20 @@ class Destination(Protocol):
         """Write the files of *item* in one commit onto what was read; *propose* opens a pull."""
         ...
 
-    def open_pull(self, repo: str, known: int | None) -> int | None:
-        """Return the number of our open pull request to *repo*, *known* or found by its title."""
+    def open_pull(self, repo: str, known: int | None, title: str) -> int | None:
+        """Return the number of our open pull request to *repo*, *known* or found by its *title*."""
         ...
 
     def is_open(self, repo: str, pull: int) -> bool:
         """Tell whether the pull request of this number is open."""
+        ...
+
+    def close(self, repo: str, pull: int, why: str) -> None:
+        """Close the pull request of this number, and say *why*."""
+        ...
+
+    def was_refused(self, repo: str, title: str) -> bool:
+        """Tell whether a pull request of ours with this *title* was closed without being taken."""
         ...
 
     def benchmarks(self) -> frozenset[str] | None:

@@ -50,11 +50,18 @@ class Folder:
                 _write(self.root / item.repo / path, content)
         return Made(head="")
 
-    def open_pull(self, repo: str, known: int | None) -> int | None:
+    def open_pull(self, repo: str, known: int | None, title: str) -> int | None:
         """Return nothing: folders have no pull requests."""
         return None
 
     def is_open(self, repo: str, pull: int) -> bool:
+        """Tell no: folders have no pull requests."""
+        return False
+
+    def close(self, repo: str, pull: int, why: str) -> None:
+        """Do nothing: folders have no pull requests."""
+
+    def was_refused(self, repo: str, title: str) -> bool:
         """Tell no: folders have no pull requests."""
         return False
 

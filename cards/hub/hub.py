@@ -3,12 +3,15 @@
 import re
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from urllib.parse import unquote, urlsplit
 
 import msgspec
 from huggingface_hub import (
     CommitOperationAdd,
     CommitOperationDelete,
+    Discussion,
+    DiscussionComment,
     HfApi,
     get_session,
     hf_hub_url,
@@ -19,11 +22,12 @@ from msgspec import Struct
 from ... import __version__
 from ...eval.errors import UsageError
 from ...eval.records import is_hub_id
+from ..plan.description import MARK, OURS, description, title_of
 from ..plan.plan import IGNORED, README, Item, Present
 from ..plan.withdrawal import Listed
 from ..readme.model_index import sources_of
 from ..text.eval_results import PATH
-from .destination import TITLE, Made
+from .destination import Made
 from .errors import Denied, Gone, Ignored, Rejected, Unclear, Unfit
 from .oidc import Publisher
 from .responses import Scrub, error_of, hub_errors, warnings_heard
@@ -31,6 +35,7 @@ from .responses import Scrub, error_of, hub_errors, warnings_heard
 LONGEST_FILE = 5_000_000
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _NAMED = re.compile(r"/(?:api/resolve-cache/models/)?([^/]+/[^/]+)/(?:resolve/|[0-9a-f]{40}/)")
+_CHANGED = re.compile(r"^diff --git a/.+? b/(.+)$", re.MULTILINE)
 _MAY_WRITE = ("write", "admin")
 _OUR_FILE = (PATH, PATH.rpartition("/")[2])
 """The format's documentation does not say whether an answer names the folder too."""
@@ -210,14 +215,15 @@ class Hub:
             self._api.preupload_lfs_files(
                 item.address, added, revision=onto, create_pr=propose, token=token
             )
-            if any(one._should_ignore for one in added if one.path_in_repo == README):
-                raise Ignored(IGNORED)
+            ignored = [one.path_in_repo for one in added if one._should_ignore]
+            if README in ignored or (ignored and len(ignored) == len(item.files)):
+                raise Ignored(IGNORED)  # the commit would be without our card, or empty
             gone = [CommitOperationDelete(path) for path, text in item.files.items() if not text]
             made = self._api.create_commit(
                 item.address,
                 [*added, *gone],
-                commit_message=TITLE,
-                commit_description="Text outside the cardboard markers is as it was.",
+                commit_message=title_of(item.wanted),
+                commit_description=description(item, proposed=propose or item.pull is not None),
                 parent_commit=item.present.head,
                 revision=onto,
                 create_pr=propose,
@@ -230,18 +236,48 @@ class Hub:
                 warnings=warnings_heard(self._scrub),
             )
 
-    def open_pull(self, repo: str, known: int | None) -> int | None:
-        """Return the number of our open pull request to *repo*, *known* or found by its title."""
+    def open_pull(self, repo: str, known: int | None, title: str) -> int | None:
+        """Return the number of our open pull request to *repo*, *known* or found by its *title*."""
+        with hub_errors(self._scrub):
+            pulls = self._api.get_repo_discussions(
+                repo, discussion_type="pull_request", discussion_status="open"
+            )
+            found = [pull for pull in pulls if pull.num == known or pull.title == title]
+        ours = [pull.num for pull in found if pull.num == known or self._is_ours(repo, pull)]
+        return known if known in ours else max(ours, default=None)
+
+    def _is_ours(self, repo: str, pull: Discussion) -> bool:
+        """Tell whether *pull*, which has our title, is ours: by its account, or by our mark.
+
+        Whoever pushes from elsewhere may have another account. A stranger can write our mark, but
+        we go on only with what changes no other file than we do.
+        """
+        with suppress(Denied):
+            if pull.author == self.me().name:
+                return True
+        with hub_errors(self._scrub):
+            told = self._api.get_discussion_details(repo, pull.num)
+            said = next((one for one in told.events if isinstance(one, DiscussionComment)), None)
+        changed = set(_CHANGED.findall(told.diff or ""))
+        return said is not None and MARK in said.content and changed <= set(OURS)
+
+    def close(self, repo: str, pull: int, why: str) -> None:
+        """Close the pull request of this number, and say *why*."""
+        token = self._publisher.token(repo) if self._publisher else None
+        with hub_errors(self._scrub):
+            self._api.change_discussion_status(repo, pull, "closed", comment=why, token=token)
+
+    def was_refused(self, repo: str, title: str) -> bool:
+        """Tell whether a pull request of ours with this *title* was closed without being taken."""
         me = self.me()
         with hub_errors(self._scrub):
             pulls = self._api.get_repo_discussions(
                 repo,
                 author=me.name,
                 discussion_type="pull_request",
-                discussion_status="open",
+                discussion_status="closed",
             )
-            ours = [pull.num for pull in pulls if pull.num == known or pull.title == TITLE]
-        return known if known in ours else max(ours, default=None)
+            return any(pull.title == title and pull.status == "closed" for pull in pulls)
 
     def is_open(self, repo: str, pull: int) -> bool:
         """Tell whether the pull request of this number is open; asks for no token."""

@@ -19,7 +19,7 @@ from ..readme.readme import (
 )
 from ..readme.yaml import emit
 from ..readme.yaml_nodes import load, plain
-from ..text.eval_results import HEAD, PATH
+from ..text.eval_results import HEAD, PATH, with_tokens
 from ..text.lint import lint
 from .targets import Wanted
 from .withdrawal import same_but_for_the_day
@@ -36,6 +36,7 @@ State = Literal[
     "missing repo",
     "no permission",
     "refused",
+    "rejected",
     "unreachable",
 ]
 README = "README.md"
@@ -46,12 +47,13 @@ PROBLEMS: tuple[State, ...] = (
     "missing repo",
     "no permission",
     "refused",
+    "rejected",
     "unreachable",
 )
 """States in which nothing is pushed though something should be."""
 TO_DO: tuple[State, ...] = ("new", "changed", "left the board")
 NOTHING = "nothing of ours is there any more"
-IGNORED = "its .gitignore names README.md, so the Hub leaves our card out"
+IGNORED = "its .gitignore names README.md or our results file, so the Hub leaves that out"
 
 
 class Present(Struct, frozen=True, kw_only=True):
@@ -123,6 +125,8 @@ def decide(
     if wanted.problems:
         return refused(wanted)
     item = Item(wanted=wanted, state="unchanged", present=present)
+    if wanted.only_results:
+        return _results(item, present)
     if wanted.left and not _holds_ours(wanted, present):
         return item.but("unchanged", NOTHING)
     try:
@@ -133,7 +137,7 @@ def decide(
             return replace(item.but("unchanged", reason), left=True)
         return _conflict(item, conflict, written and conflict.unmarked)
     files: dict[str, bytes | None] = {} if readme == present.readme else {README: readme}
-    evals = None if wanted.evals is None else wanted.evals.encode()
+    evals = None if wanted.evals is None else with_tokens(wanted.evals, present.evals).encode()
     if wanted.with_evals and evals != present.evals and not (wanted.left and _foreign(present)):
         files[PATH] = evals
     if not files:
@@ -142,6 +146,19 @@ def decide(
     if wanted.left:
         state = "left the board"
     return replace(item, state=state, files=files, shown=readme)
+
+
+def _results(item: Item, present: Present) -> Item:
+    """Return what is to be done with the results file of somebody else's model."""
+    evals = with_tokens(item.wanted.evals or "", present.evals).encode()
+    if evals == present.evals:
+        return item
+    source = item.wanted.ours.source
+    theirs = (present.evals or b"").decode("utf-8", "replace")
+    if present.evals is not None and (source is None or source.rstrip("/") not in theirs):
+        why = f"{PATH} holds results of another board"
+        return item.but("refused", why, "Nothing was changed; ask those who proposed them.")
+    return replace(item, state="changed", files={PATH: evals})
 
 
 def _readme(wanted: Wanted, present: Present, take: Take | None, known_front: str = "") -> bytes:

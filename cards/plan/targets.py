@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from ...board.model import Boards, Entry
 from ...board.words.findings import Finding
+from ...board.words.machines import is_local
 from ...board.workspace.settings import Settings
 from ...eval.errors import UsageError
 from ...eval.identity import fold
@@ -42,6 +43,10 @@ class Wanted(Struct, frozen=True, kw_only=True):
     """The results file; `None` where there shall be none."""
     with_evals: bool = False
     """Whether the results file is ours to write or remove at all."""
+    links: dict[str, str] = {}
+    """The addresses of the board and of the model's page on it."""
+    only_results: bool = False
+    """Nothing is written but the results file: the repository is somebody else's."""
     benchmarks: frozenset[str] = frozenset()
     """The datasets to whose benchmarks the results belong."""
     problems: tuple[Finding, ...] = ()
@@ -72,6 +77,60 @@ def wanted(boards: Boards, settings: Settings) -> list[Wanted]:
         _wanted(sorted(cards, key=_precedence), renderer, settings) for cards in sharing.values()
     ]
     return sorted(found, key=lambda one: one.repo)
+
+
+def proposals(boards: Boards, settings: Settings, names: Sequence[str]) -> list[Wanted]:
+    """Return the results to propose to the models of others that are *named*.
+
+    Raises `UsageError` for a name that no model of the board has, for one whose card is ours to
+    push, and where no result of it belongs to a benchmark of the Hub.
+    """
+
+    def refuse(what: str, remedy: str) -> UsageError:
+        return UsageError(what, key="--propose", remedy=remedy)
+
+    cards: dict[str, list[Card]] = defaultdict(list)
+    for card in cards_of(boards, settings):
+        if card.repo:
+            cards[fold(card.repo)].append(card)
+    found = []
+    for name in dict.fromkeys(names):
+        lines = sorted(cards.get(fold(name), ()), key=_precedence)
+        if not lines:
+            raise refuse(f"no model of the board is {name}", "Write it as the Hub does: ORG/MODEL")
+        if lines[0].sheets[0].entry.profile.repo is not False:
+            raise refuse(
+                f"{name} gets a card of its own",
+                f"Open a pull request with the card: cardboard push --pr --repo {name}\n"
+                "Or set `repo = false` for it in models.toml: then it is somebody else's model.",
+            )
+        one = _results_of(lines[0], settings)
+        if one.evals is None:
+            raise refuse(
+                f"no ranked result of {name} belongs to a data set of the Hub",
+                "Name the `dataset` of its suite in board.toml.",
+            )
+        found.append(one)
+    return found
+
+
+def _results_of(card: Card, settings: Settings) -> Wanted:
+    assert card.repo is not None
+    title = settings.board.title.get("en") or next(iter(settings.board.title.values()), "")
+    evals = eval_results(card, title, settings.hub)
+    return Wanted(
+        repo=card.repo,
+        label=card.title,
+        front={},
+        body="",
+        ours=ours(settings),
+        evals=evals,
+        with_evals=True,
+        only_results=True,
+        links=links_of(card),
+        benchmarks=benchmarks(card),
+        digest=digest_of([_FORMAT, "results", evals]),
+    )
 
 
 def chosen(
@@ -140,6 +199,7 @@ def _wanted(cards: list[Card], renderer: Renderer, settings: Settings) -> Wanted
         ours=ours(settings),
         evals=evals,
         with_evals=with_evals,
+        links=links_of(card),
         benchmarks=benchmarks(card) if with_evals else frozenset(),
         problems=lint(front, fresh_readme(front, body)),
         notes=tuple(f"not on this card: {other.title}" for other in others),
@@ -157,6 +217,13 @@ def board_mark(settings: Settings) -> str:
     board = settings.board
     told = [board.site_url.rstrip("/")] if board.site_url else [board.organisation, board.title]
     return digest_of(told)[:12]
+
+
+def links_of(card: Card) -> dict[str, str]:
+    """Return where the board and the page of *card*'s model are, if others can see them."""
+    if not card.site_url or not card.page_url or is_local(card.site_url):
+        return {}
+    return {"The model on the board": card.page_url, "The board": card.site_url}
 
 
 def ours(settings: Settings) -> Ours:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ..hub.destination import Made
 from ..hub.errors import Busy, HubError, Ignored, Limited, Stale, Unclear
@@ -30,6 +31,10 @@ class Outcome(Struct, frozen=True, kw_only=True):
     """What the Hub says against the results file that it was given."""
     warnings: tuple[str, ...] = ()
     """What it says against the front matter, though it took it."""
+    closed: int | None = None
+    """Our pull request that this made needless, and that was closed."""
+    standing: str = ""
+    """Why such a one is still open."""
 
 
 def deliver(push: Push, items: Sequence[Item]) -> list[Outcome]:
@@ -42,6 +47,34 @@ def deliver(push: Push, items: Sequence[Item]) -> list[Outcome]:
 
 
 def _delivered(push: Push, item: Item) -> Outcome:
+    outcome = _carried_out(push, item)
+    pull, end = push.journal.over(item.repo), outcome.item
+    on_main = outcome.did == "committed" or (end.state == "unchanged" and end.pull is None)
+    if pull is None or not on_main or end.left or push.propose:
+        return outcome
+    return _closed(push, outcome, pull)
+
+
+def _closed(push: Push, outcome: Outcome, pull: int) -> Outcome:
+    """Close our needless pull request; each try asks for it first, so nothing is said twice."""
+    repo, sent = outcome.item.address, False
+    commit = f" in {outcome.commit}" if outcome.commit else ""
+
+    def close() -> None:
+        nonlocal sent
+        if push.destination.is_open(repo, pull):
+            sent = True
+            push.destination.close(repo, pull, f"The main branch has the card{commit}.")
+
+    try:
+        push.retried(close)
+    except HubError as error:
+        return replace(outcome, standing=f"pull request #{pull} of ours is still open: {error.why}")
+    push.journal.closed(outcome.item.repo)
+    return replace(outcome, closed=pull if sent else None)
+
+
+def _carried_out(push: Push, item: Item) -> Outcome:
     met: dict[type[HubError], int] = {}
     if item.state in TO_DO and push.down.is_set():
         item = plan_for(push, item.wanted)  # while no question is answered, no commit is sent
@@ -60,6 +93,9 @@ def _delivered(push: Push, item: Item) -> Outcome:
 def _commit(push: Push, item: Item) -> Made:
     """Make the commit; the journal knows of it before it is sent."""
     assert item.present is not None
+    record = push.journal.record(item.repo)
+    if record is not None and record.pull is not None and not push.propose:
+        push.journal.is_over(item.repo, record.pull)
     push.budget.commit()
     push.journal.sent(item.repo, item.wanted.digest, item.present.head)
     try:
@@ -102,9 +138,13 @@ def _after(push: Push, item: Item, error: HubError, times: int) -> Item:
 
 def _done(push: Push, item: Item, made: Made) -> Outcome:
     rejected: tuple[str, ...] = ()
-    if item.files.get(PATH) is not None and made.pull is None:
+    holds = item.wanted.evals is not None and not item.wanted.only_results
+    unknown = PATH in item.files or push.journal.verdict(item.repo) is None
+    if holds and unknown and made.pull is None and push.destination.remote:
+        push.journal.judged(item.repo, None)
         try:
             rejected = push.retried(lambda: push.destination.rejected(item.address))
+            push.journal.judged(item.repo, rejected)
         except HubError as error:
             rejected = (f"whether the Hub takes the results file is not known: {error.why}",)
     return Outcome(

@@ -138,7 +138,7 @@ def _tell_outcomes(
     remote = push.destination.remote
     if as_json:
         push.console.out(dump({"repos": [outcome_json(outcome) for outcome in outcomes]}))
-    elif _to_do(plan) or not remote:
+    elif _to_do(plan) or not remote or any(one.closed or one.standing for one in outcomes):
         push.console.out("" if remote else f"In {push.destination.name}:")
         for line in outcome_lines(outcomes, brief=not remote):
             push.console.out(line)

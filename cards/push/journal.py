@@ -14,7 +14,7 @@ from ...eval.errors import CardboardError, UsageError
 _HOUR = 3600.0
 
 
-What = Literal["sent", "made", "seen", "failed", "foreign", "ignored"]
+What = Literal["sent", "made", "seen", "failed", "foreign", "ignored", "over", "closed", "judged"]
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -22,7 +22,9 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     what: What
     """`seen`: read back and found as wanted, without a commit of ours. `foreign`: read, and found
-    to hold nothing of ours. `ignored`: the Hub would leave our README out of a commit."""
+    to hold nothing of ours. `ignored`: the Hub would leave our README out of a commit. `over`: our
+    pull request is not needed any more. `closed`: it was closed. `judged`: what the Hub says of
+    our results file."""
     hub: str
     repo: str
     at: float
@@ -38,6 +40,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the Hub itself calls the repository, where that is not `repo`."""
     left: bool = False
     """What was written says that the model has left the board."""
+    proposed: bool = False
+    """What was written are results, proposed to somebody else's model."""
+    told: tuple[str, ...] | None = None
+    """Why the Hub rejects our results file, nothing where it takes it; `None` if nobody asked."""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +55,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     pull: int | None
     id: str = ""
     left: bool = False
+    proposed: bool = False
 
 
 class Journal:
@@ -65,6 +72,8 @@ class Journal:
         self._open: set[str] = set()
         self._foreign: dict[str, str] = {}
         self._ignored: dict[str, str] = {}
+        self._over: dict[str, int] = {}
+        self._judged: dict[str, tuple[str, ...]] = {}
         self._sent: list[float] = []
         with _on_disk():
             data = path.read_bytes() if path and path.exists() else b""
@@ -88,7 +97,8 @@ class Journal:
         return {
             repo: record
             for repo, record in sorted(self._records.items())
-            if not record.left or record.pull is not None or repo in self._open
+            if not record.proposed
+            and (not record.left or record.pull is not None or repo in self._open)
         }
 
     def id_of(self, repo: str) -> str:
@@ -140,6 +150,27 @@ class Journal:
         if self.record(repo) != record:
             self._write(self._event("seen", repo, **msgspec.structs.asdict(record)))
 
+    def over(self, repo: str) -> int | None:
+        """Return the number of our pull request that a direct push made needless."""
+        return self._over.get(repo)
+
+    def is_over(self, repo: str, pull: int) -> None:
+        """Note that our pull request *pull* is needless once the main branch holds the card."""
+        self._write(self._event("over", repo, pull=pull))
+
+    def closed(self, repo: str) -> None:
+        """Note that no needless pull request of ours is open."""
+        self._write(self._event("closed", repo))
+
+    def verdict(self, repo: str) -> tuple[str, ...] | None:
+        """Return why the Hub rejects our results file; `None` where it was not asked."""
+        return self._judged.get(repo)
+
+    def judged(self, repo: str, told: tuple[str, ...] | None) -> None:
+        """Note what the Hub says of our results file; says nothing twice."""
+        if self.verdict(repo) != told:
+            self._write(self._event("judged", repo, told=told))
+
     def _event(self, what: What, repo: str, **told: Any) -> Event:
         return Event(what=what, hub=self._hub, repo=repo, at=self._clock(), **told)
 
@@ -168,6 +199,16 @@ class Journal:
             return
         if event.what == "foreign":
             self._foreign[event.repo] = event.head
+            return
+        if event.what == "over" and event.pull is not None:
+            self._over[event.repo] = event.pull
+        if event.what == "closed":
+            self._over.pop(event.repo, None)
+        if event.what == "judged" and event.told is None:
+            self._judged.pop(event.repo, None)
+        elif event.what == "judged" and event.told is not None:
+            self._judged[event.repo] = event.told
+        if event.what in ("over", "closed", "judged"):
             return
         self._open.discard(event.repo)
         if event.what == "ignored":

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from ..hub.budget import HOUR, Budget
 from ..plan.plan import PROBLEMS, TO_DO, Item, diff
@@ -70,10 +70,20 @@ def outcome_lines(outcomes: Sequence[Outcome], *, brief: bool = False) -> list[s
             lines.append(f"{ending(outcome):<14} {item.repo}{pull} {outcome.url}".rstrip())
         elif item.state in PROBLEMS:
             lines += [f"{item.state:<14} {item.repo}", *_why(item)]
-        told = [f"the Hub rejects the results file: {why}" for why in outcome.rejected]
-        told += [f"the Hub warns: {why}" for why in outcome.warnings]
-        lines += [f"    {line}" for line in told]
+        elif outcome.closed is not None or outcome.standing:
+            lines.append(f"{item.state:<14} {item.repo}")
+        lines += [f"    {line}" for line in _said(outcome)]
     return [*lines, counted(ending(outcome) for outcome in outcomes)]
+
+
+def _said(outcome: Outcome) -> Iterator[str]:
+    """Yield what the Hub says of what it was given, and what became of a needless pull request."""
+    yield from (f"the Hub rejects the results file: {why}" for why in outcome.rejected)
+    yield from (f"the Hub warns: {why}" for why in outcome.warnings)
+    if outcome.closed is not None:
+        yield f"our pull request #{outcome.closed} was closed: it is not needed any more"
+    if outcome.standing:
+        yield outcome.standing
 
 
 def ending(outcome: Outcome) -> str:
@@ -133,4 +143,6 @@ def outcome_json(outcome: Outcome) -> dict[str, object]:
         "pull_request": outcome.pull or outcome.item.pull,
         "rejected": list(outcome.rejected),
         "warnings": list(outcome.warnings),
+        "closed_pull_request": outcome.closed,
+        "standing": outcome.standing or None,
     }

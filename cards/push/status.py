@@ -42,6 +42,7 @@ Standing = Literal[
     "renamed",
     "pull request open",
     "ignored by .gitignore",
+    "results rejected",
     "unknown",
 ]
 _FIGURE = re.compile(r"\d+(?:\.\d+)?")
@@ -119,6 +120,8 @@ def status_of(item: Item, journal: Journal) -> Status:
             standing = "renamed"
         case "ignored":
             standing = "ignored by .gitignore"
+        case "rejected":
+            standing = "results rejected"
         case "unchanged":
             standing = "current"
         case "new" | "missing repo":

@@ -21,6 +21,7 @@ from ..hub.errors import (
     Stopped,
     Unfit,
 )
+from ..plan.description import title_of
 from ..plan.plan import IGNORED, TO_DO, Item, Present, decide, front_digest, linted, refused
 from ..plan.targets import Precedence, Wanted
 from ..plan.withdrawal import Gathered, Listed, to_withdraw
@@ -147,6 +148,7 @@ def record_of(item: Item, head: str, front: str = "", pull: int | None = None) -
         pull=pull,
         id=name,
         left=bool(item.wanted.left),
+        proposed=item.wanted.only_results,
     )
 
 
@@ -161,8 +163,29 @@ def plan_for(push: Push, wanted: Wanted, listed: str | None = None) -> Item:
     settled = item.state == "unchanged" and not item.left and not wanted.left
     if settled and item.present and not push.only_look:
         front = front_digest(item.present.readme, wanted)
+        record = push.journal.record(wanted.repo)
+        if record is not None and record.pull is not None and not push.propose:
+            push.journal.is_over(wanted.repo, record.pull)
         push.journal.seen(wanted.repo, record_of(item, item.present.head, front, item.pull))
-    return item
+    asked = settled and item.pull is None and not wanted.only_results
+    return _judged(push, item) if asked else item
+
+
+def _judged(push: Push, item: Item) -> Item:
+    """Return *item*, in a state of its own where the Hub shows nothing of its results file."""
+    if item.wanted.evals is None or push.journal.verdict(item.repo) == ():
+        return item
+    try:
+        told = push.retried(partial(push.destination.rejected, item.address))
+    except HubError:
+        told = push.journal.verdict(item.repo) or ()
+    else:
+        if not push.only_look:
+            push.journal.judged(item.repo, told)
+    if not told:
+        return item
+    why = f"the Hub rejects the results file: {'; '.join(told)}"
+    return item.but("rejected", why, "It is asked again at each push; the card itself is there.")
 
 
 def failed(item: Item, error: HubError, propose: bool) -> Item:
@@ -240,16 +263,18 @@ def _settled(push: Push, wanted: Wanted, listed: str | None) -> Item | None:
         return None
     if record.pull is None:
         return Item(wanted=wanted, state="unchanged") if listed == record.head else None
-    if push.propose and _open_pull(push, wanted.repo, record.id) == record.pull:
+    if push.propose and _open_pull(push, wanted, record.id) == record.pull:
         reason = f"pull request #{record.pull} is open"
         return Item(wanted=wanted, state="unchanged", reason=reason, pull=record.pull)
     return None
 
 
-def _open_pull(push: Push, repo: str, name: str = "") -> int | None:
-    record = push.journal.record(repo)
+def _open_pull(push: Push, wanted: Wanted, name: str = "") -> int | None:
+    record = push.journal.record(wanted.repo)
     known = record.pull if record else None
-    return push.retried(lambda: push.destination.open_pull(name or repo, known))
+    return push.retried(
+        lambda: push.destination.open_pull(name or wanted.repo, known, title_of(wanted))
+    )
 
 
 def _read(push: Push, wanted: Wanted) -> Item:
@@ -258,9 +283,14 @@ def _read(push: Push, wanted: Wanted) -> Item:
     item = _decided(push, wanted, None)
     # What stands in the way on main may be settled in a pull request that was opened by a choice.
     if item.state in (*TO_DO, "conflict", "overwritten") and push.propose:
-        pull = _open_pull(push, wanted.repo, item.address)
+        pull = _open_pull(push, wanted, item.address)
         if pull is not None:
             item = replace(_decided(push, wanted, pull), pull=pull)
+        elif wanted.only_results and push.retried(
+            lambda: push.destination.was_refused(item.address, title_of(wanted))
+        ):
+            reason = "our proposal was closed there; it is never made again"
+            return replace(item.but("unchanged", reason), left=True)
         elif _record_holds(push, wanted, in_a_pull=True):
             reason = "our pull request was closed; the same card is not proposed twice"
             return replace(item.but("unchanged", reason), left=True)

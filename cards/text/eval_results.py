@@ -7,11 +7,13 @@ from ...board.workspace.settings import Hub, Suite
 from ...eval.metrics import Metric
 from ...eval.records import is_hub_id
 from ..readme.yaml import Value, emit
+from ..readme.yaml_nodes import load, plain
 from .card import Card
 from .names import keeps_rank
 from .sheets import Sheet
 
 PATH = ".eval_results/cardboard.yaml"
+_TOKEN = "verifyToken"
 HEAD = "# Written by cardboard; edits are overwritten.\n"
 
 
@@ -33,6 +35,43 @@ def eval_results(card: Card, board: str, by: Hub) -> str | None:
     entries = [entry for sheet in card.sheets if (entry := _entry(sheet, card, board, by))]
     # The emitter writes mappings; an entry is one item of a list.
     return HEAD + "".join(_item(entry) for entry in entries) if entries else None
+
+
+def with_tokens(text: str, present: bytes | None) -> str:
+    """Return our *text* with every token of the *present* file that stands beside the same value.
+
+    The Hub's own jobs sign a result with one; it proves nothing of another value.
+    """
+    if present is None or _TOKEN.encode() not in present:
+        return text
+    tokens: dict[object, Value] = {}
+    for entry in _read(present.decode("utf-8", "replace")):
+        token = entry.get(_TOKEN)
+        if isinstance(token, str):
+            tokens[_result(entry)] = token
+    entries = _read(text)
+    if not any(_result(entry) in tokens for entry in entries):
+        return text
+    return HEAD + "".join(
+        _item({**entry, _TOKEN: tokens[_result(entry)]} if _result(entry) in tokens else entry)
+        for entry in entries
+    )
+
+
+def _read(text: str) -> list[dict[str, Value]]:
+    """Return the entries of a results file; none where it is anything else."""
+    try:
+        found = plain(load(f"results:\n{text}")["results"])
+    except (ValueError, KeyError):
+        return []
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def _result(entry: dict[str, Value]) -> tuple[str, str, str]:
+    """Return what *entry* says of which task."""
+    dataset = entry.get("dataset")
+    named = dataset if isinstance(dataset, dict) else {}
+    return str(named.get("id")), str(named.get("task_id")), repr(entry.get("value"))
 
 
 def _entry(sheet: Sheet, card: Card, board: str, by: Hub) -> dict[str, Value] | None:

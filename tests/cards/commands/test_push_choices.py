@@ -8,10 +8,9 @@ from click.testing import CliRunner, Result
 from huggingface_hub import HfApi
 
 from cardboard.cli import main
-from cardboard.tests.cards.commands.test_push_commands import Bench
 from cardboard.tests.hub import GUEST_TOKEN, WRITE_TOKEN, Fault, Hub
 from cardboard.tests.hub.state import Settings
-from cardboard.tests.pushing import Cradle, by_hand, repos, write_workspace
+from cardboard.tests.pushing import Bench, Cradle, by_hand, repos, write_workspace
 
 pytest_plugins = ("cardboard.tests.hub.fixtures",)
 

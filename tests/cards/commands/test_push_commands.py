@@ -263,14 +263,40 @@ def test_results_for_benchmarks_go_with_the_card_in_one_commit(bench: Bench) -> 
     assert "value: 61.0" in text
 
 
-def test_what_the_hub_rejects_is_told(client: Cradle, tmp_path: Path) -> None:
-    with Hub(Settings(benchmarks={"acme/other": frozenset(["x"])})) as hub:
+def test_what_the_hub_rejects_is_told_at_every_push_until_it_takes_it(
+    client: Cradle, tmp_path: Path
+) -> None:
+    benchmarks = {"acme/other": frozenset(["x"])}
+    with Hub(Settings(benchmarks=benchmarks)) as hub:
         hub.write(FIRST, {"README.md": by_hand()})
         bench = Bench(client, hub, write_workspace(tmp_path / "w", 1, evals=True))
-        done = bench.push()
-        assert done.code == 1
-        assert "the Hub rejects the results file: [0].dataset.id: acme/mini-steps" in done.out
+        why = "the Hub rejects the results file: [0].dataset.id: acme/mini-steps"
+        for _ in range(2):
+            done = bench.push()
+            assert (done.code, why in done.out) == (1, True), done.said
+        assert done.out.endswith("1 rejected\n")
+        (bench.root / ".cardboard" / "push.jsonl").unlink()
+        assert bench.run("status").out.startswith(f"results rejected {FIRST}")
+        assert bench.push().code == 1, "also without a journal"
         assert bench.ours(FIRST) == 1
+        benchmarks["acme/mini-steps"] = frozenset(["mini-1"])
+        assert bench.push().out.endswith("1 unchanged\n")
+        hub.log.clear()
+        assert bench.push().code == 0
+        assert not hub.log.count("info"), "and is not asked any more"
+
+
+def test_a_results_file_that_is_ignored_makes_no_empty_commit(bench: Bench) -> None:
+    write_workspace(bench.root, 3, evals=True)
+    bench.hub.write(FIRST, {".gitignore": ".eval_results/*\n"})
+    assert bench.push("--repo", FIRST).code == 0
+    for _ in range(2):
+        done = bench.push("--repo", FIRST)
+        assert (done.code, "or our results file, so the Hub leaves that out" in done.out) == (
+            1,
+            True,
+        )
+    assert bench.ours(FIRST) == 1
 
 
 def test_a_dataset_that_is_no_benchmark_is_told_before_the_push(
@@ -391,7 +417,7 @@ def test_a_pull_request_is_opened_once_and_then_updated(bench: Bench) -> None:
     assert (bench.ours(FIRST), bench.ours(FIRST, "refs/pr/1")) == (0, 1)
     since = len(bench.hub.log.lines())
     assert "pull request #1 is open" in bench.push(*pr, token=GUEST_TOKEN).out
-    assert [line.kind for line in bench.hub.log.lines(since=since)] == ["whoami", "discussions"]
+    assert [line.kind for line in bench.hub.log.lines(since=since)] == ["discussions"]
     write_result(bench.root, FIRST, 0.61)
     assert "(pull request #1)" in bench.push(*pr, token=GUEST_TOKEN).out
     assert bench.ours(FIRST, "refs/pr/1") == 2

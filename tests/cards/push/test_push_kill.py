@@ -6,7 +6,7 @@ from typing import Literal
 
 import pytest
 
-from cardboard.cards.hub.destination import TITLE
+from cardboard.cards.plan.description import TITLE
 from cardboard.tests.hub import Fault, Hub
 from cardboard.tests.pushing import Cradle, by_hand, repos, write_workspace
 

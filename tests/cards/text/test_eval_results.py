@@ -6,7 +6,7 @@ from ruamel.yaml import YAML
 
 from cardboard.board.workspace.settings import Hub, Identity, Suite
 from cardboard.cards.text.card import cards_of
-from cardboard.cards.text.eval_results import eval_results
+from cardboard.cards.text.eval_results import eval_results, with_tokens
 from cardboard.tests.hub.evals import entries
 from cardboard.tests.making import SETTINGS, SUITE, a_result, boards_of
 
@@ -90,3 +90,26 @@ def test_an_unknown_date_is_left_out() -> None:
     text = results_file(replace(SUITE, dataset="acme/mini"))
     assert text is not None
     assert "date:" not in text
+
+
+def test_a_token_beside_the_same_value_stays_and_one_of_another_value_goes() -> None:
+    text = results_file(replace(SUITE, dataset="acme/mini"), finished_at="2026-11-20T10:00:00Z")
+    assert text is not None
+    signed = text.replace("  value: 50.0\n", "  value: 50.0\n  verifyToken: eyJ.x\n")
+    merged = with_tokens(text, signed.encode())
+    assert merged == text + "  verifyToken: eyJ.x\n"
+    assert with_tokens(text, merged.encode()) == merged, "and nothing is left to be written"
+    assert with_tokens(text, signed.replace("50.0", "51.0").encode()) == text
+
+
+@pytest.mark.parametrize(
+    "present",
+    [
+        None, b"", b"verifyToken", b"verifyToken: {", b"- verifyToken: [1]", b"[verifyToken]",
+        b"- " * 5000 + b"verifyToken", b"\xff verifyToken", b"- dataset: 3\n  verifyToken: x",
+    ],
+)  # fmt: skip
+def test_a_file_that_is_none_has_no_tokens(present: bytes | None) -> None:
+    text = results_file(replace(SUITE, dataset="acme/mini"))
+    assert text is not None
+    assert with_tokens(text, present) == text
