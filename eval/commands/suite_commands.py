@@ -163,6 +163,40 @@ def record(folder: Path, output: Path | None, only: str | None, isolation: str) 
     click.echo(as_text(facts(suite)))
 
 
+@suite.command(epilog="Example: cardboard suite export shell-live --to harbor tasks/")
+@click.argument("source", metavar="SUITE")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option(
+    "--to", "form", type=click.Choice(["harbor"]), required=True, help="For which program."
+)
+def export(source: str, folder: Path, form: str) -> None:
+    """Write the scenarios of a shell SUITE into FOLDER, as tasks of another program.
+
+    For Harbor each scenario is a folder with task.toml, instruction.md, environment, tests and
+    solution. Results of its jobs come back with `cardboard add` or from results/.
+    """
+    from ..errors import UsageError
+    from ..suites.kinds.shell.harbor import folders
+    from ..suites.kinds.shell.rows import ShellRow
+    from ..suites.source import load
+
+    root: Path = click.get_current_context().find_root().params.get("workspace") or Path()
+    found = load(source, folder=root / "suites")
+    rows = [row for row in found.rows if isinstance(row, ShellRow)]
+    if not rows:
+        raise UsageError(
+            "holds no scenario of a shell",
+            key=source,
+            remedy="Only suites of the kind shell can be exported, shell-live for one.",
+        )
+    if folder.exists() and any(folder.iterdir()):
+        raise UsageError("is not empty", key=str(folder), remedy="Name a new folder.")
+    name, version = found.name or folder.name, found.version or "1"
+    for path, text in folders(rows, suite=name, version=version):
+        _write(folder / path, text.encode("utf-8"))
+    click.echo(f"{len(rows)} tasks for {form.title()} -> {folder}")
+
+
 def _progress(task: str) -> None:
     if sys.stderr.isatty():
         click.echo(f"playing {task}", err=True)
