@@ -12,7 +12,8 @@ from cardboard.eval.errors import ConfigError
 from cardboard.eval.suites.kinds.replay.definitions import read, table
 from cardboard.eval.suites.kinds.shell.build import Blocks, build, sentences
 from cardboard.eval.suites.kinds.shell.rows import ShellRow, Turn, found
-from cardboard.eval.suites.suite import PACKAGED
+from cardboard.eval.suites.source import load
+from cardboard.eval.suites.suite import PACKAGED, encode
 
 FOLDER = PACKAGED / "shell-live"
 ROWS = build(FOLDER)
@@ -26,6 +27,14 @@ def test_fifty_jobs_are_told_twenty_must_be_found_and_ten_cannot_be_done() -> No
     assert (len(TOLD), len(DISCOVER), len(BLOCKED)) == (50, 20, 10)
     assert len({row.task_id for row in ROWS}) == len(ROWS) == 80
     assert len({row.group for row in ROWS}) == len({row.group for row in DISCOVER}) == 13
+
+
+def test_the_rows_are_what_the_definitions_build(request: pytest.FixtureRequest) -> None:
+    file = FOLDER / "shell-live.jsonl"
+    if request.config.getoption("--refresh"):
+        file.write_bytes(encode(ROWS))
+    assert file.read_bytes() == encode(ROWS)
+    assert load("shell-live").rows == ROWS
 
 
 def test_either_language_asks_about_half_of_them() -> None:
