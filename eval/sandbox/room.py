@@ -228,22 +228,26 @@ class Room:
         for folder in _HELD.values():
             argv += ["--size", str(self.limits.disk_bytes), "--tmpfs", folder]
         read, write = os.pipe()
-        with os.fdopen(read, "rb") as news:
+        stands, standing = os.pipe()
+        # Its number is known before its mounts are there, and nobody may enter until they are.
+        begin = f"printf x >&{standing}; exec {standing}>&- {write}>&-; exec sleep infinity"
+        with os.fdopen(read, "rb") as news, os.fdopen(stands, "rb") as ready:
             try:
                 holder = subprocess.Popen(
-                    [*argv, "--info-fd", str(write), "sleep", "infinity"],
+                    [*argv, "--info-fd", str(write), "bash", "--noprofile", "--norc", "-c", begin],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
                     cwd="/",
                     env={"PATH": "/usr/local/bin:/usr/bin:/bin"},
-                    pass_fds=[write],
+                    pass_fds=[write, standing],
                     start_new_session=True,
                 )
             finally:
                 os.close(write)
+                os.close(standing)
             self._stack.callback(end, holder)
-            self._holder = told_pid(news.read())
+            self._holder = told_pid(news.read()) if ready.read() == b"x" else None
         if self._holder is None:
             raise RoomFailed("the room did not open")
         inside = [f"/proc/{self._holder}/root{folder}" for folder in _HELD.values()]

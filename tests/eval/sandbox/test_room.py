@@ -1,6 +1,7 @@
 """The room in which a model types: setup, terminal, check, and what its result may say of it."""
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,19 @@ def test_rooms_stand_beside_one_another() -> None:
         assert "\nother\n" in other.terminal.type("cat who\n", 60).screen
         one.check("true")
         assert other.check("grep other who").state == "passed"
+
+
+def test_many_rooms_open_at_once() -> None:
+    """None is entered before its walls stand, however long that takes."""
+
+    def played(number: int) -> str:
+        with Room(LIMITS) as room:
+            room.run_setup(f"echo {number} > mine")
+            room.terminal.type("cat mine\n", 60)
+            return room.check(f"grep -qx {number} mine").state
+
+    with ThreadPoolExecutor(12) as pool:
+        assert [*pool.map(played, range(24))] == ["passed"] * 24
 
 
 def test_a_result_can_say_what_closed_the_room() -> None:
