@@ -15,7 +15,7 @@ from ...eval.training.contract import Contract
 from ..words.catalogue import Words
 from ..words.findings import GRAVEST_FIRST
 from ..words.names import line, visible
-from ..workspace.audits import SHORT, as_finding, owners, picked
+from ..workspace.audits import SHORT, as_finding, landed, owners, picked, why_wrong
 from .tables import dump
 
 
@@ -92,6 +92,10 @@ def _lines(audit: Audit, words: Words, everything: bool) -> Iterator[str]:
         yield f"  {(report.sha256 or 'untold')[:SHORT]}  {places}"
     for pick in picked(audit.picks, words):
         yield f"  {line(pick)}"
+    for one in audit.rungs:
+        yield f"  {line(words.text('audit.rung', engine=one.engine, rung=landed(one, words)))}"
+        if why := why_wrong(one, words):
+            yield f"    {visible(why)}"
     if everything:
         for check in audit.checks:
             if check.state != "unknown":

@@ -18,7 +18,7 @@ import msgspec
 from ...eval import records
 from ...eval.audit import findings as audited
 from ...eval.audit.drift import drift_since
-from ...eval.audit.reports import VERSION, Audit, Pick
+from ...eval.audit.reports import VERSION, Audit, Landing, Pick
 from ...eval.errors import ConfigError
 from ...eval.records import Result
 from ..words.catalogue import Words
@@ -71,6 +71,25 @@ def picked(picks: Iterable[Pick], words: Words) -> Iterator[str]:
             key = "audit.pick.tools" if tools else "audit.pick"
             taken = place if place is not None else words.text("audit.pick.none")
             yield words.text(key, engines=", ".join(engines), place=taken)
+
+
+def landed(one: Landing, words: Words) -> str:
+    """Say which rung of an engine answers, and whether that one is wrong for the file."""
+    told = words.text(f"audit.rung.{one.rung}", format=one.format, edits=one.edits)
+    state = {True: "wrong", False: "right", None: "unknown"}[one.wrong]
+    if one.rung == "none" or (one.rung == "metadata" and not one.wrong):
+        return told
+    if one.rung == "metadata":
+        state = "unloadable"
+    return f"{told}; {words.text(f'audit.rung.{state}')}"
+
+
+def why_wrong(one: Landing, words: Words) -> str | None:
+    """Say where the prompts of a wrong rung part from those of the file's template."""
+    if one.probe is None:
+        return None
+    ones, others = one.rung_says, one.template_says
+    return words.text("audit.rung.why", probe=one.probe, ones=ones, others=others)
 
 
 def owners(audit: Audit) -> dict[str, str]:

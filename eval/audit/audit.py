@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from ..sandbox.rendering import Limits, Value
+from ..sandbox.rendering import Limits, Rendered, Value
 from .checks.cases import Case
 from .checks.check_content import check_calls, check_korean, check_null, check_parts, check_tools
 from .checks.check_engines import Compared, check_engines, compare, word
@@ -27,6 +27,7 @@ from .rendering.encoding import Encoded, Text, encode
 from .rendering.trials import Tried, try_all
 from .reports import Audit, Report, matrix_row, with_findings, worst
 from .sources.engines import disagreements, picks
+from .sources.rungs import rungs
 from .sources.sources import Found, Source
 
 Kwargs = Mapping[str, Value]
@@ -99,6 +100,10 @@ def audit(
     encoded = _encoded(items, tried)
     linted = _linted(items) if linting and can_lint() else {}
     done: dict[int, list[Report]] = {id(source): [] for source in sources}
+    first = {
+        id(item.source): trial.renders
+        for item, trial in reversed(list(zip(items, tried, strict=True)))
+    }
     served: dict[int, list[Finding]] = {id(source): [] for source in sources}
     for item, trial, tokens in zip(items, tried, encoded, strict=True):
         place, text = id(item.source), item.template.text if item.template else ""
@@ -108,7 +113,13 @@ def audit(
             served[place] += served_otherwise(item.source, item.template, trial)
     compared = _compared(items, tried, limits) if comparing else {}
     return [
-        _audit(source, done[id(source)], served[id(source)], compared.get(id(source), Compared()))
+        _audit(
+            source,
+            done[id(source)],
+            served[id(source)],
+            compared.get(id(source), Compared()),
+            first.get(id(source), {}),
+        )
         for source in sources
     ]
 
@@ -213,7 +224,11 @@ def _places(item: _Item) -> tuple[str, ...]:
 
 
 def _audit(
-    source: Source, reports: Sequence[Report], served: Sequence[Finding], compared: Compared
+    source: Source,
+    reports: Sequence[Report],
+    served: Sequence[Finding],
+    compared: Compared,
+    renders: Mapping[str, Rendered],
 ) -> Audit:
     apart = [*disagreements(source), *check_engines(compared)]
     findings = [*source.findings, *apart, *served, *_by_name(source), *check_files(source)]
@@ -230,6 +245,7 @@ def _audit(
         revision=source.revision,
         family=next((report.family for report in reports), None),
         picks=picks(source),
+        rungs=rungs(source, renders, compared.renders),
         differences=compared.differences,
         checks=worst([*rows, matrix_row((), agreed)]),
         reports=tuple(reports),

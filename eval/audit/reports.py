@@ -31,6 +31,31 @@ class Pick(Struct, frozen=True, kw_only=True):
     """`None` also for a template of the engine's own."""
 
 
+Rung = Literal["handler", "named", "metadata", "fallback", "none", "untold"]
+"""What answers where nobody names a format: the engine's own code for such models, a format that it
+knows by a name, the template in the file, the one that it takes where there is none, nothing. Which
+of them it is cannot always be told from the file."""
+
+
+class Landing(Struct, frozen=True, kw_only=True):
+    """Which rung of an engine answers for a GGUF file, and whether that one is wrong for it."""
+
+    engine: Engine
+    rung: Rung
+    format: str | None = None
+    """The name of the format, where it has one."""
+    edits: int | None = None
+    """How far the template is from the one that the engine takes it for, in letters."""
+    wrong: bool | None = None
+    """Whether its prompts are others than those of the file's own template; `None` where nobody can
+    tell, as of a file without one."""
+    probe: str | None = None
+    """The first conversation with another prompt."""
+    rung_says: str | None = None
+    """How the prompt of the rung goes on from a little before the first difference."""
+    template_says: str | None = None
+
+
 class Difference(Struct, frozen=True, kw_only=True):
     """Where two engines send another prompt for the same conversation."""
 
@@ -82,6 +107,8 @@ class Audit(Struct, frozen=True, kw_only=True):
     """A name in `families.toml`."""
     picks: tuple[Pick, ...] = ()
     """The template that each engine would take."""
+    rungs: tuple[Landing, ...] = ()
+    """Of a GGUF file: what answers in each engine that loads it."""
     differences: tuple[Difference, ...] = ()
     """Of each pair of engines, each probe for which they send another prompt."""
     checks: tuple[Check, ...]

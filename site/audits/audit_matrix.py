@@ -6,7 +6,7 @@ from typing import NamedTuple
 from ...board.model import Entry
 from ...board.words.catalogue import Words
 from ...board.words.findings import GRAVEST_FIRST, Finding
-from ...board.workspace.audits import as_finding, owners, picked
+from ...board.workspace.audits import as_finding, landed, owners, picked
 from ...eval.audit.reports import Audit, Check, State
 from ..source.source import Source
 
@@ -43,6 +43,8 @@ class Audited(NamedTuple):
     templates: tuple[tuple[str, str], ...]
     """Hash and places of each template."""
     picks: tuple[str, ...]
+    rungs: tuple[str, ...]
+    """Of a GGUF file, what answers in each engine."""
     told: tuple[Told, ...]
     notes: tuple[Told, ...]
 
@@ -107,6 +109,10 @@ def _row(
         cells=tuple(Cell(cells[check].state, _words(cells[check], words)) for check in checks),
         templates=tuple(_templates(audit)),
         picks=tuple(picked(audit.picks, words)),
+        rungs=tuple(
+            words.text("audit.rung", engine=one.engine, rung=landed(one, words))
+            for one in audit.rungs
+        ),
         told=tuple(one for one in told if one.finding.severity != "info"),
         notes=tuple(one for one in told if one.finding.severity == "info"),
     )

@@ -15,6 +15,7 @@ from cardboard.eval.sandbox import processes, rendering
 from cardboard.tests.eval.audit.conftest import without_transformers  # noqa: F401  # a fixture
 from cardboard.tests.eval.audit.samples import GOOD, MARKED, SAMPLES, TOOLS
 from cardboard.tests.eval.audit.shipping import a_folder, a_gguf, configured
+from cardboard.tests.eval.audit.sources.test_rungs import CHATML
 
 DOUBLED = SAMPLES["doubled BOS"].text
 
@@ -46,6 +47,19 @@ def test_an_error_ends_with_1_and_says_what_to_do(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert "error    audit-bos-doubled: The prompt begins with 2 tokens <s>" in result.stdout
     assert "Let the template write BOS once" in result.stdout
+
+
+def test_a_gguf_file_is_told_the_format_that_answers_in_each_engine(tmp_path: Path) -> None:
+    file = a_gguf(tmp_path / "model.gguf", CHATML)
+    lines = run_quietly(file).stdout.splitlines()
+    assert "  llama.cpp answers through the file's template" in lines
+    at = next(n for n, one in enumerate(lines) if one.startswith("  llama-cpp-python answers"))
+    assert lines[at].endswith("the format that it calls chatml; WRONG for this file")
+    assert "where the template writes <|im_start|>user\\nWhich lamp" in lines[at + 1]
+    [document] = told(run_quietly("--format", "json", file))
+    rungs = {one["engine"]: (one["rung"], one["wrong"]) for one in document["rungs"]}
+    assert rungs["llama-cpp-python"] == ("named", True)
+    assert "llama.cpp의 채팅 포맷: 파일의 템플릿" in run_quietly("--lang", "ko", file).stdout
 
 
 def test_findings_are_said_in_korean_where_that_is_asked(tmp_path: Path) -> None:
