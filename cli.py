@@ -31,6 +31,7 @@ COMMANDS = {
     "explain": "board.commands.board_commands:explain",
     "moves": "board.commands.board_commands:moves",
     "compare": "board.commands.compare_commands:compare",
+    "compare-files": "eval.commands.compare_files_command:compare_files",
     "gate": "board.commands.compare_commands:gate",
     "merge": "board.commands.result_commands:merge",
     "import": "board.commands.import_command:import_",

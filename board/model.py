@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct, field
 
 from ..eval.audit.reports import Audit
+from ..eval.backends.gguf.figures import FileFigures
 from ..eval.metrics import Measured, Metric
 from ..eval.records import Evidence, Result
 from .statistics.measurement import Method, Resolution
@@ -117,6 +118,8 @@ class Reading(Struct, frozen=True, kw_only=True):
     """What its metrics are, as far as another program's file tells."""
     beside: dict[str, str] = {}
     """Files that were read along, with their hashes, by their place from this file's folder."""
+    measures: tuple[FileFigures, ...] = ()
+    """What the file says of models' files beside any result: speeds, perplexity, divergence."""
     made_from: str = ""
     """Hash of all that this was made from, where that is not the file alone."""
 

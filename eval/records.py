@@ -105,6 +105,10 @@ class ModelFile(Struct, frozen=True, kw_only=True):
     name: str | None = None
     bytes: Count | None = None
     sha256: Digest | None = None
+    parameters: Count | UnsetType = UNSET
+    """Weights that it holds, by its header."""
+    tensor_bytes: Count | UnsetType = UNSET
+    """Of these weights, without the header."""
 
 
 class Server(Struct, frozen=True, kw_only=True):

@@ -4,9 +4,12 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from msgspec import to_builtins
+
 from cardboard.board.model import Reading
 from cardboard.board.read.reader import read_results
 from cardboard.board.words.catalogue import Words
+from cardboard.eval.backends.gguf.figures import FileFigures
 from cardboard.eval.metrics import Metric
 
 DATA = Path(__file__).parent / "data" / "imports"
@@ -66,9 +69,20 @@ def _file(reading: Reading) -> list[str]:
     lines += [f"  with {name}" for name in reading.beside]
     say = Words("en").finding
     lines += [f"  {one.severity} {one.code}: {say(one)}" for one in reading.findings]
+    for one in reading.measures:
+        lines += _measured(one)
     for part in reading.parts:
         lines += _part(part)
     return [*lines, ""]
+
+
+def _measured(one: FileFigures) -> list[str]:
+    """Return what a program measured of a model's file, key by key; unknown ones left out."""
+    told_ = to_builtins(one)
+    lines = [f"  {one.program} of {one.file.name}"]
+    for name in sorted(told_.keys() - {"kind", "version", "program"}):
+        lines += [f"    {name}: {told_[name]}"] if told_[name] not in (None, {}, []) else []
+    return lines
 
 
 def _part(part: Reading) -> list[str]:

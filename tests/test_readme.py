@@ -60,8 +60,8 @@ def test_every_link_inside_the_repository_leads_somewhere(name: str) -> None:
 
 @pytest.mark.parametrize("name", READMES)
 def test_every_command_is_named_and_exists(name: str) -> None:
-    called = re.findall(r"\bcardboard (?:-C \S+ )?([a-z]+)\b", "\n".join(blocks(name, "sh")))
-    listed = re.findall(r"`([a-z]+)`", text(name))
+    called = re.findall(r"\bcardboard (?:-C \S+ )?([a-z-]+)\b", "\n".join(blocks(name, "sh")))
+    listed = re.findall(r"`([a-z-]+)`", text(name))
     existing = main.list_commands(click.Context(main))
     assert set(called) <= set(existing)
     assert set(existing) <= {*called, *listed}

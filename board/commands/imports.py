@@ -11,13 +11,15 @@ from pathlib import Path, PurePosixPath
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ...eval.backends.gguf.figures import FileFigures
 from ...eval.errors import ConfigError, UsageError
 from ..model import Boards, Reading
-from ..read.decoding.files import READ, ROWS, ending_of, files
+from ..read.decoding.files import READ, ROWS, ending_of, files, is_measured
 from ..read.importing import format_named
 from ..read.reader import read_file
 from ..show.adoption import Unknown, blocks, unknown_suites
 from ..words.catalogue import Words
+from ..words.names import visible
 from ..workspace.configuration import open_workspace
 from ..workspace.settings import Workspace
 
@@ -130,7 +132,7 @@ def survey(
     loose: list[Path] = []
     for path in _found(paths):
         ending = ending_of(path.name)
-        if ending in READ:
+        if ending in READ or is_measured(path):
             reading = read_file(path, tables=workspace.tables)
             readings.append((path, reading))
             along |= {_from(path, where) for where in reading.beside}
@@ -146,7 +148,7 @@ def survey(
             why = "a result file of cardboard's own: use cardboard add" if own else reading.kind
             refused.append(f"{path}: not imported ({why})")
             refused += _findings(reading, say, errors_only=own)
-        elif not reading.parts:
+        elif not reading.parts and not reading.measures:
             refused.append(f"{path}: not imported ({reading.shape})")
             refused += _findings(reading, say)
         else:
@@ -240,15 +242,28 @@ def told(one: Taken) -> Iterator[str]:
     harness = results[0].result.protocol.harness if results and results[0].result else None
     version = f" {harness.version}" if harness and harness.version else ""
     where = f"is there already as {one.present}" if one.present else f"-> results/{one.name}"
-    yield (
-        f"{one.source}: {one.reading.shape}{version}, {plural(len(results), 'result')} of "
-        f"{plural(len(models), 'model')} {where}"
-    )
+    held = f"{plural(len(results), 'result')} of {plural(len(models), 'model')}"
+    if one.reading.measures:
+        held = f"figures of {plural(len(one.reading.measures), 'model file')}"
+    yield f"{one.source}: {one.reading.shape}{version}, {held} {where}"
+    for measured in one.reading.measures[:MOST_LISTED]:
+        yield f"  {_measured(measured)}"
     for part in results[:MOST_LISTED]:
         yield f"  {_line(part)}"
     if len(results) > MOST_LISTED:
         yield f"  … and {len(results) - MOST_LISTED} more"
     yield from _findings(one.reading, Words("en"))
+
+
+def _measured(one: FileFigures) -> str:
+    """Return what a program measured of a model's file, in one line."""
+    told = [f"{speed.test} {speed.tokens_per_second.value:g} t/s" for speed in one.speeds]
+    if one.perplexity is not None:
+        told.append(f"perplexity {one.perplexity.value:g}")
+    if one.distance is not None:
+        told.append(f"divergence {one.distance.divergence.value:g}")
+        told.append(f"same top token {100 * one.distance.same_top.value:g} %")
+    return visible(f"{one.file.name}: {', '.join(told)}")
 
 
 def _line(part: Reading) -> str:

@@ -29,7 +29,7 @@ from .imports import (
     swe_bench,
     terminal_bench,
 )
-from .imports.tables import aider, eval_results, opencompass, speed, wandb
+from .imports.tables import aider, eval_results, llama_cpp, opencompass, speed, wandb
 from .imports.tables import tables as tables_
 from .shapes.foreign import MOST_RESULTS, Foreign, Format, Missing, Part, listed
 from .shapes.source import Source
@@ -53,7 +53,8 @@ FORMATS: tuple[Format, ...] = (
     aider.FORMAT,
     eval_results.FORMAT,
     wandb.FORMAT,
-    *speed.FORMATS,
+    *llama_cpp.FORMATS,
+    speed.FORMAT,
     tables_.FORMAT,
 )
 """The most telling formats first."""
@@ -176,7 +177,7 @@ def imported(opened: Opened, data: bytes, *, tables: Sequence[Any] = ()) -> Read
         trouble = (error.finding,)
     except (msgspec.ValidationError, RecursionError) as error:
         trouble = (finding("tool-unfit", tool=opened.format.name, keys=str(error)),)
-    if not parts and not trouble and not _excused(foreign.findings):
+    if not parts and not trouble and not foreign.measures and not _excused(foreign.findings):
         trouble = (finding("no-result-inside", tool=opened.format.name),)
     return Reading(
         file="",
@@ -185,6 +186,7 @@ def imported(opened: Opened, data: bytes, *, tables: Sequence[Any] = ()) -> Read
         shape=opened.format.name,
         findings=tuple(map(plain, (*foreign.findings, *trouble))),
         parts=tuple(parts) if not trouble else (),
+        measures=tuple(foreign.measures) if not trouble else (),
         beside=opened.hashes,
         made_from=identity,
     )

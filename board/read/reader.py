@@ -26,6 +26,7 @@ from .decoding.files import (
     content_of,
     ending_of,
     files,
+    is_measured,
     sha256_of,
     status_of,
 )
@@ -202,7 +203,8 @@ def _readings(
 def _read(
     file: File, kept: Cache, tables: Sequence[TableMapping], place: PurePosixPath | None = None
 ) -> Reading:
-    if file.name.endswith((".json", "/")) or file.name == "." or ending_of(file.name) in READ:
+    whole = file.name.endswith((".json", "/")) or file.name == "."
+    if whole or ending_of(file.name) in READ or is_measured(file.path):
         try:
             return _read_content(file, kept, tables, place or PurePosixPath(file.name))
         except Undecodable as error:

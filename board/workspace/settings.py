@@ -205,6 +205,9 @@ class Fits(_Table, frozen=True, kw_only=True):
     """Median over the answers."""
     answer_tokens_per_second: Positive | None = None
     """At least, mean over the answers."""
+    margin: Annotated[float, Meta(ge=0)] | None = None
+    """How much worse than the largest file of a model a smaller one may be, as scores are printed;
+    3 points by default where they are printed in points of 100."""
 
 
 class Family(_Table, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from ..data.croissant import write_croissant
 from ..data.exports import TABLES, gather, write_parquet, write_tables
 from ..frame.render import Renderer
 from ..pages.chart_page import to_draw
+from ..pages.quant_page import files_to_draw
 from ..source.background import Background
 from ..source.source import Source
 from .workers import Beside
@@ -31,7 +32,9 @@ def prepare(
 
     That fills *folder* with data, and gives what the pages of each language are made from.
     """
-    wanted = to_draw(Source(boards, settings, next(iter(renderers.values()))))
+    background = Background(boards, results, settings.fits)
+    first = Source(boards, settings, next(iter(renderers.values())), background=background)
+    wanted = to_draw(first) | files_to_draw(first)
     drawn = elsewhere.begin(draw, list(wanted.values())) if wanted else list[str]
     parquet = elsewhere.begin(write_parquet, write_tables(boards, folder), folder / "board.parquet")
 
@@ -40,7 +43,6 @@ def prepare(
         write_croissant(boards, settings, folder, TABLES)
         known = history(snapshots, boards) if snapshots else History()
         data = gather(boards, folder, results=results, history=snapshots, root=root)
-        background = Background(boards, results)
         drawings = dict(zip(wanted, drawn(), strict=True))
         return {
             language: Source(

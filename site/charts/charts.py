@@ -47,6 +47,8 @@ class Scatter(Struct, frozen=True, kw_only=True):
     """Ranked entries that have the figure."""
     ranked: int
     log: bool = False
+    named: bool = False
+    """Whether all points have their names beside them, and not only those on the line."""
 
     @property
     def shown(self) -> bool:
@@ -143,7 +145,7 @@ def _scatter(
     ]
     sign = metric.sign
     if front:
-        known = _with_front(known, sign)
+        known = with_front(known, sign)
     # Whatever is left out, the line of the best is whole.
     chosen = sorted(known, key=lambda p: (not p.best, -sign * p.score, p.label))[:MOST]
     return Scatter(
@@ -171,7 +173,7 @@ def _point(entry: Entry, x: float, *, best: bool = False) -> Point:
     )
 
 
-def _with_front(points: Iterable[Point], sign: int) -> list[Point]:
+def with_front(points: Iterable[Point], sign: int) -> list[Point]:
     """Return *points*, marking those that no point with a smaller or equal figure outscores."""
     from msgspec.structs import replace
 

@@ -44,7 +44,8 @@ class _Box(NamedTuple):
 def labels(chart: Chart) -> tuple[Label, ...]:
     """Return the names to write: of the line of the best, or of the last point of each slope."""
     if isinstance(chart, Scatter):
-        named = [(short(point.label), point) for point in (chart.front or chart.points[:3])]
+        chosen = chart.points if chart.named else chart.front or chart.points[:3]
+        named = [(short(point.label), point) for point in chosen]
     else:
         named = [(short(line.label), line.points[-1]) for line in chart.lines]
     ranked = sorted(named, key=lambda one: (-chart.metric.sign * one[1].score, one[0]))

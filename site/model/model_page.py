@@ -59,6 +59,7 @@ def model_pages(source: Source) -> Iterator[Page]:
             purpose=source.render.own(first.profile.purpose),
             others=[model for model in source.models[first.model] if model.slug != slug],
             sweep=first.class_ == "sweep",
+            files=source.family_pages.get(slug),
             readings=list(_readings(placed, source)),
             on_ranks=on_ranks(
                 [(one.suite if one.place else None, one.entry) for one in placed], source.settings

@@ -85,6 +85,7 @@ def _first(telling: _Telling, part: Part[Row]) -> Page:
         "board",
         **_table(telling, part),
         boards=source.places,
+        files=_files(telling),
         unmeasured=place.ranked - (board.method.measured if board.method else 0),
         universal=[words.badge(code) for code in universal(board)],
         filters=tuple(filters(columns, all_rows, words)),
@@ -100,6 +101,16 @@ def _first(telling: _Telling, part: Part[Row]) -> Page:
         search=_description(telling),
         files=data,
     )
+
+
+def _files(telling: _Telling) -> list[tuple[str, str]]:
+    """Return path and name of the pages of those models that have several files on this board."""
+    number = telling.source.places.index(telling.place)
+    return [
+        (path, family.name)
+        for path, family in telling.source.families
+        if any(one.board == number for one in family.boards)
+    ]
 
 
 def _test(board: Board) -> dict[str, float] | None:

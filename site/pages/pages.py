@@ -19,6 +19,7 @@ from .family_page import family_pages
 from .listed_pages import files_pages, unranked_pages
 from .overview_page import overview_pages
 from .policy_page import policy_html
+from .quant_page import quant_pages
 
 
 class Way(NamedTuple):
@@ -54,6 +55,7 @@ def pages(source: Source) -> Iterator[Page]:
         overview_pages(source),
         chart_pages(source),
         family_pages(source),
+        quant_pages(source),
         unranked_pages(source),
         template_pages(source),
         history_pages(source),

@@ -4,8 +4,10 @@ from functools import cached_property
 from pathlib import Path
 from statistics import median
 
+from ...board.compare.files import Family, families_of
 from ...board.model import Board, Boards, Entry
 from ...board.read.reader import read_whole, weight_of
+from ...board.workspace.settings import Fits
 from ...board.workspace.settings import Suite as Known
 from ...eval.errors import CardboardError
 from ...eval.metrics import Change
@@ -125,14 +127,24 @@ class Texts:
 
 
 class Background:
-    """What stands behind the pages of all boards; *results* is where files may be read again."""
+    """What stands behind the pages of all boards.
 
-    def __init__(self, boards: Boards, results: Path | None = None) -> None:
+    *results* is where files may be read again, *fits* are the limits of a machine.
+    """
+
+    def __init__(self, boards: Boards, results: Path | None = None, fits: Fits = Fits()) -> None:  # noqa: B008  # frozen
         self.boards = tuple(Measured(board) for board in boards.boards)
+        self._all, self._fits = boards, fits
         self._texts = Texts(boards, results) if results is not None else None
+
+    @cached_property
+    def families(self) -> tuple[Family, ...]:
+        """Return the models that have several files or quantisations."""
+        return families_of(self._all, self._fits)
 
     def ready(self) -> None:
         """Work out all that the boards' pages share, before several processes need it."""
+        _ = self.families
         for board in self.boards:
             _ = board.rivals, board.tasks, board.parts
             board.test_all()

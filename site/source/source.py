@@ -7,10 +7,12 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
+from ...board.compare.files import Family
 from ...board.history.history import History
 from ...board.model import Board, Boards, Entry
 from ...board.notes.notes import Field, Rule, rules
 from ...board.words.findings import JUDGING
+from ...board.words.names import slugs
 from ...board.workspace.settings import Settings, Suite
 from ..data.exports import Data
 from ..frame.page import Addresses, root_of
@@ -69,7 +71,7 @@ class Source:
         """Gather what pages tell of; *drawings* are charts by board and name, without words."""
         self.boards, self.settings, self.render = boards, settings, render
         self.history, self.data, self.drawings = history, data, drawings or {}
-        self.background = background or Background(boards)
+        self.background = background or Background(boards, fits=settings.fits)
 
     @cached_property
     def addresses(self) -> Addresses:
@@ -148,6 +150,22 @@ class Source:
         for slug, placed in self.pages.items():
             models[placed[0].entry.model].append(Model(placed[0].entry.label, slug))
         return dict(models)
+
+    @cached_property
+    def families(self) -> tuple[tuple[str, Family], ...]:
+        """Return the models that have several files, each with the path of its page."""
+        found = self.background.families
+        paths = [f"quants/{one}/" for one in slugs([family.name for family in found])]
+        return tuple(zip(paths, found, strict=True))
+
+    @cached_property
+    def family_pages(self) -> dict[str, tuple[str, str]]:
+        """Return the page of a model's files and the model's name, by the page of each file."""
+        return {
+            entry.slug: (path, family.name)
+            for path, family in self.families
+            for entry in family.entries
+        }
 
     def words_of(self, suite: Suite) -> MetricWords:
         """Return what the figures of *suite* are called."""

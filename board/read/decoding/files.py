@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import os
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -18,6 +19,10 @@ READ = frozenset({".json", ".eval", ".csv", ".tsv", ".yaml", ".yml"})
 """Endings of files that are read for results."""
 ROWS = frozenset({".jsonl", ".ndjson", ".parquet"})
 """Endings of files that are read along with others."""
+LOGS = frozenset({".txt", ".log"})
+"""Endings of texts, of which only those that end in figures are read."""
+_MARKS = re.compile(rb'"model_filename"|Final estimate: PPL = *\d|Mean +KLD: *-?\d')
+_END = 1 << 14
 # The Hub keeps figures about a model in a folder of this name.
 _DOTTED = ".eval_results"
 
@@ -69,6 +74,25 @@ def sha256_of(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise _unreadable(error) from None
+
+
+def is_measured(path: Path) -> bool:
+    """Tell of rows and logs whether they hold what llama.cpp's programs print of a model's file.
+
+    The first and the last of their bytes tell it: other logs may be of any size.
+    """
+    if ending_of(path.name) not in LOGS | ROWS:
+        return False
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            return False
+        with path.open("rb") as file:
+            head = file.read(_END)
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _END))
+            ends = head + file.read(_END)
+    except OSError:
+        return False
+    return _MARKS.search(ends) is not None
 
 
 def ending_of(name: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple, TypeGuard
 
+from ....eval.backends.gguf.figures import FileFigures
 from ....eval.metrics import Measured, Metric
 from ....eval.records import (
     Counts,
@@ -74,6 +75,8 @@ class Foreign:
         self.content, self.place, self.tables, self.texts = content, place, tables, texts
         self.beside = dict(beside or {})
         self._notes: dict[tuple[str, str | None], Finding] = {}
+        self.measures: list[FileFigures] = []
+        """What the file says of models' files, beside any result."""
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from ...errors import UsageError
 from ...records import ModelFile
@@ -56,7 +56,15 @@ class Gguf(Struct, frozen=True, kw_only=True):
 
     def record(self, sha256: str) -> ModelFile:
         """Return the file as results name it; *sha256* is its own."""
-        return ModelFile(name=self.path.name, bytes=self.path.stat().st_size, sha256=sha256)
+        header = self.header
+        alone = not _PART.search(self.path.name)  # a part tells of its own tensors
+        return ModelFile(
+            name=self.path.name,
+            bytes=self.path.stat().st_size,
+            sha256=sha256,
+            parameters=header.parameters if alone and header.parameters else UNSET,
+            tensor_bytes=header.tensor_bytes if alone and header.tensor_bytes else UNSET,
+        )
 
 
 def gguf_of(model: str, revision: str | None) -> Gguf:

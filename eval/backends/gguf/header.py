@@ -34,6 +34,8 @@ MOST_KEPT = 64 << 20
 """Bytes of all tokens together."""
 MOST_BYTES = 256 << 20
 """Bytes of the header."""
+MOST_TENSORS, MOST_DIMENSIONS, MOST_WEIGHTS = 1 << 18, 8, 1 << 50
+"""Of a file, of a tensor, and of all tensors together; the largest files have some 2^41."""
 
 Scalar = str | int | float | bool
 
@@ -42,6 +44,8 @@ _FIXED = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q
 _MARKED = (3, 4)
 """Kinds of tokens that are no plain text: control, defined by the makers."""
 _BLOCK = 1 << 20
+_KIND_AND_PLACE = 4 + 8
+"""Bytes that stand behind a tensor's name and dimensions."""
 
 
 class BadHeader(CardboardError):
@@ -63,6 +67,10 @@ class Header(Struct, frozen=True, kw_only=True):
     """Ids of control tokens and of those that the makers defined, by their texts."""
     known: Mapping[str, int] = {}
     """Ids of the tokens in `KNOWN_ENDS`, by their texts."""
+    parameters: int | None = None
+    """Weights in all tensors; `None` where the list of them cannot be read."""
+    tensor_bytes: int | None = None
+    """From the first tensor to the end of the file."""
     named: Mapping[str, str] = {}
     """Texts of the tokens that the entries `tokenizer.ggml.NAME_token_id` stand for, by NAME."""
 
@@ -72,14 +80,15 @@ def read_header(file: BinaryIO, *, size: int, name: str) -> Header:
 
     Reads block by block and no further than the header goes. Raises BadHeader.
     """
-    return _Reader(file, min(size, MOST_BYTES), name).header()
+    return _Reader(file, size, name).header()
 
 
 class _Reader:
     """A place in a file."""
 
     def __init__(self, file: BinaryIO, size: int, name: str) -> None:
-        self._file, self._size, self._name = file, size, name
+        self._file, self._size, self._name = file, min(size, MOST_BYTES), name
+        self._whole = size
         self._block, self._at, self._before = b"", 0, 0
         """What is at hand, where we are in it, and how much was before it."""
         self._order = "<"
@@ -106,6 +115,7 @@ class _Reader:
             else:
                 self._pass(arrays[key] * self._width(inner, key), key)
         tokens = texts[TOKENS]
+        weights, held = self._weights(tensors, values)
         return Header(
             version=version,
             tensors=tensors,
@@ -118,8 +128,35 @@ class _Reader:
                 if kind in _MARKED
             },
             known=_known(tokens),
+            parameters=weights,
+            tensor_bytes=held,
             named=_named(values, tokens),
         )
+
+    def _weights(
+        self, tensors: int, values: Mapping[str, Scalar]
+    ) -> tuple[int, int] | tuple[None, None]:
+        """Return how many weights the tensors have, and their bytes; nothing where that breaks off.
+
+        What an audit needs has been read before.
+        """
+        total = 0
+        try:
+            if tensors > MOST_TENSORS:
+                return None, None
+            for _ in range(tensors):
+                self._text()
+                size = 1
+                for _ in range(min(self._number("I"), MOST_DIMENSIONS)):
+                    size *= self._number("Q")
+                total += size
+                self._bytes(_KIND_AND_PLACE)
+        except BadHeader:
+            return None, None
+        step = values.get("general.alignment", 32)
+        step = step if isinstance(step, int) and 0 < step < _BLOCK else 32
+        held = self._whole - -(-(self._before + self._at) // step) * step
+        return (total, held) if 0 < total <= MOST_WEIGHTS and held > 0 else (None, None)
 
     def _start(self) -> int:
         if self._bytes(4) != b"GGUF":

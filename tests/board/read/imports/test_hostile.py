@@ -93,7 +93,7 @@ def test_whatever_a_file_holds_it_is_read_or_refused_in_words(source, tmp_path):
         build_boards(readings, a_workspace())
         for reading in readings:
             assert all(say(one) for one in reading.findings)
-            assert reading.parts or reading.findings or reading.result
+            assert reading.parts or reading.findings or reading.result or reading.measures
             for part in reading.parts:
                 assert part.result is not None
                 text = encode(part.result)

@@ -55,6 +55,19 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return written(tmp_path_factory.mktemp("gguf") / "tiny.gguf").read_bytes()
 
 
+def test_weights_are_counted_and_their_bytes_are_those_behind_the_header(data: bytes) -> None:
+    header = read(data)
+    assert (header.parameters, header.tensor_bytes) == (16, 64)
+
+
+def test_a_list_of_tensors_that_breaks_off_leaves_the_rest_of_the_header_readable(
+    data: bytes,
+) -> None:
+    header = read(data[: data.rindex(b"w") + 4])
+    assert (header.parameters, header.tensor_bytes) == (None, None)
+    assert header.values["tokenizer.chat_template"] == "{{ 안녕 }}"
+
+
 def test_every_kind_of_entry_is_read(data: bytes) -> None:
     header = read(data)
     assert header.version == 3
