@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from msgspec import UNSET, Struct, UnsetType
@@ -225,6 +225,34 @@ class Gauged(Backend, Protocol):
 
     def peak_memory(self) -> int | None:
         """Return the most bytes that the other process has used so far."""
+
+
+Heard = Callable[[Literal["text", "thought"], str], None]
+"""Takes the next piece of an answer, or of what the model thinks before it."""
+
+STOPPED = "stopped"
+"""Why an answer ended that somebody stopped."""
+
+
+@runtime_checkable
+class Talker(Backend, Protocol):
+    """A backend that tells an answer while it comes, for somebody who waits for it."""
+
+    def talk(
+        self, prompt: Prompt, sampling: Sampling, heard: Heard, stopped: Callable[[], bool]
+    ) -> Answer:
+        """Return one answer, every piece of which was *heard* before; nothing is tried twice.
+
+        *stopped* is asked again and again from the caller's own thread: once it is true, the
+        answer ends with what there is. The seed is that of *sampling*, whatever the step. Raises
+        DeadEngine where nobody is there to answer.
+        """
+
+    def sent(self, sampling: Sampling) -> Mapping[str, Any]:
+        """Return the settings as the engine is given them, by its own names."""
+
+    def rendered(self, prompt: Prompt) -> str | None:
+        """Return the text that the model reads; `None` where the engine does not tell."""
 
 
 @runtime_checkable

@@ -14,10 +14,12 @@ from msgspec.structs import replace
 
 from .. import records
 from ..engine import (
+    STOPPED,
     Account,
     Answer,
     Encoder,
     Feed,
+    Heard,
     Message,
     Options,
     Prompt,
@@ -30,7 +32,7 @@ from ..errors import DeadEngine, UsageError
 from ..identity import address_sha256
 from ..records import StepTiming
 from . import openai_retries
-from .openai_kinds import VLLM, seeding_of, spoken
+from .openai_kinds import LLAMA_CPP, VLLM, seeding_of, spoken
 from .openai_servers import HOSTED, Server, ask, base_url, key_for
 from .replies.replies import Refusal, answer_of, reason_of
 from .replies.streams import Stream
@@ -39,13 +41,15 @@ MOST = 32 << 20
 """Bytes of a reply that are read."""
 
 CONNECT_SECONDS = 10.0
+_LOOK_SECONDS = 0.05
+"""Between two looks whether somebody stopped the answer."""
 
 PAUSE = 0.01
 """Seconds after which a slot looks again for a prompt that follows from other answers."""
 
 
 class OpenAI:
-    """A model behind a server; see `Backend`."""
+    """A model behind a server; see `Talker`."""
 
     takes: Literal["tokens", "messages"] = "messages"
     encoder: Encoder | None = None
@@ -88,11 +92,7 @@ class OpenAI:
 
         Raises DeadEngine where the server is gone or refuses every call.
         """
-        try:
-            settings = spoken(self._server.kind, sampling)
-        except ValueError as error:
-            raise UsageError(str(error), key="--top-k") from error
-        fixed: dict[str, Any] = self._fixed(settings)
+        fixed: dict[str, Any] = self._fixed(self._spoken(sampling))
         left: Iterator[Prompt | None] = iter(prompts)
         found, ended = deque[Answer | DeadEngine](), list[BaseException | None]()
         closing = False
@@ -132,8 +132,81 @@ class OpenAI:
             finally:
                 closing = True
 
+    def talk(
+        self, prompt: Prompt, sampling: Sampling, heard: Heard, stopped: Callable[[], bool]
+    ) -> Answer:
+        """Return one answer as it is told piece by piece, if the options ask for that."""
+        return asyncio.run(self._talked(prompt, sampling, heard, stopped))
+
+    def sent(self, sampling: Sampling) -> dict[str, Any]:
+        """Return the body of a call but for its messages."""
+        seed = {} if sampling.seed is None else {"seed": sampling.seed}
+        return {**seed, **self._fixed(self._spoken(sampling))}
+
+    def rendered(self, prompt: Prompt) -> str | None:
+        """Return the prompt as llama.cpp renders it, or as the template does that a server tells.
+
+        A BOS that comes as a token is in none of them. Raises DeadEngine where the server is gone.
+        """
+        messages, kwargs = list(map(_wired, prompt.messages)), dict(self._options.template_kwargs)
+        if self._server.kind is not LLAMA_CPP:
+            return self._rendered_here(messages, kwargs)
+        asked = {"messages": messages, "chat_template_kwargs": kwargs}
+        url = f"{self._base.removesuffix('v1/')}apply-template"
+        try:
+            with httpx.Client(headers=self._headers, **self._connection()) as client:
+                reply = client.post(url, json=asked, timeout=CONNECT_SECONDS)
+            told = msgspec.json.decode(reply.content, type=dict[str, Any])
+        except httpx.TransportError as error:
+            raise DeadEngine(f"the server cannot be reached: {error}") from error
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return None
+        text = told.get("prompt")
+        return text if isinstance(text, str) else None
+
+    def _rendered_here(self, messages: list[Any], kwargs: dict[str, Any]) -> str | None:
+        from ..sandbox.rendering import Job, Program, run
+
+        if self.template is None:
+            return None
+        program = Program(self.template.text, self.template.special_tokens)
+        [one] = run([Job(program=program, messages=messages, kwargs=kwargs, prompt=True)])
+        return one.text
+
     def close(self) -> None:
         """Do nothing: connections end with the answers."""
+
+    async def _talked(
+        self, prompt: Prompt, sampling: Sampling, heard: Heard, stopped: Callable[[], bool]
+    ) -> Answer:
+        began, pieces = monotonic(), list[str]()
+
+        def keep(kind: Literal["text", "thought"], piece: str) -> None:
+            pieces.extend([piece] if kind == "text" else [])
+            heard(kind, piece)
+
+        stream, body = Stream(keep), self._body(prompt, self.sent(sampling))
+        async with httpx.AsyncClient(**self._connection()) as client:
+            call = asyncio.create_task(self._once(client, prompt, body, stream))
+            try:
+                while not (await asyncio.wait([call], timeout=_LOOK_SECONDS))[0]:
+                    if stopped():
+                        return Answer(
+                            key=prompt.key,
+                            text="".join(pieces),
+                            finish_reason=STOPPED,
+                            timing=stream.timing,
+                            seconds=round(monotonic() - began, 3),
+                        )
+                    if monotonic() - began > self._options.timeout:
+                        return late(prompt.key, self._options.timeout)
+                answer, _, _ = call.result()
+            finally:
+                call.cancel()
+                await asyncio.wait([call])
+        if isinstance(answer, DeadEngine):
+            raise answer
+        return answer
 
     async def _slot(
         self,
@@ -170,35 +243,40 @@ class OpenAI:
     async def _tried(self, client: Any, prompt: Prompt, body: bytes) -> Answer | DeadEngine:
         """Call until there is an answer, or no use in calling."""
         for attempt in range(len(openai_retries.WAITS) + 1):
-            headers: Mapping[str, str] = {}
-            try:
-                began = monotonic()
-                status, headers, reply, seen = await self._post(client, body)
-            except httpx.ConnectError as error:
-                failed: Answer | DeadEngine = DeadEngine(f"the server cannot be reached: {error}")
-            except (httpx.TransportError, httpx.DecodingError, Refusal) as error:
-                failed = _failed(prompt, f"{error}" or type(error).__name__)
-            else:
-                if status == 200:
-                    answer = answer_of(prompt, reply, self.account.max_model_len, seen)
-                    answer = replace(answer, seconds=round(monotonic() - began, 3))
-                    if answer.error:
-                        return replace(answer, error=self._redacted(answer.error))
-                    return answer
-                reason = self._redacted(f"HTTP {status}: {reason_of(reply)}")
-                if status in openai_retries.NEVER:
-                    return DeadEngine(reason)
-                failed = _failed(prompt, reason)
-                if status not in openai_retries.AGAIN:
-                    return failed
+            stream = Stream() if self._options.stream else None
+            found, again, headers = await self._once(client, prompt, body, stream)
+            if not again:
+                return found
             wait = openai_retries.wait_before(attempt, headers, datetime.now(UTC))
             if wait is None:
                 break
             await asyncio.sleep(wait)
-        return failed
+        return found
+
+    async def _once(
+        self, client: Any, prompt: Prompt, body: bytes, stream: Stream | None
+    ) -> tuple[Answer | DeadEngine, bool, Mapping[str, str]]:
+        """Return what comes of one call, whether another may help, and the headers of the reply."""
+        began = monotonic()
+        try:
+            status, headers, reply, seen = await self._post(client, body, stream)
+        except httpx.ConnectError as error:
+            return DeadEngine(f"the server cannot be reached: {error}"), True, {}
+        except (httpx.TransportError, httpx.DecodingError, Refusal) as error:
+            return _failed(prompt, f"{error}" or type(error).__name__), True, {}
+        if status == 200:
+            answer = answer_of(prompt, reply, self.account.max_model_len, seen)
+            answer = replace(answer, seconds=round(monotonic() - began, 3))
+            if answer.error:
+                answer = replace(answer, error=self._redacted(answer.error))
+            return answer, False, headers
+        reason = self._redacted(f"HTTP {status}: {reason_of(reply)}")
+        if status in openai_retries.NEVER:
+            return DeadEngine(reason), False, headers
+        return _failed(prompt, reason), status in openai_retries.AGAIN, headers
 
     async def _post(
-        self, client: Any, body: bytes
+        self, client: Any, body: bytes, stream: Stream | None
     ) -> tuple[int, Mapping[str, str], bytes, StepTiming | None]:
         """Return status, headers and body of the reply, and of a stream when its tokens came.
 
@@ -209,7 +287,6 @@ class OpenAI:
         request = httpx.Request(
             "POST", self._url, headers=self._headers, content=body, extensions=self._limits
         )
-        stream = Stream() if self._options.stream else None
         response = await client.send(request, stream=True)
         kind, status = response.headers.get("content-type", ""), response.status_code
         if status != 200 or not kind.startswith("text/event-stream"):
@@ -229,6 +306,12 @@ class OpenAI:
         if stream is not None:
             return status, response.headers, stream.reply(), stream.timing
         return status, response.headers, bytes(data), None
+
+    def _spoken(self, sampling: Sampling) -> dict[str, Any]:
+        try:
+            return spoken(self._server.kind, sampling)
+        except ValueError as error:
+            raise UsageError(str(error), key="--top-k") from error
 
     def _fixed(self, settings: dict[str, Any]) -> dict[str, Any]:
         """Return what all calls say alike; what the user sets by the server's names comes last."""

@@ -2,11 +2,25 @@
 
 import gc
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..engine import Account, Answer, Options, Prompt, Sampling, Setting, Template, late, seed_of
+from msgspec.structs import replace
+
+from ..engine import (
+    STOPPED,
+    Account,
+    Answer,
+    Heard,
+    Options,
+    Prompt,
+    Sampling,
+    Setting,
+    Template,
+    late,
+    seed_of,
+)
 from ..errors import MissingExtra
 from ..prompts.templates import own_template
 from ..records import StepTiming
@@ -97,12 +111,42 @@ class Transformers:
             yield from found
             start += len(batch)
 
+    def talk(
+        self, prompt: Prompt, sampling: Sampling, heard: Heard, stopped: Callable[[], bool]
+    ) -> Answer:
+        """Return one answer, each letter of it told as soon as it is whole."""
+        width = len(prompt.token_ids or ())
+        listener = _Listener(self._tokenizer, self._ends, width, heard, stopped)
+        [answer] = self._answered([prompt], sampling, listener)
+        if listener.stopped:
+            return replace(answer, text=listener.text, finish_reason=STOPPED, error=None)
+        return answer
+
+    def sent(self, sampling: Sampling) -> Mapping[str, Any]:
+        """Return the settings, which have the same names here."""
+        return {
+            "temperature": sampling.temperature,
+            "top_p": sampling.top_p,
+            "top_k": sampling.top_k,
+            "max_tokens": sampling.max_tokens,
+            "seed": sampling.seed,
+            "repetition_penalty": 1.0,
+            **({"stop": list(sampling.stop)} if sampling.stop else {}),
+        }
+
+    def rendered(self, prompt: Prompt) -> str | None:
+        """Return what the ids of the prompt stand for."""
+        text = self._tokenizer.decode(list(prompt.token_ids or ()))
+        return text if isinstance(text, str) else None
+
     def close(self) -> None:
         """Give the model's memory back."""
         self._model = None
         _free()
 
-    def _answered(self, batch: list[Prompt], sampling: Sampling) -> list[Answer]:
+    def _answered(
+        self, batch: list[Prompt], sampling: Sampling, listener: "_Listener | None" = None
+    ) -> list[Answer]:
         """Return the answers of *batch*, padded on the left."""
         prompts = [prompt.token_ids or () for prompt in batch]
         width = max(map(len, prompts))
@@ -121,7 +165,9 @@ class Transformers:
                 input_ids=torch.tensor(ids, device=device),
                 attention_mask=torch.tensor(mask, device=device),
                 generation_config=_decoding(sampling, self._ends, padding, self._options.timeout),
-                stopping_criteria=transformers.StoppingCriteriaList([clock]),
+                stopping_criteria=transformers.StoppingCriteriaList(
+                    [clock] if listener is None else [clock, listener]
+                ),
                 **given,
             )
         said = output[:, width:].tolist()
@@ -237,6 +283,33 @@ class _Clock(transformers.StoppingCriteria):
             answer_seconds=round(stamps[-1] - stamps[0], 6),
             cached_tokens=0,
         )
+
+
+class _Listener(transformers.StoppingCriteria):
+    """Tells an answer as it grows, and ends it when somebody stops it."""
+
+    def __init__(
+        self,
+        tokenizer: "PreTrainedTokenizerBase",
+        ends: list[int],
+        width: int,
+        heard: Heard,
+        stopped: Callable[[], bool],
+    ) -> None:
+        self._tokenizer, self._ends, self._width = tokenizer, ends, width
+        self._heard, self._asked = heard, stopped
+        self.text, self.stopped = "", False
+
+    def __call__(self, input_ids: Any, scores: Any, **more: Any) -> Any:
+        """Tell what came since the last token; half a letter waits for its other half."""
+        ids = [one for one in input_ids[0, self._width :].tolist() if one not in self._ends]
+        text = self._tokenizer.decode(ids, skip_special_tokens=True)
+        assert isinstance(text, str)
+        if not text.endswith("\ufffd") and text.startswith(self.text) and text != self.text:
+            self._heard("text", text[len(self.text) :])
+            self.text = text
+        self.stopped = self._asked()
+        return torch.full((1,), self.stopped, dtype=torch.bool, device=input_ids.device)
 
 
 def open_backend(options: Options) -> Transformers:

@@ -40,12 +40,12 @@ def heading(
     """Return the head of a run on a loaded *backend*, with *built* prompts."""
     account = backend.account
     return Head(
-        model=_model(request, account),
+        model=model_record(request, account),
         suite=suite.record,
-        protocol=_protocol(request, suite, account, built),
+        protocol=protocol_record(request, account, built, _system_sha256(suite)),
         prompts=replace(built.record, sha256=built.sha256),
         prompts_sha256=built.sha256,
-        versions=_versions() | dict(account.versions),
+        versions=own_versions() | dict(account.versions),
         shard=request.shard,
         started_at=started_at,
     )
@@ -60,16 +60,17 @@ def blank_heading(request: Request, suite: Suite, started_at: str) -> Head:
     return Head(
         model=request.model,
         suite=suite.record,
-        protocol=_protocol(request, suite, account, nothing),
+        protocol=protocol_record(request, account, nothing, _system_sha256(suite)),
         prompts=records.Prompts(),
         prompts_sha256=nothing.sha256,
-        versions=_versions(),
+        versions=own_versions(),
         shard=request.shard,
         started_at=started_at,
     )
 
 
-def _model(request: Request, account: Account) -> records.Model:
+def model_record(request: Request, account: Account) -> records.Model:
+    """Return the model as results name it: what was asked for, and what its backend found."""
     asked = request.model
     revision, weights = account.revision or asked.revision, asked.weights_sha256
     if weights is None and request.backend in ("transformers", "vllm"):
@@ -92,11 +93,14 @@ def _size(request: Request, revision: str | None) -> int | None:
     return weights_bytes(request.options.model, revision)
 
 
-def _protocol(request: Request, suite: Suite, account: Account, built: Built) -> records.Protocol:
+def protocol_record(
+    request: Request, account: Account, built: Built, system_sha256: str | None
+) -> records.Protocol:
+    """Return the settings as really sent; *system_sha256* is that of the one system text."""
     asked = records.Protocol(
         backend=account.backend,
         trials=request.trials,
-        system_prompt_sha256=_system_sha256(suite),
+        system_prompt_sha256=system_sha256,
         harness=records.Harness(name="cardboard", version=__version__),
         extra={**request.options.extra, **account.extra},
     )
@@ -151,7 +155,8 @@ def _system_sha256(suite: Suite) -> str | None:
     return hashlib.sha256(turns[0].encode("utf-8", "replace")).hexdigest()
 
 
-def _versions() -> dict[str, str]:
+def own_versions() -> dict[str, str]:
+    """Return the versions of what asks."""
     return {"cardboard": __version__, "python": platform.python_version()}
 
 

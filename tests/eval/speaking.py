@@ -2,8 +2,8 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -13,7 +13,10 @@ CHAT = "/v1/chat/completions"
 
 @dataclass(frozen=True)
 class Reply:
-    """One reply: what is not JSON yet is made so; `cut` ends the connection without one."""
+    """One reply: what is not JSON yet is made so; `cut` ends the connection without one.
+
+    An iterator of bytes is sent piece by piece, and then the connection ends.
+    """
 
     body: Any = None
     status: int = 200
@@ -35,6 +38,25 @@ def said(text: Any, finish: str | None = "stop", **differs: Any) -> dict[str, An
     usage = {"prompt_tokens": 7, "completion_tokens": 3}
     message = {"role": "assistant", "content": text, **differs}
     return {"choices": [{"message": message, "finish_reason": finish}], "usage": usage}
+
+
+STREAM = {"Content-Type": "text/event-stream"}
+
+
+def pieces(
+    texts: Iterable[str], *, finish: str | None = "stop", tokens: int = 3
+) -> Iterator[bytes]:
+    """Yield a reply as a stream, an event for each of *texts*; without *finish* it breaks off."""
+    for text in texts:
+        yield _event({"choices": [{"delta": {"content": text}}]})
+    if finish is not None:
+        yield _event({"choices": [{"delta": {}, "finish_reason": finish}]})
+        yield _event({"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": tokens}})
+        yield b"data: [DONE]\n\n"
+
+
+def _event(told: Any) -> bytes:
+    return b"data: " + json.dumps(told).encode() + b"\n\n"
 
 
 @dataclass
@@ -85,12 +107,26 @@ def speaking(speaker: Speaker) -> Iterator[Speaker]:
             if reply.cut:
                 self.close_connection = True
                 return
+            if isinstance(reply.body, Iterator):
+                self._send(reply)
+                return
             data = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
             self.send_response(reply.status)
             for name, value in {**reply.headers, "Content-Length": str(len(data))}.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(data)
+
+        def _send(self, reply: Reply) -> None:
+            self.close_connection = True
+            self.send_response(reply.status)
+            for name, value in {**reply.headers, "Connection": "close"}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            with suppress(OSError):  # whoever asked is gone
+                for piece in reply.body:
+                    self.wfile.write(piece)
+                    self.wfile.flush()
 
         def log_message(self, *words: Any) -> None:
             """Say nothing."""

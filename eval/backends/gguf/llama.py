@@ -1,7 +1,8 @@
 """GGUF files in llama.cpp's own server, which is started for the run and ended with it."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Literal
 
 from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # exported on demand
 from msgspec.structs import replace
@@ -11,6 +12,7 @@ from ...engine import (
     Answer,
     Encoder,
     Feed,
+    Heard,
     Options,
     Prompt,
     Sampling,
@@ -26,7 +28,7 @@ from .server import COUNTS, GUESSING, SETTINGS, LlamaServer
 
 
 class Llama:
-    """A GGUF file behind a server of our own; see `Backend`."""
+    """A GGUF file behind a server of our own; see `Talker`."""
 
     takes: Literal["tokens", "messages"] = "messages"
     encoder: Encoder | None = None
@@ -116,8 +118,33 @@ class Llama:
 
         Raises DeadEngine where llama.cpp breaks down.
         """
-        try:
+        with self._watched():
             yield from self._client.answers(prompts, sampling)
+
+    def talk(
+        self, prompt: Prompt, sampling: Sampling, heard: Heard, stopped: Callable[[], bool]
+    ) -> Answer:
+        """Return one answer as it is told piece by piece."""
+        with self._watched():
+            answer = self._client.talk(prompt, sampling, heard, stopped)
+            if answer.error and self._server.ended():
+                raise DeadEngine(answer.error)
+            return answer
+
+    def sent(self, sampling: Sampling) -> Mapping[str, Any]:
+        """Return the body of a call but for its messages."""
+        return self._client.sent(sampling)
+
+    def rendered(self, prompt: Prompt) -> str | None:
+        """Return the prompt as llama.cpp renders it."""
+        with self._watched():
+            return self._client.rendered(prompt)
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Say how llama.cpp ended, where it did."""
+        try:
+            yield
         except DeadEngine as error:
             if ended := self._server.ended():
                 raise DeadEngine(f"llama.cpp ended while it answered: {ended}") from error

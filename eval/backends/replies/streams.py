@@ -5,18 +5,21 @@ from typing import Any
 
 import msgspec
 
+from ...engine import Heard
 from ...records import StepTiming
 from .replies import Refusal
 
-_TEXTS = ("reasoning_content", "reasoning", "thinking", "refusal")
+_THOUGHTS = ("reasoning_content", "reasoning", "thinking")
+_TEXTS = (*_THOUGHTS, "refusal")
 _END = b"[DONE]"
 
 
 class Stream:
     """Server-sent events of one answer; when its first and its last token came."""
 
-    def __init__(self) -> None:
-        """Begin the clock: the call goes out now."""
+    def __init__(self, heard: Heard | None = None) -> None:
+        """Begin the clock: the call goes out now. Each piece is *heard* as it comes."""
+        self._heard = heard
         self._began = monotonic()
         self._rest = bytearray()
         self._head: dict[str, Any] = {}
@@ -99,6 +102,7 @@ class Stream:
         for name in ("content", *_TEXTS):
             if isinstance(piece := delta.get(name), str):
                 self._texts.setdefault(name, []).append(piece)
+        self._tell(delta)
         if isinstance(calls := delta.get("tool_calls"), list):
             for call in calls:
                 self._call(call)
@@ -107,6 +111,17 @@ class Stream:
             self._logprobs += content
         if isinstance(finish := choice.get("finish_reason"), str):
             self._finish = finish
+
+    def _tell(self, delta: dict[str, Any]) -> None:
+        """Let the pieces be heard; some servers give the same thought under two names."""
+        if self._heard is None:
+            return
+        thoughts = (delta.get(name) for name in _THOUGHTS)
+        thought = next((one for one in thoughts if isinstance(one, str) and one), None)
+        if thought is not None:
+            self._heard("thought", thought)
+        if isinstance(text := delta.get("content"), str) and text:
+            self._heard("text", text)
 
     def _call(self, piece: Any) -> None:
         """Add a piece of a tool call to the call of its index."""

@@ -19,7 +19,7 @@ from cardboard.eval.engine import Answer, Message, Options, Prompt, Sampling, se
 from cardboard.eval.errors import DeadEngine, UsageError
 from cardboard.eval.records import Logprob, Said, ToolCall
 
-from ..speaking import CHAT, Call, Reply, Speaker, said, speaking
+from ..speaking import CHAT, STREAM, Call, Reply, Speaker, pieces, said, speaking
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 Serve = Callable[..., Speaker]
@@ -667,3 +667,100 @@ def test_a_stop_in_the_middle_of_a_call_is_a_stop_however_many_are_open(
     monkeypatch.setattr(OpenAI, "_answer", stopped)
     with pytest.raises(KeyboardInterrupt):
         answers(serve(Reply(said("ls"))), 3, concurrency=3)
+
+
+def talk(
+    server: Speaker, sampling: Sampling | None = None, stop_after: str | None = None
+) -> tuple[Answer, list[tuple[str, str]]]:
+    """Return an answer and the pieces of it that were heard; stop once a piece was."""
+    heard: list[tuple[str, str]] = []
+    backend = OpenAI(Options(model="org/m", base_url=server.url, stream=True))
+    answer = backend.talk(
+        prompts()[0],
+        sampling or Sampling(),
+        lambda kind, piece: heard.append((kind, piece)),
+        lambda: stop_after in {piece for _, piece in heard},
+    )
+    return answer, heard
+
+
+def test_an_answer_is_heard_while_it_comes(serve: Serve) -> None:
+    thought = {"choices": [{"delta": {"reasoning": "hm", "reasoning_content": "hm"}}]}
+    events = [f"data: {json.dumps(thought)}\n\n".encode(), *pieces(["l", "s"])]
+    answer, heard = talk(serve(Reply(iter(events), headers=STREAM)))
+    assert heard == [("thought", "hm"), ("text", "l"), ("text", "s")]
+    assert (answer.text, answer.finish_reason, answer.output_tokens) == ("ls", "stop", 3)
+    assert answer.timing is not None
+    assert answer.timing.first_token_seconds is not None
+
+
+def test_what_is_told_of_a_talk_is_what_was_sent_with_the_seed_itself(serve: Serve) -> None:
+    server = serve(Reply(pieces(["ls"]), headers=STREAM), v1__models=models("vllm"))
+    sampling = Sampling(temperature=0.5, seed=7)
+    talk(server, sampling)
+    backend = OpenAI(Options(model="org/m", base_url=server.url, stream=True))
+    [body] = server.asked
+    del body["messages"]
+    assert backend.sent(sampling) == body
+    assert body["seed"] == 7
+
+
+def test_an_answer_that_is_stopped_keeps_what_was_heard(serve: Serve) -> None:
+    let_go = threading.Event()
+
+    def slowly() -> Iterator[bytes]:
+        yield from pieces(["once upon"], finish=None)
+        let_go.wait(30)
+
+    answer, _ = talk(serve(Reply(slowly(), headers=STREAM)), stop_after="once upon")
+    let_go.set()
+    assert (answer.text, answer.finish_reason, answer.error) == ("once upon", "stopped", None)
+
+
+def test_a_talk_is_tried_once(serve: Serve) -> None:
+    server = serve(Reply({"error": "busy"}, 503))
+    answer, _ = talk(server)
+    assert (answer.text, answer.error) == (None, "HTTP 503: busy")
+    assert len(server.asked) == 1
+
+
+def test_a_talk_that_breaks_off_fails_and_was_heard(serve: Serve) -> None:
+    answer, heard = talk(serve(Reply(pieces(["l"], finish=None), headers=STREAM)))
+    assert (answer.text, answer.error, heard) == (None, "the stream broke off", [("text", "l")])
+
+
+def test_whoever_hears_may_end_a_talk(serve: Serve) -> None:
+    def gone(kind: str, piece: str) -> None:
+        raise BrokenPipeError
+
+    server = serve(Reply(pieces(["l"]), headers=STREAM))
+    backend = OpenAI(Options(model="org/m", base_url=server.url, stream=True))
+    with pytest.raises(BrokenPipeError):
+        backend.talk(prompts()[0], Sampling(), gone, lambda: False)
+
+
+def test_nobody_to_talk_to_is_a_dead_engine(serve: Serve) -> None:
+    server = serve(Reply({"error": "no"}, 401))
+    with pytest.raises(DeadEngine, match="401"):
+        talk(server)
+
+
+TEMPLATE = "{% for m in messages %}<|im_start|>{{ m.content }}{% endfor %}"
+
+
+def test_a_prompt_is_shown_as_the_server_renders_it_or_its_template_does(serve: Serve) -> None:
+    told = {
+        "props": {"chat_template": TEMPLATE},
+        "apply-template": {"prompt": "<|im_start|>as llama.cpp does"},
+        "tokenizer_info": {"chat_template": TEMPLATE},
+    }
+    shown = {}
+    for owner in ("llamacpp", "vllm", "library"):
+        server = serve(Reply(said("ls")), v1__models=models(owner), **told)
+        backend = OpenAI(Options(model="org/m", base_url=server.url))
+        shown[owner] = backend.rendered(prompts()[0])
+    assert shown == {
+        "llamacpp": "<|im_start|>as llama.cpp does",
+        "vllm": "<|im_start|>step 0",
+        "library": None,
+    }

@@ -282,3 +282,27 @@ def test_an_answer_tells_how_long_its_prompt_and_its_tokens_took(backend: Transf
         )
         assert timing.cached_tokens == 0
     assert backend.account.attention
+
+
+@pytest.mark.parametrize("sampling", [GREEDY, Sampling(temperature=1.0, seed=3, max_tokens=12)])
+def test_an_answer_is_told_letter_by_letter_and_is_the_same(
+    backend: Transformers, sampling: Sampling
+) -> None:
+    heard: list[str] = []
+    (prompt,) = prompts(backend, 1)
+    answer = backend.talk(prompt, sampling, lambda _, piece: heard.append(piece), lambda: False)
+    whole = said(backend, [prompt], sampling)["t/0"]
+    assert replace(answer, seconds=None, timing=None) == whole
+    assert (answer.text or "").startswith("".join(heard))
+    assert len(heard) > 1
+    assert backend.sent(sampling)["seed"] == sampling.seed
+    assert backend.rendered(prompt) == "<s><|im_start|>user\nls<|im_end|>\n"
+
+
+def test_an_answer_that_is_stopped_is_what_was_told_of_it(backend: Transformers) -> None:
+    heard: list[str] = []
+    (prompt,) = prompts(backend, 1)
+    answer = backend.talk(
+        prompt, GREEDY, lambda _, piece: heard.append(piece), lambda: len(heard) > 2
+    )
+    assert (answer.text, answer.finish_reason, answer.error) == ("".join(heard), "stopped", None)

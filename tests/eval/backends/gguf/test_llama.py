@@ -17,10 +17,11 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from cardboard.cli import main
+from cardboard.eval import engine
 from cardboard.eval.backends.gguf.files import gguf_of
 from cardboard.eval.backends.gguf.llama import Llama
 from cardboard.eval.engine import Answer, Feed, Options, Prompt, Sampling, Setting
-from cardboard.eval.errors import UsageError
+from cardboard.eval.errors import DeadEngine, UsageError
 from cardboard.eval.records import Result
 from cardboard.eval.run.request import Request
 from cardboard.eval.run.run import evaluate, journal_of
@@ -254,3 +255,24 @@ def test_thoughts_are_left_to_the_template_where_llama_cpp_would_switch_them_off
 def test_adapters_are_refused() -> None:
     with pytest.raises(UsageError, match="adapters are not for the llama backend"):
         Llama(replace(OPTIONS, adapter="org/lora"))
+
+
+def test_an_answer_is_heard_and_can_be_stopped_and_the_prompt_shown() -> None:
+    backend = Llama(replace(OPTIONS, stream=True))
+    try:
+        prompt = Prompt(key="t/0", messages=(engine.Message("user", "Count to 2000."),))
+        heard: list[str] = []
+        answer = backend.talk(
+            prompt, Sampling(), lambda _, piece: heard.append(piece), lambda: len(heard) > 3
+        )
+        assert (answer.text, answer.finish_reason) == ("".join(heard), "stopped")
+        shown = backend.rendered(prompt)
+        assert shown is not None
+        assert shown.endswith("<|im_start|>user\nCount to 2000.<|im_end|>\n<|im_start|>assistant\n")
+        short = backend.talk(prompt, Sampling(max_tokens=2), lambda *_: None, lambda: False)
+        assert (short.finish_reason, short.output_tokens) == ("length", 2)
+        os.kill(backend._server._process.pid, signal.SIGKILL)
+        with pytest.raises(DeadEngine, match=r"llama\.cpp ended while it answered: SIGKILL"):
+            backend.talk(prompt, Sampling(), lambda *_: None, lambda: False)
+    finally:
+        backend.close()
