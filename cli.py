@@ -39,6 +39,7 @@ COMMANDS = {
     "attest": "board.commands.result_commands:attest",
     "snapshot": "board.commands.snapshot_command:snapshot",
     "accept": "cards.commands.accept_command:accept",
+    "try": "cards.commands.try_command:try_",
     "add": "cards.commands.card_commands:add",
     "fetch": "cards.commands.store_commands:fetch",
     "cards": "cards.commands.card_commands:cards",

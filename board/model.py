@@ -135,11 +135,13 @@ class Reading(Struct, frozen=True, kw_only=True):
 
     @property
     def evidence(self) -> Evidence:
-        """Return what stands under the figures: their rows, the file's own means, or a table."""
-        if self.facts is not None:
-            return "rows"
+        """Return what stands under the figures: rows, the file's own means, a table, a person."""
         source = self.result.provenance if self.result else None
         told = source.evidence if source else None
+        if told == "by-hand":
+            return told
+        if self.facts is not None:
+            return "rows"
         return "quoted" if self.kind == "published-table" or told == "quoted" else "summary"
 
 

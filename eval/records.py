@@ -22,8 +22,9 @@ Timestamp = Annotated[
     str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$")
 ]
 Status = Literal["complete", "partial", "failed"]
-Evidence = Literal["rows", "summary", "quoted"]
-"""What figures rest on: their own rows, the file's own means, or somebody's table."""
+Evidence = Literal["rows", "summary", "quoted", "by-hand"]
+"""What figures rest on: their own rows, the file's own means, somebody's table, or the judgement of
+a person who read the answers."""
 Scalar = str | float | bool | None
 Seeding = Literal["step", "none", "unknown"]
 """Whether each sampled answer had a seed of its own: it had; it had none that the engine takes; the

@@ -75,6 +75,9 @@ def _reading(name: str, by: float, level: Evidence, how: dict[str, Any]) -> Read
         return a_reading(result, facts=made.facts)
     if level == "summary":
         return a_reading(result)
+    if level == "by-hand":
+        person = records.Provenance(kind="by-hand", evidence="by-hand")
+        return a_reading(replace(result, provenance=person), facts=made.facts)
     source = records.Provenance(
         kind="published-table", repository="org/reports", document="REPORT.md", row_label=name
     )
@@ -105,9 +108,10 @@ CLAIMS: dict[str, Needs] = {
     "basis.rows": _of("rows"),
     "basis.summary": _of("summary"),
     "basis.quoted": _of("quoted"),
+    "basis.by-hand": _of("by-hand"),
     "basis.date": _recorded,
     "template.is-counted": _recorded,
-    "template.is-stated": _bare_of("rows", "summary"),
+    "template.is-stated": _bare_of("rows", "summary", "by-hand"),
     "template.is-quoted": _bare_of("quoted"),
     "finding.protocol-not-recorded": _bare,
     "finding.revision-not-recorded": _bare,
@@ -119,23 +123,30 @@ CLAIMS: dict[str, Needs] = {
     "card.setting": _recorded,
     "card.notes": lambda level, recorded: level != "rows" or not recorded,
     "notes.none": lambda level, recorded: level == "rows" and recorded,
-    "notes.open": lambda level, recorded: level != "rows" or not recorded,
+    "notes.open": lambda level, recorded: level in ("summary", "quoted") or not recorded,
     "notes.next": lambda level, recorded: level != "rows" or not recorded,
     "means.settings": _bare,
     "means.revision": _bare,
     "means.not-checkable": _of("summary", "quoted"),
     "next.measure": _of("summary", "quoted"),
+    "next.measure-by-rule": _of("by-hand"),
+    "card.about-by-hand": _of("by-hand"),
+    "read.by-hand": _of("by-hand"),
+    "replay:card.purpose": _of("rows", "summary", "quoted"),
+    "run.missing-person": _of("by-hand"),
+    "run.reproduce-rows": _of("rows", "summary", "quoted"),
+    "run.reproduce-text": _of("rows", "summary", "quoted"),
     "remedy.protocol-not-recorded": _bare_of("rows"),
     "remedy.revision-not-recorded": _bare_of("rows"),
-    "rank.interval": _of("rows"),
-    "rank.range": _of("rows"),
+    "rank.interval": _of("rows", "by-hand"),
+    "rank.range": _of("rows", "by-hand"),
     "rank.alone-open": _of("summary", "quoted"),
-    "site.interval": _of("rows"),
-    "site.level": _of("rows"),
+    "site.interval": _of("rows", "by-hand"),
+    "site.level": _of("rows", "by-hand"),
     "run.values-result": _recorded,
     "run.values-suite": _bare,
     "run.kwargs-result": _recorded,
-    "run.reproduce-engine": _bare,
+    "run.reproduce-engine": _bare_of("rows", "summary", "quoted"),
     "origin.document": _of("quoted"),
     "origin.repository": _of("quoted"),
     "origin.row": _of("quoted"),

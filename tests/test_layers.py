@@ -63,7 +63,14 @@ HOUSE: dict[str, tuple[tuple[str, ...], ...]] = {
         ("show",),
         ("commands",),
     ),
-    "cards": (("readme", "acceptance"), ("text",), ("plan",), ("hub",), ("push",), ("commands",)),
+    "cards": (
+        ("readme", "acceptance", "tryout"),
+        ("text",),
+        ("plan",),
+        ("hub",),
+        ("push",),
+        ("commands",),
+    ),
     "site": (
         ("frame", "data"),
         ("source", "charts"),

@@ -94,8 +94,12 @@ def adopt(workspace: Workspace, unknown: Sequence[Unknown]) -> str:
     Everything that stands there is kept. Raises `ConfigError` where the file with the blocks could
     not be used, and leaves it as it was.
     """
+    return add_blocks(workspace, blocks(unknown))
+
+
+def add_blocks(workspace: Workspace, added: str) -> str:
+    """Add text to board.toml, and return it; as `adopt`."""
     path = workspace.root / "board.toml"
-    added = blocks(unknown)
     whole = f"{path.read_text(encoding='utf-8').rstrip()}\n\n{added}"
     aside = workspace.root / ".cardboard" / "adopted"
     aside.mkdir(parents=True, exist_ok=True)

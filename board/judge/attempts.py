@@ -106,7 +106,7 @@ def _instant(stamp: str) -> datetime:
     return instant(stamp.replace(" ", "T"))
 
 
-_STRENGTH: dict[Evidence, int] = {"rows": 2, "summary": 1, "quoted": 0}
+_STRENGTH: dict[Evidence, int] = {"rows": 2, "summary": 1, "by-hand": 1, "quoted": 0}
 
 
 class Judged(Struct, frozen=True, kw_only=True):

@@ -38,6 +38,9 @@ def _basis(entry: Entry, suite: Suite | None) -> Claim:
     if entry.evidence == "quoted":
         document = source.document if source else None
         return Claim("basis.quoted", {"document": (document or "").rpartition("/")[2] or None})
+    if entry.evidence == "by-hand":
+        n = facts.answers if facts else entry.result.counts.scored
+        return Claim("basis.by-hand", {"n": n or 0})
     if entry.evidence == "summary" or facts is None:
         return Claim("basis.summary", {})
     if any(MEANINGS.get(one.code) == ("limit", "means.refuted") for one in entry.findings):
@@ -188,7 +191,7 @@ def meanings(findings: Iterable[Finding]) -> list[tuple[str, Claim]]:
 def _next(entry: Entry) -> Iterator[Claim]:
     """Yield what would make the result better evidence."""
     if entry.evidence != "rows":
-        yield Claim("next.measure", {})
+        yield Claim("next.measure-by-rule" if entry.evidence == "by-hand" else "next.measure", {})
         return
     weighty = (one for one in distinct(entry.findings) if one.code in MEANINGS)
     steps = {f"remedy.{one.code}": one.values for one in weighty if _remedied(one.code)}

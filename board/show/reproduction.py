@@ -32,7 +32,7 @@ class Repeat(Struct, frozen=True, kw_only=True):
     suite: Text
     """Its title."""
     command: str | None = None
-    missing: Literal["rows", "model", "harness"] | None = None
+    missing: Literal["rows", "model", "harness", "person"] | None = None
     """What keeps cardboard from repeating it."""
     engine: str | None = None
     """The backend that the command names although the result recorded none that is here."""
@@ -188,6 +188,8 @@ def _repeat(suite: Suite, entry: Entry) -> Repeat:
     sent = entry.result.protocol
     title = suite.title or {"en": suite.full_name}
     whole = Repeat(suite=title, evaluator=suite.evaluator)
+    if entry.evidence == "by-hand":
+        return replace(whole, missing="person")
     foreign = sent.harness is not None and sent.harness.name != _OURS
     if suite.of_kind.row is None or foreign:
         return replace(whole, missing="harness")

@@ -88,7 +88,7 @@ def _settle(model: str, given: dict[str, Any]) -> str:
     if re.match(r"https?://", model, re.IGNORECASE):
         given["backend"] = given["backend"] or "openai"
         given["base_url"] = given["base_url"] or model
-        name = given["name"] or _served(model, given["api_key_variable"])
+        name = given["name"] or served_model(model, given["api_key_variable"])
         given["name"] = None
         return name
     if given["backend"] is None and (model.endswith(".gguf") or Path(model).suffix == ".gguf"):
@@ -98,8 +98,17 @@ def _settle(model: str, given: dict[str, Any]) -> str:
     return model
 
 
-def _served(address: str, variable: str) -> str:
-    """Return the name of the model that the server at *address* has, if it has just one."""
+def served_model(
+    address: str,
+    variable: str,
+    *,
+    key: str = "--name",
+    remedy: str = "Say which one is meant: --name.",
+) -> str:
+    """Return the name of the model that the server at *address* has, if it has just one.
+
+    Raises UsageError, naming *key* and *remedy*, where it has none or several.
+    """
     import msgspec
 
     from ...eval.audit.sources.server_client import ServerClient
@@ -123,7 +132,7 @@ def _served(address: str, variable: str) -> str:
         many = ", ".join(names[:5]) or "none"
         raise UsageError(
             f"the server names {len(names)} models ({many})",
-            key="--name",
-            remedy="Say which one is meant: --name.",
+            key=key,
+            remedy=remedy,
         )
     return names[0]

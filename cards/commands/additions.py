@@ -13,14 +13,20 @@ from ...board.commands.imports import told as told_of
 from ...board.history.changes import changes
 from ...board.judge.build import build_boards
 from ...board.model import Boards, Reading
+from ...board.read.decoding.files import status_of
+from ...board.read.decoding.json_object import Undecodable
 from ...board.read.reader import read_file
+from ...board.read.verdicts import BLOCK, SUITE, SUITE_VERSION, results_of
 from ...board.show.moves import told as told_move
 from ...board.words.catalogue import Words
 from ...board.workspace.settings import Workspace
 from ...eval.errors import UsageError
+from ...eval.run.result import write
 from ..text.card import cards_of
 from ..text.render import Renderer
 
+LOG = ".jsonl"
+"""The ending of what `cardboard try` keeps."""
 USABLE = ("result", "partial", "postprocessed", "published-table")
 
 
@@ -54,7 +60,7 @@ def add_files(
     refused: list[str] = []
     taken: list[Taken] = []
     foreign: list[Path] = []
-    for path in files:
+    for path in (made for one in files for made in _made(one, workspace)):
         reading = _reading(path, workspace)
         if reading.kind == "import" and reading.parts:
             foreign.append(path)
@@ -80,6 +86,32 @@ def add_files(
     for found in imports:
         new |= found.copies if found.present is None else {}
     return Added(lines=(*lines, *told), refused=tuple(refused), files=new)
+
+
+def missing_board(files: Sequence[Path], workspace: Workspace) -> str | None:
+    """Return what board.toml lacks for the logs of `cardboard try` among *files*, if anything."""
+    known = {(suite.name, suite.version) for suite in workspace.settings.suites}
+    logs = any(path.suffix == LOG for path in files)
+    return BLOCK if logs and (SUITE, SUITE_VERSION) not in known else None
+
+
+def _made(path: Path, workspace: Workspace) -> Iterator[Path]:
+    """Yield *path*; of a log the results of what was judged in it, in files of their own.
+
+    Raises RecordError where nothing was.
+    """
+    if path.suffix != LOG or not path.is_file():
+        yield path
+        return
+    try:
+        status_of(path)
+    except Undecodable as error:
+        raise UsageError(Words("en").finding(error.finding), file=path.name) from None
+    folder = workspace.root / ".cardboard" / "judged"
+    for number, result in enumerate(results_of(path.read_bytes(), path.name), start=1):
+        made = folder / f"{path.stem}-{number}.json"
+        write(made, result)
+        yield made
 
 
 def _reading(path: Path, workspace: Workspace) -> Reading:

@@ -77,13 +77,28 @@ def _tell_attested(boards: "Boards", workspace: "Workspace", words: "Words") -> 
 @click.option(
     "--to-store", is_flag=True, help="Open a pull request to the store on the Hub instead."
 )
+@click.option("--adopt", is_flag=True, help="Write the suite of judgements into board.toml.")
 @click.pass_context
-def add(context: click.Context, files: tuple[Path, ...], dry_run: bool, to_store: bool) -> None:
-    """Check result FILES, copy them into results/, and print what moves on boards and cards."""
+def add(
+    context: click.Context, files: tuple[Path, ...], dry_run: bool, to_store: bool, adopt: bool
+) -> None:
+    """Check result FILES, copy them into results/, and print what moves on boards and cards.
+
+    Of a log of `cardboard try` (.jsonl), what was judged becomes a result for each model and
+    settings, on a board of its own.
+    """
     from ...board.workspace.store import check_writable
-    from .additions import add_files
+    from .additions import add_files, missing_board
 
     workspace = workspace_of(context)
+    if (block := missing_board(files, workspace)) and adopt and not dry_run:
+        from ...board.commands.imports import add_blocks
+
+        add_blocks(workspace, block)
+        workspace = workspace_of(context)
+        click.echo("adopted into board.toml: the board of what a person judged")
+    elif block:
+        click.echo(f"No board for what a person judged; --adopt writes into board.toml:\n\n{block}")
     if not (dry_run or to_store):
         check_writable(workspace.settings.results.source)
     added = add_files(files, workspace, boards_of(workspace), dry_run=dry_run or to_store)

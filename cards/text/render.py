@@ -169,13 +169,15 @@ def _purpose(subjects: Sequence[Subject], model: str, words: Words) -> Safe:
 
 def _is_whole(subject: Subject, words: Words) -> bool:
     """Tell whether the kind's words stand for all there is to say of *subject*."""
-    return not subject.words.purpose and words.has(f"{subject.kind}:card.purpose")
+    own = subject.words.purpose or subject.by_hand
+    return not own and words.has(f"{subject.kind}:card.purpose")
 
 
 def _only_purpose(subject: Subject, model: str, words: Words) -> Safe:
     """Return the suite's own words, else those of its kind; a suite's own replace its kind's."""
     own, suites = subject.words.purpose, _titles([subject], words.language) or None
     key = "card.purpose" if _is_whole(subject, words) else "card.about"
+    key = "card.about-by-hand" if subject.by_hand else key
     text = say_of(words, subject.kind, key, model=code(model), suites=suites)
     return Safe(f"{text} {prose(_own(own, words.language))}") if own else text
 

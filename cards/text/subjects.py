@@ -18,6 +18,8 @@ class Subject(Struct, frozen=True, kw_only=True):
     words: SuiteWords
     """The suites' own, which go before their kind's."""
     ranked: Metric | None
+    by_hand: bool
+    """Whether a person judged the answers, and no rule."""
     own_rank: bool
     """Whether the kind's words on its score hold here."""
     explained: tuple[Metric, ...]
@@ -37,11 +39,15 @@ def subjects_of(sheets: Sequence[Sheet]) -> tuple[Subject, ...]:
 
 
 def _same(one: Sheet, other: Sheet) -> bool:
-    return one.kind == other.kind and (
+    return (one.kind, _by_hand(one)) == (other.kind, _by_hand(other)) and (
         one.suite is other.suite
         if one.suite is None or other.suite is None
         else (one.suite.words, one.suite.changes) == (other.suite.words, other.suite.changes)
     )
+
+
+def _by_hand(sheet: Sheet) -> bool:
+    return sheet.entry.evidence == "by-hand"
 
 
 def _subject(group: Sequence[Sheet]) -> Subject:
@@ -52,6 +58,7 @@ def _subject(group: Sequence[Sheet]) -> Subject:
         titles=tuple(sheet.title for sheet in group if sheet.title),
         words=first.suite.words if first.suite else SuiteWords(),
         ranked=first.ranked,
+        by_hand=_by_hand(first),
         own_rank=first.own_rank,
         explained=tuple(
             metric

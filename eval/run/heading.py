@@ -42,7 +42,7 @@ def heading(
     return Head(
         model=model_record(request, account),
         suite=suite.record,
-        protocol=protocol_record(request, account, built, _system_sha256(suite)),
+        protocol=_protocol(request, suite, account, built),
         prompts=replace(built.record, sha256=built.sha256),
         prompts_sha256=built.sha256,
         versions=own_versions() | dict(account.versions),
@@ -60,7 +60,7 @@ def blank_heading(request: Request, suite: Suite, started_at: str) -> Head:
     return Head(
         model=request.model,
         suite=suite.record,
-        protocol=protocol_record(request, account, nothing, _system_sha256(suite)),
+        protocol=_protocol(request, suite, account, nothing),
         prompts=records.Prompts(),
         prompts_sha256=nothing.sha256,
         versions=own_versions(),
@@ -93,6 +93,16 @@ def _size(request: Request, revision: str | None) -> int | None:
     return weights_bytes(request.options.model, revision)
 
 
+def _protocol(request: Request, suite: Suite, account: Account, built: Built) -> records.Protocol:
+    """Return the settings of a suite's run, with what a kind that plays its steps adds."""
+    asked = protocol_record(request, account, built, _system_sha256(suite))
+    terms, staged = terms_of(request, suite), suite.of_kind.staged
+    if terms is None or staged is None:
+        return asked
+    extra = {**asked.extra, **staged.account(terms)}
+    return replace(asked, turns=staged.turns, dialogue=terms.dialogue, extra=extra)
+
+
 def protocol_record(
     request: Request, account: Account, built: Built, system_sha256: str | None
 ) -> records.Protocol:
@@ -104,10 +114,6 @@ def protocol_record(
         harness=records.Harness(name="cardboard", version=__version__),
         extra={**request.options.extra, **account.extra},
     )
-    terms, staged = terms_of(request, suite), suite.of_kind.staged
-    if terms is not None and staged is not None:
-        extra = {**asked.extra, **staged.account(terms)}
-        asked = replace(asked, turns=staged.turns, dialogue=terms.dialogue, extra=extra)
     if request.backend == "scripted":
         # A rule has no decoding: what was not sent is not recorded.
         return asked

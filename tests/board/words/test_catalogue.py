@@ -24,7 +24,7 @@ PUT_TOGETHER = (
     "finding.", "remedy.", "reason.", "severity.", "metric.", "bucket.", "division.", "relation.",
     "protocol.", "prompts.", "origin.", "template.", "notes.", "run.values-", "rank.", "site.",
     "audit.", "unit.", "better.", "read.score-", "evidence.", "run.kwargs-", "run.missing-",
-    "sheet.", "trained.",
+    "sheet.", "trained.", "try.",
 )  # fmt: skip
 
 

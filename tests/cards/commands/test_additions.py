@@ -8,6 +8,7 @@ from click.testing import CliRunner
 from cardboard.cards.commands import additions
 from cardboard.cli import main
 from cardboard.eval.records import Counts, Suite, encode
+from cardboard.tests.board.read.test_verdicts import BEGUN, judged, log, said
 from cardboard.tests.making import a_result
 
 BOARD = """\
@@ -114,3 +115,47 @@ def test_a_hostile_model_name_cannot_leave_the_folder(workspace, tmp_path):
     add(workspace, a_file(tmp_path, "new.json", a_result("../../../etc/passwd", 0.9)))
     assert len(names(workspace)) == 2
     assert not (workspace.parent / "etc").exists()
+
+
+@pytest.fixture
+def judgements(tmp_path: Path) -> Path:
+    """Return a log of `cardboard try`, in which a person judged answers of two models."""
+    asked = [("Q1", 0, True), ("Q2", 0, False), ("Q1", 1, True), ("Q2", 1, True), ("Q1", 1, True)]
+    answers = [said(n, text, model=model) for n, (text, model, _) in enumerate(asked)]
+    verdicts = [judged(n, accepted) for n, (_, _, accepted) in enumerate(asked)]
+    path = tmp_path / "2026-11-30-a-b.jsonl"
+    path.write_bytes(log(BEGUN, *answers, *verdicts))
+    return path
+
+
+def test_judgements_need_a_board_of_their_own_which_is_shown_and_adopted(workspace, judgements):
+    told = add(workspace, "--dry-run", "--adopt", judgements)
+    assert 'name = "home-by-hand"' in told.output
+    assert (workspace / "board.toml").read_text("utf-8") == BOARD
+    assert names(workspace) == ["old.json"]
+    told = add(workspace, "--adopt", judgements)
+    assert "home-by-hand 1 (models) a: new, rank 1, score 50.00" in told.output
+    # A question that was asked once more than the others is an answer that was chosen.
+    assert "home-by-hand 1 (models) b: new, unranked" in told.output
+    assert len(names(workspace)) == 3
+    assert "is there already" in add(workspace, judgements).output
+
+
+@pytest.mark.parametrize("adopt", [(), ("--adopt",)])
+def test_a_card_says_that_a_person_judged_and_nothing_of_rules(workspace, judgements, adopt):
+    add(workspace, *adopt, judgements)
+    CliRunner().invoke(main, ["-C", str(workspace), "cards"], catch_exceptions=False)
+    card = (workspace / "build" / "cards" / "a" / "README.md").read_text("utf-8")
+    assert "a person read its answers, and accepted or rejected each" in card
+    assert "the share of 2 answers that a person accepted" in card
+    assert "no rule can check it" in card
+    assert "사람이 cardboard try로 직접 질문하고" in card
+    assert "another program" not in card
+
+
+def test_a_log_without_a_judgement_is_refused_by_its_name(workspace, tmp_path):
+    path = tmp_path / "empty.jsonl"
+    path.write_bytes(log(BEGUN, said(1)))
+    told = CliRunner().invoke(main, ["-C", str(workspace), "add", str(path)])
+    assert told.exit_code != 0
+    assert "empty.jsonl: no answer in it was accepted or rejected" in told.output

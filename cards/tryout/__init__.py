@@ -1,0 +1,1 @@
+"""What a person asks models comes in; their answers on a page, logs and verdicts go out."""
