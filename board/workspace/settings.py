@@ -310,6 +310,10 @@ class Profile(_Table, frozen=True, kw_only=True):
     languages: tuple[str, ...] = ()
     """Codes of the languages that the model itself speaks, as the Hub has them: `en`, `ko`."""
     license: str | None = None
+    pipeline_tag: str | None = None
+    """The model's task as the Hub names it: `text-generation`, `image-text-to-text`."""
+    library_name: str | None = None
+    """The library that loads it, as the Hub names it: `transformers`, `mlx`."""
     links: dict[str, str] = {}
     class_: Literal["models", "sweep"] = field(name="class", default="models")
     parameters: Annotated[float, Meta(gt=0)] | None = None

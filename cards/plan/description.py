@@ -36,7 +36,7 @@ def description(item: Item, *, proposed: bool) -> str:
         )
     else:
         lines += _moved(item)
-        lines.append("Text outside the cardboard markers is as it was.")
+        lines += [item.message] if item.message else []
     links = [f"{what}: {link}" for what, link in item.wanted.links.items()]
     return "\n\n".join([*lines, *links])
 

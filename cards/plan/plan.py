@@ -1,23 +1,29 @@
 """What a push would do to each repository: pure, from what is there and what is wanted."""
 
 import difflib
+import json
+from collections.abc import Sequence
 from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from ...board.words.catalogue import Words
+from ...board.words.names import line
 from ..readme.front_matter import sha256, split
 from ..readme.readme import (
     Conflict,
+    Merged,
     Take,
     fresh_readme,
     has_ours,
+    keys_of,
     merged,
     our_part,
     without_ours,
 )
-from ..readme.yaml import emit
+from ..readme.three_way import Change, Terms, decoded
+from ..readme.yaml import Value, emit
 from ..readme.yaml_nodes import load, plain
 from ..text.eval_results import HEAD, PATH, with_tokens
 from ..text.lint import lint
@@ -85,6 +91,14 @@ class Item(Struct, frozen=True, kw_only=True):
     """What the Hub itself calls the repository, where that is another name."""
     ways: tuple[Take, ...] = ()
     """In which ways a conflict can be resolved, the mildest first."""
+    keys: str = ""
+    """By key, short hashes of the front matter that we wrote."""
+    contested: bool = False
+    """Whether a key of the front matter keeps a value that the workspace states otherwise."""
+    told: tuple[str, ...] = ()
+    """What becomes of values in the front matter that are there."""
+    message: str = ""
+    """What the commit changes, in one sentence."""
     left: bool = False
     """Left as it is because the user chose so, not because it is as it should be."""
 
@@ -113,14 +127,15 @@ def decide(
     present: Present,
     take: Take | None = None,
     known_front: str = "",
+    known_keys: str = "",
     *,
     written: bool = False,
 ) -> Item:
     """Return what is to be done so that *present* becomes as *wanted*.
 
     *take* is the user's choice where people's text is in the way; "theirs" leaves the repository
-    as it is. *known_front* is the SHA-256 of front matter that holds nothing but ours. *written*
-    says that there was a card of ours before.
+    as it is. *known_front* is the SHA-256 of front matter that holds nothing but ours, *known_keys*
+    what is known of what we wrote in it. *written* says that there was a card of ours before.
     """
     if wanted.problems:
         return refused(wanted)
@@ -129,23 +144,27 @@ def decide(
         return _results(item, present)
     if wanted.left and not _holds_ours(wanted, present):
         return item.but("unchanged", NOTHING)
+    kept = None if take == "theirs" else take
     try:
-        readme = _readme(wanted, present, None if take == "theirs" else take, known_front)
+        merge = _merged(wanted, present, kept, known_front, known_keys)
     except Conflict as conflict:
         if take == "theirs":
             reason = f"left as it is, though {conflict.why}"
             return replace(item.but("unchanged", reason), left=True)
         return _conflict(item, conflict, written and conflict.unmarked)
+    readme = merge.text.encode("utf-8", "replace")
+    item = replace(item, keys=merge.keys, contested=bool(merge.left), told=_told(item, merge))
     files: dict[str, bytes | None] = {} if readme == present.readme else {README: readme}
     evals = None if wanted.evals is None else with_tokens(wanted.evals, present.evals).encode()
     if wanted.with_evals and evals != present.evals and not (wanted.left and _foreign(present)):
         files[PATH] = evals
     if not files:
-        return item
+        return _contested(item, merge.left, take) if merge.left else item
     state: State = "new" if present.readme is None else "changed"
     if wanted.left:
         state = "left the board"
-    return replace(item, state=state, files=files, shown=readme)
+    message = _message(item, merge, files)
+    return replace(item, state=state, files=files, shown=readme, message=message)
 
 
 def _results(item: Item, present: Present) -> Item:
@@ -161,9 +180,16 @@ def _results(item: Item, present: Present) -> Item:
     return replace(item, state="changed", files={PATH: evals})
 
 
-def _readme(wanted: Wanted, present: Present, take: Take | None, known_front: str = "") -> bytes:
+def _merged(
+    wanted: Wanted,
+    present: Present,
+    take: Take | None,
+    known_front: str = "",
+    known_keys: str = "",
+) -> Merged:
     if present.readme is None:
-        return fresh_readme(wanted.front, wanted.body, wanted.marks).encode("utf-8", "replace")
+        text = fresh_readme(wanted.front, wanted.body, wanted.marks)
+        return Merged(text=text, keys=keys_of(wanted.front), changed=tuple(wanted.front))
     try:
         text = present.readme.decode()
     except UnicodeDecodeError:
@@ -174,11 +200,60 @@ def _readme(wanted: Wanted, present: Present, take: Take | None, known_front: st
     if wanted.left:
         known_front, part = "", our_part(text)
         if part is None:  # somebody took our part out, but not what we said in the front matter
-            return without_ours(text, wanted.ours).encode("utf-8", "replace")
+            return without_ours(text, wanted.ours)
         there = part.body.replace("\r\n", "\n")
         body = there if same_but_for_the_day(there, body) else body
-    new = merged(text, wanted.front, body, wanted.ours, take, known_front, wanted.marks)
-    return new.encode("utf-8", "replace")
+    terms = Terms(
+        stated=wanted.stated,
+        claimed=wanted.claimed,
+        base=decoded(known_keys),
+        force=take == "ours",
+    )
+    return merged(text, wanted.front, body, wanted.ours, take, known_front, wanted.marks, terms)
+
+
+def _told(item: Item, merge: Merged) -> tuple[str, ...]:
+    """Say what becomes of each value in the front matter that differs from ours."""
+    wrote = [
+        f"{one.key}: {_shown(one.theirs)} -> {_shown(one.ours)}"
+        for one in merge.written
+        if not item.wanted.left
+    ]
+    stay = [
+        f"{one.key}: {_shown(one.theirs)} stays, though the workspace states {_shown(one.ours)}; "
+        f"to write that: --take {item.repo}=ours"
+        for one in merge.left
+    ]
+    return (*wrote, *stay)
+
+
+def _shown(value: Value) -> str:
+    if value is None:
+        return "nothing"
+    return line(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), 80)
+
+
+def _contested(item: Item, left: Sequence[Change], take: Take | None) -> Item:
+    keys = ", ".join(one.key for one in left)
+    why = f"{keys} in the front matter of README.md differs from what the workspace states"
+    if take == "theirs":
+        return replace(item.but("unchanged", f"left as it is, though {why}"), left=True)
+    return item.but("conflict", why, f"Or keep what is there: --take {item.repo}=theirs")
+
+
+def _message(item: Item, merge: Merged, files: dict[str, bytes | None]) -> str:
+    """Return what a commit of *files* changes: all that differs, and nothing that does not."""
+    said = []
+    if README in files and item.present and item.present.readme is not None:
+        keys = ", ".join(merge.changed)
+        said = [f"Keys of the front matter that change: {keys or 'none'}."]
+        if merge.gave_way:
+            said.append("Text of the README gave way to the card, as was chosen.")
+        else:
+            said.append("Text outside the cardboard markers is as it was.")
+    if PATH in files:
+        said.append(f"{PATH} is {'removed' if files[PATH] is None else 'written'}.")
+    return " ".join(said)
 
 
 def _holds_ours(wanted: Wanted, present: Present) -> bool:
@@ -204,10 +279,11 @@ def _conflict(item: Item, conflict: Conflict, overwritten: bool) -> Item:
     """Return *item* as a conflict, with what the mildest choice would give."""
     assert item.present is not None
     try:
-        shown = _readme(item.wanted, item.present, conflict.ways[0])
+        merge = _merged(item.wanted, item.present, conflict.ways[0])
     except Conflict as further:
         conflict = further
-        shown = _readme(item.wanted, item.present, conflict.ways[0])
+        merge = _merged(item.wanted, item.present, conflict.ways[0])
+    shown = merge.text.encode("utf-8", "replace")
     ways = ", ".join(f"--take {item.repo}={way}" for way in conflict.ways)
     why = "another README was written over our card" if overwritten else conflict.why
     state: State = "overwritten" if overwritten else "conflict"

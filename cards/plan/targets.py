@@ -21,10 +21,10 @@ from ..readme.yaml import Value
 from ..text.card import Card, cards_of
 from ..text.eval_results import benchmarks, eval_results
 from ..text.lint import lint
-from ..text.metadata import metadata, task_name
+from ..text.metadata import metadata, stated, task_name
 from ..text.render import Renderer
 
-_FORMAT = 1
+_FORMAT = 2
 """Raised when the same card is to be merged into a README in another way."""
 
 
@@ -56,6 +56,10 @@ class Wanted(Struct, frozen=True, kw_only=True):
     left: Literal["", "known", "found"] = ""
     """Whether the model has left the board, and if we know that we wrote its card or only found
     what looks like one."""
+    stated: frozenset[str] = frozenset()
+    """Keys of the front matter that the workspace itself states."""
+    claimed: frozenset[str] = frozenset()
+    """Keys of the front matter that are ours to write or to take back."""
     precedence: Precedence = (False, 0, 0.0, "")
     """Of cards for one repository the least is written."""
     digest: str
@@ -204,8 +208,10 @@ def _wanted(cards: list[Card], renderer: Renderer, settings: Settings) -> Wanted
         problems=lint(front, fresh_readme(front, body)),
         notes=tuple(f"not on this card: {other.title}" for other in others),
         marks={"board": board_mark(settings)},
+        stated=stated(card),
+        claimed=frozenset(settings.cards.keys),
         precedence=_precedence(card),
-        digest=digest_of([_FORMAT, front, body, evals, with_evals]),
+        digest=digest_of([_FORMAT, front, sorted(stated(card)), body, evals, with_evals]),
     )
 
 

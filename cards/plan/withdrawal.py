@@ -81,6 +81,7 @@ class Gathered(Struct, frozen=True, kw_only=True):
             with_evals=True,
             marks={"board": self.mark},
             left="known" if known else "found",
+            claimed=frozenset(["tags"]),
             notes=(f"{why} {away}" if away else why,),
             digest=digest_of(["left", key, away]),
         )

@@ -38,6 +38,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The pull request that holds the card, where the main branch does not."""
     id: str = ""
     """What the Hub itself calls the repository, where that is not `repo`."""
+    keys: str = ""
+    """By key, short hashes of what we wrote in the front matter."""
     left: bool = False
     """What was written says that the model has left the board."""
     proposed: bool = False
@@ -54,6 +56,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     front: str
     pull: int | None
     id: str = ""
+    keys: str = ""
     left: bool = False
     proposed: bool = False
 

@@ -56,7 +56,7 @@ def _onto(item: Item) -> str:
 
 
 def _why(item: Item) -> list[str]:
-    notes = (*filter(None, (item.reason, item.remedy)), *item.wanted.notes)
+    notes = (*filter(None, (item.reason, *item.told, item.remedy)), *item.wanted.notes)
     return [f"    {line}" for note in notes for line in note.splitlines()]
 
 
@@ -128,7 +128,7 @@ def item_json(item: Item) -> dict[str, object]:
         "head": (item.present.head or None) if item.present else None,
         "pull_request": item.pull,
         "files": sorted(item.files),
-        "notes": list(item.wanted.notes),
+        "notes": [*item.told, *item.wanted.notes],
         "diff": diff(item) or None,
     }
 

@@ -143,8 +143,9 @@ def record_of(item: Item, head: str, front: str = "", pull: int | None = None) -
     name = item.present.id if item.present else ""
     return Record(
         head=head,
-        digest=item.wanted.digest,
+        digest="" if item.contested else item.wanted.digest,
         front=front,
+        keys=item.keys,
         pull=pull,
         id=name,
         left=bool(item.wanted.left),
@@ -323,6 +324,10 @@ def _decided(push: Push, wanted: Wanted, pull: int | None) -> Item:
     if push.journal.is_ignored(wanted.repo, present.head):
         raise Ignored(IGNORED)
     record = push.journal.record(wanted.repo)
-    front, written = (record.front, not record.left) if record else ("", False)
-    item = decide(wanted, present, push.choice(wanted.repo), front, written=written)
+    choice = push.choice(wanted.repo)
+    if record is None:
+        item = decide(wanted, present, choice)
+    else:
+        written = not record.left
+        item = decide(wanted, present, choice, record.front, record.keys, written=written)
     return item if push.destination.remote else linted(item)

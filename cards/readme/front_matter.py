@@ -7,6 +7,7 @@ from typing import NamedTuple
 from ruamel.yaml.comments import CommentedMap
 
 from .model_index import Ours, merged_index
+from .three_way import INDEX, Agreed, Terms, agreed
 from .yaml import Value, emit
 from .yaml_nodes import dumped, graft, load, plain
 
@@ -18,10 +19,6 @@ _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 _TRIVIA = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?:\r\n|\r|\n)?")
 # Line breaks for YAML 1.1 and none for 1.2: readers disagree about where a line ends.
 _DOUBTFUL = re.compile("[\x85\u2028\u2029]")
-
-LISTS = ("language", "tags", "datasets")
-"""Keys of which ours add to what is there and take nothing away."""
-INDEX = "model-index"
 
 
 class Block(NamedTuple):
@@ -41,6 +38,14 @@ class _Patch(NamedTuple):
     whole: frozenset[str]
 
 
+class Patched(NamedTuple):
+    """Front matter as it shall be, the keys that changed in it, and what became of each."""
+
+    yaml: str
+    changed: tuple[str, ...]
+    agreed: Agreed
+
+
 def split(text: str) -> Block | None:
     """Return *text* cut at its front matter, `None` where it has none."""
     found = _BLOCK.match(text)
@@ -55,46 +60,47 @@ def sha256(yaml: str) -> str:
     return hashlib.sha256(yaml.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def patched(yaml: str, wanted: dict[str, Value], ours: Ours) -> str:
+def patched(yaml: str, wanted: dict[str, Value], ours: Ours, terms: Terms) -> Patched:
     """Return the YAML text *yaml* with our keys as *wanted*; every other key keeps its bytes.
 
-    Single values are set. Lists gain what they lack. In `model-index` the results that are *ours*
-    are replaced. A key of ours that is not wanted stays, but for our results. Raises `ValueError`
-    where the text is not a YAML mapping that can be patched.
+    What is there of our keys gives way or stays by *terms*. In `model-index` the results that are
+    *ours* are replaced. Raises `ValueError` where the text is not a YAML mapping that can be
+    patched.
     """
-    if yaml == emit(wanted):
-        return yaml
     data = load(yaml)
-    patch = _patch(data, wanted, ours)
-    if not patch.values and not patch.removed:
-        return yaml
-    said, order = plain(data), _order(data)
+    said = plain(data)
+    assert isinstance(said, dict)
+    settled = agreed(said, wanted, terms)
+    patch = _patch(said, wanted.get(INDEX), settled, ours)
+    changed = (*patch.values, *sorted(patch.removed))
+    if not changed:
+        return Patched(yaml, (), settled)
+    order = _order(data)
     for way in (_spliced, _rewritten):
         text = way(yaml, data, patch)
         if text is not None and _holds(text, said, order, patch):
-            return text
+            return Patched(text, changed, settled)
     raise ValueError("it uses YAML that cannot be patched safely")
 
 
-def _patch(data: CommentedMap, wanted: dict[str, Value], ours: Ours) -> _Patch:
-    values: dict[str, Value] = {}
-    for key, value in wanted.items():
-        present = plain(data.get(key))
-        if key == INDEX:
-            value = merged_index(present, value, ours)
-        elif key in LISTS and isinstance(value, list):
-            there = present if isinstance(present, list) else [present] if present else []
-            value = [*there, *(item for item in value if item not in there)]
-        if present != value:
-            values[key] = value
-    index = plain(data.get(INDEX))
-    theirs = merged_index(index, None, ours)
+def differing(yaml: str, wanted: dict[str, Value]) -> tuple[str, ...]:
+    """Return the keys of which *yaml* says something else than *wanted*; raises `ValueError`."""
+    said = plain(load(yaml))
+    assert isinstance(said, dict)
+    keys = dict.fromkeys([*said, *wanted])
+    return tuple(key for key in keys if said.get(key) != wanted.get(key))
+
+
+def _patch(said: dict[str, Value], index: Value, settled: Agreed, ours: Ours) -> _Patch:
+    values, removed = dict(settled.values), settled.removed
+    there = said.get(INDEX)
+    results, theirs = merged_index(there, index, ours), merged_index(there, None, ours)
+    if results is None and there is not None:
+        removed |= {INDEX}
+    elif results != there:
+        values[INDEX] = results
     whole = frozenset([*values] if theirs is None else [*values.keys() - {INDEX}])
-    if INDEX in wanted or theirs == index:
-        return _Patch(values, frozenset(), whole)
-    if theirs is None:
-        return _Patch(values, frozenset([INDEX]), whole)
-    return _Patch({**values, INDEX: theirs}, frozenset(), whole)
+    return _Patch(values, removed, whole)
 
 
 def _spliced(text: str, data: CommentedMap, patch: _Patch) -> str | None:

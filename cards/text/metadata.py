@@ -14,6 +14,8 @@ from .names import keeps_rank, plain_name
 from .sheets import Sheet
 
 LONGEST_NAME = 200
+_LOADING = frozenset(["transformers", "vllm"])
+"""Backends whose models are checkpoints of transformers."""
 _ENGLISH = "en"
 """The Hub shows these names to everybody."""
 
@@ -21,14 +23,15 @@ _ENGLISH = "en"
 def metadata(card: Card, settings: Settings) -> dict[str, Value]:
     """Return the front matter of *card* by key; keys whose value is unknown are left out.
 
-    `language` is what the model speaks, never what the card is written in. Guesses stay out: a
-    reader of front matter could not tell them from facts.
+    `language` is what the model speaks, never what the card is written in. Guesses from a name stay
+    out: a reader of front matter could not tell them from facts. `stated` says which keys the
+    workspace itself tells; the others fill gaps and never take the place of what people wrote.
     """
     entry = card.sheets[0].entry
     values: dict[str, Value] = {
         "language": [*entry.profile.languages],
-        "library_name": _library(card),
-        "pipeline_tag": "text-generation",
+        "library_name": entry.profile.library_name or _library(card),
+        "pipeline_tag": entry.profile.pipeline_tag or _task(card),
         "tags": [*_tags(card, settings)],
         "base_model": card.base if card.base and _stated(entry, "base_model") else None,
         "base_model_relation": card.relation if card.base_repo else None,
@@ -41,6 +44,25 @@ def metadata(card: Card, settings: Settings) -> dict[str, Value]:
     return {key: value for key, value in values.items() if value and key in settings.cards.keys}
 
 
+def stated(card: Card) -> frozenset[str]:
+    """Return the keys of `metadata` that models.toml states."""
+    entry = card.sheets[0].entry
+    profile, adapter = entry.profile, entry.result.model.adapter
+    base = profile.base_model and "base_model" not in profile.guessed
+    if adapter and adapter.training and adapter.training.base == profile.base_model:
+        base = None  # the record of the training tells the same, or alone
+    told = {
+        "language": profile.languages,
+        "library_name": profile.library_name,
+        "pipeline_tag": profile.pipeline_tag,
+        "base_model": base,
+        "base_model_relation": base and profile.base_model_relation,
+        "datasets": profile.datasets,
+        "license": profile.license,
+    }
+    return frozenset(key for key, value in told.items() if value)
+
+
 def front_matter(card: Card, settings: Settings) -> str:
     """Return the front matter of *card* as a YAML block between its two rules."""
     return f"---\n{emit(metadata(card, settings))}---\n"
@@ -51,11 +73,20 @@ def _stated(entry: Entry, key: str) -> bool:
 
 
 def _library(card: Card) -> str | None:
+    """Return what loads the model, where an engine that loads nothing else ran it.
+
+    The Hub has no library for GGUF files, and a server may run anything.
+    """
     if card.run.adapter:
         return "peft"
-    if card.run.gguf:
-        return "gguf"
-    return "transformers" if card.run.runnable else None
+    backends = {sheet.entry.result.protocol.backend for sheet in card.sheets}
+    loaded = card.run.runnable and not card.run.gguf and backends & _LOADING
+    return "transformers" if loaded else None
+
+
+def _task(card: Card) -> str | None:
+    """Return the task where the Hub cannot read it from the repository's own configuration."""
+    return "text-generation" if card.run.adapter or card.run.gguf else None
 
 
 def _tags(card: Card, settings: Settings) -> list[str]:

@@ -71,10 +71,12 @@ def test_other_words_make_a_template_stale(client: Cradle, hub: Hub, root: Path)
 
 
 def test_front_matter_alone_makes_metadata_stale(client: Cradle, hub: Hub, root: Path) -> None:
-    edit(hub, FIRST, "pipeline_tag: text-generation", "pipeline_tag: fill-mask")
-    assert (
-        status(client, hub, root).out == f"stale metadata  {FIRST}\n2 current, 1 stale metadata\n"
-    )
+    edit(hub, FIRST, "license: apache-2.0", "license: mit")
+    assert status(client, hub, root).out == "3 current\n", "what people write is theirs"
+    board = (root / "board.toml").read_text("utf-8")
+    (root / "board.toml").write_text(board.replace('["terminal"]', '["shell"]'), "utf-8")
+    told = "".join(f"stale metadata  {repo}\n" for repo in REPOS)
+    assert status(client, hub, root).out == f"{told}3 stale metadata\n"
 
 
 def test_edits_by_hand_and_deletions_are_seen(client: Cradle, hub: Hub, root: Path) -> None:

@@ -27,7 +27,8 @@ NEWLINES = st.sampled_from(["\n", "\r\n"])
 def put(text: str, take: str | None = None) -> str:
     """Return the README *text* with the new card."""
     assert take in (None, "ours", "append")
-    return merged(text, FRONT, "# New card\n\nRank 1", OURS, take)  # type: ignore[arg-type]  # checked above
+    new = merged(text, FRONT, "# New card\n\nRank 1", OURS, take)  # type: ignore[arg-type]  # checked above
+    return new.text
 
 
 def test_only_the_part_between_the_markers_changes() -> None:
@@ -124,5 +125,5 @@ def test_known_front_matter_of_ours_is_replaced_whole() -> None:
 
     text = "---\nlicense: gpl\nold: true\n---\n" + OLD
     known = sha256("license: gpl\nold: true\n")
-    assert merged(text, FRONT, "# New card\n\nRank 1", OURS, None, known) == BLOCK + NEW
+    assert merged(text, FRONT, "# New card\n\nRank 1", OURS, None, known).text == BLOCK + NEW
     assert "old: true" in put(text)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from cardboard.board.workspace.settings import Cards, Identity
 from cardboard.cards.text.card import Card, cards_of
 from cardboard.cards.text.lint import lint
-from cardboard.cards.text.metadata import front_matter, metadata
+from cardboard.cards.text.metadata import front_matter, metadata, stated
 from cardboard.tests.cards import sample
 
 pyyaml: Any = importlib.import_module("yaml")
@@ -36,7 +36,6 @@ def test_front_matter_of_a_fine_tune():
     assert read == {
         "language": ["en", "ko"],
         "library_name": "transformers",
-        "pipeline_tag": "text-generation",
         "tags": ["terminal", "mini"],
         "base_model": "vendor/Small-1B",
         "base_model_relation": "finetune",
@@ -110,10 +109,24 @@ def test_a_guess_from_the_name_is_no_fact_for_the_hub():
 
 
 def test_libraries_follow_what_runs_the_model(monkeypatch):
-    assert front(sample.QUANTISED)["library_name"] == "gguf"
+    """The Hub knows no library of GGUF files, and reads the task of others by itself."""
+    assert "library_name" not in front(sample.QUANTISED)
+    assert front(sample.QUANTISED)["pipeline_tag"] == "text-generation"
     profile = replace(sample.MODELS[sample.TIED], base_model_relation="adapter")
     monkeypatch.setitem(sample.MODELS, sample.TIED, profile)
     assert front(sample.TIED)["library_name"] == "peft"
+    assert front(sample.TIED)["pipeline_tag"] == "text-generation"
+
+
+def test_models_toml_states_task_and_library(monkeypatch):
+    told = {"pipeline_tag": "image-text-to-text", "library_name": "mlx"}
+    profile = replace(sample.MODELS[sample.TIED], **told)
+    monkeypatch.setitem(sample.MODELS, sample.TIED, profile)
+    read = front(sample.TIED)
+    assert {key: read[key] for key in told} == told
+    assert told.keys() <= stated(card(sample.TIED))
+    assert "library_name" not in stated(card(sample.RECORDED)), "it is only known"
+    assert {"license", "base_model"} <= stated(card(sample.RECORDED))
 
 
 def test_only_keys_that_the_workspace_claims_are_written():
