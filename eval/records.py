@@ -32,6 +32,16 @@ engine was given one and does not tell what it did with it."""
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 _LONGEST = 96
+# fmt: off
+_RESERVED = frozenset(
+    (
+        "api", "blog", "buckets", "chat", "collections", "datasets", "docs", "join",
+        "kernels", "login", "models", "new", "organizations", "papers", "posts", "pricing",
+        "settings", "spaces", "tasks",
+    )
+)
+# fmt: on
+"""Namespaces that are paths of the Hub: `datasets/x` is no repository of a model."""
 
 
 class TrainingFile(Struct, frozen=True, kw_only=True):
@@ -462,6 +472,7 @@ def is_hub_id(name: str) -> bool:
     """Tell whether *name* can be a repository on the Hub: `organisation/name`."""
     return (
         len(name) <= _LONGEST
+        and name.partition("/")[0].lower() not in _RESERVED
         and _HUB_ID.fullmatch(name) is not None
         and "--" not in name
         and ".." not in name

@@ -65,6 +65,10 @@ class Ignored(Rejected):
     """The repository's own .gitignore keeps our file out of every commit: nothing was changed."""
 
 
+class Large(Rejected):
+    """The README is kept in large file storage, where the Hub reads no metadata."""
+
+
 class Unclear(HubError):
     """The answer is lost or no answer of a Hub's: what was asked may have been done."""
 

@@ -4,6 +4,7 @@ import re
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
+from fnmatch import fnmatch
 from urllib.parse import unquote, urlsplit
 
 import msgspec
@@ -28,7 +29,7 @@ from ..plan.withdrawal import Listed
 from ..readme.model_index import sources_of
 from ..text.eval_results import PATH
 from .destination import Made
-from .errors import Denied, Gone, Ignored, Rejected, Unclear, Unfit
+from .errors import Denied, Gone, Ignored, Large, Rejected, Unclear, Unfit
 from .oidc import Publisher
 from .responses import Scrub, error_of, hub_errors, warnings_heard
 
@@ -36,6 +37,8 @@ LONGEST_FILE = 5_000_000
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _NAMED = re.compile(r"/(?:api/resolve-cache/models/)?([^/]+/[^/]+)/(?:resolve/|[0-9a-f]{40}/)")
 _CHANGED = re.compile(r"^diff --git a/.+? b/(.+)$", re.MULTILINE)
+_LARGE = re.compile(r'(?:W/)?"?[0-9a-f]{64}"?')
+"""What names content in large file storage: its SHA-256, where git's ids are shorter."""
 _MAY_WRITE = ("write", "admin")
 _OUR_FILE = (PATH, PATH.rpartition("/")[2])
 """The format's documentation does not say whether an answer names the folder too."""
@@ -178,6 +181,10 @@ class Hub:
                 raise Unclear("an answer that is none of the Hub's")
             if answer.status_code >= 400:
                 return head, None, name
+            if path == README and any(
+                _LARGE.fullmatch(hop.headers.get("x-linked-etag", "")) for hop in hops
+            ):
+                raise Large(self._in_lfs(name or repo, head))
             content = b""
             for part in answer.iter_bytes():
                 content += part
@@ -189,6 +196,15 @@ class Hub:
         if self._publisher is None or repo not in self._private:
             return self._headers
         return {**self._headers, "authorization": f"Bearer {self._publisher.token(repo)}"}
+
+    def _in_lfs(self, repo: str, head: str) -> str:
+        """Return why a README is in large file storage: the rule in .gitattributes."""
+        told = "README.md is kept in large file storage, where the Hub reads no metadata of it"
+        rules = (self._file(repo, ".gitattributes", head)[1] or b"").decode("utf-8", "replace")
+        for rule in rules.splitlines():
+            if " filter=lfs" in rule and fnmatch(README, rule.split()[0]):
+                return f"{told}: `{rule}` in .gitattributes"
+        return told
 
     def check_write(self, repo: str) -> None:
         """Raise `Denied` where the token may not write; asks only if the account does not tell."""
@@ -218,6 +234,8 @@ class Hub:
             ignored = [one.path_in_repo for one in added if one._should_ignore]
             if README in ignored or (ignored and len(ignored) == len(item.files)):
                 raise Ignored(IGNORED)  # the commit would be without our card, or empty
+            if any(one._upload_mode == "lfs" for one in added if one.path_in_repo == README):
+                raise Large(self._in_lfs(item.address, item.present.head))
             gone = [CommitOperationDelete(path) for path, text in item.files.items() if not text]
             made = self._api.create_commit(
                 item.address,

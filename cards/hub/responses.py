@@ -147,17 +147,29 @@ def _told(response: Response, scrub: Scrub) -> str:
     return scrub(" ".join(said.split())[:_LONGEST_TEXT]) or "no reason given"
 
 
-@contextmanager
-def hub_errors(scrub: Scrub) -> Iterator[None]:
-    """Raise whatever the client raises inside as a kind of `HubError`."""
-    from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
+def transport_errors() -> type[Exception]:
+    """Return what the client's HTTP library raises where no answer comes."""
+    from huggingface_hub.errors import HfHubHTTPError
 
-    # The client's HTTP library differs between its versions; their errors have one name.
-    (transport,) = (
+    # The library differs between versions of the client; the errors have one name.
+    return next(
         kind
         for kind in HfHubHTTPError.__mro__
         if issubclass(kind, Exception) and kind.__name__ == "HTTPError"
     )
+
+
+@contextmanager
+def hub_errors(scrub: Scrub) -> Iterator[None]:
+    """Raise whatever the client raises inside as a kind of `HubError`."""
+    from huggingface_hub.errors import (
+        HfHubHTTPError,
+        OfflineModeIsEnabled,
+        OIDCError,
+        XetDownloadError,
+    )
+
+    transport = transport_errors()
     try:
         yield
     except HfHubHTTPError as error:
@@ -166,9 +178,25 @@ def hub_errors(scrub: Scrub) -> Iterator[None]:
         raise Rejected("HF_HUB_OFFLINE is set: unset it to push") from None
     except transport as error:
         raise Unclear(scrub(f"no answer ({type(error).__name__})")) from None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except OIDCError as error:
+        raise Unfit(scrub(_said(error))) from None
+    except RecursionError:
+        raise Unclear("an answer that is nested too deep") from None
+    except (OSError, RuntimeError, ImportError, XetDownloadError) as error:
+        # Uploads to large file storage fail in ways of their own, and before any commit.
+        raise Unclear(scrub(f"the Hub's client failed: {_said(error)}")) from None
+    except (ValueError, LookupError, TypeError, AttributeError, AssertionError) as error:
         # The client parses what it is sent without much doubt; only its own refusal is a verdict.
         if type(error) is ValueError and str(error).startswith(_INVALID):
-            said = re.sub(r"\s+", " ", str(error))[:_LONGEST_TEXT]
-            raise Rejected(scrub(said)) from None
+            raise Rejected(scrub(_said(error))) from None
         raise Unclear("an answer that is none of the Hub's") from None
+    except BaseException as error:
+        # Extensions in Rust panic with what is no `Exception`.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise Unclear(scrub(f"the Hub's client failed: {_said(error)}")) from None
+
+
+def _said(error: BaseException) -> str:
+    """Return the words of *error* in one line, or its name where it has none."""
+    return " ".join(str(error).split())[:_LONGEST_TEXT] or type(error).__name__

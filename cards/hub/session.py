@@ -1,22 +1,71 @@
 """The client's HTTP session: each request passes our budget, and none waits for ever."""
 
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .budget import Budget
-from .responses import Scrub, error_of, hear_warnings
+from .errors import Unclear
+from .responses import Scrub, error_of, hear_warnings, transport_errors
 
 if TYPE_CHECKING:
     from httpx2 import Request, Response
 
 TIMEOUT = 60.0
 """Seconds; the client itself sets no limit."""
+SILENCE = 3.0
+"""Seconds without an answer after which that is said."""
+LOOK = 0.5
+
+
+class Patience:
+    """Say once, for all requests that wait, that no answer has come for three seconds."""
+
+    def __init__(self, say: Callable[[], None]) -> None:
+        self._say = say
+        self._waiting: dict[int, float] = {}
+        self._told = False
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Watch the requests that are made meanwhile."""
+        self._thread.start()
+        try:
+            yield
+        finally:
+            self._end.set()
+            self._thread.join()
+
+    @contextmanager
+    def request(self) -> Iterator[None]:
+        """Count what is done meanwhile as one request."""
+        me = threading.get_ident()
+        self._waiting[me] = time.monotonic()
+        try:
+            yield
+        finally:
+            self._waiting.pop(me, None)
+
+    def _watch(self) -> None:
+        while not self._end.wait(LOOK):
+            since = list(self._waiting.values())
+            late = any(time.monotonic() - at > SILENCE for at in since)
+            if late and not self._told:
+                self._say()
+            self._told = late
 
 
 @contextmanager
-def session(budget: Budget, scrub: Scrub) -> Iterator[None]:
-    """Send all requests of `huggingface_hub` through *budget* while this is open."""
+def session(budget: Budget, scrub: Scrub, say: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Send all requests of `huggingface_hub` through *budget* while this is open.
+
+    A request that gets no answer is not sent again by the client itself, which would do so in
+    silence: whoever asked decides. *say* is told where an answer takes more than three seconds.
+    """
     import logging
     import warnings
 
@@ -24,6 +73,19 @@ def session(budget: Budget, scrub: Scrub) -> Iterator[None]:
 
     plain = get_session()
     client, hooks = type(plain), list(plain.event_hooks["request"])
+
+    patience = Patience(say)
+
+    class Once(client):  # type: ignore[misc, valid-type]  # its library's name is the client's
+        """Send each request once."""
+
+        def send(self, request: "Request", **how: Any) -> "Response":
+            try:
+                with patience.request():
+                    response: Response = super().send(request, **how)
+                    return response
+            except transport_errors() as error:
+                raise Unclear(f"no answer ({type(error).__name__})") from None
 
     def before(request: "Request") -> None:
         budget.request("resolvers" if "/resolve/" in request.url.path else "api")
@@ -45,14 +107,15 @@ def session(budget: Budget, scrub: Scrub) -> Iterator[None]:
     log.setLevel(logging.CRITICAL)
     warnings.filterwarnings("ignore", module=r"huggingface_hub\.")
     set_client_factory(
-        lambda: client(
+        lambda: Once(
             event_hooks={"request": [*hooks, before], "response": [after]},
             follow_redirects=True,
             timeout=TIMEOUT,
         )
     )
     try:
-        yield
+        with patience.watching():
+            yield
     finally:
         close_session()
         log.setLevel(level)

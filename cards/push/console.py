@@ -46,6 +46,14 @@ class Console:
             "Ctrl-C stops; the next push goes on from here."
         )
 
+    def no_answer(self) -> None:
+        """Say that an answer is late."""
+        self.err("No answer from the Hub yet: still waiting.")
+
+    def trying(self, why: str) -> None:
+        """Say that something is asked for again."""
+        self.err(f"{why[0].upper()}{why[1:]}: trying again.")
+
     def progress(self, title: str, total: int, work: Callable[[Callable[[], None]], R]) -> R:
         """Return what *work* gives, with a bar on a terminal that its argument moves on."""
         from rich import console, progress

@@ -10,7 +10,7 @@ from ..hub.destination import Made
 from ..hub.errors import Busy, HubError, Ignored, Limited, Stale, Unclear
 from ..plan.plan import README, TO_DO, Item, front_digest
 from ..text.eval_results import PATH
-from .push import TRIES, Push
+from .push import PAUSE, TRIES, Push
 from .survey import failed, plan_for, record_of
 
 REPLANS = 3
@@ -121,6 +121,7 @@ def _after(push: Push, item: Item, error: HubError, times: int) -> Item:
             push.hold(error)
             return item
         case Busy() if times <= TRIES:
+            push.tell(error, PAUSE * 2**times)
             push.pause(times)
             return item
         case Stale() if times <= REPLANS:
@@ -131,6 +132,7 @@ def _after(push: Push, item: Item, error: HubError, times: int) -> Item:
             why = f"it changed {times} times while its card was written"
             return item.but("unreachable", why, "Push again later.")
         case Unclear() if times <= TRIES:
+            push.tell(error, PAUSE * 2**times)
             push.pause(times - 1)
             return plan_for(push, item.wanted)
     return failed(item, error, push.propose)

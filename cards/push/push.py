@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from ..hub.budget import Budget
 from ..hub.destination import Destination
-from ..hub.errors import Busy, Limited, Stopped, Unclear
+from ..hub.errors import Busy, HubError, Limited, Stopped, Unclear
 from ..readme.readme import Take
 from .console import Console
 from .journal import Journal
@@ -18,6 +18,8 @@ from .journal import Journal
 T = TypeVar("T")
 R = TypeVar("R")
 
+SILENCE = 3.0
+"""Seconds of trying again that nobody is told of."""
 INTERRUPTED = 130
 """The exit code of a command that the user ended."""
 TRIES = 5
@@ -40,6 +42,8 @@ class Push:
     """Set when the user ends the push."""
     down: threading.Event = field(default_factory=threading.Event)
     """Set while no answer comes however often one is asked for: then nobody waits for one."""
+    told: threading.Event = field(default_factory=threading.Event)
+    """Set once somebody was told that no answer comes."""
     clock: Callable[[], float] = time.time
     workers: int = 1
     propose: bool = False
@@ -63,6 +67,12 @@ class Push:
         """Wait before the next try, longer each time and never as long as the other workers."""
         self.wait(min(PAUSE * 2**tries, LONGEST_PAUSE) * random.uniform(0.5, 1.0))
 
+    def tell(self, error: HubError, seconds: float) -> None:
+        """Say that we try again, once until there is an answer, after some seconds of *error*."""
+        if seconds >= SILENCE and not self.told.is_set():
+            self.told.set()
+            self.console.trying(error.why)
+
     def hold(self, error: Limited) -> None:
         """Hold all workers until the quota that *error* tells of is there again."""
         seconds = UNTOLD_LIMIT if error.seconds is None else error.seconds
@@ -70,14 +80,16 @@ class Push:
 
     def retried(self, ask: Callable[[], T]) -> T:
         """Return what *ask* gives; ask again where waiting can help, a few times."""
+        begun = time.monotonic()
         for tries in range(TRIES):
             try:
                 return self._heard(ask)
             except Limited as error:
                 self.hold(error)
-            except (Unclear, Busy):
+            except (Unclear, Busy) as error:
                 if self.down.is_set():
                     raise
+                self.tell(error, time.monotonic() - begun)
                 self.pause(tries)
         try:
             return self._heard(ask)
@@ -88,6 +100,7 @@ class Push:
     def _heard(self, ask: Callable[[], T]) -> T:
         answer = ask()
         self.down.clear()
+        self.told.clear()
         return answer
 
     def each(self, title: str, work: Callable[[T], R], things: Sequence[T]) -> list[R | None]:

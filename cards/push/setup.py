@@ -139,7 +139,7 @@ def _requests(push: Push) -> AbstractContextManager[None]:
         return nullcontext()
     from ..hub.session import session
 
-    return session(push.budget, push.console.scrub)
+    return session(push.budget, push.console.scrub, push.console.no_answer)
 
 
 def choices(texts: Sequence[str]) -> tuple[Take | None, dict[str, Take]]:

@@ -43,6 +43,7 @@ Standing = Literal[
     "pull request open",
     "ignored by .gitignore",
     "results rejected",
+    "README in LFS",
     "unknown",
 ]
 _FIGURE = re.compile(r"\d+(?:\.\d+)?")
@@ -118,6 +119,8 @@ def status_of(item: Item, journal: Journal) -> Status:
             standing = item.state
         case "unchanged" if item.id:
             standing = "renamed"
+        case "in LFS":
+            standing = "README in LFS"
         case "ignored":
             standing = "ignored by .gitignore"
         case "rejected":

@@ -15,6 +15,7 @@ from ..hub.errors import (
     Gone,
     HubError,
     Ignored,
+    Large,
     NoPublisher,
     Rejected,
     Silent,
@@ -223,6 +224,9 @@ def failed(item: Item, error: HubError, propose: bool) -> Item:
                 "model in models.toml."
             )
             return item.but("missing repo", error.why, remedy)
+        case Large():
+            remedy = "Take that rule out of .gitattributes, and upload README.md again."
+            return item.but("in LFS", error.why, remedy)
         case Ignored():
             return item.but("ignored", error.why, "Take it out of .gitignore, or leave it be.")
         case Rejected():

@@ -15,6 +15,7 @@ from .yaml_nodes import dumped, graft, load, plain
 _BLOCK = re.compile(
     r"(\s*---(?:\r\n|\r|\n))(?:(.*?)(\r\n|\r|\n))??(---[ \t]*(?:\r\n|\n|\Z))", re.DOTALL
 )
+_OPEN = re.compile(r"\s*---[ \t]*(?:\r\n|\r|\n)(?:[ \t]*#[^\r\n]*[\r\n]+)*[\w-]+[ \t]*:(?:\s|$)")
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 _TRIVIA = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?:\r\n|\r|\n)?")
 # Line breaks for YAML 1.1 and none for 1.2: readers disagree about where a line ends.
@@ -53,6 +54,11 @@ def split(text: str) -> Block | None:
         return None
     yaml = (found[2] or "") + (found[3] or "")
     return Block(found[1], yaml, found[4], text[found.end() :])
+
+
+def is_open(text: str) -> bool:
+    """Tell whether *text* begins front matter that nothing ends: a rule, and keys below it."""
+    return _OPEN.match(text) is not None and split(text) is None
 
 
 def sha256(yaml: str) -> str:

@@ -19,6 +19,10 @@ _TROUBLE = re.compile(
 )
 _BLOCK_START = re.compile(r"^(\s*)([#+=-]|\d+(?=[.)](?:\s|$)))")
 _AUTOLINK = re.compile(r":(?=//)|(?<=www)\.", re.IGNORECASE)
+# Readers make links of addresses after they have read entities, and formulas of `\\(`: what stands
+# in an element of its own is neither.
+_ADDRESS = re.compile(r"(?<=[\w.+-])&#64;(?=\w)")
+_FORMULA = re.compile(r"\\\\([()]|\\[\[\]])")
 _INDENT = re.compile(r"^\s{2,}")
 _CODE = re.compile(r"`([^`]+)`")
 _URL_SIGNS = ":/?#@!$&'*+,;=%~-._"
@@ -37,6 +41,7 @@ def escaped(text: str, longest: int = _LONGEST) -> Safe:
     if _TROUBLE.search(text) is None:
         return Safe(text)
     text = _AUTOLINK.sub(lambda match: f"\\{match[0]}", text.translate(_ESCAPES))
+    text = _FORMULA.sub(r"&#92;<span>\1</span>", _ADDRESS.sub("<span>&#64;</span>", text))
     return Safe(_BLOCK_START.sub(_escape_start, text))
 
 

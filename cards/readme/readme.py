@@ -8,7 +8,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from .front_matter import Block, differing, patched, sha256, split
+from .front_matter import Block, differing, is_open, patched, sha256, split
 from .markers import Parts, digest, wrap
 from .markers import split as split_body
 from .model_index import Ours
@@ -21,6 +21,7 @@ _MARKER = re.compile(r"[^\n]*<!--\s*cardboard:(?:begin|end)\b[^\n]*\n?", re.IGNO
 _UNMARKED = "it has no cardboard markers"
 _EDITED = "somebody edited the text between the cardboard markers"
 _UNMARKED_WAYS: tuple[Take, ...] = ("append", "ours", "theirs")
+_ALL_OR_NONE: tuple[Take, ...] = ("ours", "theirs")
 _BOM = "\ufeff"
 _NONE: Mapping[str, str] = MappingProxyType({})
 _TERMS = Terms()
@@ -92,7 +93,7 @@ def without_ours(text: str, ours: Ours) -> Merged:
 
 
 def _unpatchable(error: ValueError) -> Conflict:
-    return Conflict(f"the front matter cannot be patched: {error}", ("ours", "theirs"))
+    return Conflict(f"the front matter cannot be patched: {error}", _ALL_OR_NONE)
 
 
 def merged(
@@ -116,6 +117,10 @@ def merged(
     bom, text = (_BOM, text[1:]) if text.startswith(_BOM) else ("", text)
     newline = "\r\n" if text.count("\r\n") * 2 > text.count("\n") else "\n"
     block = split(text)
+    if is_open(text):
+        if take != "ours":
+            raise Conflict("its front matter has no end: a line of --- is missing", _ALL_OR_NONE)
+        text = ""
     below = block.rest if block else text
     told = _front(block, front, ours, take, known_front, _based(below, terms))
     whole = f"---\n{told.text}---\n".replace("\n", newline)

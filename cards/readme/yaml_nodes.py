@@ -11,6 +11,16 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 from .yaml import Value, emit
 
 LONGEST = 200_000
+_FAILURES = (
+    YAMLError,
+    ValueError,
+    RecursionError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    AssertionError,
+)
+"""What the reader of YAML raises for what it was not made for."""
 
 
 def load(text: str) -> CommentedMap:
@@ -23,7 +33,7 @@ def load(text: str) -> CommentedMap:
     try:
         data = _yaml().load(text)
         plain(data)
-    except (YAMLError, ValueError, RecursionError) as error:
+    except _FAILURES as error:
         said = " ".join(str(error).split())[:200]
         raise ValueError(f"it is not YAML: {said or 'nested too deep'}") from None
     if data is None:

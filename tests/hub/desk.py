@@ -68,14 +68,16 @@ class Desk:
         """Give a repo another name, or another owner; the old name leads to it."""
         self.state.store.record(changes.RepoMoved(repo=self.repo(repo).key, to=_key(to)))
 
-    def store_large(self, repo: str, path: str) -> None:
+    def store_large(self, repo: str, path: str, pattern: str = "") -> None:
         """Put a file of a repo into large file storage, as a rule in .gitattributes would have."""
         content = self.read(repo, path)
         assert content is not None
         sha256 = hashlib.sha256(content).hexdigest()
         store, found = self.state.store, self.repo(repo)
         store.record(changes.Uploaded(sha256=sha256, content=content))
-        rule = (self.read(repo, ".gitattributes") or b"") + f"{path} filter=lfs\n".encode()
+        rule = (
+            self.read(repo, ".gitattributes") or b""
+        ) + f"{pattern or path} filter=lfs\n".encode()
         files: Files = {
             path: changes.LfsFile(sha256=sha256, size=len(content)),
             ".gitattributes": rule,

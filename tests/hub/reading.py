@@ -85,7 +85,9 @@ def resolve(state: State, call: Call) -> Reply:
     commit, entry = repo.entry(revision, path, call.behind)
     if state.settings.resolve_cache and not entry.sha256:
         place = f"/api/resolve-cache/{repo.key}/{commit.oid}/{path}"
-        return Reply(status=307, headers={"Location": place, "X-Repo-Commit": commit.oid})
+        linked = {"X-Linked-Etag": f'"{entry.etag}"', "X-Linked-Size": str(entry.size)}
+        found = {"Location": place, "X-Repo-Commit": commit.oid, **linked}
+        return Reply(status=307, headers=found)
     headers = {
         "X-Repo-Commit": commit.oid,
         "ETag": f'"{entry.etag}"',

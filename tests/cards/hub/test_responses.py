@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass, field
 
 import pytest
+from huggingface_hub.errors import OIDCError, XetDownloadError
 
 from cardboard.cards.hub.errors import (
     Busy,
@@ -28,6 +29,8 @@ from cardboard.cards.hub.responses import (
 )
 
 TOKEN = "hf_secret"
+PanicException = type("PanicException", (BaseException,), {})
+"""As extensions in Rust raise it."""
 
 
 @dataclass
@@ -119,11 +122,31 @@ def test_the_hub_is_quoted_in_one_harmless_line(answer: Answer, why: str) -> Non
         (TypeError("list indices"), Unclear),
         (AttributeError("'list' object has no attribute 'get'"), Unclear),
         (Denied("as it is"), Denied),
+        (RecursionError("maximum recursion depth exceeded"), Unclear),
+        (OIDCError("no id token"), Unfit),
+        (XetDownloadError("xet"), Unclear),
+        (RuntimeError("Data processing error: CAS service error"), Unclear),
+        (ConnectionError("reset by peer"), Unclear),
+        (ImportError("hf_xet is not installed"), Unclear),
+        (IndexError("list index out of range"), Unclear),
+        (PanicException("called `Option::unwrap()` on a `None` value"), Unclear),
     ],
 )
-def test_what_the_client_raises_is_told_apart(error: Exception, kind: type[HubError]) -> None:
+def test_what_the_client_raises_is_told_apart(error: BaseException, kind: type[HubError]) -> None:
     with pytest.raises(kind), hub_errors(scrubber(None)):
         raise error
+
+
+def test_what_the_client_says_holds_no_token_and_is_one_line() -> None:
+    with pytest.raises(Unclear) as failed, hub_errors(scrubber(TOKEN)):
+        raise RuntimeError(f"Bearer {TOKEN}\n\x1b[2J refused")
+    assert failed.value.why == "the Hub's client failed: Bearer hf_... \ufffd[2J refused"
+
+
+@pytest.mark.parametrize("end", [KeyboardInterrupt, SystemExit])
+def test_the_end_of_the_process_is_no_error_of_the_hub(end: type[BaseException]) -> None:
+    with pytest.raises(end), hub_errors(scrubber(None)):
+        raise end
 
 
 def test_a_mistake_of_ours_stays_one() -> None:

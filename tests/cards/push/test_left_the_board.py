@@ -323,6 +323,33 @@ WITHDRAWN = ("whoami", "list", "resolve", "validate", "preupload", "commit")
 """Every kind of request that a withdrawal makes."""
 
 
+@pytest.mark.parametrize("rule", ["README.md", "*.md"])
+def test_a_readme_in_large_file_storage_is_told_with_its_rule(bench: Bench, rule: str) -> None:
+    """The Hub reads no licence, no task and no tags of it."""
+    bench.hub.store_large(THIRD, "README.md", rule)
+    write_result(bench.root, THIRD, 0.41)
+    done = bench.push()
+    assert done.code == 1
+    assert f"in LFS         {THIRD}\n    README.md is kept in large file storage" in done.out
+    assert f"`{rule} filter=lfs` in .gitattributes\n    Take that rule out" in done.out
+    assert bench.ours(THIRD) == 1
+    assert standing(bench, THIRD) == "README in LFS"
+    text = bench.readme(THIRD)
+    bench.hub.write(THIRD, {".gitattributes": "", "README.md": text})
+    assert bench.push().out.endswith("2 unchanged, 1 pushed\n")
+    assert silent(bench)
+
+
+def test_a_first_readme_that_would_go_to_large_file_storage_is_not_written(
+    client: Cradle, hub: Hub, tmp_path: Path
+) -> None:
+    hub.write(FIRST, {".gitattributes": "*.md filter=lfs\n"})
+    bench = Bench(client, hub, write_workspace(tmp_path / "w", 1))
+    done = bench.push()
+    assert (done.code, f"in LFS         {FIRST}\n" in done.out) == (1, True), done.said
+    assert bench.ours(FIRST) == 0
+
+
 @pytest.fixture(scope="module")
 def prepared(client: Cradle, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     """Give a workspace whose last model, which moved nobody else, has left the board."""

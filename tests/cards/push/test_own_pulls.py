@@ -52,6 +52,7 @@ def test_a_pull_request_says_which_ranks_move_and_where_to_look(bench: Bench) ->
         f"{MARK}\n\n"
         "What the card says of ranks:\n\n"
         "- `mini 1`: `Rank 3 / 3 · 48.00 points` before, `Rank 1 / 3 · 90.00 points` now\n\n"
+        "Keys of the front matter that change: model-index. "
         "Text outside the cardboard markers is as it was.\n\n"
         f"The model on the board: {SITE}models/acme__model-02/\n\n"
         f"The board: {SITE}"

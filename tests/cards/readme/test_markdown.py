@@ -69,7 +69,7 @@ def test_escaped_text_reads_as_it_is_written(frame, text):
     html = READER.render(frame.format(escaped(text)))
     framed = visible(READER.render(frame.format("FRAMED")))
     assert visible(html) == " ".join(framed.replace("FRAMED", plain(text)).split())
-    assert not re.search(r"<(?!/?(?:p|li|ul|h1)>)[^>]*>", html)
+    assert not re.search(r"<(?!/?(?:p|li|ul|h1|span)>)[^>]*>", html)
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -79,7 +79,7 @@ def test_a_table_cell_holds_it_whole(show, text):
     cells = re.findall(r"<td>(.*?)</td>", html, re.DOTALL)
     assert len(cells) == 2
     assert visible(cells[0]) == plain(text)
-    assert not re.search(r"<(?!/?code>)[^>]*>", cells[0])
+    assert not re.search(r"<(?!/?(?:code|span)>)[^>]*>", cells[0])
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -94,7 +94,25 @@ def test_code_reads_as_it_is_written_and_looks_like_code(text):
 def test_no_text_at_all_can_make_markup(text):
     for made in (escaped(text), code(text), prose(text)):
         html = READER.render(f"x {made} y")
-        assert not re.search(r"<(?!/?(?:p|code)>)[^>]*>", html)
+        assert not re.search(r"<(?!/?(?:p|code|span)>)[^>]*>", html)
+
+
+@pytest.mark.parametrize("show", [escaped, prose])
+@pytest.mark.parametrize("text", ["a@evil.example", "a.b+c@evil.example", "mail a@b.co, or c@d.co"])
+def test_an_address_is_never_in_one_piece_of_text(show, text):
+    """Readers look for addresses in each piece, after they have read the entities."""
+    html = READER.render(show(text))
+    assert visible(html) == text
+    assert not any("@" in piece and "." in piece for piece in re.split(r"<[^>]*>", html))
+
+
+@pytest.mark.parametrize("text", ["\\(x\\)", "\\[x\\]", "\\\\(x\\\\)", "a \\("])
+def test_a_backslash_and_a_bracket_begin_no_formula(text):
+    made = escaped(text)
+    assert not re.search(r"\\\\[()\[\]]", made), "as the Hub writes its formulas"
+    html = READER.render(made)
+    assert visible(html) == text
+    assert not re.search(r"\\[()\[\]]", html)
 
 
 def test_a_body_marker_cannot_be_forged():

@@ -71,6 +71,7 @@ def test_front_matter_is_added_where_there_is_none() -> None:
 UNMARKED = f"{BLOCK}# By hand\n"
 EDITED = f"{BLOCK}# Above\n\n{OLD.replace('Old', 'My')}below\n"
 DAMAGED = f"{BLOCK}# Above\n\n{OLD.replace('<!-- cardboard:end -->', '')}below\n"
+OPEN = f"---\n# of the team\nlicense: mit\n\n# By hand\n\n{OLD}"
 BROKEN = f"---\nlicense: [\n---\n# By hand\n\n{OLD}"
 
 
@@ -80,6 +81,7 @@ BROKEN = f"---\nlicense: [\n---\n# By hand\n\n{OLD}"
         (UNMARKED, "it has no cardboard markers"),
         (EDITED, "somebody edited the text between the cardboard markers"),
         (DAMAGED, "the cardboard markers are damaged"),
+        (OPEN, "its front matter has no end: a line of --- is missing"),
         (BROKEN, "the front matter cannot be patched: it is not YAML"),
     ],
 )
@@ -104,6 +106,10 @@ def test_a_conflict_says_why_and_is_never_touched(text: str, why: str) -> None:
 def test_a_choice_resolves_a_conflict_for_good(text: str, take: str, expected: str) -> None:
     assert put(text, take) == expected
     assert put(expected) == expected
+
+
+def test_a_rule_at_the_top_is_no_front_matter() -> None:
+    assert put(f"---\n# By hand\n\n{OLD}") == f"{BLOCK}\n---\n# By hand\n\n{NEW}"
 
 
 def test_broken_front_matter_cannot_be_kept() -> None:
