@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
 from ...eval.errors import UsageError
@@ -13,6 +13,7 @@ from ..judge.resolution import measured_entries, sums_key, task_sums, tasks_of
 from ..model import Board, Boards, Entry
 from ..statistics.paired import Paired, paired
 from ..statistics.rank_ranges import rank_ranges, separable
+from .counted import Counted, counted
 
 Against = Literal["neighbour", "base", "sibling", "named"]
 
@@ -35,6 +36,9 @@ class Comparison(Struct, frozen=True, kw_only=True, rename={"class_": "class"}):
     score_a: float | None
     """The metric of A as it is printed."""
     score_b: float | None
+    counted_a: Counted | UnsetType = UNSET
+    """How many tasks of A have the metric; not there where that is no count of tasks."""
+    counted_b: Counted | UnsetType = UNSET
     paired: Paired | None
     """`None` where one of the two has no comparable per-step data."""
     separable: bool | None
@@ -83,6 +87,8 @@ def compare(
             decimals=metric.decimals,
             score_a=printed(metric, a),
             score_b=printed(metric, b),
+            counted_a=counted(a, metric) or UNSET,
+            counted_b=counted(b, metric) or UNSET,
             paired=found[place][0] if place in found else None,
             separable=found[place][1] if place in found else None,
         )

@@ -48,7 +48,13 @@ def _title(one: Comparison) -> str:
 
 
 def _pair(one: Comparison) -> tuple[Cell, ...]:
-    scores = (one.a, one.b, one.against, _score(one, one.score_a), _score(one, one.score_b))
+    scores = (
+        one.a,
+        one.b,
+        one.against,
+        one.counted_a.text if one.counted_a else _score(one, one.score_a),
+        one.counted_b.text if one.counted_b else _score(one, one.score_b),
+    )
     if one.paired is None:
         return (*scores, None, None, None, None, None, NO_STEPS)
     return (*scores, *_found(one.paired, one.decimals), one.paired.tasks_needed, verdict(one))

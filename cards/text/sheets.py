@@ -18,7 +18,7 @@ from ...eval.suites.kinds.registry import kind_of
 from . import evidence
 from .evidence import Recorded, Row
 from .names import coarse_number, keeps_rank, number, ranked_of, unit_of
-from .standing import CardEntry, Spread, Standing, Wilson
+from .standing import Base, CardEntry, Spread, Standing, Wilson
 
 TIMES = ("seconds_per_step", "load_seconds")
 """Figures of every suite that are told, or told not to be recorded, beside its metrics."""
@@ -86,6 +86,10 @@ class Sheet(Struct, frozen=True, kw_only=True):
     basis: tuple[Claim, ...]
     interval: tuple[str, str] | None
     spread: Spread | None
+    counted: str | None
+    """How many tasks it got right, with an interval."""
+    base: Base | None
+    """The same of its base model."""
     wilson: Wilson | None
     tasks: int | None
     """On which the interval rests."""
@@ -137,6 +141,8 @@ def sheet_of(
         basis=own.basis,
         interval=(_fixed(span.low, ranked), _fixed(span.high, ranked)) if span and ranked else None,
         spread=own.spread,
+        counted=own.counted,
+        base=own.base,
         wilson=own.wilson,
         tasks=own.tasks,
         rows=own.rows,

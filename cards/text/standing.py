@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ...board.compare.counted import counted
 from ...board.model import Board, Entry
 from ...board.notes.claims import Claim, basis
 from ...board.notes.figures import Value, figures
@@ -164,6 +165,15 @@ class Spread(NamedTuple):
     method: str | None
 
 
+class Base(NamedTuple):
+    """The base of a model, beside it."""
+
+    label: str
+    counted: str
+    p: str | None
+    """Of the paired test by task."""
+
+
 class CardEntry(Struct, frozen=True, kw_only=True):
     """An entry as its card sees it.
 
@@ -189,6 +199,10 @@ class CardEntry(Struct, frozen=True, kw_only=True):
     """How often every step was answered, where it was more than once and the steps tell it."""
     spread: Spread | None
     """Of the score, where there are no steps to tell it."""
+    counted: str | None
+    """How many tasks it got right, with an interval; `None` where the score is no such count."""
+    base: Base | None
+    """The same of its base model, where that is on the board."""
     wilson: Wilson | None
     """The same where nobody reported one, and the score is a share of items."""
 
@@ -211,8 +225,23 @@ def card_entry(
         rows=entry.facts is not None,
         trials=_trials(entry),
         spread=spread,
+        counted=count.text if suite and (count := counted(entry, suite.ranked)) else None,
+        base=_base(entry, board) if board else None,
         wilson=_wilson(entry, suite) if suite and spread is None else None,
     )
+
+
+def _base(entry: Entry, board: Board) -> Base | None:
+    """Return the count of the model's base, and the paired test of the two."""
+    metric, name = board.suite.ranked, (entry.profile.base_model or "").lower()
+    base = next((one for one in board.ranked if name and one.model.lower() == name), None)
+    count = counted(base, metric) if base is not None else None
+    if base is None or count is None or base is entry or counted(entry, metric) is None:
+        return None
+    from ...board.compare.comparison import compare
+
+    (found,) = compare(board, [(entry, base)])
+    return Base(base.label, count.text, f"{found.paired.p:.4f}" if found.paired else None)
 
 
 def _trials(entry: Entry) -> int | None:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
+from ...board.compare.counted import counted
 from ...board.model import Attempt, Board, Entry
 from ...board.notes.claims import Claim, basis, template, told_of
 from ...board.notes.figures import form_of, shown_coarse
@@ -68,6 +69,8 @@ class Standing(Struct, frozen=True, kw_only=True):
     entry: Entry
     words: MetricWords
     score: str | None
+    counted: str | None
+    """How many tasks it got right, with an interval; `None` where the score is no such count."""
     ranks: str | None
     """The ranks that the paired tests leave open."""
     interval: tuple[str, str] | None
@@ -134,6 +137,7 @@ def standing(placed: Placed, source: Source, episodes: str = "") -> Standing:
         entry=entry,
         words=words,
         score=as_printed(metric, entry.score),
+        counted=count.text if (count := counted(entry, metric)) else None,
         ranks=ranks(entry, board) if board else None,
         alone=_alone(entry, board) if board else None,
         interval=_interval(entry, metric),

@@ -5,6 +5,7 @@ from typing import Literal
 from msgspec import Struct
 
 from ...board.compare.comparison import Comparison, compare
+from ...board.compare.counted import counted
 from ...board.model import Board, Entry
 from ...eval.metrics import Metric
 from ..data.figures import as_printed, signed
@@ -83,7 +84,7 @@ def _rival(
         label=other.label,
         slug=other.slug,
         rank=other.rank_text,
-        score=as_printed(metric, other.score) or "",
+        score=_counted(other, metric) or as_printed(metric, other.score) or "",
         difference=signed(metric, found.difference if found else one.score - other.score),
         low=low,
         high=high,
@@ -93,6 +94,11 @@ def _rival(
         lost=found.lost if found else None,
         apart=tested.separable if tested else None,
     )
+
+
+def _counted(entry: Entry, metric: Metric) -> str | None:
+    found = counted(entry, metric)
+    return found.text if found is not None else None
 
 
 def _probability(p: float) -> str:

@@ -2,7 +2,10 @@
 
 from typing import Any
 
-from cardboard.eval.suites.kinds.shell import transcript
+from cardboard.eval import records
+from cardboard.eval.metrics import Measured
+from cardboard.eval.records import Step
+from cardboard.eval.suites.kinds.shell import scoring, transcript
 from cardboard.eval.suites.kinds.shell.rows import ShellRow, Turn
 from cardboard.eval.suites.kinds.shell.transcript import Agent, Episode, Facts, Transcript, Typed
 
@@ -58,4 +61,42 @@ def a_transcript(*turns: Facts, dialogue: str = "shell", **whole: Any) -> Transc
         agent=Agent(name="cardboard", version="1"),
         steps=tuple(steps),
         extra=Episode(**(told | whole)),
+    )
+
+
+def a_step(task: str, episode: Transcript, **differs: Any) -> Step:
+    """Return the step of an *episode* as a run writes it."""
+    text = transcript.encode(episode)
+    whole: dict[str, Any] = {"reference": {"outcome": "done"}, "groups": {"group": "files"}}
+    whole |= differs
+    found = scoring.score(whole["reference"], text, "1")
+    return Step(
+        task_id=task,
+        step_idx=0,
+        answer=text,
+        parsed=found.parsed,
+        scores={name: value for name, value in found.scores.items() if value is not None},
+        finish_reason=episode.extra.end,
+        **whole,
+    )
+
+
+def a_played_result(name: str, clean: int, of: int) -> records.Result:
+    """Return the result of a model that ended so many *of* its episodes cleanly, the first ones."""
+    steps = tuple(
+        a_step(f"job-{number:02}", a_transcript(a_turn("ls", end="exit"), passed=number < clean))
+        for number in range(of)
+    )
+    return records.Result(
+        model=records.Model(id=name, revision="0" * 40),
+        suite=records.Suite(name="paper", version="1", kind="shell", steps=of, tasks=of),
+        protocol=records.Protocol(
+            temperature=0.0, max_tokens=1024, dialogue="shell", extra={"isolation": "bubblewrap"}
+        ),
+        prompts=records.Prompts(template_status="chat_template"),
+        counts=records.Counts(expected=of, scored=of, failed=0, tasks=of),
+        metrics={"clean_pct": Measured(value=round(100 * clean / of, 6))},
+        status="complete",
+        scorer=scoring.SCORER,
+        steps=steps,
     )
