@@ -6,6 +6,7 @@ from msgspec import to_builtins
 
 from ...eval.metrics import Metric
 from ..compare.comparison import Comparison
+from ..compare.counted import Counted
 from ..compare.gate import Held, in_points
 from ..model import Entry
 from ..statistics.paired import Paired
@@ -52,8 +53,8 @@ def _pair(one: Comparison) -> tuple[Cell, ...]:
         one.a,
         one.b,
         one.against,
-        one.counted_a.text if one.counted_a else _score(one, one.score_a),
-        one.counted_b.text if one.counted_b else _score(one, one.score_b),
+        one.counted_a.text if isinstance(one.counted_a, Counted) else _score(one, one.score_a),
+        one.counted_b.text if isinstance(one.counted_b, Counted) else _score(one, one.score_b),
     )
     if one.paired is None:
         return (*scores, None, None, None, None, None, NO_STEPS)
