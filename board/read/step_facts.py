@@ -50,6 +50,8 @@ def step_facts(
     steps = Steps(rows, layout) if len(told) < len(rows) or layout.trials > 1 else layout.plain
     names, columns = _columns(told)
     again = kind.recount(rows)
+    if limit is not None and kind.staged is not None:
+        limit *= kind.staged.turns  # it is of each answer, and a step is all answers of an episode
     cut, too_long = _cut(told, limit)
     answers = [row.answer for row in told if row.answer is not None]
     referenced, empty = _references(rows, layout, kind)
@@ -88,9 +90,9 @@ def step_facts(
 
 _CUT = frozenset(
     {"length", "max_tokens", "max_length", "max_output_tokens", "max_new_tokens", "model_length",
-     "model_context_window_exceeded", "token_limit", "limit", "truncated"}
+     "model_context_window_exceeded", "token_limit", "limit", "truncated", "tokens"}
 )  # fmt: skip
-"""What engines call an answer that met the token limit."""
+"""What engines call an answer that met the token limit; `tokens` is an episode that ended so."""
 
 
 def _cut(told: Sequence[Step], limit: int | None) -> tuple[int | None, int]:

@@ -18,6 +18,7 @@ from cardboard.eval.suites.kinds.replay import kind as replay_kind
 from cardboard.eval.suites.kinds.replay import scoring
 from cardboard.eval.suites.kinds.replay.kind import METRICS, REPLAY
 from cardboard.eval.suites.kinds.reported.kind import REPORTED
+from cardboard.eval.suites.kinds.shell.kind import SHELL
 from cardboard.tests.bench import results as synthetic
 
 
@@ -431,3 +432,16 @@ def test_where_answers_are_not_kept_what_was_read_of_them_is_hashed():
 def test_one_answer_to_everything_makes_no_copy(text):
     steps = [replace(one, answer=text) for one in STEPS]
     assert step_facts(steps, REPLAY).answers_sha256 is None
+
+
+def test_an_episode_has_the_tokens_of_all_its_answers_and_is_cut_where_it_says_so():
+    first, *others = (
+        Step(task_id=f"job-{n}", step_idx=0, output_tokens=tokens, finish_reason=end)
+        for n, (tokens, end) in enumerate([(20 * 32, "turns"), (96, "tokens"), (90, "exit")])
+    )
+    found = step_facts([first, *others], SHELL, limit=32)
+    assert found is not None
+    assert (found.too_long, found.length_stops) == (0, 2)
+    longer = step_facts([replace(first, output_tokens=20 * 32 + 1)], SHELL, limit=32)
+    assert longer is not None
+    assert longer.too_long == 1
