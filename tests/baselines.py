@@ -36,7 +36,7 @@ RUNS: dict[str, tuple[str, ...]] = {
         for noise in NOISE
     },
     f"shell-mini/{NAME.rpartition('/')[2]}": (*SMOL, "--set", "speculative=ngram-simple"),
-    f"home-mini/{NAME.rpartition('/')[2]}": (*SMOL, "--max-tokens", "256"),
+    f"home-mini/{NAME.rpartition('/')[2]}": (*SMOL, "--max-tokens", "256", "--stream"),
 }
 """What `cardboard eval` is told for each model, by its suite and the name that it is chosen by."""
 TIMES = ("timing", "machine", "versions", "environment", "started_at", "finished_at")

@@ -57,6 +57,8 @@ def accept(model: str, least: float | None, **given: Any) -> None:
     given["suite"] = given["suite"] or SUITE
     name = _settle(model, given)
     suite = load_version(given["suite"], root / "suites")
+    # A person at home waits for the first word, so it is timed wherever an engine sends it.
+    given["stream"] = given["stream"] or given["backend"] in ("openai", "llama")
     (request,) = requests_of(name, given)[:1]
     folder = given["output"] or root / "results" / suite.name
     with Shown() as watch:
