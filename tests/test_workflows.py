@@ -139,10 +139,11 @@ def test_each_job_that_reads_a_secret_names_the_environment_that_has_it() -> Non
     assert "secrets." not in str(site)
 
 
-def test_the_site_never_waits_for_cards() -> None:
+def test_the_site_never_waits_for_cards_and_each_waits_for_its_own() -> None:
     publish = BY_NAME["publish"]
     assert "concurrency" not in publish
-    assert {name for name, job in publish["jobs"].items() if "concurrency" in job} == {"cards"}
+    groups = {name: job["concurrency"] for name, job in publish["jobs"].items()}
+    assert groups == {"cards": "cards", "site": "pages"}
     assert not any("needs" in job for job in publish["jobs"].values())
 
 

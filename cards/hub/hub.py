@@ -34,6 +34,8 @@ from .oidc import Publisher
 from .responses import Scrub, error_of, hub_errors, warnings_heard
 
 LONGEST_FILE = 5_000_000
+MOST_PULLS = 20
+"""Of pull requests with our title that are looked into, the newest: strangers may open many."""
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _NAMED = re.compile(r"/(?:api/resolve-cache/models/)?([^/]+/[^/]+)/(?:resolve/|[0-9a-f]{40}/)")
 _CHANGED = re.compile(r"^diff --git a/.+? b/(.+)$", re.MULTILINE)
@@ -122,6 +124,8 @@ class Hub:
 
     def me(self) -> _Me:
         """Return whose token it is, asked once: the Hub counts these requests strictly."""
+        if not self._api.token:
+            raise Unfit("nobody is logged in")
         with self._lock:
             if self._me is None:
                 try:
@@ -193,9 +197,14 @@ class Hub:
         return head, content, name
 
     def _headers_for(self, repo: str) -> dict[str, str]:
+        token = self._token_for(repo)
+        return {**self._headers, "authorization": f"Bearer {token}"} if token else self._headers
+
+    def _token_for(self, repo: str) -> str | None:
+        """Return the token to read *repo* with; `None` where that is the user's own, or none."""
         if self._publisher is None or repo not in self._private:
-            return self._headers
-        return {**self._headers, "authorization": f"Bearer {self._publisher.token(repo)}"}
+            return None
+        return self._publisher.token(repo)
 
     def _in_lfs(self, repo: str, head: str) -> str:
         """Return why a README is in large file storage: the rule in .gitattributes."""
@@ -258,9 +267,13 @@ class Hub:
         """Return the number of our open pull request to *repo*, *known* or found by its *title*."""
         with hub_errors(self._scrub):
             pulls = self._api.get_repo_discussions(
-                repo, discussion_type="pull_request", discussion_status="open"
+                repo,
+                discussion_type="pull_request",
+                discussion_status="open",
+                token=self._token_for(repo),
             )
             found = [pull for pull in pulls if pull.num == known or pull.title == title]
+        found = found[:MOST_PULLS]
         ours = [pull.num for pull in found if pull.num == known or self._is_ours(repo, pull)]
         return known if known in ours else max(ours, default=None)
 
@@ -274,7 +287,7 @@ class Hub:
             if pull.author == self.me().name:
                 return True
         with hub_errors(self._scrub):
-            told = self._api.get_discussion_details(repo, pull.num)
+            told = self._api.get_discussion_details(repo, pull.num, token=self._token_for(repo))
             said = next((one for one in told.events if isinstance(one, DiscussionComment)), None)
         changed = set(_CHANGED.findall(told.diff or ""))
         return said is not None and MARK in said.content and changed <= set(OURS)
@@ -287,20 +300,18 @@ class Hub:
 
     def was_refused(self, repo: str, title: str) -> bool:
         """Tell whether a pull request of ours with this *title* was closed without being taken."""
-        me = self.me()
         with hub_errors(self._scrub):
             pulls = self._api.get_repo_discussions(
-                repo,
-                author=me.name,
-                discussion_type="pull_request",
-                discussion_status="closed",
+                repo, discussion_type="pull_request", discussion_status="closed"
             )
-            return any(pull.title == title and pull.status == "closed" for pull in pulls)
+            found = [pull for pull in pulls if pull.title == title and pull.status == "closed"]
+        return any(self._is_ours(repo, pull) for pull in found[:MOST_PULLS])
 
     def is_open(self, repo: str, pull: int) -> bool:
         """Tell whether the pull request of this number is open; asks for no token."""
         with hub_errors(self._scrub):
-            return self._api.get_discussion_details(repo, pull).status in ("open", "draft")
+            told = self._api.get_discussion_details(repo, pull, token=self._token_for(repo))
+            return told.status in ("open", "draft")
 
     def benchmarks(self) -> frozenset[str] | None:
         """Return the datasets that the Hub keeps leaderboards of."""

@@ -89,6 +89,8 @@ class Item(Struct, frozen=True, kw_only=True):
     """The README to compare with: what we would write, or could after a choice."""
     pull: int | None = None
     """The open pull request that this goes onto."""
+    needless: int | None = None
+    """Our open pull request that is closed once the main branch has the card."""
     id: str = ""
     """What the Hub itself calls the repository, where that is another name."""
     ways: tuple[Take, ...] = ()

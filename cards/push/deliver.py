@@ -50,7 +50,7 @@ def _delivered(push: Push, item: Item) -> Outcome:
     outcome = _carried_out(push, item)
     pull, end = push.journal.over(item.repo), outcome.item
     on_main = outcome.did == "committed" or (end.state == "unchanged" and end.pull is None)
-    if pull is None or not on_main or end.left or push.propose:
+    if pull is None or not on_main or end.left or (push.propose and not end.wanted.left):
         return outcome
     return _closed(push, outcome, pull)
 
@@ -59,12 +59,15 @@ def _closed(push: Push, outcome: Outcome, pull: int) -> Outcome:
     """Close our needless pull request; each try asks for it first, so nothing is said twice."""
     repo, sent = outcome.item.address, False
     commit = f" in {outcome.commit}" if outcome.commit else ""
+    why = f"The main branch has the card{commit}."
+    if outcome.item.wanted.left:
+        why = f"The model has left the board, and so has its card{commit}."
 
     def close() -> None:
         nonlocal sent
         if push.destination.is_open(repo, pull):
             sent = True
-            push.destination.close(repo, pull, f"The main branch has the card{commit}.")
+            push.destination.close(repo, pull, why)
 
     try:
         push.retried(close)

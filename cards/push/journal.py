@@ -95,13 +95,15 @@ class Journal:
     def written(self) -> dict[str, Record]:
         """Return what is known of every repository with a card of ours that may stand there still.
 
-        A card that was withdrawn is not among them, once that is on the main branch.
+        A card that was withdrawn is not among them, once that is on the main branch and no pull
+        request of ours is needless.
         """
+        unfinished = self._open | self._over.keys()
         return {
             repo: record
             for repo, record in sorted(self._records.items())
             if not record.proposed
-            and (not record.left or record.pull is not None or repo in self._open)
+            and (not record.left or record.pull is not None or repo in unfinished)
         }
 
     def id_of(self, repo: str) -> str:

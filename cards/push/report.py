@@ -56,7 +56,9 @@ def _onto(item: Item) -> str:
 
 
 def _why(item: Item) -> list[str]:
-    notes = (*filter(None, (item.reason, *item.told, item.remedy)), *item.wanted.notes)
+    notes = [*filter(None, (item.reason, *item.told, item.remedy)), *item.wanted.notes]
+    if item.needless is not None and item.state in TO_DO:
+        notes.append(f"our pull request #{item.needless}, if still open, is closed after that")
     return [f"    {line}" for note in notes for line in note.splitlines()]
 
 
@@ -126,7 +128,7 @@ def item_json(item: Item) -> dict[str, object]:
         "reason": item.reason or None,
         "remedy": item.remedy or None,
         "head": (item.present.head or None) if item.present else None,
-        "pull_request": item.pull,
+        "pull_request": item.needless if item.pull is None else item.pull,
         "files": sorted(item.files),
         "notes": [*item.told, *item.wanted.notes],
         "diff": diff(item) or None,
@@ -140,7 +142,7 @@ def outcome_json(outcome: Outcome) -> dict[str, object]:
         "ending": ending(outcome),
         "commit": outcome.commit or None,
         "url": outcome.url or None,
-        "pull_request": outcome.pull or outcome.item.pull,
+        "pull_request": outcome.pull or outcome.item.pull or outcome.item.needless,
         "rejected": list(outcome.rejected),
         "warnings": list(outcome.warnings),
         "closed_pull_request": outcome.closed,

@@ -64,9 +64,9 @@ def _destination(
 ) -> Destination:
     if options.oidc and (options.propose or options.to is not None):
         raise UsageError(
-            "does not go with --to or --pr",
+            "does not go with --to, --pr or --propose",
             key="--oidc",
-            remedy="A trusted publisher writes to the Hub, and needs no pull request.",
+            remedy="A trusted publisher writes to the Hub itself; pull requests need a token.",
         )
     if token or options.oidc or (options.anonymous and options.to is None):
         from huggingface_hub import HfApi

@@ -110,9 +110,9 @@ def _lines(found: Sequence[Status], shipped: Shipped) -> Iterator[str]:
 def status_of(item: Item, journal: Journal) -> Status:
     """Return how the repository of *item* stands, its plan made without a choice."""
     standing: Standing
-    if item.pull is not None and item.state != "unchanged":
+    if item.needless is not None and item.state != "unchanged":
         return Status(
-            repo=item.repo, standing="pull request open", detail=f"pull request #{item.pull}"
+            repo=item.repo, standing="pull request open", detail=f"pull request #{item.needless}"
         )
     match item.state:
         case "left the board" | "renamed" | "overwritten":

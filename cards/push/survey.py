@@ -95,6 +95,8 @@ def _settle_names(
             gone = item.state == "missing repo" and item.repo in unlisted
             if sharing or fold(name) in withdrawn or gone or _is_over(item):
                 _note_left(push, item)
+                if _is_over(item) and not (sharing or push.only_look):
+                    yield from [item] if push.journal.over(item.repo) is not None else []
                 continue
             withdrawn.add(fold(name))
             yield item
@@ -133,6 +135,9 @@ def _note_left(push: Push, item: Item) -> None:
     if push.only_look:
         return
     head = item.present.head if item.present else ""
+    record = push.journal.record(item.repo)
+    if record is not None and record.pull is not None:
+        push.journal.is_over(item.repo, record.pull)
     if item.wanted.left == "found":
         push.journal.foreign(item.repo, head)
     else:
@@ -301,8 +306,9 @@ def _read(push: Push, wanted: Wanted) -> Item:
             return replace(item.but("unchanged", reason), left=True)
     elif item.state in TO_DO and not push.only_look:
         push.retried(lambda: push.destination.check_write(item.address))
+        item = _with_needless_pull(push, item)
     elif item.state != "unchanged" and not push.propose:
-        item = replace(item, pull=_standing_pull(push, item))
+        item = replace(item, needless=_standing_pull(push, item))
     if item.state != "unchanged" or item.left:
         return item
     if item.pull is not None:
@@ -310,12 +316,38 @@ def _read(push: Push, wanted: Wanted) -> Item:
     return item.but("unchanged", "the commit of an earlier push had arrived") if unsure else item
 
 
-def _standing_pull(push: Push, item: Item) -> int | None:
-    """Return the number of the pull request that our records tell of, if it is still open."""
+def _with_needless_pull(push: Push, item: Item) -> Item:
+    """Note which pull request of ours a commit to the main branch makes needless.
+
+    Our records may be lost, or the one who opened it has others: so it is looked for.
+    """
     record = push.journal.record(item.repo)
     pull = record.pull if record else None
     if pull is None:
-        return None
+        pull = push.journal.over(item.repo)
+    if pull is not None:
+        return replace(item, needless=pull)
+    try:
+        pull = _open_pull(push, item.wanted, item.address)
+    except Silent:
+        return item
+    except HubError as error:
+        why = f"whether a pull request of ours is open there is not known: {error.why}"
+        return replace(item, told=(*item.told, why))
+    if pull is not None:
+        push.journal.is_over(item.repo, pull)
+    return replace(item, needless=pull)
+
+
+def _standing_pull(push: Push, item: Item) -> int | None:
+    """Return the number of our pull request if it is open: that of our records, or one found."""
+    record = push.journal.record(item.repo)
+    pull = record.pull if record else None
+    if pull is None:
+        try:
+            return _open_pull(push, item.wanted, item.address) if push.only_look else None
+        except HubError:  # the card is as it is, whatever is proposed
+            return None
     is_open = push.retried(partial(push.destination.is_open, item.address, pull))
     return pull if is_open else None
 

@@ -37,7 +37,7 @@ def test_a_dry_run_shows_each_difference_and_sends_nothing(bench: Bench) -> None
         assert f"    +# {repo}\n" in done.out
     assert "    -license: apache-2.0" not in done.out
     assert done.out.endswith("3 changed\n3 commits at 120 an hour: about 1 min\n")
-    assert bench.hub.log.kinds() == {"list": 1, "resolve": 3}
+    assert bench.hub.log.kinds() == {"list": 1, "resolve": 3, "discussions": 3}
     assert not (bench.root / ".cardboard" / "push.jsonl").exists()
 
 
@@ -67,13 +67,13 @@ def test_pushing_twice_makes_no_commit_and_one_request(bench: Bench) -> None:
     assert [bench.ours(repo) for repo in REPOS] == [1, 1, 1]
 
 
-def test_a_changed_card_costs_one_read_and_the_clients_three_requests(bench: Bench) -> None:
+def test_a_changed_card_costs_two_reads_and_the_clients_three_requests(bench: Bench) -> None:
     bench.push()
     write_result(bench.root, THIRD, 0.41)
     since = len(bench.hub.log.lines())
     bench.push()
     kinds = [line.kind for line in bench.hub.log.lines(since=since) if line.repo]
-    assert kinds == ["resolve", "preupload", "commit"], "and one to validate, of no repository"
+    assert kinds == ["resolve", "discussions", "preupload", "commit"], "and one to validate"
 
 
 def test_what_people_write_later_is_kept_too(bench: Bench) -> None:

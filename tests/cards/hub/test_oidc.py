@@ -191,6 +191,19 @@ def test_who_is_not_trusted_by_one_repository_writes_to_the_others(
     assert "workflow=publish.yml" in told[NAMES[1]]["remedy"]
 
 
+@pytest.mark.parametrize("more", [("--pr",), ("--propose", NAMES[0]), ("--to", "there")])
+def test_what_does_not_go_with_trusted_publishers_is_refused(
+    client: Cradle, hub: Hub, tmp_path: Path, more: tuple[str, ...]
+) -> None:
+    root = write_workspace(tmp_path / "board", 1, evals=True)
+    if "--propose" in more:
+        (root / "models.toml").write_text(f'["{NAMES[0]}"]\nrepo = false\n', "utf-8")
+    done = push(client, hub, root, "--oidc", *more)
+    assert done.code == 2
+    assert "--oidc: does not go with --to, --pr or --propose" in done.err
+    assert not hub.log.lines()
+
+
 def test_in_ci_a_push_without_a_login_is_an_error_unless_it_is_a_trial(
     client: Cradle, hub: Hub, tmp_path: Path
 ) -> None:

@@ -106,6 +106,48 @@ def test_one_that_somebody_took_or_closed_meanwhile_is_left_alone(bench: Bench, 
     assert len(comments(bench)) == len(comments(bench, repo=SECOND)) == 1
 
 
+def test_without_a_journal_our_pull_request_is_found_by_its_mark(bench: Bench) -> None:
+    bench.push("--pr", "--repo", FIRST, token=GUEST_TOKEN)
+    (bench.root / ".cardboard" / "push.jsonl").unlink()
+    assert f"pull request open {FIRST}  pull request #1\n" in bench.run("status", token=None).out
+    since = len(bench.hub.log.lines())
+    done = bench.push("--repo", FIRST, "--repo", SECOND)
+    assert (done.code, CLOSED in done.out) == (0, True), done.said
+    assert "our pull request #1, if still open, is closed after that" in done.out
+    assert thread(bench).status == "closed"
+    lines = bench.hub.log.lines(since=since)
+    assert sorted(one.repo for one in lines if one.kind == "discussions") == sorted(
+        f"models/{repo}" for repo in (FIRST, SECOND)
+    )
+    since = len(bench.hub.log.lines())
+    assert bench.push("--repo", FIRST, "--repo", SECOND).code == 0
+    assert not {line.kind for line in bench.hub.log.lines(since=since)} - {"list", "resolve"}
+
+
+def test_a_push_does_not_fail_where_nobody_tells_of_pull_requests(bench: Bench) -> None:
+    bench.hub.arm(NAMED["forbidden-403"], kind="discussions", times=None)
+    done = bench.push("--repo", FIRST)
+    assert (done.code, "1 pushed" in done.out) == (0, True), done.said
+    assert "whether a pull request of ours is open there is not known: 403: Forbidden" in done.out
+
+
+@pytest.mark.parametrize("more", [(), ("--pr",)])
+def test_the_pull_request_of_a_model_that_left_the_board_is_closed(
+    bench: Bench, more: tuple[str, ...]
+) -> None:
+    bench.hub.write(FIRST, {"README.md": "# Theirs, without a card\n"})
+    bench.push("--pr", "--take", "append", "--repo", FIRST, token=GUEST_TOKEN)
+    (bench.root / "results" / f"{FIRST.replace('/', '__')}.json").unlink()
+    bench.hub.arm(NAMED["forbidden-403"], kind="status")
+    assert "pull request #1 of ours is still open: 403: Forbidden" in bench.push(*more).out
+    done = bench.push(*more)
+    assert (done.code, CLOSED in done.out) == (0, True), done.said
+    assert thread(bench).status == "closed"
+    assert comments(bench)[1:] == ["The model has left the board, and so has its card."]
+    assert bench.readme(FIRST) == "# Theirs, without a card\n"
+    assert FIRST not in bench.push(*more).out
+
+
 @pytest.mark.parametrize(
     ("kind", "name"),
     [

@@ -6,7 +6,7 @@ import pytest
 from huggingface_hub import HfApi
 
 from cardboard.cards.plan.description import MARK, RESULTS_TITLE
-from cardboard.tests.hub import NAMED, Hub
+from cardboard.tests.hub import GUEST_TOKEN, NAMED, WRITE_TOKEN, Hub
 from cardboard.tests.pushing import (
     Bench,
     Cradle,
@@ -22,7 +22,7 @@ pytest_plugins = ("cardboard.tests.hub.fixtures",)
 BASE = "vendor/Base-1B"
 FILE = ".eval_results/cardboard.yaml"
 MODELS = f'["{BASE}"]\nrepo = false\n'
-KINDS = ("whoami", "discussions", "resolve", "preupload", "commit")
+KINDS = ("discussions", "resolve", "preupload", "commit")
 """Every kind of request that a proposal makes."""
 WIDE = ("error-500", "dropped", "window-429")
 
@@ -76,16 +76,18 @@ def test_an_open_proposal_is_kept_up_to_date_and_nothing_is_sent_twice(bench: Be
     assert "value: 35.0" in proposed(bench)
 
 
-@pytest.mark.parametrize("journal", [True, False])
-def test_after_a_refusal_it_is_never_proposed_again(
-    bench: Bench, api: HfApi, journal: bool
+@pytest.mark.parametrize(
+    ("journal", "token"), [(True, WRITE_TOKEN), (False, WRITE_TOKEN), (False, GUEST_TOKEN)]
+)
+def test_after_a_refusal_it_is_never_proposed_again_whoever_asks(
+    bench: Bench, api: HfApi, journal: bool, token: str
 ) -> None:
     bench.push("--propose", BASE)
     api.change_discussion_status(BASE, 1, "closed")
     write_result(bench.root, BASE, 0.35)
     if not journal:
         (bench.root / ".cardboard" / "push.jsonl").unlink()
-    done = bench.push("--propose", BASE)
+    done = bench.push("--propose", BASE, token=token)
     assert done.code == 0
     assert "our proposal was closed there; it is never made again" in done.out
     assert len(bench.hub.repo(BASE).threads) == 1
