@@ -35,9 +35,16 @@ def counted(entry: Entry, metric: Metric) -> Counted | None:
     number = len(facts.tasks)
     if not sums or not number == facts.scored == facts.answers:
         return None
-    from ..statistics.intervals import wilson
-    from ..statistics.tasks import MICROPOINTS, PRINTED
+    from ..statistics.tasks import MICROPOINTS
 
-    right = round(sum(sums) / MICROPOINTS)
+    return count_of(sum(sums) / MICROPOINTS / number, number)
+
+
+def count_of(share: float, number: int) -> Counted:
+    """Return the *share* of *number* episodes as a count."""
+    from ..statistics.intervals import wilson
+    from ..statistics.tasks import PRINTED
+
+    right = round(share * number)
     low, high = (100 * end / PRINTED for end in wilson(right / number, number))
     return Counted(right=right, of=number, low=max(0.0, low), high=min(100.0, high))

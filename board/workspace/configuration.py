@@ -268,6 +268,26 @@ def _check_places(settings: Settings) -> None:
             )
 
 
+def _check_trained(settings: Settings, key: str, name: str, groups: tuple[str, ...]) -> None:
+    """Refuse groups that no suite called *name* has: what is not listed is told as held out."""
+
+    def refuse(what: str, remedy: str) -> None:
+        raise ConfigError(what, file="models.toml", key=key, remedy=remedy)
+
+    suites = [suite for suite in settings.suites if suite.name == name]
+    able = [suite for suite in suites if suite.of_kind.trained is not None]
+    if not able:
+        names = dict.fromkeys(one.name for one in settings.suites if one.of_kind.trained)
+        refuse(
+            "names a suite without groups to train on" if suites else f"there is no suite {name!r}",
+            f"Suites with such groups: {', '.join(names) or 'none'}.",
+        )
+    known = {group for one in able for group in one.parts.get(one.of_kind.trained or "", {})}
+    strange = [group for group in groups if known and group not in known]
+    if strange:
+        refuse(f"there is no group {strange[0]!r}", f"Groups: {', '.join(sorted(known))}.")
+
+
 def _check(settings: Settings, models: dict[str, Profile]) -> None:
     def refuse(what: str, key: str, remedy: str, file: str = "board.toml") -> None:
         raise ConfigError(what, file=file, key=key, remedy=remedy)
@@ -297,6 +317,8 @@ def _check(settings: Settings, models: dict[str, Profile]) -> None:
                 "Write organisation/name, or false for no card on the Hub.",
                 "models.toml",
             )
+        for suite, groups in profile.trained_groups.items():
+            _check_trained(settings, f"{name}.trained_groups.{suite}", suite, groups)
         for alias in (name, *profile.aliases):
             if alias.lower() in seen and seen[alias.lower()] != name:
                 refuse(

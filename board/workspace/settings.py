@@ -324,6 +324,8 @@ class Profile(_Table, frozen=True, kw_only=True):
     series: str | None = None
     """The same for checkpoints of one training run."""
     datasets: tuple[str, ...] = ()
+    trained_groups: dict[str, tuple[str, ...]] = {}
+    """By the name of a suite: the groups whose tasks it was trained on; all others are held out."""
     repo: str | bool = True
     """Hub repository that gets the card; false for none."""
     chat_template_kwargs: dict[str, bool | str] = {}

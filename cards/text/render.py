@@ -125,6 +125,7 @@ def _body(words: Words, *, first: Words, names: list[str]) -> Callable[[Card], s
         score=tables.score,
         division=tables.division,
         parts=tables.parts,
+        groups=tables.groups,
         recorded=tables.recorded,
         rows=tables.rows,
     )

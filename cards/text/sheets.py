@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
+from ...board.compare.held_out import HeldOut
 from ...board.model import Attempt, Entry
 from ...board.notes.claims import Claim, Told, asked_here, looked_for, template, told_of
 from ...board.notes.figures import shown
@@ -91,6 +92,8 @@ class Sheet(Struct, frozen=True, kw_only=True):
     base: Base | None
     """The same of its base model."""
     wilson: Wilson | None
+    held_out: HeldOut | None
+    """Figures of the groups that it was not trained on, where models.toml tells them."""
     tasks: int | None
     """On which the interval rests."""
     rows: bool
@@ -144,6 +147,7 @@ def sheet_of(
         counted=own.counted,
         base=own.base,
         wilson=own.wilson,
+        held_out=own.held_out,
         tasks=own.tasks,
         rows=own.rows,
         trials=own.trials,

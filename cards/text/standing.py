@@ -6,6 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ...board.compare.counted import counted
+from ...board.compare.held_out import HeldOut, held_out
 from ...board.model import Board, Entry
 from ...board.notes.claims import Claim, basis
 from ...board.notes.figures import Value, figures
@@ -205,6 +206,8 @@ class CardEntry(Struct, frozen=True, kw_only=True):
     """The same of its base model, where that is on the board."""
     wilson: Wilson | None
     """The same where nobody reported one, and the score is a share of items."""
+    held_out: HeldOut | None
+    """Figures of the groups that it was not trained on, where models.toml tells them."""
 
 
 def card_entry(
@@ -228,6 +231,7 @@ def card_entry(
         counted=count.text if suite and (count := counted(entry, suite.ranked)) else None,
         base=_base(entry, board) if board else None,
         wilson=_wilson(entry, suite) if suite and spread is None else None,
+        held_out=held_out(entry, suite) if suite else None,
     )
 
 

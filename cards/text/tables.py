@@ -66,6 +66,19 @@ class Tables:
             rows.append(f"| {name} | {part.steps} | {value} |")
         return Safe("\n".join(rows))
 
+    def groups(self, sheet: Sheet) -> Safe:
+        """Return the names of the groups that the model was not trained on."""
+        told = sheet.held_out
+        assert told is not None
+        given = sheet.suite.words.divisions.get(told.division) if sheet.suite else None
+        names = [
+            self._called(
+                given.groups.get(one, {}) if given else {}, f"{sheet.kind}:group.{one}", one
+            )
+            for one in told.groups
+        ]
+        return Safe(", ".join(names))
+
     def _called(self, given: Text, own: str, name: str) -> Safe:
         """Return what a suite calls a division or a group, else its kind, else its name."""
         told = given.get(self._words.language) or next(iter(given.values()), "")

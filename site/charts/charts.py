@@ -1,11 +1,12 @@
 """What the charts of a board show: points, lines, and whether there is enough to draw at all."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from math import inf
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ...board.model import Board, Entry
 from ...board.show.rows import beside
@@ -40,7 +41,9 @@ class Scatter(Struct, frozen=True, kw_only=True):
     metric: Metric
     """What the scores are of."""
     figure: Metric | None = None
-    """What the other figure is, where that is a metric of the suite."""
+    """What the other figure is, where that is a metric of the suite or of another."""
+    other: Suite | None = None
+    """The other suite that it is a metric of."""
     points: tuple[Point, ...]
     """What is drawn, best score first."""
     known: int
@@ -92,7 +95,11 @@ class Slopes(Struct, frozen=True, kw_only=True):
 Chart = Scatter | Slopes
 
 
-def charts_of(board: Board) -> tuple[Chart, ...]:
+Joined = tuple[Suite, Mapping[str, float]]
+"""Another suite, and the scores of this board's models there by their result here."""
+
+
+def charts_of(board: Board, joined: Joined | None = None) -> tuple[Chart, ...]:
     """Return the charts of *board*; all are of its ranked entries."""
     return (
         _scatter("size", board, lambda e: e.profile.parameters, log=True, front=True),
@@ -101,9 +108,15 @@ def charts_of(board: Board) -> tuple[Chart, ...]:
             _scatter(metric.id, board, partial(_printed, metric), of=metric)
             for metric in _telling(board.suite)
         ),
+        *(_joined(board, *joined) if joined else ()),
         _slopes("epochs", _epochs(board), board),
         _slopes("bases", _bases(board), board),
     )
+
+
+def _joined(board: Board, other: Suite, scores: Mapping[str, float]) -> Iterator[Scatter]:
+    found = _scatter("joined", board, lambda e: scores.get(e.result_id), of=other.ranked)
+    yield replace(found, other=other)
 
 
 def _telling(suite: Suite) -> list[Metric]:
@@ -114,7 +127,7 @@ def _telling(suite: Suite) -> list[Metric]:
     """
     doubted = {doubt.metric for doubt in suite.of_kind.doubts}
     own = {metric.id for metric in suite.of_kind.metrics}
-    names = {"size", "speed", "epochs", "bases"}
+    names = {"size", "speed", "epochs", "bases", "joined"}
     told = [one for one in beside(suite) if one.id in doubted or one.id not in own]
     return [metric for metric in told if metric.id not in names]
 
@@ -175,8 +188,6 @@ def _point(entry: Entry, x: float, *, best: bool = False) -> Point:
 
 def with_front(points: Iterable[Point], sign: int) -> list[Point]:
     """Return *points*, marking those that no point with a smaller or equal figure outscores."""
-    from msgspec.structs import replace
-
     told, best = [], -inf
     for point in sorted(points, key=lambda p: (p.x, -sign * p.score, p.label)):
         told.append(replace(point, best=sign * point.score > best))

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import NamedTuple
 
+from markupsafe import Markup
 from msgspec.structs import replace
 
 from ...board.model import Entry
@@ -12,8 +13,12 @@ from ...board.notes.claims import on_ranks
 from ...board.show.reproduction import run_of
 from ...board.show.snippets import examples, snippet
 from ...board.workspace.settings import Suite
+from ..charts.mirror import Bars, mirror
 from ..data.exports import FOLDER
+from ..data.figures import as_printed
 from ..frame.page import Page, root_of
+from ..source.joined import Joint
+from ..source.metric_words import MetricWords
 from ..source.source import Placed, Source
 from ..source.task_strip import Labels, drawing, table_rows
 from .episode_page import path_of
@@ -56,6 +61,7 @@ def model_pages(source: Source) -> Iterator[Page]:
             standings=standings,
             drawing=partial(drawing, labels=labels),
             task_rows=table_rows,
+            joined=partial(_joined, source=source),
             purpose=source.render.own(first.profile.purpose),
             others=[model for model in source.models[first.model] if model.slug != slug],
             sweep=first.class_ == "sweep",
@@ -73,6 +79,57 @@ def model_pages(source: Source) -> Iterator[Page]:
             slots={"body": html},
             search=description,
         )
+
+
+class Joined(NamedTuple):
+    """The tasks of two suites side by side, as a page shows them."""
+
+    other: str
+    """The other suite's name."""
+    metric: str
+    """What stands beside its score."""
+    best: str | None
+    """The best that it can be."""
+    spans: tuple[str, str, str, str]
+    """Where the bars of both begin and end."""
+    drawing: Markup
+    rows: tuple[tuple[str, str, str, str], ...]
+    """Task, the other suite's task, both scores."""
+    full: tuple[int, str | None]
+    """Tasks with a full score here, and their mean there."""
+    rest: tuple[int, str | None]
+
+
+def _joined(joint: Joint, words: MetricWords, source: Source) -> Joined:
+    """Return what a page shows of *joint*."""
+    there, here = joint.suite.ranked, joint.metric
+    up, down = joint.spans
+    rows = tuple(
+        (
+            one.task,
+            one.other,
+            as_printed(there, one.there) or "",
+            as_printed(here, one.here) or "",
+        )
+        for one in joint.pairs
+    )
+    title = words.title(here)
+    score = source.render.text("site.column.score")
+    bars = [
+        Bars(f"{row[0]}: {score} {row[2]} · {title} {row[3]}", up.at(one.there), down.at(one.here))
+        for one, row in zip(joint.pairs, rows, strict=True)
+    ]
+    full, rest = joint.split
+    return Joined(
+        other=joint.suite.full_name,
+        metric=title,
+        best=as_printed(here, down.high),
+        spans=(f"{up.low:g}", f"{up.high:g}", f"{down.low:g}", f"{down.high:g}"),
+        drawing=mirror(bars),
+        rows=rows,
+        full=(full[0], as_printed(there, full[1])),
+        rest=(rest[0], as_printed(there, rest[1])),
+    )
 
 
 def _running(placed: list[Placed], suites: dict[str, Suite], source: Source) -> dict[str, object]:

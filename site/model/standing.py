@@ -6,6 +6,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from ...board.compare.counted import counted
+from ...board.compare.held_out import HeldOut, held_out
 from ...board.model import Attempt, Board, Entry
 from ...board.notes.claims import Claim, basis, template, told_of
 from ...board.notes.figures import form_of, shown_coarse
@@ -15,6 +16,7 @@ from ...board.words.findings import Finding, distinct
 from ...board.workspace.settings import Suite
 from ...eval.metrics import Metric
 from ..data.figures import as_printed, plain, printed, sign, stated_error, timed
+from ..source.joined import Joint, joint_of
 from ..source.metric_words import MetricWords
 from ..source.paired_table import MOST_MEASURED, Rival
 from ..source.source import Model, Place, Placed, Source
@@ -103,8 +105,12 @@ class Standing(Struct, frozen=True, kw_only=True):
     opened: bool
     """Whether any has ranks that it leaves open."""
     slices: tuple[Slices, ...]
+    held_out: HeldOut | None
+    """Figures of the groups that it was not trained on, where models.toml tells them."""
     strip: Strip
     """The tasks; none where the result holds no steps."""
+    joint: Joint | None
+    """Its tasks beside those of another result of the model; `None` where there is none."""
     steps: Extremes | None
     episodes: str | None
     """Where the page of its episodes is; `None` where it has none."""
@@ -158,7 +164,13 @@ def standing(placed: Placed, source: Source, episodes: str = "") -> Standing:
         slices=tuple(
             slices_of(entry.result.divisions, measured.parts if measured else {}, suite, words)
         ),
+        held_out=held_out(entry, suite),
         strip=strip_of(entry.facts, metric, measured.tasks if measured else {}),
+        joint=(
+            joint_of(entry, board, source.ranked, source.background.joined(entry))
+            if board and suite.of_kind.joined
+            else None
+        ),
         steps=source.background.steps(entry),
         episodes=episodes if source.background.episodes(entry) else None,
         step_view=(f"kinds/{suite.kind}/step.html.jinja", "model_step.html.jinja"),

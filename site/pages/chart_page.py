@@ -8,6 +8,7 @@ from ..charts.charts import Chart, Scatter, Slopes, charts_of
 from ..charts.scales import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, across
 from ..data.figures import as_printed, billions, signed, timed
 from ..frame.page import Page, root_of
+from ..source.joined import joined_scores
 from ..source.metric_words import MetricWords
 from ..source.source import Place, Source
 
@@ -60,7 +61,7 @@ def to_draw(source: Source) -> dict[tuple[str, str], tuple[Chart, str]]:
     return {
         (place.slug, chart.name): (chart, f"{root_of(chart_path(place))}models/")
         for place, board in zip(source.places, source.boards.boards, strict=True)
-        for chart in charts_of(board)
+        for chart in charts_of(board, joined_scores(board, source.ranked))
         if chart.shown
     }
 
@@ -93,12 +94,12 @@ def chart_pages(source: Source) -> Iterator[Page]:
 
 def _drawn(board: Board, place: Place, source: Source) -> Iterator[Drawn]:
     words = source.words_of(board.suite)
-    for chart in charts_of(board):
-        counted = {"known": chart.known, "ranked": place.ranked}
+    for chart in charts_of(board, joined_scores(board, source.ranked)):
+        counted = {"known": chart.known, "ranked": place.ranked, **_other(chart)}
         shown = len(chart.points) if isinstance(chart, Scatter) else len(chart.lines)
         yield Drawn(
             name=chart.name,
-            title=_said(chart, words, ""),
+            title=_said(chart, words, "", **_other(chart)),
             text=_said(chart, words, ".text" if chart.shown else ".missing", **counted),
             svg=source.drawings.get((place.slug, chart.name)),
             words=tuple(_words(chart, source, words)) if chart.shown else (),
@@ -110,9 +111,16 @@ def _drawn(board: Board, place: Place, source: Source) -> Iterator[Drawn]:
 
 def _said(chart: Chart, words: MetricWords, part: str, **values: object) -> str:
     """Return what the catalogue says of *chart*."""
-    if isinstance(chart, Scatter) and chart.figure is not None:
+    if isinstance(chart, Scatter) and chart.figure is not None and chart.other is None:
         return words.of_metric(f"site.charts.metric{part}", chart.figure, **values)
     return words.of_score(f"site.charts.{chart.name}{part}", **values)
+
+
+def _other(chart: Chart) -> dict[str, str]:
+    """Return the name of the other suite that *chart* is of as well, for what is said of it."""
+    if not isinstance(chart, Scatter) or chart.other is None:
+        return {}
+    return {"other": chart.other.full_name}
 
 
 def _words(chart: Chart, source: Source, words: MetricWords) -> Iterator[Word]:
@@ -126,7 +134,7 @@ def _words(chart: Chart, source: Source, words: MetricWords) -> Iterator[Word]:
             yield Word(round(LEFT + scale.at(value), 2), base + 20, "middle", say(_key(name)))
         return
     middle = LEFT + WIDTH / 2 if isinstance(chart, Scatter) else LEFT + WIDTH * 0.3
-    yield Word(round(middle, 2), base + 42, "middle", _said(chart, words, ".axis"))
+    yield Word(round(middle, 2), base + 42, "middle", _said(chart, words, ".axis", **_other(chart)))
 
 
 def _key(name: str) -> str:
@@ -141,6 +149,9 @@ def _columns(chart: Chart, source: Source, words: MetricWords) -> tuple[str, ...
         "epochs": (_key("run"), _key("course"), _key("gain")),
         "bases": ("site.column.model", _key("base"), _key("tuned"), _key("gain")),
     }
+    if isinstance(chart, Scatter) and chart.other is not None:
+        there = say("site.charts.joined.axis", **_other(chart))
+        return say("site.column.model"), say("site.column.score"), there
     if isinstance(chart, Scatter) and chart.figure is not None:
         return say("site.column.model"), say("site.column.score"), words.column(chart.figure)
     return tuple(map(say, columns[chart.name]))

@@ -3,6 +3,7 @@
 from functools import cached_property
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
 
 from ...board.compare.files import Family, families_of
 from ...board.model import Board, Boards, Entry
@@ -15,6 +16,7 @@ from ...eval.suites.kinds.registry import DEFAULT, kind_of
 from ...eval.suites.source import load
 from ...eval.suites.suite import Suite
 from .episodes import Played, episodes
+from .joined import joined_tasks
 from .paired_table import MOST_MEASURED, Rival, rivals_of
 from .steps import Extremes, extremes
 from .task_strip import Medians, medians_of
@@ -67,6 +69,15 @@ class Measured:
         return {part: median(found) for part, found in values.items() if len(found) > 1}
 
 
+class Told(NamedTuple):
+    """What the steps of one result file tell, once it is read again."""
+
+    steps: Extremes | None = None
+    episodes: tuple[Played, ...] = ()
+    joined: dict[str, str] = {}  # noqa: RUF012  # never written to
+    """By task: the task of another suite that it is as well."""
+
+
 class Texts:
     """The steps of result files with their prompts, read when a page shows them, and kept.
 
@@ -81,33 +92,39 @@ class Texts:
         self._results = results
         self._suites: dict[str, Suite | None] = {}
         self._wanted = {entry.result_id: suite for suite, entry in holding[:MOST_READ]}
-        self._kept: dict[str, tuple[Extremes | None, tuple[Played, ...]]] = {}
+        self._kept: dict[str, Told] = {}
 
     def steps(self, entry: Entry) -> Extremes | None:
         """Return the worst and best steps of *entry*; `None` where there is nothing to show."""
-        return self._told(entry)[0]
+        return self._told(entry).steps
 
     def episodes(self, entry: Entry) -> tuple[Played, ...]:
         """Return the episodes of *entry*; none where its steps are not played."""
-        return self._told(entry)[1]
+        return self._told(entry).episodes
 
-    def _told(self, entry: Entry) -> tuple[Extremes | None, tuple[Played, ...]]:
+    def joined(self, entry: Entry) -> dict[str, str]:
+        """Return which tasks of *entry* are those of another suite, and which ones."""
+        return self._told(entry).joined
+
+    def _told(self, entry: Entry) -> Told:
         if entry.result_id not in self._wanted:
-            return None, ()
+            return Told()
         if entry.result_id not in self._kept:
             self._kept[entry.result_id] = self._read(entry)
         return self._kept[entry.result_id]
 
-    def _read(self, entry: Entry) -> tuple[Extremes | None, tuple[Played, ...]]:
+    def _read(self, entry: Entry) -> Told:
         path = self._results / entry.file
         if not 0 < weight_of(path, entry.beside) <= MOST_BYTES:
-            return None, ()
+            return Told()
         reading, result = read_whole(path, entry.part)
         if result is None or reading.sha256 != entry.sha256:
-            return None, ()
+            return Told()
         suite = self._wanted[entry.result_id]
         prompts = self._prompts(suite, entry) if suite.name else None
-        return extremes(result, suite, prompts), episodes(result, suite)
+        return Told(
+            extremes(result, suite, prompts), episodes(result, suite), joined_tasks(result, suite)
+        )
 
     def _prompts(self, known: Known, entry: Entry) -> Suite | None:
         """Return the suite with its prompts, where the one at hand holds the very same steps."""
@@ -156,6 +173,10 @@ class Background:
     def episodes(self, entry: Entry) -> tuple[Played, ...]:
         """Return the episodes of *entry*, where files may be read and hold some."""
         return self._texts.episodes(entry) if self._texts is not None else ()
+
+    def joined(self, entry: Entry) -> dict[str, str]:
+        """Return the tasks of other suites that those of *entry* are, where files may be read."""
+        return self._texts.joined(entry) if self._texts is not None else {}
 
 
 def _holds_texts(suite: Known, entry: Entry) -> bool:

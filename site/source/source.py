@@ -18,6 +18,7 @@ from ..data.exports import Data
 from ..frame.page import Addresses, root_of
 from ..frame.render import Renderer
 from .background import Background, Measured, stand_in
+from .joined import Ranked
 from .metric_words import MetricWords
 
 
@@ -127,6 +128,15 @@ class Source:
         for entry in self.boards.unplaced:
             pages[entry.slug].append(Placed(entry, None))
         return dict(pages)
+
+    @cached_property
+    def ranked(self) -> Ranked:
+        """Return every ranked entry with its board, by model."""
+        found: dict[str, list[tuple[Board, Entry]]] = defaultdict(list)
+        for board in self.boards.boards:
+            for entry in board.ranked:
+                found[entry.model].append((board, entry))
+        return dict(found)
 
     @cached_property
     def results(self) -> dict[str, str]:

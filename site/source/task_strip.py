@@ -54,7 +54,7 @@ def medians_of(board: Board) -> Medians:
     """Return the median score of every task, over the ranked entries with the same steps."""
     groups: dict[str, list[tuple[float | None, ...]]] = {}
     for entry in board.ranked:
-        scores = _scores(entry.facts, board.suite.ranked)
+        scores = scores_of(entry.facts, board.suite.ranked)
         if entry.facts is not None and scores:
             groups.setdefault(entry.facts.keys_sha256, []).append(scores)
     return {
@@ -71,7 +71,7 @@ def _median(scores: Sequence[float | None]) -> float | None:
 
 def strip_of(facts: StepFacts | None, metric: Metric, medians: Medians) -> Strip:
     """Return a mark for each task, in the suite's order; none where a result holds no steps."""
-    scores = _scores(facts, metric)
+    scores = scores_of(facts, metric)
     if facts is None or not scores:
         return Strip((), metric)
     if len(facts.tasks) > MOST:
@@ -81,7 +81,7 @@ def strip_of(facts: StepFacts | None, metric: Metric, medians: Medians) -> Strip
     return Strip(tuple(Mark(*one) for one in told), metric)
 
 
-def _scores(facts: StepFacts | None, metric: Metric) -> tuple[float | None, ...]:
+def scores_of(facts: StepFacts | None, metric: Metric) -> tuple[float | None, ...]:
     """Return the score of every task as it is printed; nothing where steps do not hold it."""
     sums = facts.sums.get(sums_key(metric) or "", ()) if facts is not None else ()
     if facts is None or len(sums) != len(facts.tasks):

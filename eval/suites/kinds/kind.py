@@ -121,6 +121,16 @@ class Staged(Struct, frozen=True, kw_only=True):
     """What a result records of where episodes are played; `UsageError` where none can be."""
 
 
+class Joined(Struct, frozen=True, kw_only=True):
+    """Another kind of suite, some of whose tasks are those of this kind, asked in another way."""
+
+    kind: str
+    metric: str
+    """Id of the metric of this kind that stands beside what the other kind is ranked by."""
+    task: Callable[[Reference], str | None]
+    """A step's reference to the other suite's task; `None` where it is none of them."""
+
+
 class Doubt(Struct, frozen=True, kw_only=True):
     """A finding on a metric that is suspiciously low, whatever it is ranked by."""
 
@@ -211,6 +221,10 @@ class Kind(Struct, frozen=True, kw_only=True):
     """Read and score stored answers again: do the readings and the scores follow from them?"""
     summarise: Callable[[Sequence[Step]], dict[str, float]] = _no_summary
     """Metrics of scored steps that no step score holds, by id."""
+    joined: Joined | None = None
+    """The kind whose tasks are compared with its own, where a model has results of both."""
+    trained: str | None = None
+    """The division of whose groups models.toml may tell which ones a model was trained on."""
     view: Callable[[Step], object | None] = _no_view
     """What pages show of a step beside its answer; `templates/kinds/NAME/` lays it out."""
 

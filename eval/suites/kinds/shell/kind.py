@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ....engine import Message, Setting
 from ....metrics import Metric
-from ..kind import Kind, Play, Player, Row, Staged, Terms
+from ..kind import Joined, Kind, Play, Player, Reference, Row, Staged, Terms
 from . import dialogues
 from .baselines import PLAYERS
 from .baselines import Player as Rule
@@ -98,6 +98,11 @@ def _account(terms: Terms) -> dict[str, Setting]:
     return account(terms.isolation)
 
 
+def _job(reference: Reference) -> str | None:
+    job = reference.get("job")
+    return job if isinstance(job, str) else None
+
+
 SHELL = Kind(
     name="shell",
     metrics=METRICS,
@@ -116,5 +121,7 @@ SHELL = Kind(
     ),
     recount=recount,
     summarise=summarise,
+    joined=Joined(kind="replay", metric="passed_pct", task=_job),
+    trained="group",
     view=view,
 )
