@@ -79,6 +79,7 @@ def models(path: str, name: str) -> str:
         f'["org/model"]\nfamily = "small"\naliases = [{quoted(name + "-alias")}]\n{texts}\n'
         f"base_model = {quoted(name)}\ndatasets = [{quoted(name)}]\nlicense = {quoted(name)}\n"
         f"series = {quoted(name)}\nquantised_file = {quoted(name)}\n"
+        f"pipeline_tag = {quoted(name)}\nlibrary_name = {quoted(name)}\n"
         f"links = {{ paper = {quoted(path)}, {quoted(name)} = 'https://example.org' }}\n"
         f"chat_template_kwargs = {{ style = {quoted(path)} }}\n[{quoted(name)}]\nepoch = 1\n"
     )
@@ -180,7 +181,7 @@ def test_every_text_of_a_profile_is_in_the_hostile_one():
     """A field that is added to models.toml must be added to the test above."""
     document = msgspec.toml.decode(models(PATHS[5], NAMES[0]))["org/model"]
     plain = {"active_parameters", "base_model_relation", "class", "epoch", "guessed", "languages",
-        "merge", "parameters", "repo"}  # fmt: skip
+        "merge", "parameters", "repo", "trained_groups"}  # fmt: skip
     fields = {field.encode_name for field in msgspec.structs.fields(Profile)}
     assert fields - plain == document.keys()
     assert "training" in MODELS

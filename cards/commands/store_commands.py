@@ -28,13 +28,14 @@ def fetch(context: click.Context, update: bool, revision: str | None) -> None:
 
     The first time, the newest commit is pinned in results.lock.json.
     """
-    from ...board.workspace.store import on_hub, read_lock
+    from ...board.workspace.store import on_hub, read_lock, results_folder
 
     if revision is not None and not update:
         raise UsageError("goes with --update only", key="--revision")
     workspace = workspace_of(context)
     source = workspace.settings.results.source or ""
     if on_hub(source) is None and not update:
+        results_folder(workspace.root, workspace.settings.results.source)
         click.echo("board.toml names no store on the Hub: there is nothing to fetch")
         return
     lock = None if update else read_lock(workspace.root)

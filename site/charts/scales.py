@@ -74,6 +74,10 @@ def _bounds(metric: Metric) -> tuple[float | None, float | None]:
     return (low, high) if metric.scale > 0 else (high, low)
 
 
+_PRINTED = 1e-9
+"""The smallest step that a metric is printed in."""
+
+
 def _round(
     values: Sequence[float], least: float | None, most: float | None, length: float
 ) -> Scale:
@@ -81,7 +85,7 @@ def _round(
     first, last = min(0.0, *values, 0.0), max(0.0, *values, 0.0)
     if least is not None and least > 0:
         first = least
-    if last <= first:
+    if last - first < _PRINTED:
         last = first + 1.0
     step = _step(last - first)
     start = math.floor(first / step) * step

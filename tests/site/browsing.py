@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from importlib.resources import files
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 # The same engine without windows, if it is there: a fresh page costs it half as much.
 CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium") or "chromium"
@@ -41,6 +41,11 @@ SEARCH = """async () => {
 }"""
 
 
+PATIENCE = 120_000.0
+"""Milliseconds that a busy machine may take over anything."""
+expect.set_options(timeout=PATIENCE)
+
+
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """Give a running browser."""
@@ -61,7 +66,7 @@ def browsing(browser: Browser, url: str, **options: Any) -> Iterator[Page]:
     scripts = options.get("java_script_enabled", True)
     context = browser.new_context(base_url=url, **options)
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(PATIENCE)
 
     def listen(message: Any) -> None:
         # With scripts switched off nobody takes what is loaded for them; Chromium says so later.

@@ -52,6 +52,7 @@ def test_scores_start_at_0_and_end_at_a_round_number():
     assert upward(a_scatter([(1, 48.15), (2, 3.0)])).ticks == (0, 10, 20, 30, 40, 50)
     assert upward(a_scatter([(1, 100.0), (2, 3.0)])).high == 100
     assert upward(a_scatter([(1, 0.0), (2, 0.0)])).high > 0
+    assert upward(a_scatter([(1, 0.0), (2, 3.7e-32)])).high > 0.5, "nobody sees such a score"
 
 
 def test_sizes_are_named_by_1_2_and_5_until_there_are_too_many_decades():
