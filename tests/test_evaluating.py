@@ -45,6 +45,8 @@ def without_engine(words: list[str]) -> bool:
     """
     if "shell-live" in words:
         return False
+    if words[0] in ("compare-files", "import"):  # real files of a model, and what was said of them
+        return False
     return words[0] not in ("eval", "accept") or "scripted" in words
 
 
