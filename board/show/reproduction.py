@@ -8,6 +8,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ...eval.backends.gguf.server import SETTINGS
 from ...eval.backends.registry import BACKENDS
 from ...eval.records import is_hub_id
 from ...eval.suites.kinds.registry import DEFAULT, kind_of
@@ -255,6 +256,11 @@ def _command(rows: str, entry: Entry, name: str, engine: str, server: str | None
         if value is not None and (value == rows or _plain(str(value)) is not None)
         for word in (f"--{option}", str(value))
     ]
+    for stop in sent.stop or ():
+        words += ["--stop", stop] if _plain(stop) is not None else []
+    for key in SETTINGS if engine == "llama" else ():
+        if key in sent.extra and _plain(_json(sent.extra[key])) is not None:
+            words += ["--set", f"{key}={_json(sent.extra[key])}"]
     for key, given in kwargs.items():
         if _plain(key) is not None and _plain(_json(given)) is not None:
             words += ["--template-kwarg", f"{key}={_json(given)}"]
