@@ -259,8 +259,9 @@ def _command(rows: str, entry: Entry, name: str, engine: str, server: str | None
     for stop in sent.stop or ():
         words += ["--stop", stop] if _plain(stop) is not None else []
     for key in SETTINGS if engine == "llama" else ():
-        if key in sent.extra and _plain(_json(sent.extra[key])) is not None:
-            words += ["--set", f"{key}={_json(sent.extra[key])}"]
+        told = sent.extra.get(key)
+        value = _plain_number(told) or _plain(None if told is None else str(told))
+        words += ["--set", f"{key}={value}"] if value is not None else []
     for key, given in kwargs.items():
         if _plain(key) is not None and _plain(_json(given)) is not None:
             words += ["--template-kwarg", f"{key}={_json(given)}"]

@@ -63,8 +63,8 @@ def test_there_is_a_sheet_in_each_language_with_hashes_and_every_question(
     assert [path.name.rsplit(".", 2)[1] for path in sheets] == ["en", "ko"]
     for sheet in sheets:
         text = sheet.read_text(encoding="utf-8")
-        assert accepted.result.model.weights_sha256 in text
-        assert accepted.result.prompts.template_sha256 in text
+        assert str(accepted.result.model.weights_sha256) in text
+        assert str(accepted.result.prompts.template_sha256) in text
         assert text.count('<section class="answer">') == 80
 
 

@@ -240,7 +240,7 @@ def test_a_gguf_file_is_asked_by_its_address_on_the_hub():
 
 def test_what_llama_cpp_was_started_with_and_where_answers_stopped_is_repeated():
     file = records.ModelFile(name="m-Q4_K_M.gguf")
-    extra = {"n_threads": 1, "speculative": "ngram-simple", "server": "llama.cpp", "min_p": 0.0}
+    extra = {"n_threads": 1.0, "speculative": "ngram-simple", "server": "llama.cpp", "min_p": 0.0}
     sent = records.Protocol(backend="llama", stop=("END",), extra=extra)
     model = records.Model(id="org/m-GGUF", file=file)
     command = a_repeat(a_result(model=model, protocol=sent)).command or ""
