@@ -10,6 +10,8 @@ from cardboard.eval.audit.rendering.probes import PROBES
 
 from .conftest import PYTHONS
 
+pytestmark = pytest.mark.engines
+
 CODE = """
 import json, sys
 from llama_cpp import llama_chat_format as formats

@@ -16,7 +16,7 @@ from cardboard.eval.audit.sources.sources import Found, Source, Tokens
 from cardboard.eval.sandbox.rendering import Limits, Rendered, _ending
 from cardboard.tests.eval.audit.samples import GOOD, MARKED, SAMPLES, TOOLS
 
-LIMITS = Limits(seconds=1.0)
+LIMITS = Limits(seconds=3.0)
 TOKENS = Tokens(special={"bos_token": "<s>", "eos_token": "<|im_end|>"})
 
 

