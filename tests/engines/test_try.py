@@ -53,7 +53,7 @@ def test_a_real_model_is_asked_stopped_judged_and_added(tmp_path: Path) -> None:
     assert process.stdout is not None
     try:
         line = next(line for line in process.stdout if line.startswith("Open "))
-        url = re.search(r"http://\S+/", line)[0]  # type: ignore[index]
+        url = re.search(r"http://\S+/", line)[0]  # type: ignore[index]  # else it fails
         headers = {"Origin": url.rstrip("/"), "Content-Type": "application/json"}
         with httpx.Client(base_url=url, headers=headers, timeout=300) as client:
 

@@ -203,7 +203,7 @@ def running(first: int | None, root: Path | None) -> list[str]:
 
     Its *first* process, bubblewrap's own, is left out. Only the begin of a long line is read.
     """
-    listed = Path("/proc") if root is not None else Path(f"/proc/{first}/root/proc")
+    listed = Path("/proc") if root is not None else Path("/proc", str(first), "root", "proc")
     found = []
     with suppress(OSError):
         if root is None and listed.stat().st_dev == Path("/proc").stat().st_dev:

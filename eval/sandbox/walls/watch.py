@@ -84,7 +84,7 @@ def _room(first: int) -> str | None:
     this machine have got its number, there will be none: the list is never that which we are in.
     """
     try:
-        listed = os.open(f"/proc/{first}/root/proc", os.O_RDONLY | os.O_DIRECTORY)
+        listed = os.open(Path("/proc", str(first), "root", "proc"), os.O_RDONLY | os.O_DIRECTORY)
     except OSError:
         return None
     room = f"/proc/self/fd/{listed}"
@@ -98,7 +98,7 @@ def _processes(room: str) -> list[tuple[str, int]]:
     """Return each process of *room* with what it holds, memory shared by forks in full."""
     found = []
     with suppress(OSError):
-        for name in os.listdir(room):  # noqa: PTH208 - many times a second
+        for name in os.listdir(room):  # noqa: PTH208  # many times a second
             # The first is bubblewrap's own: without it the room would be gone.
             if name.isdigit() and name != "1":
                 path = f"{room}/{name}"

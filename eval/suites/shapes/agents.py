@@ -59,8 +59,9 @@ def atif(value: Mapping[str, Any]) -> Conversation:
         if source == "agent" and _no_answer(step, notes):
             left.add(len(turns))
         turns += _step(step, key, _SOURCES[source], word(agent.get("name")), notes)
-    inner = value.get("subagent_trajectories")  # as the format calls them
-    notes["nested"] += len(inner) if isinstance(inner, list) else 0
+    for key, inner in value.items():  # trajectories inside of this one
+        if key.endswith("_trajectories") and isinstance(inner, list):
+            notes["nested"] += len(inner)
     tools = tools_of(agent.get("tool_definitions"), "agent.tool_definitions")
     notes["tools-unknown"] += any(turn.tool_calls for turn in turns) and not tools
     return Conversation(

@@ -14,7 +14,7 @@ SITE = "https://example.org/board"
 BOARD = Identity(title={"en": "A board"}, site_url=SITE)
 
 
-def results_file(suite: Suite, by: Hub = Hub(), **result: object) -> str | None:  # noqa: B008
+def results_file(suite: Suite, by: Hub = Hub(), **result: object) -> str | None:  # noqa: B008  # frozen
     """Return the results file of the card of one result."""
     settings = replace(SETTINGS, board=BOARD, suites=(suite,))
     boards = boards_of(a_result(**result), board=BOARD, suites=(suite,))  # type: ignore[arg-type]  # the parts of a result, by name

@@ -10,6 +10,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from cardboard.eval.sandbox.console import Seen
@@ -180,7 +181,7 @@ def become(uid: int) -> None:
     if uid == os.geteuid():
         return
     shared = tempfile.mkdtemp(prefix="intruder-")
-    os.chmod(shared, 0o755)  # noqa: PTH101
+    Path(shared).chmod(0o755)
     watch.__file__ = shutil.copy(watch.__file__, shared)
     os.setgroups([])
     os.setgid(uid)

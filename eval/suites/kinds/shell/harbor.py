@@ -36,9 +36,9 @@ RUN apt-get update \\
  && rm -rf /var/lib/apt/lists/*
 RUN useradd --create-home --uid 1000 --shell /bin/bash dev \\
  && install -d -o dev -g dev /var/lib/panic /home/dev/{folder} \\
- && install -d -m 700 /opt/room
+ && install -d -m 700 /srv/room
 ENV LANG=C.UTF-8 LC_ALL=C.UTF-8 TZ=UTC
-COPY --chmod=700 begin setup /opt/room/
+COPY --chmod=700 begin setup /srv/room/
 COPY --chmod=755 panic /usr/local/bin/
 WORKDIR /home/dev/{start}
 """
@@ -47,12 +47,12 @@ _BEGIN = """\
 #!/bin/bash
 # Make the first state of the room, once. The setup is gone before anybody types.
 set -eu
-[ -e /opt/room/setup ] || exit 0
+[ -e /srv/room/setup ] || exit 0
 cd /home/dev/{folder}
 runuser -u dev -- env HOME=/home/dev USER=dev \\
   bash -c 'bash -eu -o pipefail <(cat <&3) < /dev/null 3<&-' \\
-  3< /opt/room/setup < /dev/null > /dev/null 2>&1
-rm /opt/room/setup
+  3< /srv/room/setup < /dev/null > /dev/null 2>&1
+rm /srv/room/setup
 """
 
 _PANIC_PROGRAM = """\
@@ -119,7 +119,7 @@ storage_mb = 2048
 network_mode = "no-network"
 
 [environment.healthcheck]
-command = "/opt/room/begin"
+command = "/srv/room/begin"
 interval_sec = 2.0
 timeout_sec = 60.0
 """

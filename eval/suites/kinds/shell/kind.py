@@ -15,7 +15,7 @@ from .view import view
 
 
 def _share(name: str, score: str, **more: object) -> Metric:
-    return Metric(id=name, unit="percent", decimals=1, per_step=score, binary=True, **more)  # type: ignore[arg-type]
+    return Metric(id=name, unit="percent", decimals=1, per_step=score, binary=True, **more)  # type: ignore[arg-type]  # fields of Metric
 
 
 METRICS = (

@@ -90,4 +90,4 @@ def test_some_of_its_ends_are_wrong() -> None:
 @pytest.mark.parametrize("noise", [-0.1, 1.5, "much", None])
 def test_noise_that_is_no_share_is_refused(noise: object) -> None:
     with pytest.raises(UsageError, match="not a share"):
-        noisy_oracle(ROWS, {"noise": noise})  # type: ignore[dict-item]
+        noisy_oracle(ROWS, {"noise": noise})  # type: ignore[dict-item]  # bad on purpose

@@ -141,7 +141,7 @@ def row(**changes: object) -> ShellRow:
         "check": "test -e x\n",
         "oracle": (Turn(commands=("touch x\n",)),),
     }
-    return ShellRow(**{**fields, **changes})  # type: ignore[arg-type]
+    return ShellRow(**{**fields, **changes})  # type: ignore[arg-type]  # fields of a row
 
 
 @pytest.mark.parametrize(

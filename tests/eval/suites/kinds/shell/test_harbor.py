@@ -53,12 +53,12 @@ def played(row: ShellRow, folder: Path, typed: str) -> str:
     walls += ["--ro-bind-try", "/etc/alternatives", "/etc/alternatives"]
     for place in ("/tmp", "/logs", "/var/lib/panic", f"/home/dev/{row.folder}"):
         walls += ["--tmpfs", place]
-    walls += ["--bind", str(folder / "environment"), "/opt/room"]
+    walls += ["--bind", str(folder / "environment"), "/srv/room"]
     walls += ["--ro-bind", str(folder / "tests"), "/tests"]
     walls += ["--ro-bind", str(folder / "solution"), "/solution"]
     walls += ["--ro-bind", str(folder / "environment" / "passwd"), "/etc/passwd"]
-    path = "/opt/room:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-    script = f"/opt/room/begin || echo no setup; cd /home/dev/{row.start}; bash /solution/typed\n"
+    path = "/srv/room:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    script = f"/srv/room/begin || echo no setup; cd /home/dev/{row.start}; bash /solution/typed\n"
     script += "/tests/test.sh; echo; echo reward $(cat /logs/verifier/reward.txt)"
     done = subprocess.run(
         [*walls, "bash", "-c", script],
