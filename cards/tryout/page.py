@@ -10,7 +10,7 @@ import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ...board.words.catalogue import Words, languages
-from .tryout import Settings
+from .conversations import Settings
 
 WORDS = (
     "a", "accept", "accepted", "again", "again-hint", "answering", "answered", "b", "better-a",

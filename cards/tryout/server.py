@@ -20,8 +20,9 @@ from msgspec import Meta, Struct
 from ...board.words.catalogue import CatalogueError, Words, languages
 from ...eval.errors import CardboardError
 from ...eval.run.result import presentable
+from .conversations import Note, Refused, Settings, Side, Text
 from .page import POLICY, assets, chosen, page, refusal
-from .tryout import Note, Refused, Settings, Side, Text, Tryout
+from .tryout import Tryout
 
 LOOPBACK, EVERYWHERE = "127.0.0.1", "0.0.0.0"
 MOST_BODY = 512 * 1024
