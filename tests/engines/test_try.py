@@ -28,6 +28,29 @@ name = "home-mini"
 version = "1"
 kind = "home"
 """
+LONG = (
+    "Count from 1 to 2000.",
+    "Write a long story.",
+    "List all animals that you know.",
+)
+"""Which of these a small model answers at length differs from processor to processor."""
+
+
+def stops(client: httpx.Client, conversation: str) -> bool:
+    """Stop an answer at its first piece; say whether it was still being written."""
+    for text in LONG:
+        body = {"conversation": conversation, "settings": {**SETTINGS, "max_tokens": 400}}
+        events: list[Any] = []
+        with client.stream("POST", "/api/ask", json={**body, "text": text}) as response:
+            for one in map(json.loads, response.iter_lines()):
+                if one["event"] == "text" and events[-1]["event"] != "text":
+                    client.post("/api/stop", json={"conversation": conversation})
+                events.append(one)
+        [answer] = [one for one in events if one["event"] == "answer"]
+        if answer["figures"]["finish"] == "stopped":
+            assert answer["text"], "what was said until then is kept"
+            return True
+    return False
 
 
 def test_a_real_model_is_asked_stopped_judged_and_added(tmp_path: Path) -> None:
@@ -77,20 +100,7 @@ def test_a_real_model_is_asked_stopped_judged_and_added(tmp_path: Path) -> None:
             assert prompt.startswith("<|im_start|>")
             assert "What is the capital of France? One word.<|im_end|>" in prompt
 
-            long = {**SETTINGS, "max_tokens": 400}
-            body = {
-                "conversation": name,
-                "settings": long,
-                "text": "Count from 1 to 2000, one a line.",
-            }
-            rest: list[Any] = []
-            with client.stream("POST", "/api/ask", json=body) as response:
-                for one in map(json.loads, response.iter_lines()):
-                    if one["event"] == "text" and rest[-1]["event"] != "text":
-                        post("stop", conversation=name)
-                    rest.append(one)
-            [stopped] = [one for one in rest if one["event"] == "answer"]
-            assert stopped["figures"]["finish"] == "stopped"
+            assert stops(client, name), "no answer was long enough to be stopped"
             judged = {"conversation": name, "accepted": True, "note": ""}
             assert post("judge", answer=whole["answer"], **judged)["judged"]["accepted"] == 1
     finally:
