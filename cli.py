@@ -22,6 +22,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 INTERRUPTED = 130
 """The exit code of a command that the user ended."""
+_FIRST = 12
+"""Entries of each board that the demo prints."""
 # Where each command lives; a stage is imported only when one of its commands is asked for.
 COMMANDS = {
     "init": "board.commands.init_command:init",
@@ -168,11 +170,14 @@ def publish(context: click.Context, label: str | None, strict: bool) -> None:
 @click.pass_context
 def demo(context: click.Context) -> None:
     """Print the board, write its cards and its site, push into a folder: all without a network."""
-    context.invoke(_command(context, "board"), form="table", suite=None, strict=False)
+    from .board.commands.board_commands import print_first
+    from .board.commands.load import boards_of, called, workspace_of
+
+    print_first(boards_of(workspace_of(context)), _FIRST)
     context.invoke(publish, label=None, strict=False)
     hub = context.find_root().params["workspace"] / "build" / "hub"
     context.invoke(_command(context, "push"), to=hub, repos=(), takes=(), form="text")
-    click.echo("Look at the site with: cardboard serve")
+    click.echo(f"Look at the site with: {called('serve')}")
 
 
 def _command(context: click.Context, name: str) -> click.Command:

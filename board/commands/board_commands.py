@@ -1,20 +1,37 @@
 """The commands that look at results: board, overview, moves, explain."""
 
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ..show.tables import Format, format_option
-from .load import boards_of, tell_refused, workspace_of
+from .load import boards_of, called, tell_refused, workspace_of
+
+if TYPE_CHECKING:
+    from ..model import Board, Boards
+
+_PIPED = 100
+"""Cells of a line where no terminal says how wide it is."""
 
 
 @click.command(epilog="Example: cardboard board --format csv > board.csv")
 @format_option
 @click.option("--suite", help="Only this suite, e.g. tb2-lite or tb2-lite-corrected303.")
+@click.option("--wide", is_flag=True, help="On a terminal too, print every column in full.")
 @click.option("--strict", is_flag=True, help="Exit with 1 if a file cannot be used.")
 @click.pass_context
-def board(context: click.Context, form: Format, suite: str | None, strict: bool) -> None:
-    """Print the ranked boards, unranked results last with the reasons."""
+def board(
+    context: click.Context, form: Format, suite: str | None, wide: bool, strict: bool
+) -> None:
+    """Print the ranked boards, unranked results last with the reasons.
+
+    On a terminal the columns are those that it has room for, and what is long goes to your pager;
+    piped, everything is printed.
+    """
     from ..history.changes import title
     from ..show import tables
     from ..show.document import document
@@ -37,6 +54,8 @@ def board(context: click.Context, form: Format, suite: str | None, strict: bool)
         click.echo(tables.to_csv([fields(b, names) for b in chosen]), nl=False)
     elif form == "md":
         click.echo("\n".join(tables.to_markdown(title(b), table(b)) for b in chosen), nl=False)
+    elif sys.stdout.isatty():
+        _on_terminal(chosen, _remarks(boards, suite), wide=wide)
     else:
         for b in chosen:
             tables.print_table(title(b), table(b))
@@ -45,11 +64,56 @@ def board(context: click.Context, form: Format, suite: str | None, strict: bool)
                 told = (f"{name or 'not recorded'} ({n})" for name, n in b.scorers.items())
                 click.echo(f"Scored by: {', '.join(told)}")
             click.echo()
-        if not boards.readings:
-            click.echo("No results yet: cardboard add FILE puts one into results/.")
-        if boards.unplaced and suite is None:
-            count = len(boards.unplaced)
-            click.echo(f"Of no known suite, so on no board (see cardboard check): {count}")
+        for line in _remarks(boards, suite):
+            click.echo(line)
+
+
+def _remarks(boards: "Boards", suite: str | None) -> Iterator[str]:
+    """Yield what is to be said below the boards."""
+    if not boards.readings:
+        yield "No results yet: cardboard add FILE puts one into results/."
+    if boards.unplaced and suite is None:
+        count = len(boards.unplaced)
+        yield f"Of no known suite, so on no board (see cardboard check): {count}"
+
+
+def _on_terminal(boards: "Sequence[Board]", remarks: Iterable[str], *, wide: bool) -> None:
+    """Print *boards* in the width that there is; what is longer than the screen goes to a pager."""
+    from rich.console import Console
+
+    from ..history.changes import title
+    from ..show.terminal import board_lines
+
+    console = Console()
+    width = None if wide else console.width
+    with console.capture() as printed:
+        for one in boards:
+            for line in (*board_lines(one, title(one), width), ""):
+                console.print(line, soft_wrap=True)
+        for remark in remarks:
+            console.print(remark, soft_wrap=True, markup=False, highlight=False)
+    text = printed.get()
+    if text.count("\n") < console.height and not wide:
+        click.echo(text, nl=False, color=True)
+        return
+    # Of less: colours, lines as long as they are, and no screen of its own for a short text.
+    os.environ.setdefault("LESS", "-RSF")
+    click.echo_via_pager(text, color=True)
+
+
+def print_first(boards: "Boards", most: int) -> None:
+    """Print the first *most* entries of each board: a first look."""
+    from rich.console import Console
+
+    from ..history.changes import title
+    from ..show.terminal import board_lines
+
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=_PIPED, no_color=True)
+    for one in boards.boards:
+        for line in (*board_lines(one, title(one), console.width, most, called("board")), ""):
+            console.print(line, soft_wrap=True)
 
 
 @click.command(epilog="Example: cardboard overview --sort gsm8k")
@@ -93,14 +157,14 @@ def overview(context: click.Context, form: Format, sort: str | None) -> None:
 def moves(context: click.Context, before: Path) -> None:
     """Print which entries came, went or moved since another state of this workspace."""
     from ..history.changes import changes
-    from ..show.moves import told
+    from ..show.explanation import told_move
     from ..words.names import visible
     from ..workspace.configuration import open_workspace
 
     after = boards_of(workspace_of(context))
     found = changes(boards_of(open_workspace(before)), after)
     for change in found:
-        click.echo(visible(told(change)))
+        click.echo(visible(told_move(change)))
     if not found:
         click.echo("Nothing moves.")
 

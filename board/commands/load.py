@@ -20,6 +20,23 @@ def workspace_of(context: click.Context) -> "Workspace":
     return open_workspace(root)
 
 
+def called(command: str) -> str:
+    """Return how *command* is called where this one was: what a shell finds, here and now."""
+    import os
+    import shutil
+    import sys
+
+    context = click.get_current_context()
+    root: Path = context.find_root().params.get("workspace") or Path()
+    within = "" if root == Path() else f" -C {root}"
+    script, found = Path(sys.argv[0]).absolute(), shutil.which("cardboard")
+    if found is not None and script.exists() and Path(found).samefile(script):
+        return f"cardboard{within} {command}"
+    if script.name == "cardboard":
+        return f"{Path(os.path.relpath(script))}{within} {command}"
+    return f"{os.path.relpath(sys.executable)} -m cardboard{within} {command}"
+
+
 def boards_of(workspace: "Workspace") -> "Boards":
     """Return the workspace's boards, showing progress on a terminal and nothing when piped."""
     import sys

@@ -1,15 +1,15 @@
-"""Why a model has its rank or none, from the findings of all its attempts."""
+"""Why a model has its rank or none, by the findings of all its attempts, and what moved."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 from ...eval.errors import UsageError
 from ..compare.comparison import names
-from ..history.changes import title
+from ..history.changes import Change, title
 from ..judge.build import build_boards, load_boards
 from ..model import Board, Boards, Entry
 from ..notes.claims import basis
-from ..notes.figures import form_of
+from ..notes.figures import form_of, shown
 from ..read.reader import read_file
 from ..words.catalogue import Words
 from ..workspace.configuration import open_workspace
@@ -116,3 +116,26 @@ def _standing(board: Board | None, entry: Entry) -> str:
 
 def _number(value: float | None, digits: int) -> str:
     return "unknown" if value is None else f"{value:.{digits}f}"
+
+
+def told_move(change: Change) -> str:
+    """Return a move in one line."""
+    rank = f"{change.rank_before or 'unranked'} -> {change.rank_after or 'unranked'}"
+    score = f"{_points(change.score_before)} -> {_points(change.score_after)}"
+    said = {
+        "new": f"new, {_new(change)}",
+        "gone": f"gone, was {change.rank_before or 'unranked'}",
+        "rank": f"rank {rank}",
+        "score": f"score {score}, rank {rank}",
+        "standing": f"another result stands, score {score}, rank {rank}",
+    }
+    return f"{change.suite} ({change.class_}) {change.label}: {said[change.what]}"
+
+
+def _new(change: Change) -> str:
+    rank = f"rank {change.rank_after}" if change.rank_after else "unranked"
+    return f"{rank}, score {_points(change.score_after)}"
+
+
+def _points(score: float | None) -> str:
+    return "none" if score is None else shown("score", score)

@@ -102,12 +102,22 @@ def print_table(title: str, rows: Table) -> None:
     for column in rows.columns:
         numeric = column in rows.numeric or column in (*DECIMALS, "rank")
         grid.add_column(
-            column.replace("_", " ").removesuffix(" pct")
-            + (" %" if column.endswith("_pct") else ""),
+            titled(column),
             justify="right" if numeric else "left",
             no_wrap=numeric,
             overflow="fold",
         )
     for row in rows.rows:
         grid.add_row(*(Text(shown(c, v)) for c, v in zip(rows.columns, row, strict=True)))
-    console.print(grid)
+    if console.is_terminal:
+        console.print(grid)
+        return
+    with console.capture() as printed:
+        console.print(grid)
+    # Blanks at the ends of lines are nobody's: they only make files long and differences wide.
+    click.echo("\n".join(map(str.rstrip, printed.get().splitlines())))
+
+
+def titled(column: str) -> str:
+    """Return the heading of a column."""
+    return column.replace("_", " ").removesuffix(" pct") + (" %" if column.endswith("_pct") else "")

@@ -17,7 +17,7 @@ from ...board.read.decoding.files import status_of
 from ...board.read.decoding.json_object import Undecodable
 from ...board.read.reader import read_file
 from ...board.read.verdicts import BLOCK, SUITE, SUITE_VERSION, results_of
-from ...board.show.moves import told as told_move
+from ...board.show.explanation import told_move
 from ...board.words.catalogue import Words
 from ...board.workspace.settings import Workspace
 from ...eval.errors import UsageError
