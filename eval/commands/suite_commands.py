@@ -1,4 +1,4 @@
-"""The commands that make and describe suites: suite build, check, record and info."""
+"""The commands that make and describe suites: suite build, check, record, import and info."""
 
 import sys
 from collections.abc import Container, Iterable, Iterator
@@ -195,6 +195,45 @@ def export(source: str, folder: Path, form: str) -> None:
     for path, text in folders(rows, suite=name, version=version):
         _write(folder / path, text.encode("utf-8"))
     click.echo(f"{len(rows)} tasks for {form.title()} -> {folder}")
+
+
+@suite.command(
+    "import", epilog="Example: cardboard suite import bfcl --wheel bfcl_eval-2026.3.23-*.whl"
+)
+@click.argument("source", type=click.Choice(["bfcl"]))
+@click.option(
+    "--wheel",
+    required=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The package as its authors publish it: pip download --no-deps bfcl_eval.",
+)
+@click.option("--categories", help="Only these, by commas, in a suite of another name.")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False))
+def import_suite(source: str, wheel: Path, categories: str | None, output: Path | None) -> None:
+    """Make rows of the public items of SOURCE, a benchmark whose data you have fetched yourself.
+
+    The wheel is read as an archive: nothing of it is installed or executed, and no item comes with
+    this package. Answers are scored by our rules and by BFCL's own, side by side. The rows go to
+    suites/ of the workspace unless -o says otherwise.
+    """
+    from ..suites.kinds.calls import bfcl
+    from ..suites.suite import encode
+
+    root: Path = click.get_current_context().find_root().params.get("workspace") or Path()
+    named = tuple(one.strip() for one in categories.split(",")) if categories else bfcl.CATEGORIES
+    found = bfcl.read(wheel, named)
+    for name, fault, why in found.left_out[:MOST_FAULTS]:
+        click.echo(f"{name}: {why or bfcl.FAULTS[fault]}", err=True)
+    for fault, words in bfcl.FAULTS.items():
+        if count := sum(one == fault for _, one, _ in found.left_out):
+            click.echo(f"left out: {count} {words} ({fault})")
+    for category, why in bfcl.NOT_OURS.items():
+        click.echo(f"left out: {category}, where {why}")
+    for category, count in found.counts.items():
+        click.echo(f"{category:<24} {count}")
+    output = output or root / "suites" / f"{found.name}-{found.version}.jsonl"
+    _write(output, encode(found.rows))
+    click.echo(f"{len(found.rows)} steps of {found.name} {found.version} -> {output}")
 
 
 def _progress(task: str) -> None:

@@ -103,7 +103,7 @@ def build(folder: Path) -> tuple[CallsRow, ...]:
             for number, language in enumerate(suite.languages):
                 try:
                     row = _row(task, category, tools, language)
-                    _check(row)
+                    check(row)
                 except ValueError as error:
                     raise ConfigError(
                         str(error), file=file.name, key=f"{task.id}.{language}"
@@ -191,7 +191,7 @@ def oracle(row: CallsRow) -> Reading:
     return Reading(calls=calls, words="" if calls else " ".join(one[0] for one in row.says))
 
 
-def _check(row: CallsRow) -> None:
+def check(row: CallsRow) -> None:
     """Raise ValueError where the right calls are none by their tools' own schemas."""
     schemas = schemas_of(row.offered)
     for one in row.wanted:

@@ -218,6 +218,8 @@ def fits(value: Any, schema: Any) -> bool:
     types = types_of(schema)
     if types and not any(_is(value, kind) for kind in types):
         return False
+    if not isinstance(schema, Mapping):
+        return True
     if isinstance(value, list) and isinstance(items := schema.get("items"), Mapping):
         return all(fits(one, items) for one in value)
     if isinstance(value, Mapping) and isinstance(known := schema.get("properties"), Mapping):
@@ -252,7 +254,7 @@ def same(value: Any, right: Any, schema: Any, *, fold: bool = False) -> bool:
 def _same_members(
     value: Mapping[str, Any], right: Mapping[str, Any], schema: Any, *, fold: bool
 ) -> bool:
-    known = schema.get("properties", {}) if isinstance(schema, Mapping) else {}
+    known = schema.get("properties") or {} if isinstance(schema, Mapping) else {}
 
     def of(members: Mapping[str, Any], key: str) -> Any:
         default = known.get(key, {}).get("default", _NOTHING)

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from ....engine import Message
 from ..kind import Row
+from .bfcl_rules import Bfcl
 from .matching import Wanted
 
 Language = Annotated[str, Meta(pattern=r"^[a-z]{2,3}$")]
@@ -29,6 +30,8 @@ class CallsRow(Row, frozen=True, kw_only=True):
     """Texts that an answer in words holds: of each group one."""
     reviewed: bool = False
     """Whether somebody who speaks the language has signed the question."""
+    bfcl: Bfcl | UnsetType = UNSET
+    """What BFCL judges an answer by, where the question is of BFCL."""
     suite: str | None = None
     suite_version: str | None = None
     suite_kind: str = "calls"
@@ -58,11 +61,13 @@ class CallsRow(Row, frozen=True, kw_only=True):
     @property
     def reference(self) -> dict[str, Any]:
         """Return the right calls, the schemas that they are typed by, and what words must say."""
+        also = {} if self.bfcl is UNSET else {"bfcl": msgspec.to_builtins(self.bfcl)}
         return {
             "calls": msgspec.to_builtins(self.wanted),
             "ordered": self.ordered,
             "says": msgspec.to_builtins(self.says),
             "schemas": schemas_of(self.offered),
+            **also,
         }
 
 
