@@ -21,8 +21,9 @@ from ..errors import CardboardError, UsageError
 from .console import Console, Seen
 from .sandbox import Isolation, Place, Sandbox, usable
 from .terminal import settings
-from .walls import syscalls, watch
-from .walls.isolation import FOLDER, HOME, SHARED, TEMPORARY, Limits, end, limited, told_pid
+from .walls import groups, syscalls, watch
+from .walls.groups import grouped
+from .walls.isolation import FOLDER, HOME, SHARED, TEMPORARY, Limits, end, limited
 
 _MOST_ROOMS = 64
 """So many rooms of one program may be open at once without starving one another of processes."""
@@ -30,6 +31,7 @@ _HELD = {HOME: "/tmp/home", TEMPORARY: "/tmp/temporary", SHARED: "/tmp/shared"}
 _KEPT = f"{FOLDER}/home"
 """The home as the model left it, where a check has a copy of it."""
 _STARTING = 60.0
+_ENDING = 30.0
 _MOST_SETUP = 1 << 16
 _MOST_OUTPUT = 1 << 16
 
@@ -58,8 +60,9 @@ class Evidence(Struct, frozen=True, kw_only=True):
     """Its version."""
     filter_sha256: str | None
     """Hash of the filter of system calls."""
-    memory: Literal["watchdog"] | None
-    """What limits the memory of all processes together."""
+    memory: Literal["systemd", "cgroup", "watchdog"] | None
+    """What limits the memory of all processes together: the kernel, in a control group that systemd
+    or this program made, or else a process that counts. It counts beside the kernel as well."""
     limits: Limits
 
 
@@ -83,7 +86,8 @@ class Room:
         self.limits, self.isolation = limits or Limits(), isolation or "bubblewrap"
         if self.isolation != "plain":
             require()
-        self.evidence = _evidence(self.isolation, self.limits)
+        self._groups = None if self.isolation == "plain" else groups.usable()
+        self.evidence = _evidence(self.isolation, self.limits, self._groups or "watchdog")
         self._killed = 0
         self._folder, self._profile = folder, profile
         self._stack = ExitStack()
@@ -227,40 +231,25 @@ class Room:
         argv += ["--size", "1048576", "--tmpfs", "/tmp"]
         for folder in _HELD.values():
             argv += ["--size", str(self.limits.disk_bytes), "--tmpfs", folder]
-        read, write = os.pipe()
-        stands, standing = os.pipe()
-        # Its number is known before its mounts are there, and nobody may enter until they are.
-        begin = f"printf x >&{standing}; exec {standing}>&- {write}>&-; exec sleep infinity"
-        with os.fdopen(read, "rb") as news, os.fdopen(stands, "rb") as ready:
-            try:
-                holder = subprocess.Popen(
-                    [*argv, "--info-fd", str(write), "bash", "--noprofile", "--norc", "-c", begin],
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
-                    cwd="/",
-                    env={"PATH": "/usr/local/bin:/usr/bin:/bin"},
-                    pass_fds=[write, standing],
-                    start_new_session=True,
-                )
-            finally:
-                os.close(write)
-                os.close(standing)
-            self._stack.callback(end, holder)
-            self._holder = told_pid(news.read()) if ready.read() == b"x" else None
-        if self._holder is None:
-            raise RoomFailed("the room did not open")
-        inside = [f"/proc/{self._holder}/root{folder}" for folder in _HELD.values()]
+        news, stands = watch.INFORMATION, watch.STANDING
+        begin = f"printf x >&{stands}; exec {stands}>&- {news}>&-; exec sleep infinity"
+        argv += ["--info-fd", str(news), "bash", "--noprofile", "--norc", "-c", begin]
+        watching = [sys.executable, "-I", "-S", watch.__file__, str(self.limits.total_bytes)]
         self._watch = subprocess.Popen(
-            [sys.executable, "-I", "-S", watch.__file__, str(self.limits.total_bytes), *inside],
+            [*watching, *_HELD.values(), "--", *argv],
+            bufsize=0,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={},
+            cwd="/",
+            env={"PATH": "/usr/local/bin:/usr/bin:/bin"},
             start_new_session=True,
         )
         self._stack.callback(_end_watch, self._watch)
         assert self._watch.stdout is not None
+        self._holder = int(self._watch.stdout.readline() or b"0") or None
+        if self._holder is None:
+            raise RoomFailed("the room did not open")
         os.set_blocking(self._watch.stdout.fileno(), False)
 
     def _sandbox(self, files: dict[str, str], *, checks: bool = False) -> Sandbox:
@@ -276,7 +265,15 @@ class Room:
                 folders += ["--bind", held, path]
         if checks:
             folders += ["--ro-bind", _HELD[HOME], _KEPT]
+        around: list[str] = []
+        if self._groups is not None:
+            most, processes = self.limits.total_bytes, self.limits.processes
+            try:
+                around = grouped(self._groups, most, processes, self._stack)
+            except (OSError, LookupError) as error:
+                raise RoomFailed(f"its memory cannot be limited: {error}") from error
         place = Place(
+            around=tuple(around),
             folders=tuple(folders),
             enter=("nsenter", "--user", "--mount", "--preserve-credentials", *target, "--"),
             inside=("prlimit", f"--nproc={self.limits.processes}", "--"),
@@ -295,15 +292,18 @@ class Room:
         if self._watch is not None and self._watch.stdin is not None and room.first is not None:
             with suppress(BrokenPipeError):
                 self._watch.stdin.write(b"%d\n" % room.first)
-                self._watch.stdin.flush()
 
 
 def _end_watch(process: subprocess.Popen[bytes]) -> None:
-    end(process)
-    for stream in (process.stdin, process.stdout):
-        if stream is not None:
-            with suppress(BrokenPipeError):
-                stream.close()
+    """Let the watch end all of the room, and then itself."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with process.stdout:
+        with suppress(BrokenPipeError), process.stdin:
+            process.stdin.write(b"end\n")
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_ENDING)
+        end(process)
 
 
 def require() -> None:
@@ -332,7 +332,9 @@ def remedy() -> str:
 
 
 @cache
-def _evidence(isolation: Isolation, limits: Limits) -> Evidence:
+def _evidence(
+    isolation: Isolation, limits: Limits, memory: Literal["systemd", "cgroup", "watchdog"]
+) -> Evidence:
     if isolation == "plain":
         return Evidence(
             isolation=isolation, bubblewrap=None, filter_sha256=None, memory=None, limits=limits
@@ -343,6 +345,6 @@ def _evidence(isolation: Isolation, limits: Limits) -> Evidence:
         isolation=isolation,
         bubblewrap=version[0] if version else None,
         filter_sha256=syscalls.sha256(),
-        memory="watchdog",
+        memory=memory,
         limits=limits,
     )

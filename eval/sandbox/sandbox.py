@@ -51,6 +51,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
 class Place(Struct, frozen=True, kw_only=True):
     """Where a sandbox stands that is not by itself: around the home that somebody else holds."""
 
+    around: tuple[str, ...]
+    """The command that everything is started by."""
     folders: tuple[str, ...]
     """What bubblewrap mounts for home, temporary files and shared memory."""
     enter: tuple[str, ...]
@@ -112,7 +114,8 @@ class Sandbox:
         Raises UsageError where the system lacks the programs that set the limits.
         """
         place, rooms = self._place, self._place.rooms if self._place else 1
-        argv = [*(["setsid", "--ctty"] if terminal else []), *limited(self.limits, rooms=rooms)]
+        argv = ["setsid", "--ctty"] if terminal else []
+        argv += [*(place.around if place else ()), *limited(self.limits, rooms=rooms)]
         with ExitStack() as outer:
             with ExitStack() as inner:
                 descriptors = [*passed]

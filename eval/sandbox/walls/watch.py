@@ -1,11 +1,16 @@
-"""The watch over a room's memory: a process of its own, which kills what outgrows the limit.
+"""The watch over a room: a process of its own, which limits its memory and ends it for certain.
 
 It is started as a file, without the package, so that it costs little and no other work of the
 program that started it can hold it up. Where the kernel keeps no account of a group of processes
 (control groups need rights that few have), this is what limits all of them together.
+
+It also starts the process that holds the home of a room, and outlives the program that asked for
+it: whenever that is killed, even before the walls of a room stand, nothing of the room stays.
 """
 
+import fcntl
 import os
+import re
 import signal
 import sys
 import time
@@ -23,18 +28,108 @@ _HIDDEN = 1 << 62
 """What a process counts whose memory cannot be counted."""
 _INODE = 1536
 """Bytes of the kernel's memory that an empty file of a temporary file system takes."""
+_STRAYING = 2.0
+"""Seconds in which a process may still enter a room whose program was killed just then."""
+_PARENT = 0xB702
+"""NS_GET_PARENT of the kernel: the namespace around one."""
+INFORMATION, STANDING = 3, 4
+"""Descriptors that the holder of a home is given: for bubblewrap's `--info-fd`, and for a byte that
+says that its mounts are there."""
 
 
 def main() -> None:
-    """Watch the rooms whose first processes are told on standard input, until it is closed.
+    """Hold a room and watch over it, until standard input is closed or says `end`.
 
-    Arguments: the limit in bytes, and the folders whose content counts as memory. Each time that
+    Arguments: the limit in bytes, the folders of the holder whose content counts as memory, `--`,
+    and the command that holds them. The first line that goes out is the number of the holder, 0
+    where there is none. The numbers of the first processes of rooms come in; each time that
     something was killed, a line with the number of processes goes out.
     """
-    limit = int(sys.argv[1])
-    folders = [os.open(folder, os.O_PATH | os.O_DIRECTORY) for folder in sys.argv[2:]]
+    at = sys.argv.index("--")
+    group, holder = _held_by(sys.argv[at + 1 :])
+    space = os.open(f"/proc/{holder}/ns/user", os.O_RDONLY) if holder else None
+    os.write(1, b"%d\n" % holder)
+    patience = 0.0
+    if space is not None:
+        inside = [f"/proc/{holder}/root{folder}" for folder in sys.argv[2:at]]
+        with suppress(OSError):
+            os.nice(-10)
+        patience = _watch(int(sys.argv[1]), inside)
+    _end(group, space, patience)
+
+
+def _held_by(command: list[str]) -> tuple[int, int]:
+    """Start the *command* that holds a home; return its group, and the number of the holder.
+
+    Its number is known before its mounts are there, and nobody may enter until they are.
+    """
+    news, told = os.pipe()
+    stands, standing = os.pipe()
+    actions: list[tuple[object, ...]] = [
+        (os.POSIX_SPAWN_OPEN, number, "/dev/null", os.O_RDWR, 0) for number in range(3)
+    ]
+    # The ends to write to are above those numbers, as pipes are made after standard error.
+    actions += [(os.POSIX_SPAWN_DUP2, told, 100), (os.POSIX_SPAWN_DUP2, standing, STANDING)]
+    actions += [(os.POSIX_SPAWN_DUP2, 100, INFORMATION), (os.POSIX_SPAWN_CLOSE, 100)]
+    group = 0
     with suppress(OSError):
-        os.nice(-10)
+        group = os.posix_spawnp(command[0], command, os.environ, file_actions=actions, setpgroup=0)
+    os.close(told)
+    os.close(standing)
+    with os.fdopen(news, "rb") as file, os.fdopen(stands, "rb") as ready:
+        found = re.search(rb'"child-pid": *([0-9]+)', file.read())
+        return group, int(found[1]) if found and ready.read() == b"x" else 0
+
+
+def _end(group: int, space: int | None, patience: float) -> None:
+    """Kill the *group* of the holder, so that its home is gone, and nobody can enter any more.
+
+    With *patience*, also all in its user namespace *space* and those inside it, and what still gets
+    there in so many seconds.
+    """
+    if group:
+        with suppress(ProcessLookupError):
+            os.killpg(group, signal.SIGKILL)  # never waited for, it keeps its number
+    until = time.monotonic() + patience
+    while space is not None and patience:
+        found = [name for name in os.listdir("/proc") if _ended(name, space)]  # noqa: PTH208  # names alone
+        if not found and time.monotonic() >= until:
+            return
+        time.sleep(0.1)
+
+
+def _ended(name: str, space: int) -> bool:
+    """Kill the process called *name* if it is in *space*; tell whether it had to be."""
+    if not name.isdigit():
+        return False
+    with suppress(OSError):
+        process = os.pidfd_open(int(name))
+        try:
+            if _is_in(f"/proc/{name}/ns/user", space) and not select([process], [], [], 0)[0]:
+                signal.pidfd_send_signal(process, signal.SIGKILL)
+                return True
+        finally:
+            os.close(process)
+    return False
+
+
+def _is_in(path: str, space: int) -> bool:
+    """Tell whether the namespace at *path* is *space*, or one inside of it."""
+    wanted = os.fstat(space).st_ino
+    inner = os.open(path, os.O_RDONLY)
+    try:
+        while os.fstat(inner).st_ino != wanted:
+            outer: int = fcntl.ioctl(inner, _PARENT)  # fails above the namespace that we are in
+            os.close(inner)
+            inner = outer
+        return True
+    finally:
+        os.close(inner)
+
+
+def _watch(limit: int, inside: list[str]) -> float:
+    """Limit the memory of rooms; return for how long stragglers are to be waited for afterwards."""
+    folders = [os.open(folder, os.O_PATH | os.O_DIRECTORY) for folder in inside]
     opening: list[int] = []
     dying: list[tuple[float, int]] = []
     rooms: list[str] = []
@@ -45,9 +140,11 @@ def main() -> None:
         if ready:
             news = os.read(0, 4096)
             if not news:
-                return
+                return _STRAYING
             told += news
             *lines, told = told.split(b"\n")
+            if b"end" in lines:
+                return 0.0
             opening += [int(line) for line in lines]
             if rooms:  # what checks the home is not to suffer for what lies in it
                 limit = max(limit, sum(map(_held, folders)) + wanted)
