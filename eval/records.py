@@ -235,6 +235,9 @@ class Prompts(Struct, frozen=True, kw_only=True):
     """Prompts that were cut to fit the window."""
     first_token_ids: tuple[int, ...] | None = None
     doubled_bos: bool | None = None
+    tools_named: bool | UnsetType = UNSET
+    """Whether each prompt really names every tool that it offers; not there where none is offered
+    or nobody can tell."""
     tokens_min: Count | None = None
     tokens_median: Annotated[float, Meta(ge=0.0)] | None = None
     tokens_max: Count | None = None

@@ -11,7 +11,7 @@ from cardboard.eval import records
 from cardboard.eval.run.result import divisions_of, scored
 from cardboard.eval.suites.fingerprints import fingerprint, keys_sha256
 from cardboard.eval.suites.kinds.aggregate import measured
-from cardboard.eval.suites.kinds.replay.kind import METRICS, REPLAY, score
+from cardboard.eval.suites.kinds.replay.kind import METRICS, REPLAY
 from cardboard.eval.suites.kinds.replay.scoring import SCORER, bucket_of
 
 Doc = dict[str, Any]
@@ -44,7 +44,7 @@ def honest(name: str = "org/model", right: int = 2) -> Doc:
             prompt_tokens=900,
             output_tokens=40,
         )
-        rows.append(scored(asked, score, None))
+        rows.append(scored(asked, kind=REPLAY, protocol=records.Protocol(), version=None))
     result = records.Result(
         model=records.Model(id=name, revision="0" * 40),
         suite=records.Suite(name="mini", version="1", kind="replay", steps=len(KEYS), tasks=5),

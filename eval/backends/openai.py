@@ -150,8 +150,10 @@ class OpenAI:
         """
         messages, kwargs = list(map(_wired, prompt.messages)), dict(self._options.template_kwargs)
         if self._server.kind is not LLAMA_CPP:
-            return self._rendered_here(messages, kwargs)
+            return self._rendered_here(prompt, messages, kwargs)
         asked = {"messages": messages, "chat_template_kwargs": kwargs}
+        if prompt.tools:
+            asked["tools"] = list(prompt.tools)
         url = f"{self._base.removesuffix('v1/')}apply-template"
         try:
             with httpx.Client(headers=self._headers, **self._connection()) as client:
@@ -164,13 +166,17 @@ class OpenAI:
         text = told.get("prompt")
         return text if isinstance(text, str) else None
 
-    def _rendered_here(self, messages: list[Any], kwargs: dict[str, Any]) -> str | None:
+    def _rendered_here(
+        self, prompt: Prompt, messages: list[Any], kwargs: dict[str, Any]
+    ) -> str | None:
         from ..sandbox.rendering import Job, Program, run
 
         if self.template is None:
             return None
         program = Program(self.template.text, self.template.special_tokens)
-        [one] = run([Job(program=program, messages=messages, kwargs=kwargs, prompt=True)])
+        tools = list(prompt.tools or ())
+        job = Job(program=program, messages=messages, tools=tools, kwargs=kwargs, prompt=True)
+        [one] = run([job])
         return one.text
 
     def close(self) -> None:

@@ -3,19 +3,19 @@
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from statistics import median
 
 import msgspec
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
 from .. import records
-from ..engine import Backend, Encoder, Prompt, Template
+from ..engine import Backend, Encoder, Prompt, Talker, Template
 from ..errors import UsageError
 from ..suites.conversations import Rule, apply
 from ..suites.kinds.kind import Row, key_of
-from ..suites.shapes.conversation import is_text, name_of
+from ..suites.shapes.conversation import is_text
 from .templates import OWN, REMOTE, SCRIPTED, fallback_template, run_status, sha256_of
 from .texts import (
     TOOLS_REMEDY,
@@ -107,12 +107,13 @@ def build(
     keys = [key_of(row) for row in rows]
     if len(set(keys)) < len(keys):
         raise PromptError("two steps of the suite have the same key", key=_first_repeated(keys))
+    named = [tuple(row.named) for row in rows]
     if backend.takes == "messages":
-        return _left_to_engine(keys, asked, backend, choices, now)
+        return _left_to_engine(keys, asked, named, backend, choices, now)
     assert backend.encoder is not None
     _check_parts(keys, asked, backend.account.backend)
     found = texts_of(template, asked, choices, backend.encoder, now)
-    _check_tools(keys, asked, found.texts)
+    tools_named = _names_tools(keys, named, (one.text for one in found.texts))
     texts, rules = _by_family(found.texts, choices, model, template)
     if template is not None and "strftime_now" in template.text:
         rules = (*rules, f"date {now[:10]}")
@@ -124,6 +125,7 @@ def build(
     record = replace(
         _record(template, choices, Counter(one.status for one in texts), found.ignored),
         errors=found.errors[:3],
+        tools_named=tools_named,
         **_measures(ids, backend.encoder),
     )
     prompts = tuple(
@@ -157,21 +159,34 @@ def _check_parts(keys: list[str], asked: list[Asked], engine: str) -> None:
                     )
 
 
-def _check_tools(keys: list[str], asked: list[Asked], texts: Sequence[Text]) -> None:
-    """Refuse to ask about tools that the template leaves out of the prompt without a word."""
-    for key, one, text in zip(keys, asked, texts, strict=True):
-        names = [name_of(tool) for tool in one.tools]
-        missing = [name for name in names if name and name not in text.text]
+def _names_tools(
+    keys: Sequence[str], named: Sequence[Sequence[str]], texts: Iterable[str | None]
+) -> bool | UnsetType:
+    """Tell whether all *texts* hold the names of their tools; unset where nobody can tell.
+
+    Refuses to ask about tools that the template leaves out of the prompt without a word.
+    """
+    told: set[bool] = set()
+    for key, names, text in zip(keys, named, texts, strict=True):
+        if names:
+            told.add(text is not None)
+        missing = [name for name in names if text is not None and name not in text]
         if missing:
             raise PromptError(
                 f"the prompt does not name the tool {missing[0]:.60} that the model may call",
                 key=f"chat template, {key}",
                 remedy=TOOLS_REMEDY,
             )
+    return True if told == {True} else UNSET
 
 
 def _left_to_engine(
-    keys: list[str], asked: list[Asked], backend: Backend, choices: Choices, now: str
+    keys: list[str],
+    asked: list[Asked],
+    named: Sequence[Sequence[str]],
+    backend: Backend,
+    choices: Choices,
+    now: str,
 ) -> Built:
     """Leave the rendering to the engine; what it renders with is known where it tells."""
     name, template = backend.account.backend, backend.template
@@ -179,11 +194,23 @@ def _left_to_engine(
         raise UsageError(f"{name} renders prompts itself", key="--chat-template")
     status = SCRIPTED if name == "scripted" else OWN if template else REMOTE
     ignored = ignored_kwargs(template, asked[0], choices.kwargs, now) if template else ()
+    prompts = tuple(_prompt(key, one) for key, one in zip(keys, asked, strict=True))
+    tools_named = _engine_names_tools(prompts, named, backend)
+    record = _record(template, choices, Counter({status: len(keys)}), ignored)
     return Built(
-        prompts=tuple(_prompt(key, one) for key, one in zip(keys, asked, strict=True)),
-        record=_record(template, choices, Counter({status: len(keys)}), ignored),
-        rules=choices.rules,
+        prompts=prompts, record=replace(record, tools_named=tools_named), rules=choices.rules
     )
+
+
+def _engine_names_tools(
+    prompts: Sequence[Prompt], named: Sequence[Sequence[str]], backend: Backend
+) -> bool | UnsetType:
+    """Tell whether the engine's own prompts hold the names of tools, by one prompt of each set."""
+    if not isinstance(backend, Talker):
+        return UNSET
+    chosen = {names: prompt for names, prompt in zip(named, prompts, strict=True) if names}
+    keys = [prompt.key for prompt in chosen.values()]
+    return _names_tools(keys, [*chosen], map(backend.rendered, chosen.values()))
 
 
 def _by_family(

@@ -53,7 +53,10 @@ class Texts(Struct, frozen=True, kw_only=True):
     """What the model's own template said against rows, each once."""
 
 
-TOOLS_REMEDY = "Give a template that takes tools: --chat-template FILE."
+TOOLS_REMEDY = (
+    "Give a template that takes tools: --chat-template FILE; or tell the tools in the system text: "
+    "--tools prompted."
+)
 
 
 class PromptError(CardboardError):

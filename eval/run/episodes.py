@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from ..engine import Answer, Backend, Fed, Message, Prompt, Sampling, well_formed
 from ..errors import DeadEngine
 from ..records import StepTiming
-from ..suites.kinds.kind import Play, Played, Row, Staged, key_of
+from ..suites.kinds.kind import Offered, Play, Played, Row, Staged, key_of
 
 Number = TypeVar("Number", int, float)
 
@@ -41,6 +41,8 @@ class Put(Row, frozen=True, kw_only=True):
 
     said: tuple[Message, ...]
     offered: tuple[Mapping[str, object], ...] = ()
+    names: tuple[str, ...] = ()
+    """Of tools that the conversation tells of."""
 
     @property
     def conversation(self) -> tuple[Message, ...]:
@@ -52,6 +54,11 @@ class Put(Row, frozen=True, kw_only=True):
         """Return the tools that the model may call."""
         return self.offered
 
+    @property
+    def named(self) -> Sequence[str]:
+        """Return the names of the tools, in whichever way they are told."""
+        return self.names or super().named
+
 
 def opened(rows: Sequence[Row], staged: Staged, dialogue: str) -> list[Put]:
     """Return *rows* as they are asked at first in *dialogue*."""
@@ -62,6 +69,20 @@ def opened(rows: Sequence[Row], staged: Staged, dialogue: str) -> list[Put]:
             step_idx=row.step_idx,
             said=staged.opening(row, dialogue),
             offered=tuple(row.tools),
+        )
+        for row in rows
+    ]
+
+
+def prompted(rows: Sequence[Row], offered: Offered) -> list[Put]:
+    """Return *rows* with their tools told in the system text."""
+    return [
+        Put(
+            task_id=row.task_id,
+            sample_idx=row.sample_idx,
+            step_idx=row.step_idx,
+            said=offered.prompted(row) if row.tools else row.conversation,
+            names=tuple(row.named),
         )
         for row in rows
     ]

@@ -17,7 +17,7 @@ from ..errors import DeadEngine, UsageError
 from ..identity import differing, engine_versions, identity_of
 from ..prompts.prompts import Built, settled
 from ..suites.suite import Suite
-from .request import Request, terms_of
+from .request import PROMPTED, Request, terms_of, tools_of
 
 
 class Head(Struct, frozen=True, kw_only=True, tag_field="line", tag="run"):
@@ -38,11 +38,12 @@ def heading(
     request: Request, suite: Suite, backend: Backend, built: Built, started_at: str
 ) -> Head:
     """Return the head of a run on a loaded *backend*, with *built* prompts."""
-    account = backend.account
+    account, own = backend.account, backend.template
+    template = request.choices.template or (own.text if own is not None else None)
     return Head(
         model=model_record(request, account),
         suite=suite.record,
-        protocol=_protocol(request, suite, account, built),
+        protocol=_protocol(request, suite, account, built, template),
         prompts=replace(built.record, sha256=built.sha256),
         prompts_sha256=built.sha256,
         versions=own_versions() | dict(account.versions),
@@ -60,7 +61,7 @@ def blank_heading(request: Request, suite: Suite, started_at: str) -> Head:
     return Head(
         model=request.model,
         suite=suite.record,
-        protocol=_protocol(request, suite, account, nothing),
+        protocol=_protocol(request, suite, account, nothing, None),
         prompts=records.Prompts(),
         prompts_sha256=nothing.sha256,
         versions=own_versions(),
@@ -93,9 +94,15 @@ def _size(request: Request, revision: str | None) -> int | None:
     return weights_bytes(request.options.model, revision)
 
 
-def _protocol(request: Request, suite: Suite, account: Account, built: Built) -> records.Protocol:
-    """Return the settings of a suite's run, with what a kind that plays its steps adds."""
+def _protocol(
+    request: Request, suite: Suite, account: Account, built: Built, template: str | None
+) -> records.Protocol:
+    """Return the settings of a suite's run, with what its kind adds: of tools, or of episodes."""
     asked = protocol_record(request, account, built, _system_sha256(suite))
+    tools, offered = tools_of(request, suite), suite.of_kind.offered
+    if tools is not None:
+        read = {} if offered is None else offered.account(template, tools == PROMPTED)
+        asked = replace(asked, tools=tools, extra={**asked.extra, **read})
     terms, staged = terms_of(request, suite), suite.of_kind.staged
     if terms is None or staged is None:
         return asked

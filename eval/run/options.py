@@ -56,6 +56,11 @@ _GROUPS: dict[str, tuple[Any, ...]] = {
             help="How a suite that is played is asked, such as terminus-json or shell.",
         ),
         click.option(
+            "--tools",
+            type=click.Choice(("native", "prompted")),
+            help="Offer tools through the chat template, as by default, or in the system text.",
+        ),
+        click.option(
             "--isolation",
             type=click.Choice(ISOLATIONS),
             default="auto",
@@ -229,6 +234,7 @@ def requests_of(model: str, given: Mapping[str, Any]) -> "list[Request]":
         shard=_shard(given["shard"]),
         trials=given["trials"],
         dialogue=given["dialogue"],
+        tools=given["tools"],
         isolation=given["isolation"],
         limit=given["limit"],
     )

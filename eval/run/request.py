@@ -21,6 +21,9 @@ from ..suites.suite import Suite
 _UNSAFE = re.compile(r"[^A-Za-z0-9._+-]+")
 _LONGEST = 150
 
+NATIVE, PROMPTED = TOOLS = ("native", "prompted")
+"""How tools are offered: handed to the chat template, or told in the system text."""
+
 
 class Request(Struct, frozen=True, kw_only=True):
     """One model on one suite under one protocol."""
@@ -38,6 +41,8 @@ class Request(Struct, frozen=True, kw_only=True):
     """Answers to each step."""
     dialogue: str | None = None
     """How a suite that is played is asked; by default as its kind does first."""
+    tools: str | None = None
+    """How tools are offered, `native` or `prompted`; by default through the chat template."""
     isolation: str = "auto"
     """What closes the rooms that episodes are played in."""
     limit: int | None = None
@@ -127,6 +132,23 @@ def terms_of(request: Request, suite: Suite) -> Terms | None:
     return Terms(dialogue=request.dialogue or staged.dialogues[0], isolation=request.isolation)
 
 
+def tools_of(request: Request, suite: Suite) -> str | None:
+    """Return how the tools of *suite* are offered; `None` where it has none.
+
+    Raises UsageError where the kind of the suite cannot tell them in the system text.
+    """
+    if not any(row.tools for row in suite.rows):
+        if request.tools is not None:
+            raise UsageError(f"{suite.name} offers no tools", key="--tools")
+        return None
+    if request.tools == PROMPTED and suite.of_kind.offered is None:
+        raise UsageError(
+            f"suites of the kind {suite.kind} offer tools through the chat template only",
+            key="--tools",
+        )
+    return request.tools or NATIVE
+
+
 def result_name(request: Request, suite: Suite) -> str:
     """Return the name of the result file: the same for the same question, on every machine.
 
@@ -143,6 +165,8 @@ def result_name(request: Request, suite: Suite) -> str:
         "engine": (options.dtype, options.max_model_len, options.extra, options.template_kwargs),
         "part": (request.shard, request.limit),
     }
+    if tools_of(request, suite) == PROMPTED:
+        question["tools"] = PROMPTED
     if request.trials > 1:
         question["trials"] = request.trials
     if terms := terms_of(request, suite):

@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -18,6 +19,7 @@ from ..records import (
     Machine,
     Model,
     Prompts,
+    Protocol,
     Result,
     Status,
     Step,
@@ -25,7 +27,7 @@ from ..records import (
     encode,
 )
 from ..suites.kinds.aggregate import divided, measured
-from ..suites.kinds.kind import Kind, Row, Score, key_of
+from ..suites.kinds.kind import Kind, Row, key_of
 from ..suites.kinds.registry import kind_of
 from ..suites.suite import Suite
 from .heading import Head
@@ -53,27 +55,28 @@ def assemble(
     With *error* the run as a whole failed. Raises UsageError where suites of the kind are measured
     elsewhere.
     """
-    kind = kind_of(head.suite.kind)
+    kind, protocol = kind_of(head.suite.kind), head.protocol
     if kind.score is None:
         raise UsageError(f"suites of the kind {kind.name} are not scored here", key="suite")
-    trials = head.protocol.trials or 1
+    trials = protocol.trials or 1
     asked = [(row, trial) for row in rows for trial in range(trials)]
-    steps = tuple(_steps(asked, trials, answers, skipped, kind.score, head.suite.version))
-    scored = sum(step.scored for step in steps)
+    score = partial(scored, kind=kind, protocol=protocol, version=head.suite.version)
+    steps = tuple(_steps(asked, trials, answers, skipped, score))
+    right = sum(step.scored for step in steps)
     called = [answers[key] for key in (key_of(*one) for one in asked) if key in answers]
-    failed = len(called) - scored
-    status: Status = "complete" if scored == len(asked) else "partial"
-    if error is not None or (failed and not scored):
+    failed = len(called) - right
+    status: Status = "complete" if right == len(asked) else "partial"
+    if error is not None or (failed and not right):
         status = "failed"
     first = next((step.error for step in steps if step.error), None)
     return Result(
         model=_served(head.model, called),
         suite=head.suite,
-        protocol=head.protocol,
+        protocol=protocol,
         prompts=_told(head.prompts, called),
         counts=Counts(
             expected=len(asked),
-            scored=scored,
+            scored=right,
             failed=failed,
             tasks=len({step.task_id for step in steps if step.scored}),
         ),
@@ -118,15 +121,14 @@ def _steps(
     trials: int,
     answers: Mapping[str, Answer],
     skipped: Mapping[str, str],
-    score: Score,
-    version: str | None,
+    score: Callable[[Step], Step],
 ) -> Iterator[Step]:
     for row, trial in asked:
         key, step = key_of(row, trial), _asked(row)
         if trials > 1:
             step = replace(step, trial=trial)
         if key in answers:
-            yield _answered(step, answers[key], score, version)
+            yield _answered(step, answers[key], score)
         elif key_of(row) in skipped:
             yield replace(step, scored=False, error=skipped[key_of(row)])
 
@@ -142,7 +144,7 @@ def _asked(row: Row) -> Step:
     )
 
 
-def _answered(step: Step, answer: Answer, score: Score, version: str | None) -> Step:
+def _answered(step: Step, answer: Answer, score: Callable[[Step], Step]) -> Step:
     step = replace(
         step,
         answer=answer.text,
@@ -155,13 +157,14 @@ def _answered(step: Step, answer: Answer, score: Score, version: str | None) -> 
     )
     if answer.error is not None or answer.text is None:
         return replace(step, scored=False, error=presentable(answer.error or "no answer"))
-    return scored(step, score, version)
+    return score(step)
 
 
-def scored(step: Step, score: Score, version: str | None) -> Step:
-    """Return *step* with its answer read and scored by *score*; *version* is the suite's."""
-    assert step.answer is not None
-    found = score(step.reference or {}, step.answer, version)
+def scored(step: Step, *, kind: Kind, protocol: Protocol, version: str | None) -> Step:
+    """Return *step* with its answer read and scored as *kind* does; *version* is the suite's."""
+    assert step.answer is not None and kind.score is not None
+    reference = {**(step.reference or {}), **kind.beside(step, protocol)}
+    found = kind.score(reference, step.answer, version)
     scores = {name: value for name, value in found.scores.items() if value is not None}
     return replace(
         step,
@@ -224,8 +227,8 @@ def rescored(result: Result, file: str) -> Result:
         raise RecordError(
             f"suites of the kind {kind.name} are not scored here", file=file, key="suite.kind"
         )
-    score, version = kind.score, result.suite.version
-    steps = tuple(_rescored(step, score, version, file) for step in result.steps)
+    score = partial(scored, kind=kind, protocol=result.protocol, version=result.suite.version)
+    steps = tuple(_rescored(step, score, file) for step in result.steps)
     right = sum(step.scored for step in steps)
     status = result.status
     if status != "failed":
@@ -269,9 +272,9 @@ def referenced(result: Result, suite: Suite, file: str) -> Result:
     return replace(result, suite=suite.record, steps=tuple(steps))
 
 
-def _rescored(step: Step, score: Score, version: str | None, file: str) -> Step:
+def _rescored(step: Step, score: Callable[[Step], Step], file: str) -> Step:
     if step.answer is not None:
-        return scored(step, score, version)
+        return score(step)
     if step.scored:
         raise RecordError(
             "a scored step has no answer",

@@ -18,14 +18,14 @@ from ..records import Status, Timing
 from ..suites.kinds.kind import Row, key_of
 from ..suites.suite import Suite
 from . import journal as journals
-from .episodes import Stage, episodes, in_flight, opened
+from .episodes import Stage, episodes, in_flight, opened, prompted
 from .heading import Replies, blank_heading, heading
 from .journal import Journal, Session
 from .loaded import Loaded
 from .machine import environment, machine
 from .outcomes import STOPS, Outcome, at, called, failed, reason
 from .progress import Silent, Watch
-from .request import Request, result_name, rows_of, terms_of
+from .request import PROMPTED, Request, result_name, rows_of, terms_of, tools_of
 from .result import assemble, presentable, write
 from .usage import Usage
 
@@ -213,9 +213,13 @@ def _run(
         return build(asked, backend, choices, model=model, max_tokens=tokens, now=started)
 
     with at("building the prompts"):
-        first = opened(rows, staged, terms.dialogue) if staged and terms else rows
+        first: Sequence[Row] = opened(rows, staged, terms.dialogue) if staged and terms else rows
+        offered = suite.of_kind.offered
+        if offered is not None and tools_of(request, suite) == PROMPTED:
+            first = prompted(rows, offered)
+        how = (request.choices, request.sampling.max_tokens, terms, request.tools)
         built = loaded.prompts(
-            (suite.fingerprint, request.shard, request.choices, request.sampling.max_tokens, terms),
+            (suite.fingerprint, request.shard, *how),
             lambda: made(first, request.choices),
         )
     _warn(built, watch)

@@ -62,8 +62,8 @@ def shipped(name: str, version: str) -> str | None:
     """Return what names the rows of a suite to `load_version`, where the package has them."""
     if name not in packaged():
         return None
-    with (PACKAGED / name / f"{name}.jsonl").open("rb") as file:
-        first = msgspec.json.decode(file.readline(), type=_Versioned)
+    rows = _unpacked(packaged_rows(name).read_bytes(), name)
+    first = msgspec.json.decode(rows.partition(b"\n")[0], type=_Versioned)
     return f"{name}@{version}" if first.suite_version in (None, version) else None
 
 
@@ -73,7 +73,13 @@ class _Versioned(msgspec.Struct):
 
 def packaged() -> tuple[str, ...]:
     """Return the names of the suites that come with the package."""
-    return tuple(sorted(path.parent.name for path in PACKAGED.glob("*/*.jsonl")))
+    return tuple(sorted(path.parent.name for path in PACKAGED.glob("*/*.jsonl*")))
+
+
+def packaged_rows(name: str) -> Path:
+    """Return the file with the rows of the packaged suite *name*, which may be packed."""
+    plain = PACKAGED / name / f"{name}.jsonl"
+    return plain if plain.exists() else plain.with_suffix(".jsonl.gz")
 
 
 def _local(source: str, folder: Path | None) -> Path:
@@ -87,7 +93,7 @@ def _local(source: str, folder: Path | None) -> Path:
         for packed in ("", ".gz")
         if folder is not None and suite == Path(suite).name
     ]
-    shipped = [PACKAGED / suite / f"{suite}.jsonl"] if suite in packaged() else []
+    shipped = [packaged_rows(suite)] if suite in packaged() else []
     found = next((path for path in (*own, *shipped) if path.is_file()), None)
     if found is None:
         raise UsageError(

@@ -1,7 +1,6 @@
 """What a server replied, read as an answer or as the reason why there is none."""
 
 import re
-from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,8 +11,7 @@ from msgspec.structs import replace
 
 from ...engine import Answer, Prompt
 from ...records import Logprob, Said, StepTiming, ToolCall
-from ...suites.shapes.calls import printed
-from ...suites.shapes.chats import call_of
+from ...suites.shapes.calls import as_printed
 
 T = TypeVar("T")
 
@@ -207,9 +205,7 @@ def _with_calls(prompt: Prompt, text: str, said: Said) -> str:
     """
     if not prompt.tools:
         return text
-    told = ({"name": one.name, "arguments": one.arguments} for one in said.tool_calls)
-    calls = [call for one in told if (call := call_of(one, Counter())) is not None]
-    return "\n".join(filter(None, [text, printed(tuple(calls))]))
+    return "\n".join(filter(None, [text, as_printed(said.tool_calls)]))
 
 
 def _check(choice: _Choice, text: str | None, said: Said) -> None:

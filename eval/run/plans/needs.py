@@ -204,6 +204,8 @@ def _of_protocol(told: Told, request: Request) -> Iterator[str]:
     pairs.append(("trials", was.trials or 1, request.trials))
     if request.dialogue is not None:
         pairs.append(("dialogue", was.dialogue or None, request.dialogue))
+    if request.tools is not None:
+        pairs.append(("tools", was.tools, request.tools))
     for name, value in request.options.extra.items():
         pairs.append((name, was.extra.get(name), value))
     for name, before, wanted in pairs:

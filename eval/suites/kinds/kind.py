@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from ...engine import Answer, Message, Setting
 from ...metrics import Metric
-from ...records import Count, Result, Step
+from ...records import Count, Protocol, Result, Step
 
 Reference = Mapping[str, Any]
 
@@ -35,6 +35,16 @@ class Row(Struct, frozen=True, kw_only=True):
     def tools(self) -> Sequence[Any]:
         """Return the tools that the model may call, each as its JSON has it."""
         return ()
+
+    @property
+    def named(self) -> Sequence[str]:
+        """Return the names of the tools, which the prompt must hold."""
+        found = []
+        for one in self.tools:
+            inner = one.get("function")
+            name = (inner if isinstance(inner, dict) else one).get("name")
+            found += [name] if isinstance(name, str) and name else []
+        return tuple(found)
 
     @property
     def groups(self) -> dict[str, str]:
@@ -121,6 +131,16 @@ class Staged(Struct, frozen=True, kw_only=True):
     """What a result records of where episodes are played; `UsageError` where none can be."""
 
 
+class Offered(Struct, frozen=True, kw_only=True):
+    """How a kind offers tools, beside handing them to the chat template."""
+
+    prompted: Callable[[Row], tuple[Message, ...]]
+    """A step to its conversation with the tools told in the system text."""
+    account: Callable[[str | None, bool], dict[str, Setting]]
+    """A chat template, and whether tools are told so, to what results record of how calls are
+    read."""
+
+
 class Joined(Struct, frozen=True, kw_only=True):
     """Another kind of suite, some of whose tasks are those of this kind, asked in another way."""
 
@@ -186,6 +206,10 @@ def _no_summary(steps: Sequence[Step]) -> dict[str, float]:
     return {}
 
 
+def _nothing_beside(step: Step, protocol: Protocol) -> dict[str, Any]:
+    return {}
+
+
 def _kinds_own(rows: Sequence[Row]) -> dict[str, str]:
     return {}
 
@@ -207,12 +231,17 @@ class Kind(Struct, frozen=True, kw_only=True):
     """`None` where nothing is scored here."""
     scorer: str | None = None
     """Name and version of `score`, as `Result.scorer` records them."""
+    beside: Callable[[Step, Protocol], Mapping[str, Any]] = _nothing_beside
+    """What the score of a step depends on beside reference and text; `score` finds it in the
+    reference."""
     earlier: Mapping[str, Earlier] = {}
     """Scorers of before by name, the first of them first: it scored what names no scorer."""
     baselines: Mapping[str, Baseline] = {}
     """Rules that answer its suites without a model, by name."""
     staged: Staged | None = None
     """How its steps are played, where one question does not do."""
+    offered: Offered | None = None
+    """How its tools are offered, where the kind measures what is made of them."""
     output: Callable[[Sequence[Row]], dict[str, str]] = _kinds_own
     """What answers to these rows look like, by language; nothing where the kind's words say it."""
     units: Callable[[Reference], Sequence[str]] | None = None

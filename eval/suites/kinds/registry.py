@@ -1,12 +1,13 @@
 """Every kind of suite by its name; a new one is a folder here, one in `templates`, and a line."""
 
+from .calls.kind import CALLS
 from .home.kind import HOME
 from .kind import Kind
 from .replay.kind import REPLAY
 from .reported.kind import REPORTED
 from .shell.kind import SHELL
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (REPLAY, HOME, SHELL, REPORTED)}
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (REPLAY, HOME, SHELL, CALLS, REPORTED)}
 
 DEFAULT = REPLAY.name
 """Of suites that name none: all were replays once."""

@@ -4,11 +4,12 @@ import ast
 import re
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
 
+from ...records import ToolCall
 from .chats import call_of
 from .conversation import MOST_DEPTH, Call
 
@@ -69,6 +70,14 @@ def printed(calls: tuple[Call, ...]) -> str:
         f"<tool_call>\n{_json({'name': call.name, 'arguments': call.arguments})}\n</tool_call>"
         for call in calls
     )
+
+
+def as_printed(said: Iterable[ToolCall]) -> str:
+    """Return the calls that a server gave apart from the text, `printed`; those without a name are
+    left out.
+    """
+    told = ({"name": one.name, "arguments": one.arguments} for one in said)
+    return printed(tuple(call for one in told if (call := call_of(one, Counter())) is not None))
 
 
 def _json(value: object) -> str:

@@ -77,7 +77,7 @@ def test_info_names_each_bad_row_and_exits_with_1(tmp_path: Path) -> None:
 def test_info_of_nothing_is_a_wrong_use() -> None:
     told = typed("info", "no-such-suite")
     assert told.exit_code == 2
-    assert "Packaged suites: home-mini, shell-live, shell-mini." in told.output
+    assert "Packaged suites: calls-mini, home-mini, shell-live, shell-mini." in told.output
 
 
 def test_build_writes_rows_and_says_what_it_left_out(tmp_path: Path) -> None:

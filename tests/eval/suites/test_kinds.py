@@ -197,7 +197,7 @@ def test_what_was_measured_elsewhere_cannot_be_asked(tmp_path: Path) -> None:
 def test_an_unknown_kind_names_those_that_can_be_asked() -> None:
     with pytest.raises(UsageError, match="no kind of suite called juggling") as told:
         read(lines(ROWS, suite_kind="juggling"), "adding.jsonl")
-    assert told.value.remedy == "Known: replay, home, shell."
+    assert told.value.remedy == "Known: replay, home, shell, calls."
 
 
 def test_a_result_that_was_reported_cannot_be_scored_again() -> None:

@@ -305,7 +305,7 @@ def test_a_hub_file_that_is_not_there_is_named_without_the_token(
 
 
 def test_the_packaged_suite_is_loaded_by_its_name() -> None:
-    assert packaged() == ("home-mini", "shell-live", "shell-mini")
+    assert packaged() == ("calls-mini", "home-mini", "shell-live", "shell-mini")
     assert load("shell-mini").name == "shell-mini"
 
 

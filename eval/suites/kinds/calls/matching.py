@@ -41,7 +41,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
     """Values that are a right one in another language than the tool's."""
 
 
-class Wrong(Struct, frozen=True, kw_only=True):
+class Wrong(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing that is wrong with a call."""
 
     fault: Fault

@@ -60,13 +60,21 @@ class CallsRow(Row, frozen=True, kw_only=True):
 
     @property
     def reference(self) -> dict[str, Any]:
-        """Return the right calls, the schemas that they are typed by, and what words must say."""
+        """Return the right calls, the schemas that they are typed by, and what words must say.
+
+        Of tools that no right call is of, it holds the names.
+        """
         also = {} if self.bfcl is UNSET else {"bfcl": msgspec.to_builtins(self.bfcl)}
+        wanted = {one.name for one in self.wanted}
         return {
             "calls": msgspec.to_builtins(self.wanted),
             "ordered": self.ordered,
             "says": msgspec.to_builtins(self.says),
-            "schemas": schemas_of(self.offered),
+            "schemas": {
+                name: schema if name in wanted else {}
+                for name, schema in schemas_of(self.offered).items()
+            },
+            "reviewed": self.reviewed,
             **also,
         }
 

@@ -1,5 +1,6 @@
 """The shipped tasks: right calls are right in every family, each corruption is wrong by name."""
 
+import gzip
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
@@ -13,7 +14,8 @@ from cardboard.eval.suites.kinds.calls.matching import Wanted, match, types_of
 from cardboard.eval.suites.kinds.calls.parsers.families import FAMILIES
 from cardboard.eval.suites.kinds.calls.parsers.reading import Call, Family, Reading
 from cardboard.eval.suites.kinds.calls.rows import CallsRow, schemas_of
-from cardboard.eval.suites.suite import PACKAGED
+from cardboard.eval.suites.source import load, packaged_rows
+from cardboard.eval.suites.suite import PACKAGED, encode
 
 ROWS = build(PACKAGED / "calls-mini")
 CALLING = [row for row in ROWS if row.wanted]
@@ -31,6 +33,15 @@ def with_first(row: CallsRow, **arguments: Any) -> list[Call]:
     """Return the right calls, with other *arguments* of the first."""
     first, *others = oracle(row).calls
     return [replace(first, arguments={**first.arguments, **arguments}), *others]
+
+
+def test_the_rows_are_what_the_tasks_build(request: pytest.FixtureRequest) -> None:
+    """They are packed: what a person reviews are the tasks."""
+    file = packaged_rows("calls-mini")
+    if request.config.getoption("--refresh"):
+        file.write_bytes(gzip.compress(encode(ROWS), 9, mtime=0))
+    assert gzip.decompress(file.read_bytes()) == encode(ROWS)
+    assert load("calls-mini@1").rows == ROWS
 
 
 def test_sixty_tasks_stand_in_nine_languages() -> None:
