@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from cardboard.eval.sandbox import processes
+
 # A busy machine is no fault of the code, and a failure must be the same for everyone.
 settings.register_profile("cardboard", deadline=None, derandomize=True)
 settings.load_profile("cardboard")
@@ -42,3 +44,22 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
         assert text == path.read_bytes().decode("utf-8")
 
     return compare
+
+
+@pytest.fixture(autouse=True)
+def without_transformers(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Let processes that render find no transformers, whose import takes longer than a render.
+
+    That both environments are equal, and equal to transformers, is held by
+    `eval/audit/test_agreement`, which puts this fixture aside.
+    """
+    empty = tmp_path_factory.getbasetemp() / "empty" / "transformers"
+    if not empty.is_dir():
+        empty.mkdir(parents=True)
+        (empty / "__init__.py").touch()
+    told = processes._environment
+    monkeypatch.setattr(
+        processes, "_environment", lambda: {**told(), "PYTHONPATH": str(empty.parent)}
+    )

@@ -12,7 +12,6 @@ from cardboard.board.workspace.audits import read_audits
 from cardboard.cli import main
 from cardboard.eval.prompts.templates import sha256_of
 from cardboard.eval.sandbox import processes, rendering
-from cardboard.tests.eval.audit.conftest import without_transformers  # noqa: F401  # a fixture
 from cardboard.tests.eval.audit.samples import GOOD, MARKED, SAMPLES, TOOLS
 from cardboard.tests.eval.audit.shipping import a_folder, a_gguf, configured
 from cardboard.tests.eval.audit.sources.test_rungs import CHATML

@@ -1,6 +1,20 @@
 """Chat templates written for these tests, each with one thing that an audit has to see."""
 
-from msgspec import Struct
+from collections.abc import Sequence
+
+from msgspec import Struct, to_builtins
+
+from cardboard.eval.sandbox import render_process
+from cardboard.eval.sandbox.rendering import Job, Rendered, as_order, as_rendered
+
+
+def here(jobs: Sequence[Job]) -> list[Rendered]:
+    """Render in this process: the templates are ours, and there are many of them."""
+    programs = [to_builtins(job.program) for job in jobs]
+    return [
+        as_rendered(render_process.line(program, as_order(job), 1 << 18))
+        for program, job in zip(programs, jobs, strict=True)
+    ]
 
 
 class Sample(Struct, frozen=True, kw_only=True):

@@ -12,7 +12,6 @@ from cardboard.eval.audit.sources.resolve import open_source
 from cardboard.eval.errors import UsageError
 from cardboard.eval.suites.conversations import Rule
 from cardboard.eval.training.contract import Contract, Example, Terms, contract, terms_of
-from cardboard.tests.eval.audit.conftest import without_transformers  # noqa: F401  # a fixture
 from cardboard.tests.eval.audit.samples import GOOD, MARKED, SAMPLES, TOOLS
 from cardboard.tests.eval.audit.shipping import a_folder
 from cardboard.tests.tiny import a_tokenizer

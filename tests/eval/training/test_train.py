@@ -17,7 +17,6 @@ from cardboard.eval.audit.sources.resolve import open_source
 from cardboard.eval.backends.adapters import TrainingRecord, adapter_record
 from cardboard.eval.suites.suite import encode
 from cardboard.eval.training import lora
-from cardboard.tests.eval.audit.conftest import without_transformers  # noqa: F401  # a fixture
 from cardboard.tests.eval.audit.samples import GOOD, MARKED
 from cardboard.tests.eval.training.test_contract import STRICT, TALK
 from cardboard.tests.replays import a_suite

@@ -11,7 +11,6 @@ from cardboard.eval.audit.sources.sources import Found, Source, Tokens
 from cardboard.eval.prompts.templates import sha256_of
 from cardboard.eval.records import Prompts
 from cardboard.site.frame import pagination as listing
-from cardboard.tests.eval.audit.conftest import without_transformers  # noqa: F401  # a fixture
 from cardboard.tests.eval.audit.samples import GOOD, SAMPLES
 from cardboard.tests.making import SETTINGS, a_reading, a_result, a_workspace, boards_of
 from cardboard.tests.site.links import Site

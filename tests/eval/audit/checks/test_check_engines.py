@@ -31,10 +31,9 @@ def told() -> dict[str, list[Finding]]:
         "tools": a_source(TOOLS),
         "with": a_source(WITH),
         "parts": a_source(PARTS),
-        "endless": a_source(ENDLESS),
         "file": a_source(THINKS, "gguf"),
     }
-    found = compare(list(sources.values()), limits=Limits(seconds_in_all=4.0))
+    found = compare(list(sources.values()))
     return {name: list(check_engines(one)) for name, one in zip(sources, found, strict=True)}
 
 
@@ -91,10 +90,9 @@ def test_a_plain_template_differs_only_where_contents_are_parts_or_a_developer_s
     assert word(told["good"]) == "rarely"
 
 
-def test_a_template_that_had_to_be_stopped_is_compared_no_further(
-    told: dict[str, list[Finding]],
-) -> None:
-    assert told["endless"] == []
+def test_a_template_that_had_to_be_stopped_is_compared_no_further() -> None:
+    compared = compare([a_source(ENDLESS)], limits=Limits(seconds_in_all=0.5))
+    assert list(check_engines(compared[0])) == []
     [found] = audit([a_source(ENDLESS)], limits=Limits(seconds=1.0), comparing=True)
     assert found.differences == ()
 

@@ -7,7 +7,6 @@ from typing import Any
 import jinja2
 import pytest
 from hypothesis import given, settings
-from msgspec import to_builtins
 from msgspec.structs import replace
 
 from cardboard.eval.audit.checks.check_engines import CONVERSATIONS, Compared, Unit, compared
@@ -16,23 +15,13 @@ from cardboard.eval.audit.rendering.engines import Asked, Spoken, engines, loade
 from cardboard.eval.audit.reports import Engine
 from cardboard.eval.audit.sources.engines import taken_by
 from cardboard.eval.audit.sources.sources import Found, Source, Tokens
-from cardboard.eval.sandbox import render_process
-from cardboard.eval.sandbox.rendering import Job, Program, Rendered, as_order, as_rendered
+from cardboard.eval.sandbox.rendering import Program
 from cardboard.tests.eval.audit import real_minijinja
 from cardboard.tests.eval.audit.grammar import templates
 from cardboard.tests.eval.audit.real_llama import Llama, a_model, llama
-from cardboard.tests.eval.audit.samples import GOOD, MARKED, SAMPLES, TOOLS
+from cardboard.tests.eval.audit.samples import GOOD, MARKED, SAMPLES, TOOLS, here
 
 TOKENS = {"bos_token": "<s>", "eos_token": "</s>"}
-
-
-def here(jobs: Sequence[Job]) -> list[Rendered]:
-    """Render in this process: the templates are ours, and there are many of them."""
-    programs = [to_builtins(job.program) for job in jobs]
-    return [
-        as_rendered(render_process.line(program, as_order(job), 1 << 18))
-        for program, job in zip(programs, jobs, strict=True)
-    ]
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,8 @@ from cardboard.eval.audit.sources import server_client
 from cardboard.eval.audit.sources.resolve import open_source
 from cardboard.eval.audit.sources.server_source import server_prompt
 from cardboard.eval.errors import CardboardError, UsageError
-from cardboard.eval.sandbox.rendering import Job, Program, run
-from cardboard.tests.eval.audit.samples import GOOD
+from cardboard.eval.sandbox.rendering import Job, Program
+from cardboard.tests.eval.audit.samples import GOOD, here
 from cardboard.tests.eval.audit.samples import TOOLS as WITH_TOOLS
 from cardboard.tests.eval.speaking import Call, Reply, Speaker, speaking
 
@@ -106,7 +106,7 @@ class Rendering(Speaker):
             prompt=True,
             kwargs=body.get("chat_template_kwargs", {}),
         )
-        return run([job])[0]
+        return here([job])[0]
 
 
 def audited(server: Speaker) -> Audit:

@@ -25,13 +25,14 @@ from cardboard.eval.errors import DeadEngine, UsageError
 from cardboard.eval.records import Result
 from cardboard.eval.run.request import Request
 from cardboard.eval.run.run import evaluate, journal_of
-from cardboard.eval.sandbox.rendering import Job, Program, run
+from cardboard.eval.sandbox.rendering import Job, Program
 from cardboard.eval.suites.kinds.replay.rows import Message, ReplayRow
 from cardboard.eval.suites.source import load_version
 from cardboard.eval.suites.suite import Suite, encode
 
 from ....replays import a_row
 from ....smol import FILE, NAME, smol
+from ...audit.samples import here
 from .test_files import a_file
 
 TOKENS = 32
@@ -236,7 +237,7 @@ def test_thoughts_are_left_to_the_template_where_llama_cpp_would_switch_them_off
         """Render as llama.cpp does: thoughts are off unless they are asked for."""
         kwargs = {"enable_thinking": False} | json["chat_template_kwargs"]
         job = Job(program=Program(text), messages=json["messages"], kwargs=kwargs, prompt=True)
-        return httpx.Response(200, json={"prompt": run([job])[0].text})
+        return httpx.Response(200, json={"prompt": here([job])[0].text})
 
     text = f"{template}<answer>"
     writer = gguf.GGUFWriter(tmp_path / "m.gguf", "llama")
