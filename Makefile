@@ -11,8 +11,8 @@ export PYTHONNOUSERSITE := 1
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 FLAGS ?=
-# A file of tests stays in one process, so that what it prepares is prepared once.
-WORKERS := -n logical --maxprocesses 4 --dist loadfile
+# A file of tests stays in one process, so that what it prepares is prepared once; tests/conftest.py says which begin.
+WORKERS := -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help demo test test-engines lint types coverage bench baselines fuzz serve venv packages clean
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,6 +23,40 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 os.environ.pop("CI", None)
 
 EXPECTED = Path(__file__).parent / "expected"
+
+LONGEST = (
+    "site/assembly/test_browser.py",
+    "eval/suites/kinds/shell/test_scenarios.py",
+    "eval/backends/gguf/test_llama.py",
+    "eval/sandbox/test_room_attacks.py",
+    "eval/training/test_train.py",
+    "eval/training/test_contract.py",
+    "eval/run/test_outcomes.py",
+    "eval/run/test_needs.py",
+    "site/pages/test_quant_page.py",
+    "site/assembly/test_accessibility.py",
+    "cards/push/test_push_kill.py",
+    "eval/audit/test_samples.py",
+    "site/table/test_board_view.py",
+    "eval/run/test_nothing_mixed.py",
+    "eval/run/test_plan.py",
+    "site/verify/test_verify.py",
+    "eval/audit/test_agreement.py",
+    "eval/run/test_episodes.py",
+    "cards/tryout/test_page.py",
+    "site/test_commands.py",
+    "eval/commands/test_watch_command.py",
+    "eval/backends/test_transformers.py",
+)
+"""Files that begin first, so that no process waits at the end for one that has just begun."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the files that take longest begin, and then those with the most tests."""
+    root = Path(__file__).parent
+    first = {root / name: place for place, name in enumerate(LONGEST)}
+    tests = Counter(item.path for item in items)
+    items.sort(key=lambda item: (first.get(item.path, len(first)), -tests[item.path]))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

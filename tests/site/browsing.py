@@ -22,20 +22,23 @@ ARGUMENTS = [
 ]
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 # Texts whose elements have the same classes up to the root have the same colours: axe takes long
-# over these, so it looks at the first of them. All other rules are for every element.
+# over these, so it looks at the first of each form. All other rules are for every element.
 SEARCH = """async () => {
     const seen = new Set();
-    for (const leaf of document.querySelectorAll("body *:not(:has(*))")) {
+    for (const one of document.querySelectorAll("body *")) {
+        const nodes = [...one.childNodes];
+        const says = nodes.some((node) => node.nodeType === 3 && node.data.trim());
+        if (!says && one.childElementCount) continue;
         let form = "";
-        for (let one = leaf; one; one = one.parentElement)
-            form += `${one.tagName}.${one.getAttribute("class")} `;
-        leaf.toggleAttribute("data-alike", seen.has(form));
+        for (let at = one; at; at = at.parentElement)
+            form += `${at.tagName}.${at.getAttribute("class")} `;
+        one.toggleAttribute("data-first", !seen.has(form));
         seen.add(form);
     }
     const resultTypes = ["violations"], colours = "color-contrast";
     const found = [
         await axe.run(document, { resultTypes, rules: { [colours]: { enabled: false } } }),
-        await axe.run({ exclude: [["[data-alike]"]] }, { resultTypes, runOnly: [colours] }),
+        await axe.run({ include: [["[data-first]"]] }, { resultTypes, runOnly: [colours] }),
     ];
     return found.flatMap((one) => one.violations);
 }"""
