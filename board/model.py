@@ -90,6 +90,9 @@ class StepFacts(Struct, frozen=True, kw_only=True):
     """Answers that are their reference, unit for unit."""
     scored_otherwise: int = 0
     """Answers that another version of the scorer gives another score."""
+    versions: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {}
+    """Of each language in which tasks stand: the steps of every task in it, 0 where it has none,
+    and the sums of the score that the suite's kind is ranked by. Empty where tasks have one."""
     group_differs: tuple[str, str, float, float] | None = None
     """The first group whose mean does not follow from its rows: division and group, metric, the
     mean as it is stored, and as its rows give it."""

@@ -1,11 +1,16 @@
 """The commands that compare models: compare, and gate for continuous integration."""
 
 import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from ..show.tables import Format, format_option
 from .load import boards_of, workspace_of
+
+if TYPE_CHECKING:
+    from ..model import Board
 
 
 @click.command(epilog="Example: cardboard compare org/model-2epoch org/model-1epoch")
@@ -17,7 +22,10 @@ from .load import boards_of, workspace_of
 def compare(
     context: click.Context, models: tuple[str, ...], base: bool, metric: str | None, form: Format
 ) -> None:
-    """Say whether A differs from B, and how sure that is; in each part of the suite too."""
+    """Say whether A differs from B, and how sure that is; in each part of the suite too.
+
+    MODEL@ko and MODEL@en are a model in two languages, on the tasks that stand in both.
+    """
     from ..compare import comparison
     from ..show import tables
     from ..show.comparison_tables import Parts, document, effects_tables, fields, pair_tables
@@ -29,6 +37,11 @@ def compare(
     parts: list[Parts] = []
     if base:
         found = list(comparison.family_tree(boards, metric))
+    elif any("@" in name for name in models) and not _named(boards.boards, models):
+        from ..compare.languages import compare_languages
+
+        a, b = models
+        found = compare_languages(workspace, boards.boards, a, b, metric)
     else:
         from ..compare.effects import effects_of
 
@@ -49,6 +62,14 @@ def compare(
     else:
         for title, rows in shown:
             tables.print_table(title, rows)
+
+
+def _named(boards: "Sequence[Board]", models: tuple[str, ...]) -> bool:
+    """Tell whether each of *models* is a name as it stands, whatever signs are in it."""
+    from ..compare.comparison import names
+
+    known = {name for board in boards for entry in board.ranked for name in names(entry)}
+    return all(model.lower() in known for model in models)
 
 
 @click.command(epilog="Example: cardboard gate --model org/new --against org/base --margin 3")

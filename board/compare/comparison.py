@@ -15,7 +15,7 @@ from ..statistics.paired import Paired, paired
 from ..statistics.rank_ranges import rank_ranges, separable
 from .counted import Counted, counted
 
-Against = Literal["neighbour", "base", "sibling", "named"]
+Against = Literal["neighbour", "base", "sibling", "named", "version"]
 
 
 class Comparison(Struct, frozen=True, kw_only=True, rename={"class_": "class"}):

@@ -29,7 +29,7 @@ def effects_of(
     tasks = tasks_of(board, measured)
     assert a.facts is not None
     column = {task: at for at, task in enumerate(a.facts.tasks)}
-    both = [_steps(workspace, entry) for entry in (a, b)]
+    both = [steps_of(workspace, entry) for entry in (a, b)]
     divisions = dict.fromkeys(name for step in both[0] for name in step.groups)
     return {
         name: _within(tasks, *_by_group(both, name, metric, column), metric) for name in divisions
@@ -54,7 +54,8 @@ def _within(
     return {name: turned(one) for name, one in found.items()}
 
 
-def _steps(workspace: Workspace, entry: Entry) -> tuple[Step, ...]:
+def steps_of(workspace: Workspace, entry: Entry) -> tuple[Step, ...]:
+    """Return the steps of *entry*, read from its file; none where the file has none."""
     path = workspace.results / entry.file
     _, result = read_whole(path, entry.part, tables=workspace.tables)
     return result.steps if result else ()

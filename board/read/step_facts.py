@@ -21,6 +21,8 @@ from .step_layout import MICRO, Floats, Layout, Steps, layout_of
 
 Divisions = Mapping[str, Mapping[str, Group]]
 
+LANGUAGE = "language"
+"""The division whose groups may hold one task in several versions."""
 MOST_SCORE = 1e9
 """Scores from here on have no exact sums."""
 _TRIALS = (2, 3, 4, 5, 6, 8, 10, 16, 20, 32, 50, 64, 100)
@@ -76,6 +78,7 @@ def step_facts(
         medians=_medians(names, columns, steps),
         summary=kind.summarise(told),
         trials=steps.trials,
+        versions=_versions(told, names, columns, steps, kind),
         rescored=again.steps,
         rescore_differs=len(again.differs),
         rescore_example=again.differs[0] if again.differs else None,
@@ -239,6 +242,30 @@ def _sums(names: Sequence[str], columns: Floats, steps: Steps) -> dict[str, tupl
                 values = np.array([[known[pair]] for pair in pairs])
                 (sums[f"{name}{sign}{k}"],) = steps.summed(values)
     return sums
+
+
+def _versions(
+    told: Sequence[Step], names: Sequence[str], columns: Floats, steps: Steps, kind: Kind
+) -> dict[str, tuple[tuple[int, ...], tuple[int, ...]]]:
+    """Return steps and sums of the ranked score a task, language by language.
+
+    Empty where no step has a language, and where no task stands in two.
+    """
+    ranked = next((metric.score for metric in kind.metrics if metric.ranked), None)
+    if not told or LANGUAGE not in told[0].groups or ranked not in names:
+        return {}
+    firsts = [told[start].groups.get(LANGUAGE) for start in steps.starts]
+    scores = np.rint(steps.averaged(columns)[:, names.index(ranked)] * MICRO).astype(np.int64)
+    task_of = np.repeat(np.arange(len(steps.per_task)), steps.per_task)
+    found = {}
+    for language in sorted({one for one in firsts if one is not None}):
+        there = np.array([one == language for one in firsts])
+        counts = np.bincount(task_of[there], minlength=len(steps.per_task))
+        sums = np.zeros(len(steps.per_task), np.int64)
+        np.add.at(sums, task_of[there], scores[there])
+        found[language] = (tuple(counts.tolist()), tuple(sums.tolist()))
+    paired = sum((np.array(counts) > 0).astype(int) for counts, _ in found.values())
+    return found if np.max(paired) > 1 else {}
 
 
 def _references(rows: Sequence[Step], layout: Layout, kind: Kind) -> tuple[str | None, int | None]:

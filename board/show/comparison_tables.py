@@ -73,7 +73,9 @@ def verdict(one: Comparison) -> str:
         way = "more" if more else "less"
     else:
         way = "better" if more == (one.better == "higher") else "worse"
-    return way if one.separable else f"{way} as a pair, level on the board"
+    if one.separable or one.against == "version":
+        return way
+    return f"{way} as a pair, level on the board"
 
 
 def _found(paired: Paired, decimals: int) -> tuple[Cell, ...]:

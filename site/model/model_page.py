@@ -22,6 +22,7 @@ from ..source.metric_words import MetricWords
 from ..source.source import Placed, Source
 from ..source.task_strip import Labels, drawing, table_rows
 from .episode_page import path_of
+from .language_page import path_of as languages_of
 from .standing import Standing, standing
 
 
@@ -51,7 +52,10 @@ def model_pages(source: Source) -> Iterator[Page]:
     for slug, placed in source.pages.items():
         path = f"models/{slug}/"
         first = placed[0].entry
-        standings = [standing(one, source, path_of(slug, one, placed)) for one in placed]
+        standings = [
+            standing(one, source, path_of(slug, one, placed), languages_of(slug, one, placed))
+            for one in placed
+        ]
         description = _description(standings[0], source)
         html = source.render.html(
             "model",

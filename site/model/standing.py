@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from ...board.compare.counted import counted
 from ...board.compare.held_out import HeldOut, held_out
+from ...board.compare.languages import gaps
 from ...board.model import Attempt, Board, Entry
 from ...board.notes.claims import Claim, basis, template, told_of
 from ...board.notes.figures import form_of, shown_coarse
@@ -114,6 +115,8 @@ class Standing(Struct, frozen=True, kw_only=True):
     steps: Extremes | None
     episodes: str | None
     """Where the page of its episodes is; `None` where it has none."""
+    languages: tuple[str, str] | None
+    """Where the page of its languages is, and the one that the others are held against."""
     step_view: tuple[str, ...]
     """Templates that lay out a step: its kind's own, or else the one for any."""
     titles: dict[str, str]
@@ -124,8 +127,11 @@ class Standing(Struct, frozen=True, kw_only=True):
     interpretation: str
 
 
-def standing(placed: Placed, source: Source, episodes: str = "") -> Standing:
-    """Return where the entry *placed* stands, whose *episodes*, if any, have a page there."""
+def standing(placed: Placed, source: Source, episodes: str = "", languages: str = "") -> Standing:
+    """Return where the entry *placed* stands.
+
+    Its *episodes* and its *languages*, if it has any, have pages there.
+    """
     entry, place = placed
     suite = placed.suite
     words, metric = source.words_of(suite), suite.ranked
@@ -173,6 +179,9 @@ def standing(placed: Placed, source: Source, episodes: str = "") -> Standing:
         ),
         steps=source.background.steps(entry),
         episodes=episodes if source.background.episodes(entry) else None,
+        languages=(languages, words.group("language", apart[0]))
+        if (apart := gaps(entry, suite))
+        else None,
         step_view=(f"kinds/{suite.kind}/step.html.jinja", "model_step.html.jinja"),
         titles={one.id: words.column(one) for one in suite.metrics},
         rivals=measured.rivals.get(entry.result_id, ()) if measured else (),

@@ -10,6 +10,7 @@ from ..audits.template_page import template_pages
 from ..changes.history_page import history_pages
 from ..frame.page import Page
 from ..model.episode_page import episode_pages
+from ..model.language_page import language_pages
 from ..model.model_page import model_pages
 from ..source.source import Source
 from .board_page import board_pages
@@ -63,6 +64,7 @@ def pages(source: Source) -> Iterator[Page]:
         files_pages(source),
         model_pages(source),
         episode_pages(source),
+        language_pages(source),
     )
 
 

@@ -149,3 +149,16 @@ def test_every_metric_that_steps_hold_has_its_interval_and_the_ranks_it_leaves_o
 def test_without_steps_no_figure_has_an_interval(page):
     rows = cells(table(page(PUBLISHED), "cb-figures"))
     assert not any("–" in cell for row in rows for cell in row)
+
+
+@pytest.mark.parametrize(("language", "korean"), [("", "Korean"), ("ko/", "한국어")])
+def test_a_model_has_a_page_on_which_it_is_compared_with_itself_in_another_language(
+    page, language, korean
+):
+    links = [one.get("href") for one in page(f"{language}models/echo").iter(f"{HTML}a")]
+    assert "../../languages/echo/" in links
+    first, other = cells(table(page(f"{language}languages/echo"), "cb-rivals"))
+    assert (first[1], first[2], first[6]) == ("21.37", "", "40")
+    assert (other[0], other[1], other[2], other[6]) == (korean, "21.58", "+0.21", "40")
+    won, tied, lost = map(int, other[5].split(" / "))
+    assert won + tied + lost == 40

@@ -269,7 +269,7 @@ def _made(item: _Item, answer: _Answer, category: str) -> CallsRow:
     row = CallsRow(
         task_id=item.id,
         step_idx=0,
-        language=_language(item, category),
+        language=_language(category),
         category=category,
         messages=tuple({"role": one.role, "content": one.content} for one in item.question[0]),
         offered=tuple(
@@ -405,23 +405,14 @@ def _products(parts: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
     return found
 
 
-_SCRIPTS = (
-    ("ko", re.compile("[\uac00-\ud7a3]")),
-    ("ja", re.compile("[\u3041-\u30ff]")),
-    ("zh", re.compile("[\u4e00-\u9fff]")),
-    ("ar", re.compile("[\u0600-\u06ff]")),
-)
 UNKNOWN = "und"
 """As ISO 639 codes a language that is not determined."""
 
 
-def _language(item: _Item, category: str) -> str:
-    """Return the language of the question as far as its letters tell it.
+def _language(category: str) -> str:
+    """Return the language of a question, as far as it is known.
 
-    The first collections are English; what users gave later is so for the most part, and no item
+    The first collections are English. What users gave later is so for the most part, and no item
     says of which language it is.
     """
-    if not category.startswith("live_"):
-        return "en"
-    asked = item.question[0][-1].content
-    return next((code for code, letters in _SCRIPTS if letters.search(asked)), UNKNOWN)
+    return UNKNOWN if category.startswith("live_") else "en"
