@@ -27,6 +27,7 @@ _FIRST = 12
 # Where each command lives; a stage is imported only when one of its commands is asked for.
 COMMANDS = {
     "init": "board.commands.init_command:init",
+    "eject": "board.commands.eject_command:eject",
     "check": "cards.commands.card_commands:check",
     "board": "board.commands.board_commands:board",
     "overview": "board.commands.board_commands:overview",

@@ -13,7 +13,7 @@ from msgspec import Meta, inspect
 
 from cardboard.board.read.shapes.registry import SHAPES
 from cardboard.board.words.findings import JUDGING, READING
-from cardboard.board.workspace.settings import Profile, Settings
+from cardboard.board.workspace.settings import BoardFile, Profile
 from cardboard.cli import main
 from cardboard.eval.records import Result, Timestamp
 
@@ -155,7 +155,7 @@ def table(text: str, anchor: str) -> list[list[str]]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(
-    ("anchor", "struct"), [("result", Result), ("board-toml", Settings), ("models-toml", Profile)]
+    ("anchor", "struct"), [("result", Result), ("board-toml", BoardFile), ("models-toml", Profile)]
 )
 def test_every_field_is_documented_with_its_type_and_its_null_rule(
     anchor: str, struct: type[msgspec.Struct], language: str

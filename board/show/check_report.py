@@ -10,6 +10,7 @@ from ..model import Boards, Reading
 from ..notes.notes import indiscriminate
 from ..words.catalogue import Words
 from ..words.findings import Finding
+from ..workspace.overrides import remarks
 from ..workspace.settings import Workspace
 
 
@@ -36,6 +37,10 @@ def report(boards: Boards, workspace: Workspace) -> Outcome:
     for file in sorted({str(one.file) for one in workspace.remarks}):
         lines.append(f"Checking {file}: read, with remarks")
         lines += [_line(one, words) for one in workspace.remarks if one.file == file]
+    own = list(remarks(workspace.root, workspace.settings.overrides))
+    for file in dict.fromkeys(file for file, _ in own):
+        lines.append(f"Checking {file}: read, with remarks")
+        lines += [f"  {what}" for name, what in own if name == file]
     for reading in boards.readings:
         if not reading.findings or reading.kind == "other":
             continue

@@ -2,16 +2,20 @@
 
 import gettext
 import io
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from ...eval.errors import CardboardError
+from ...eval.errors import CardboardError, ConfigError
 from ...eval.metrics import Metric
 from .findings import Finding
 from .names import line
 from .phrases import fill, slots
+
+FALLBACK = "en"
+"""Whose words stand where a language has none."""
 
 
 class CatalogueError(CardboardError):
@@ -22,12 +26,14 @@ class Words:
     """Say things in one language.
 
     Messages hold plain words and no markup; whoever shows them escapes them for where they land.
-    Raises `CatalogueError` where there is no catalogue for *language*.
+    *own* is a catalogue of a workspace, as text: its messages win, and what it says of a kind of
+    suite is called `KIND:KEY`. What a language lacks is said in English. Raises `CatalogueError`
+    where there is no catalogue for *language*.
     """
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: str, own: str | None = None) -> None:
         self.language = language
-        self._messages, self._kinds = _load(language), _load_kinds(language)
+        self._messages, self._kinds = _load(language, own), _load_kinds(language, own)
         self._singular: dict[str, str] = {}
         self._held: dict[str, bool] = {}
 
@@ -72,6 +78,13 @@ class Words:
     def needed(self, key: str) -> frozenset[str]:
         """Return the names of all values that the message *key* speaks of."""
         return slots(self._message(key, None))
+
+    def given(self, key: str) -> frozenset[str]:
+        """Return the names of all values that every wording of *key* may speak of."""
+        try:
+            return slots(self._message(key, 1)) | slots(self._message(key, 2)) | {"n"}
+        except KeyError:  # it has no plural
+            return self.needed(key)
 
     def _evidence(self, finding: Finding) -> dict[str, object]:
         """Return what the message of *finding* may speak of, none of it longer than a line."""
@@ -128,26 +141,181 @@ class _Missing(gettext.NullTranslations):
         raise KeyError(msgid1)
 
 
+class _Own(gettext.NullTranslations):
+    """The messages of a workspace, before those of the package."""
+
+    def __init__(self, messages: Mapping[str, tuple[str, ...]], language: str) -> None:
+        from babel.messages.plurals import get_plural
+
+        super().__init__()
+        self._forms = messages
+        expression = get_plural(language.replace("-", "_")).plural_expr
+        self._plural = gettext.c2py(expression)
+
+    def gettext(self, message: str) -> str:
+        forms = self._forms.get(message)
+        return forms[0] if forms else super().gettext(message)
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        forms = self._forms.get(msgid1)
+        if not forms:
+            return super().ngettext(msgid1, msgid2, n)
+        return forms[min(self._plural(n), len(forms) - 1)]
+
+
 @lru_cache
-def _load(language: str) -> gettext.NullTranslations:
+def _load(language: str, own: str | None) -> gettext.NullTranslations:
+    found = _packaged(language)
+    if own is None:
+        if found is None:
+            raise CatalogueError(
+                f"there is no catalogue for the language {language!r}",
+                file="board.toml",
+                key="board.languages",
+                remedy=f"There are: {', '.join(languages())}. Another one is a file "
+                f"locale/{language}.po with the messages that you translate.",
+            )
+        return found
+    messages = _Own(_own_messages(own, language), language)
+    below = found or _packaged(FALLBACK)
+    assert below is not None
+    messages.add_fallback(below)
+    return messages
+
+
+@lru_cache
+def _packaged(language: str) -> gettext.NullTranslations | None:
+    """Return the package's messages, with English ones behind them; `None` without a catalogue."""
     if language not in languages():
-        raise CatalogueError(
-            f"there is no catalogue for the language {language!r}",
-            file="board.toml",
-            key="board.languages",
-            remedy=f"There are: {', '.join(languages())}. Another one is one more file there.",
-        )
-    return _compiled(_folder() / f"{language}.po", language)
+        return None
+    last: gettext.NullTranslations = _Missing()
+    if language != FALLBACK:
+        last = _packaged(FALLBACK) or last
+    return _compiled(_folder() / f"{language}.po", language, last)
 
 
 @lru_cache
-def _load_kinds(language: str) -> dict[str, gettext.NullTranslations]:
+def _load_kinds(language: str, own: str | None) -> dict[str, gettext.NullTranslations]:
     """Return what each kind of suite says in its own words, by the kind's name."""
-    paths = ((kind.name, kind / f"{language}.po") for kind in _kinds_folder().iterdir())
-    return {name: _compiled(path, language) for name, path in paths if path.is_file()}
+    found: dict[str, gettext.NullTranslations] = {}
+    if language != FALLBACK:
+        found = dict(_load_kinds(FALLBACK, None))
+    for kind in _kinds_folder().iterdir():
+        path = kind / f"{language}.po"
+        if path.is_file():
+            found[kind.name] = _compiled(path, language, found.get(kind.name) or _Missing())
+    told: dict[str, dict[str, tuple[str, ...]]] = {}
+    for key, forms in _own_messages(own, language).items() if own is not None else ():
+        kind_name, _, message = key.partition(":")
+        if message:
+            told.setdefault(kind_name, {})[message] = forms
+    for kind_name, messages in told.items():
+        before = _Own(messages, language)
+        before.add_fallback(found.get(kind_name) or _Missing())
+        found[kind_name] = before
+    return found
 
 
-def _compiled(path: Traversable, language: str) -> gettext.NullTranslations:
+@lru_cache
+def _own_messages(own: str, language: str) -> dict[str, tuple[str, ...]]:
+    """Return the messages of a workspace's catalogue that can be said, each with its forms."""
+    english = Words(FALLBACK)
+    return {
+        key: forms
+        for key, forms in _read_own(own, language)
+        if _misfit(key, forms, english) is None
+    }
+
+
+def misfits(own: str, language: str) -> Iterator[tuple[str, str]]:
+    """Yield every message of a workspace's catalogue that cannot be said, and why not."""
+    english = Words(FALLBACK)
+    for key, forms in _read_own(own, language):
+        what = _misfit(key, forms, english)
+        if what is not None:
+            yield key, what
+
+
+def check_own(own: str, language: str, *, file: str) -> None:
+    """Raise `ConfigError`, naming *file*, where a workspace's catalogue cannot be read."""
+    from babel.core import Locale, UnknownLocaleError
+
+    try:
+        Locale.parse(language, sep="-")
+    except (UnknownLocaleError, ValueError):
+        raise ConfigError(
+            f"nobody knows a language {language!r}",
+            file=file,
+            remedy="Call the file after the code of its language: ja.po, pt-BR.po.",
+        ) from None
+    try:
+        _read_own(own, language)
+    except ValueError as error:
+        raise ConfigError(
+            f"is no catalogue of gettext: {error}",
+            file=file,
+            remedy='Each message is a line msgid "KEY" and a line msgstr "TEXT".',
+        ) from None
+
+
+@lru_cache
+def _read_own(own: str, language: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    from babel.messages.pofile import PoFileError, read_po
+
+    # A header of its own could name another code page or other plurals than its language has.
+    text = _HEADER.sub("", own, count=1)
+    try:
+        found = read_po(
+            io.BytesIO(text.encode()), locale=language.replace("-", "_"), abort_invalid=True
+        )
+    except PoFileError as error:
+        raise ValueError(str(error)) from None
+    told = []
+    for message in found:
+        key = message.id if isinstance(message.id, str) else message.id[0]
+        forms = (message.string,) if isinstance(message.string, str) else tuple(message.string)
+        if key and not message.fuzzy and all(forms):
+            told.append((key, forms))
+    return tuple(told)
+
+
+_HEADER = re.compile(r'(?:#[^\n]*\n)*msgid ""\nmsgstr ""\n(?:"[^\n]*"\n?)+')
+
+
+def _misfit(key: str, forms: tuple[str, ...], english: Words) -> str | None:
+    """Return why the message *key* cannot be said in these *forms*; `None` where it can."""
+    if not english.has(key):
+        from difflib import get_close_matches
+
+        near = get_close_matches(key, _keys(), n=1, cutoff=0.7)
+        return "there is no such message" + (f"; did you mean {near[0]}?" if near else "")
+    try:
+        strange = sorted(frozenset().union(*map(slots, forms)) - english.given(key))
+    except ValueError as error:
+        return str(error)
+    return f"nobody gives it the value {{{strange[0]}}}" if strange else None
+
+
+@lru_cache
+def _keys() -> tuple[str, ...]:
+    """Return every key of the package's English messages."""
+    from babel.messages.pofile import read_po
+
+    found = []
+    places = [("", _folder() / f"{FALLBACK}.po")]
+    places += [(f"{one.name}:", one / f"{FALLBACK}.po") for one in _kinds_folder().iterdir()]
+    for start, path in places:
+        if path.is_file():
+            with path.open("rb") as source:
+                ids = (m.id if isinstance(m.id, str) else m.id[0] for m in read_po(source))
+                found += [f"{start}{key}" for key in ids if key]
+    return tuple(sorted(found))
+
+
+def _compiled(
+    path: Traversable, language: str, last: gettext.NullTranslations
+) -> gettext.NullTranslations:
+    """Return the catalogue at *path*, with *last* behind it."""
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
 
@@ -156,7 +324,7 @@ def _compiled(path: Traversable, language: str) -> gettext.NullTranslations:
         write_mo(compiled, read_po(source, locale=language, abort_invalid=True))
     compiled.seek(0)
     messages = gettext.GNUTranslations(compiled)
-    messages.add_fallback(_Missing())
+    messages.add_fallback(last)
     return messages
 
 

@@ -18,7 +18,8 @@ from ..words.findings import AUDITING, JUDGING, Finding
 from ..words.findings import reading as finding_on_file
 from ..words.machines import cleaned, is_local, named, prose
 from .audits import read_audits
-from .settings import Profile, Settings, Suite, Workspace
+from .overrides import EJECTED, read_overrides
+from .settings import SECTIONS, BoardFile, Cards, Profile, Settings, Suite, Workspace
 from .store import LOCK
 from .tables import Imports, TableMapping
 
@@ -32,13 +33,18 @@ INPUTS = (
     "audits/",
     "attestations/",
     "history/",
+    "templates/",
+    "locale/",
+    "pages/",
+    "assets/",
+    EJECTED,
 )
 """All that boards, cards and pages are made from, below the root of a workspace."""
 
 # What is no text to be published: names to find results and files by, and what a model is told.
 _KEPT = {
     "board.toml": re.compile(
-        r"results\..*|policy|protocols\..*|thresholds|cards\.(?:system_prompt|keys).*"
+        r"results\..*|policy|protocols\..*|thresholds|cards\.(?:system_prompt|keys|sections).*"
         r"|families\.[^.]*\.match.*|suites\[\d+\]\.(?:rows|evaluator)|notes\[\d+\]\.when"
         r"|board\.\w+_url"
     ),
@@ -56,8 +62,10 @@ def open_workspace(root: Path) -> Workspace:
     """Read the workspace at *root*; raise `ConfigError` naming file, key and remedy."""
     sources: dict[str, str] = {}
     remarks: dict[str, Finding] = {}
-    settings = _read(root / "board.toml", Settings, sources, _cleaner("board.toml", remarks))
-    _check_numbers(settings)
+    told = _read(root / "board.toml", BoardFile, sources, _cleaner("board.toml", remarks))
+    said = {name: getattr(told, name) for name in BoardFile.__struct_fields__}
+    settings = Settings(**said, overrides=read_overrides(root, sources))
+    _check_numbers(told)
     models = _models(root / "models.toml", sources, remarks)
     _check(settings, models)
     settings = replace(settings, suites=tuple(_with_rows(suite) for suite in settings.suites))
@@ -149,7 +157,7 @@ def _read(
         data = path.read_bytes()
         sources[path.name] = hashlib.sha256(data).hexdigest()
         document = clean(msgspec.toml.decode(data))
-        return msgspec.convert(_current(document) if shape is Settings else document, shape)
+        return msgspec.convert(_current(document) if shape is BoardFile else document, shape)
     except FileNotFoundError:
         raise ConfigError(
             "no such file",
@@ -181,7 +189,7 @@ def _current(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-def _check_numbers(settings: Settings) -> None:
+def _check_numbers(settings: BoardFile) -> None:
     for key in _endless(msgspec.to_builtins(settings)):
         remedy = "Write a number, or leave the key out."
         raise ConfigError("is no finite number", file="board.toml", key=key, remedy=remedy)
@@ -268,6 +276,31 @@ def _check_places(settings: Settings) -> None:
             )
 
 
+def _check_sections(cards: Cards) -> None:
+    def refuse(what: str, key: str, remedy: str) -> None:
+        raise ConfigError(what, file="board.toml", key=key, remedy=remedy)
+
+    known = (*SECTIONS, *cards.add)
+    for name, added in cards.add.items():
+        if name in SECTIONS:
+            remedy = "Call it otherwise, or change that section in templates/card.md.jinja."
+            refuse("is a section of every card", f"cards.add.{name}", remedy)
+        if not any(added.text.values()):
+            refuse("has no text", f"cards.add.{name}.text", 'Write text = { en = "..." }.')
+        if any("<!-- cardboard" in text for text in (*added.text.values(), *added.title.values())):
+            remedy = "Take the comment out: by such ones a card knows where it begins and ends."
+            refuse("holds a mark of a card's own", f"cards.add.{name}.text", remedy)
+    for number, name in enumerate(cards.sections):
+        key = f"cards.sections[{number}]"
+        if name not in known:
+            refuse(f"there is no section {name!r}", key, f"Sections: {', '.join(known)}.")
+        if name in cards.sections[:number]:
+            refuse(f"{name} is there twice", key, "Name each section once.")
+    if cards.sections and "results" not in cards.sections:
+        remedy = "Name it: a card says the score with its rank, or why there is none."
+        refuse("leaves out the results", "cards.sections", remedy)
+
+
 def _check_trained(settings: Settings, key: str, name: str, groups: tuple[str, ...]) -> None:
     """Refuse groups that no suite called *name* has: what is not listed is told as held out."""
 
@@ -299,6 +332,7 @@ def _check(settings: Settings, models: dict[str, Profile]) -> None:
     _check_twins(settings.suites)
     _check_metrics(settings.suites)
     _check_places(settings)
+    _check_sections(settings.cards)
     seen: dict[str, str] = {}
     for name, profile in models.items():
         if profile.guessed:

@@ -12,7 +12,9 @@ from ...eval.audit.reports import Audit
 from ...eval.metrics import Change, Metric, merged
 from ...eval.suites.kinds.kind import Kind
 from ...eval.suites.kinds.registry import DEFAULT, kind_of
+from ..words.catalogue import Words
 from ..words.findings import JUDGING, Finding, Verdict
+from .overrides import Overrides
 from .store import results_folder
 from .tables import TableMapping
 
@@ -235,6 +237,29 @@ class Note(_Table, frozen=True, kw_only=True):
     text: Text
 
 
+SECTIONS = (
+    "summary",
+    "results",
+    "trained",
+    "measured",
+    "notes",
+    "interpretation",
+    "run",
+    "output",
+    "safety",
+    "reading",
+)
+"""The sections of a card in the order that they have by themselves."""
+
+
+class Section(_Table, frozen=True, kw_only=True):
+    """`[cards.add.NAME]`: a section of a workspace's own."""
+
+    title: Text = {}
+    text: Text
+    """Markdown, as it stands."""
+
+
 class Cards(_Table, frozen=True, kw_only=True):
     """`[cards]`: what cards show."""
 
@@ -253,6 +278,10 @@ class Cards(_Table, frozen=True, kw_only=True):
     """Front matter keys that are ours; all others belong to whoever wrote them."""
     tags: tuple[str, ...] = ()
     system_prompt: Text = {}
+    sections: tuple[str, ...] = ()
+    """Names of sections in their order; what is left out is not shown. All of them by default, and
+    then those that are added."""
+    add: dict[str, Section] = {}
 
 
 class Hub(_Table, frozen=True, kw_only=True):
@@ -279,12 +308,12 @@ class Results(_Table, frozen=True, kw_only=True):
     `results`."""
 
 
-class Settings(_Table, frozen=True, kw_only=True):
+class BoardFile(_Table, frozen=True, kw_only=True):
     """The whole of board.toml."""
 
     board: Identity
     results: Results = Results()
-    suites: tuple[Suite, ...]
+    suites: tuple[Suite, ...] = ()
     protocols: dict[str, Protocol] = {}
     templates: Templates = Templates()
     policy: dict[str, Verdict] = {}
@@ -295,6 +324,19 @@ class Settings(_Table, frozen=True, kw_only=True):
     notes: tuple[Note, ...] = ()
     cards: Cards = Cards()
     hub: Hub = Hub()
+
+
+class Settings(BoardFile, frozen=True, kw_only=True):
+    """What board.toml says, and what lies beside it in place of the package's."""
+
+    overrides: Overrides = Overrides()
+
+    def words(self, language: str) -> Words:
+        """Return the words of *language*, those of the workspace before the package's.
+
+        Raises `CatalogueError` where nobody has a catalogue for it.
+        """
+        return Words(language, self.overrides.words.get(language))
 
 
 class Profile(_Table, frozen=True, kw_only=True):

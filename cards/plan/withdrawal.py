@@ -44,7 +44,8 @@ class Gathered(Struct, frozen=True, kw_only=True):
     """What a board publishes, and what it needs to take back what it published before."""
 
     cards: list[Wanted]
-    languages: tuple[str, ...]
+    words: tuple[Words, ...]
+    """Of every language of the board."""
     title: dict[str, str]
     site: str | None
     mark: str
@@ -71,7 +72,7 @@ class Gathered(Struct, frozen=True, kw_only=True):
         """
         away = self.away.get(fold(repo), "")
         why, key = _WHY[None if away is None else bool(away)]
-        lines = [self._sentence(Words(code), key, away or "", day) for code in self.languages]
+        lines = [self._sentence(words, key, away or "", day) for words in self.words]
         return Wanted(
             repo=repo,
             label=repo,
@@ -100,7 +101,7 @@ def gathered(boards: Boards, settings: Settings) -> Gathered:
     suites = (suite.name for suite in settings.suites)
     return Gathered(
         cards=cards,
-        languages=settings.board.languages,
+        words=tuple(map(settings.words, settings.board.languages)),
         title=settings.board.title,
         site=settings.board.site_url,
         mark=board_mark(settings),

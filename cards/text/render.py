@@ -1,9 +1,10 @@
 """Cards as text: one layout for every language, compiled once, escaped throughout."""
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, StrictUndefined
 from msgspec.structs import replace
 
 from ...board.model import Boards
@@ -12,7 +13,8 @@ from ...board.notes.notes import Said
 from ...board.show.snippets import snippet
 from ...board.words.catalogue import Words
 from ...board.words.findings import Finding
-from ...board.workspace.settings import Settings, Text
+from ...board.workspace.layouts import Sandbox, loader, own_faults
+from ...board.workspace.settings import SECTIONS, Section, Settings, Text
 from ..readme.markdown import Safe, bare_link, code, codes, escaped, link, prose, say, say_of, shown
 from ..readme.markers import wrap
 from .card import Card, Deck
@@ -24,6 +26,7 @@ from .tables import Tables
 FRONT_MATTER = "front matter"
 _HUB = "https://huggingface.co/"
 _MOST_KEPT = 4096
+_HEADING = re.compile(r"^(##+)# ", re.MULTILINE)
 _CODED = frozenset(("status", "counts", "document", "missing"))
 _KINDS = "kinds/"
 """Where each kind of suite has its own parts of a card."""
@@ -34,10 +37,10 @@ class Renderer:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        everyone = [Words(language) for language in settings.board.languages]
+        everyone = [settings.words(language) for language in settings.board.languages]
         names = [words.text("language.name") for words in everyone]
         self._bodies: list[Callable[[Card], str]] = [
-            _body(words, first=everyone[0], names=names) for words in everyone
+            _body(words, settings, first=everyone[0], names=names) for words in everyone
         ]
 
     def readme(self, card: Card) -> str:
@@ -78,10 +81,36 @@ class _Environment(Environment):
     getattr = staticmethod(getattr)  # type: ignore[assignment]  # the same, but two calls less
 
 
-def _body(words: Words, *, first: Words, names: list[str]) -> Callable[[Card], str]:
+class _OneLanguage(Environment):
+    """Raise every heading by one: a card in one language has no heading that names it."""
+
+    def preprocess(self, source: str, name: str | None = None, filename: str | None = None) -> str:
+        """Return *source* with headings of sections below the title."""
+        return _HEADING.sub(r"\1 ", super().preprocess(source, name, filename))
+
+
+class _One(_OneLanguage, _Environment):
+    """The package's templates for a card in one language."""
+
+
+class _OneSandboxed(_OneLanguage, Sandbox):
+    """A workspace's templates for a card in one language."""
+
+
+def _environment(settings: Settings) -> type[Environment]:
+    """Return how templates are looked up and run: those of a workspace may do little."""
+    alone = len(settings.board.languages) == 1
+    if settings.overrides.templates:
+        return _OneSandboxed if alone else Sandbox
+    return _One if alone else _Environment
+
+
+def _body(
+    words: Words, settings: Settings, *, first: Words, names: list[str]
+) -> Callable[[Card], str]:
     """Return the function that renders a card in the language of *words*."""
-    environment = _Environment(
-        loader=PackageLoader("cardboard"),
+    environment = _environment(settings)(
+        loader=loader(settings.overrides.templates, "templates"),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -128,16 +157,51 @@ def _body(words: Words, *, first: Words, names: list[str]) -> Callable[[Card], s
         groups=tables.groups,
         recorded=tables.recorded,
         rows=tables.rows,
+        section=_section,
     )
     environment.globals.update(
         first=words is first,
-        contents=Safe(" · ".join(f"[{escaped(name)}](#{anchor(name)})" for name in names)),
+        contents=Safe(" · ".join(f"[{escaped(name)}](#{anchor(name)})" for name in names))
+        if len(names) > 1
+        else None,
+        sections=sections_of(settings),
+        own_sections=settings.cards.add,
+        own_section=lambda name: _own_section(settings.cards.add[name], words.language),
         always_exact=ALWAYS_EXACT,
         part=lambda kind, name: _part(kind, name, parts),
     )
-    template = environment.get_template("card.md.jinja")
+    with own_faults(settings.overrides.templates):
+        template = environment.get_template("card.md.jinja")
     template.globals = dict(template.globals)  # copied for every card, and a chain copies slowly
-    return lambda card: template.render(card=card)
+    if not settings.overrides.templates:
+        return lambda card: _ended(template.render(card=card))
+
+    def render(card: Card) -> str:
+        with own_faults(settings.overrides.templates):
+            return _ended(template.render(card=card))
+
+    return render
+
+
+def sections_of(settings: Settings) -> tuple[str, ...]:
+    """Return the names of a card's sections in their order."""
+    return settings.cards.sections or (*SECTIONS, *settings.cards.add)
+
+
+def _own_section(added: Section, language: str) -> str:
+    title = _own(added.title, language)
+    text = _own(added.text, language)
+    return f"### {prose(title)}\n\n{text}" if title else text
+
+
+def _section(text: str) -> Safe:
+    """Return the text of a section with one empty line behind it, if there is any text."""
+    told = text.strip("\n")
+    return Safe(f"{told}\n\n" if told else "")
+
+
+def _ended(text: str) -> str:
+    return f"{text.rstrip()}\n"
 
 
 def _part(kind: str, name: str, there: frozenset[str]) -> str | None:

@@ -90,7 +90,7 @@ def _sources(
     """Build the frames of all languages in *aside*, and what fills them, side by side."""
     languages = settings.board.languages
     addresses = Addresses(languages, settings.board.site_url)
-    renderers = {one: renderer(one) for one in languages}
+    renderers = {one: renderer(one, settings.overrides) for one in languages}
     names = {one: words.text("language.name") for one, words in renderers.items()}
     with beside() as elsewhere:
         prepared = prepare(

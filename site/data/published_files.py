@@ -148,7 +148,8 @@ def copy_sources(
             withheld[name] = "machine"
         else:
             inner = "/" in name
-            path = f"{name.partition('/')[0]}/{sha256[:12]}.json" if inner else name
+            ending = Path(name).suffix
+            path = f"{name.partition('/')[0]}/{sha256[:12]}{ending}" if inner else name
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(content)
             paths[name] = path

@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2 import Environment, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from ...board.words.catalogue import Words
 from ...board.words.findings import Finding
+from ...board.workspace.layouts import Sandbox, loader, own_faults
+from ...board.workspace.overrides import Overrides
 
 _BACKTICKS = re.compile("`([^`\n]+)`")
 _PLAIN_WORDS = re.compile(r"\bt\(('[a-z0-9_.-]+')\)")
@@ -23,6 +25,7 @@ class _Context(Context):
         called: Callable[..., object],
         *values: object,
         _loop_vars: object = None,
+        _block_vars: object = None,
         **named: object,
     ) -> object:
         """Return what *called* gives."""
@@ -39,23 +42,24 @@ class _Environment(Environment):
         return _PLAIN_WORDS.sub(r"(\1 | t)", super().preprocess(source, name, filename))
 
 
+class _Sandbox(Sandbox, _Environment):
+    """Templates that came with a workspace, and the package's beside them."""
+
+
 class Renderer:
     """Render templates/site, and what kinds of suites add to it, in one language.
 
     Templates know `t(key, **values)` for words, `say(finding)`, and the filter `shown`, which gives
-    readers of every kind the same where a figure is unknown.
+    readers of every kind the same where a figure is unknown. Words and templates of a workspace
+    win; such templates run in a sandbox.
     """
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: str, overrides: Overrides = Overrides()) -> None:  # noqa: B008  # frozen
         self.language = language
-        self.words = Words(language)
-        self._environment = _Environment(
-            loader=ChoiceLoader(
-                [
-                    PackageLoader("cardboard", "templates/site"),
-                    PackageLoader("cardboard", "templates"),  # for kinds/NAME/
-                ]
-            ),
+        self.words = Words(language, overrides.words.get(language))
+        self._own = overrides.templates
+        self._environment = (_Sandbox if self._own else _Environment)(
+            loader=loader(self._own, "templates/site", "templates"),  # the latter for kinds/NAME/
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -96,7 +100,8 @@ class Renderer:
 
     def html(self, template: str, **values: object) -> str:
         """Return the template rendered with *values*."""
-        return self._environment.get_template(f"{template}.html.jinja").render(values)
+        with own_faults(self._own):
+            return self._environment.get_template(f"{template}.html.jinja").render(values)
 
     def _shown(self, value: str | None, missing: str = "card.not-recorded") -> str:
         """Return *value*, or a dash that is read aloud as what it means."""
@@ -108,10 +113,16 @@ class Renderer:
         ).format(self.text(missing))
 
 
-@cache
-def renderer(language: str) -> Renderer:
+def renderer(language: str, overrides: Overrides = Overrides()) -> Renderer:  # noqa: B008  # frozen
     """Return the one renderer of *language*: a site that is built anew compiles no template."""
-    return Renderer(language)
+    own = overrides.words.get(language)
+    return _renderer(language, own, tuple(sorted(overrides.templates.items())))
+
+
+@lru_cache(maxsize=16)
+def _renderer(language: str, own: str | None, templates: tuple[tuple[str, str], ...]) -> Renderer:
+    words = {} if own is None else {language: own}
+    return Renderer(language, Overrides(words=words, templates=dict(templates)))
 
 
 @pass_context

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import NamedTuple
 
-from ...board.words.catalogue import Words
 from ..audits.check_guide import checks_html
 from ..audits.template_page import template_pages
 from ..changes.history_page import history_pages
@@ -40,7 +39,7 @@ def lost_html(source: Source) -> str:
 
 
 def _way(language: str, source: Source) -> Way:
-    words = Words(language)
+    words = source.settings.words(language)
     return Way(
         language=language,
         said=words.text("site.lost"),

@@ -1,5 +1,6 @@
 """From published files to boards again, and to every file that follows from them."""
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from ...board.model import Boards, Reading, StepFacts
 from ...board.read.reader import read_content
 from ...board.workspace.audits import FOLDER as AUDITS
 from ...board.workspace.configuration import open_workspace
+from ...board.workspace.overrides import LOCALE, TEMPLATES
 from ...board.workspace.settings import Settings, Workspace
 from ...eval.errors import ConfigError
 from ..data.croissant import CROISSANT, write_croissant
@@ -32,6 +34,7 @@ from .origins import Refused
 
 _READING = msgspec.json.Decoder(Reading)
 _UNDONE = "so nobody can build the boards again"
+_CATALOGUE = re.compile(rf"{LOCALE}/[A-Za-z-]{{2,20}}\.po")
 _LARGEST_SUM = 10**15
 """Of a task's scores in millionths: that of 1,000,000,000 steps."""
 
@@ -42,8 +45,9 @@ class Rebuilt(Struct, frozen=True, kw_only=True):
     boards: Boards
     files: dict[str, bytes]
     """By path below the folder of data; without those that are taken as they are."""
-    cards: dict[str, dict[str, str]]
-    """By slug, the hash of each part."""
+    cards: dict[str, dict[str, str]] | None
+    """By slug, the hash of each part; `None` where a workspace's own templates write them, which
+    are not run for a stranger."""
 
 
 def rebuild(
@@ -61,6 +65,8 @@ def rebuild(
     write_croissant(boards, workspace.settings, out, TABLES)
     files = {name: (out / name).read_bytes() for name in (*TABLES, CROISSANT)}
     files |= _scripts(boards, workspace.settings)
+    if has_own_layout(manifest):
+        return Rebuilt(boards=boards, files=files, cards=None)
     hashes = {}
     for slug, text, parts in cards(boards, workspace.settings) if cards else ():
         files[f"{CARDS}/{slug}.md"] = text.encode("utf-8", "replace")
@@ -68,23 +74,38 @@ def rebuild(
     return Rebuilt(boards=boards, files=files, cards=hashes)
 
 
+def has_own_layout(manifest: Manifest) -> bool:
+    """Tell whether cards of the site were laid out by templates of its own, or by unknown words."""
+    given = (name for one in manifest.files if one.what == "source" for name in one.names)
+    kept = (one.name for one in manifest.withheld if one.what == "source")
+    return any(name.startswith(f"{TEMPLATES}/") for name in given) or any(map(_is_layout, kept))
+
+
+def _is_layout(name: str) -> bool:
+    return name.startswith((f"{TEMPLATES}/", f"{LOCALE}/"))
+
+
 def _workspace(manifest: Manifest, names: Mapping[str, str], folder: Path) -> Workspace:
     """Return the workspace that is published, opened in a folder of its own."""
     for one in manifest.withheld:
-        if one.what == "source":
+        if one.what == "source" and not _is_layout(one.name):
             raise Refused(f"is kept back ({one.reason}), {_UNDONE}", file=one.name)
     root = folder / "workspace"
     (root / AUDITS).mkdir(parents=True)
     original: dict[str, str] = {}
     sources = [(one.names[0], one.path) for one in manifest.files if one.what == "source"]
+    layout = {one.names[0]: one.sha256 for one in manifest.files if one.what == "source"}
     for number, (name, path) in enumerate(sorted(source for source in sources if source[0])):
+        if name.startswith(f"{TEMPLATES}/"):
+            continue
         own = (
             name
-            if name in ("board.toml", "models.toml", "imports.toml")
+            if name in ("board.toml", "models.toml", "imports.toml") or _CATALOGUE.fullmatch(name)
             else f"{AUDITS}/{number:06}.json"
         )
         original[own] = name
         if path in names:
+            (root / own).parent.mkdir(exist_ok=True)
             (root / own).write_bytes((folder / names[path]).read_bytes())
     try:
         workspace = open_workspace(root)
@@ -92,6 +113,7 @@ def _workspace(manifest: Manifest, names: Mapping[str, str], folder: Path) -> Wo
         named = original.get(error.file or "", error.file)
         raise Refused(error.what, file=Path(named or "board.toml").name, key=error.key) from None
     told = {original.get(own, own): sha256 for own, sha256 in workspace.sources.items()}
+    told |= {name: sha256 for name, sha256 in layout.items() if name.startswith(f"{TEMPLATES}/")}
     return replace(workspace, sources=told)
 
 
@@ -143,7 +165,8 @@ def _fit_together(facts: StepFacts) -> bool:
 
 def _scripts(boards: Boards, settings: Settings) -> dict[str, bytes]:
     """Return what the scripts of boards' pages read, which is the same in every language."""
-    source = Source(boards, settings, Renderer(settings.board.languages[0]))
+    plain = replace(settings.overrides, templates={})
+    source = Source(boards, settings, Renderer(settings.board.languages[0], plain))
     return {
         path.removeprefix(f"{FOLDER}/"): text.encode()
         for page in board_pages(source)

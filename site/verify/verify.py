@@ -19,7 +19,7 @@ from ..data.exports import FOLDER, Cards, entries_of, slugs_kept_back
 from ..data.manifest import CARDS, LARGEST, NAME, Listed, Manifest, read_manifest
 from .comparing import Difference, apart, differences
 from .origins import Origin, Refused
-from .rebuilding import Rebuilt, rebuild
+from .rebuilding import Rebuilt, has_own_layout, rebuild
 
 MOST_FILES = 200_000
 MOST_BYTES = 2 * 2**30
@@ -157,10 +157,15 @@ def _compared(
         elif path not in listed and path not in hidden:
             yield Difference(file=path, place=(), published=None, rebuilt="a file")
     for path, what in listed.items():
+        if what == "card" and made.cards is None:
+            continue
         if what in _MADE and path not in made.files:
             yield Difference(file=path, place=(), published="a file", rebuilt=None)
-    told = {"sha256": manifest.sha256, "cards": manifest.cards}
-    yield from apart(NAME, told, {"sha256": made.boards.sha256, "cards": made.cards})
+    told: dict[str, object] = {"sha256": manifest.sha256}
+    own: dict[str, object] = {"sha256": made.boards.sha256}
+    if made.cards is not None:
+        told["cards"], own["cards"] = manifest.cards, made.cards
+    yield from apart(NAME, told, own)
 
 
 def _as_told(path: str, data: bytes, manifest: Manifest) -> bytes:
@@ -191,6 +196,8 @@ def _unchecked(manifest: Manifest) -> Iterator[str]:
             f"{len(kept)} result files are kept back ({told}): what the site read from them was "
             "taken as it says, and their rows were not recounted"
         )
+    if has_own_layout(manifest):
+        yield "cards: templates of the site's own lay them out, and those are not run here"
     cut = sum(one.reading == "cut" for one in kept)
     if cut:
         yield f"texts that name a machine are cut out of {cut} of these"
@@ -208,7 +215,7 @@ def _outcome(
         entries = len(entries_of(boards))
         counts = (
             f"{len(boards.boards)} boards with {entries} entries, {len(boards.readings)} result "
-            f"files, {len(made.cards)} cards, {len(manifest.files)} files in all"
+            f"files, {len(made.cards or ())} cards, {len(manifest.files)} files in all"
         )
     return Outcome(
         wrong=tuple(wrong),

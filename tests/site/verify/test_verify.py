@@ -405,7 +405,7 @@ class TestAHostileSite:
             b"\xff\xfe",
             b"[board]\ntitle = {}\nlanguages = []\n[[suites]]\nname='m'\nversion='1'\n",
             b"[board]\ntitle = {}\nlanguages = ['../../x']\n[[suites]]\nname='m'\nversion='1'\n",
-            b"[board]\ntitle = {}\n[ranking]\ndraws = 99999999999\n",
+            b"suites = 99999999999\n[board]\ntitle = {}\n",
         ],
     )
     def test_a_configuration_of_a_stranger_is_told_and_reaches_nothing(self, tmp_path, board):

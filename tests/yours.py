@@ -1,0 +1,78 @@
+"""A workspace that overrides each thing once: words, a block, sections, columns, look and pages."""
+
+from pathlib import Path
+
+from cardboard.tests.imports import write_lm_eval
+
+BOARD = """\
+[board]
+languages = ["en", "ja"]
+title = { en = "Lab board", ja = "ラボのボード" }
+site_url = "https://lab.example/board/"
+
+[[suites]]
+name = "arc"
+version = "lm-eval-1"
+kind = "reported"
+title = { en = "ARC", ja = "ARC" }
+
+[[suites.metrics]]
+id = "acc"
+title = { en = "accuracy", ja = "正解率" }
+scale = 100
+binary = true
+per_step = true
+ranked = true
+
+[templates]
+accepted = ["chat_template", "scripted"]
+
+[cards]
+sections = ["results", "contact", "summary", "safety", "reading"]
+
+[cards.add.contact]
+title = { en = "Contact", ja = "連絡先" }
+text = { en = "Write to **lab@example.org**.", ja = "**lab@example.org** までご連絡ください。" }
+"""
+JAPANESE = {
+    "language.name": "日本語",
+    "card.summary": "概要",
+    "card.results": "結果",
+    "card.model": "モデル",
+    "card.license": "ライセンス",
+    "card.not-recorded": "記録なし",
+    "card.metric": "指標",
+    "card.value": "値",
+    "card.safety": "安全",
+    "card.reading": "スコアの読み方",
+}
+"""Ten messages; all others are said in English."""
+
+BLOCK = """\
+{% extends "cardboard/card.md.jinja" %}
+{% block safety %}
+### {{ "card.safety"|t }}
+
+- Ask us before {{ card.model }} meets customers.
+{% endblock %}
+"""
+
+
+def po(messages: dict[str, str]) -> str:
+    """Return a catalogue of *messages*."""
+    return "".join(f'msgid "{key}"\nmsgstr "{text}"\n\n' for key, text in messages.items())
+
+
+def write(root: Path) -> Path:
+    """Write the workspace at *root*, with the results of two models; return *root*."""
+    (root / "results").mkdir(parents=True)
+    write_lm_eval(root / "results" / "run-a", "lab/a", [1.0, 1.0, 0.0, 1.0])
+    write_lm_eval(root / "results" / "run-b", "lab/b", [1.0, 0.0, 0.0, 1.0])
+    for name, text in {
+        "board.toml": BOARD,
+        "locale/ja.po": po(JAPANESE),
+        "templates/card.md.jinja": BLOCK,
+    }.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+    return root
