@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cardboard.board.commands.init_command import MODELS
+from cardboard.board.commands.new_workspace import MODELS
 from cardboard.board.judge.build import load_boards
 from cardboard.board.words.machines import named, names_machine, prose, without_paths
 from cardboard.board.workspace.configuration import open_workspace

@@ -11,31 +11,8 @@ import click
 
 from ... import __version__
 from ...eval.errors import UsageError
-
-MODELS = """\
-# What is known of each model beyond its results; every key is optional.
-#
-# ["your-organisation/Model-1B-SFT-2Epoch"]
-# aliases = ["model_1b_sft_e2"]            # other names under which results may come
-# base_model = "some-organisation/Model-1B"
-# base_model_relation = "finetune"         # "adapter", "merge", "quantized"
-# training = { en = "Two epochs on ...", ko = "...로 2에폭 학습" }
-# family = "lfm"                           # a table of [families] in board.toml
-# license = "apache-2.0"
-# datasets = ["your-organisation/dataset"]
-# class = "models"                         # "sweep" for the many checkpoints of one run
-# parameters = 1.2                         # billions
-# epoch = 2
-# series = "Model-1B-SFT"                  # the same for checkpoints of one run
-# repo = true                              # false: no card is pushed
-"""
-
-IGNORED = """\
-# What cardboard makes anew, and what it remembers of this machine.
-/build/
-/.cardboard/
-"""
-
+from . import new_workspace
+from .new_workspace import CHOICES, IGNORED, begin, write
 
 PIN = ".github/cardboard.txt"
 OWN = (PIN, ".github/dependabot.yml")
@@ -61,15 +38,49 @@ Trusted publishers, the daily look and the rest: "With GitHub Actions" in the do
 """
 
 
-@click.command(epilog="Example: cardboard init --github my-board")
+@click.command(epilog="Example: cardboard init my-board --kind reported --title 'My board'")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("more", metavar="[FILE]...", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--title", help="The board's title; asked for on a terminal.")
+@click.option(
+    "--kind",
+    type=click.Choice(tuple(CHOICES)),
+    help="What will be on the board; asked for on a terminal, and else replay.",
+)
+@click.option(
+    "--from",
+    "first",
+    metavar="FILE...",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Begin with these results of another program: files, folders, patterns.",
+)
 @click.option(
     "--github", is_flag=True, help="With workflows for GitHub; also for a workspace that is there."
 )
-def init(folder: Path, github: bool) -> None:
-    """Make a workspace in DIR: board.toml, models.toml and an empty results folder."""
+def init(
+    folder: Path,
+    more: tuple[Path, ...],
+    title: str | None,
+    kind: str | None,
+    first: tuple[Path, ...],
+    github: bool,
+) -> None:
+    """Make a workspace in DIR: board.toml, models.toml and results/, which --from fills.
+
+    On a terminal it asks for title and kind, where they are not given.
+    """
+    if more and not first:
+        raise click.UsageError(f"Got unexpected extra argument ({more[0]}); results follow --from.")
     is_new = not (github and (folder / "board.toml").exists())
-    texts = _workspace() if is_new else {}
+    if not is_new and (first or title or kind):
+        raise UsageError(
+            "is a workspace already",
+            file=str(folder),
+            remedy="Bring results in with `cardboard import --adopt`; title and kinds are in "
+            "board.toml.",
+        )
+    texts = _asked(folder, title, kind, bool(first)) if is_new else {}
     pinned = requirement()
     if github:
         _check_root(folder)
@@ -85,15 +96,15 @@ def init(folder: Path, github: bool) -> None:
                 if is_new
                 else "Move it away and compare it with the new one; nothing was changed.",
             )
+    if is_new and not (folder / ".gitignore").exists():
+        texts[".gitignore"] = IGNORED
+    texts = {name: text for name, text in texts.items() if name not in kept}
     try:
-        if is_new:
-            (folder / "results").mkdir(parents=True, exist_ok=True)
-            if not (folder / ".gitignore").exists():
-                texts[".gitignore"] = IGNORED
-        for name, text in texts.items():
-            if name not in kept:
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                (folder / name).write_text(text, "utf-8")
+        if first:
+            told = begin(folder, texts, (*first, *more))
+        else:
+            write(folder, texts)
+            told = ()
     except OSError as error:
         raise UsageError(
             error.strerror or "cannot be written",
@@ -101,17 +112,37 @@ def init(folder: Path, github: bool) -> None:
             remedy="Name a folder that can be made and written.",
         ) from error
     if is_new:
-        click.echo(f"Made {folder}. Put result files into {folder / 'results'}, then run:")
-        click.echo(f"  cardboard -C {folder} publish")
+        for line in told:
+            click.echo(line)
+        _tell_next(folder, filled=bool(first))
     if github:
         _tell(folder, kept, pinned)
 
 
-def _workspace() -> dict[str, str]:
-    """Return the files of a new workspace."""
-    source = files("cardboard") / "templates" / "workspace"
-    board = "\n".join((source / name).read_text("utf-8") for name in ("board.toml", "notes.toml"))
-    return {"board.toml": board, "models.toml": MODELS}
+def _asked(folder: Path, title: str | None, kind: str | None, filled: bool) -> dict[str, str]:
+    """Return the files of a new workspace, by what was given or is answered on a terminal."""
+    name = folder.absolute().name.replace("_", " ").strip() or "Leaderboard"
+    asks = new_workspace.is_terminal()
+    if title is None and asks:
+        title = click.prompt("Title of the board", default=name)
+    if kind is None and filled:
+        kind = "reported"
+    if kind is None and asks:
+        width = max(map(len, CHOICES))
+        for choice, what in CHOICES.items():
+            click.echo(f"  {choice:<{width}}  {what}")
+        kind = click.prompt("Kind", type=click.Choice(tuple(CHOICES)), default="replay")
+    return new_workspace.files_of((title or "").strip() or name, kind or "replay")
+
+
+def _tell_next(folder: Path, *, filled: bool) -> None:
+    results = folder / "results"
+    if filled:
+        click.echo(f"Made {folder}. Look at it, and publish it:")
+        click.echo(f"  cardboard -C {folder} check")
+    else:
+        click.echo(f"Made {folder}. Put result files into {results}, then run:")
+    click.echo(f"  cardboard -C {folder} publish")
 
 
 def workflows(pinned: str | None) -> dict[str, str]:

@@ -39,11 +39,11 @@ def test_results_of_no_known_suite_are_counted_below_the_boards_and_named_by_che
 
 def test_a_reason_that_several_settings_give_is_printed_once(run, tmp_path):
     protocol = Protocol(temperature=1.0, max_tokens=4096)
-    suite, counts = Suite(name="tb2-lite", version="corrected303"), Counts(expected=303, scored=303)
+    suite, counts = Suite(name="shell-mini", version="1"), Counts(expected=302, scored=302)
     result = a_result(protocol=protocol, suite=suite, counts=counts)
     (tmp_path / "w" / "results" / "one.json").write_bytes(msgspec.json.encode(result))
     (row,) = csv.DictReader(io.StringIO(run("board", "--format", "csv").stdout))
-    assert row["reasons"] == "off-protocol"
+    assert row["reasons"].split(", ").count("off-protocol") == 1
 
 
 @pytest.mark.parametrize("where", ["file", "file/below"])
@@ -70,7 +70,7 @@ def test_git_passes_over_what_is_made_anew_and_an_own_gitignore_stays(run, tmp_p
 
 
 def test_no_command_hands_a_strangers_control_signs_to_the_terminal(run, tmp_path):
-    suite, counts = Suite(name="tb2-lite", version="corrected303"), Counts(expected=303, scored=303)
+    suite, counts = Suite(name="shell-mini", version="1"), Counts(expected=302, scored=302)
     prompts = Prompts(template_status="\x1b[2Jmade\nup")
     hostile = a_result("org/\x1b[31mred\u202e", suite=suite, counts=counts, prompts=prompts)
     path = tmp_path / "w" / "results" / "one\x1b[2J.json"
