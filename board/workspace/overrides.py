@@ -90,10 +90,13 @@ def _texts(
     root: Path, folder: str, ending: str, hashes: dict[str, str]
 ) -> Iterator[tuple[str, str]]:
     """Yield name and text of every file with *ending*, and note its SHA-256."""
+    package = Path(str(files("cardboard"))) / folder
+    if package.is_dir() and (root / folder).is_dir() and package.samefile(root / folder):
+        return  # this repository is a workspace too
     for path in own_files(root, folder):
-        if path.suffix != ending:
-            continue
         name = path.relative_to(root).as_posix()
+        if path.suffix != ending or _is_packaged(name, path):
+            continue
         if path.stat().st_size > LARGEST:
             raise ConfigError(
                 f"is larger than {LARGEST >> 20} MB", file=name, remedy="Make it smaller."
@@ -107,11 +110,21 @@ def _texts(
         yield name.removeprefix(f"{folder}/"), text
 
 
+def _is_packaged(name: str, path: Path) -> bool:
+    """Tell whether a file says what the package's says, and so changes nothing."""
+    found = _original(name)
+    return found is not None and found.read_bytes() == path.read_bytes()
+
+
 # --- Copies of the package's files ---
 
 
 def packaged(name: str) -> Traversable | None:
     """Return the package's file that *name* in a workspace stands before; `None` for nothing."""
+    return _original(name) if name in there() else None
+
+
+def _original(name: str) -> Traversable | None:
     parts = PurePosixPath(name).parts
     if len(parts) < 2 or ".." in parts or name.startswith("/"):
         return None
@@ -125,7 +138,7 @@ def packaged(name: str) -> Traversable | None:
     if parts[0] not in places:
         return None
     found = top.joinpath(*places[parts[0]], *parts[1:])
-    return found if found.is_file() and name in there() else None
+    return found if found.is_file() else None
 
 
 def there() -> list[str]:

@@ -1,6 +1,5 @@
 """What a workspace brings in place of the package's words and templates, and what is refused."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -114,7 +113,7 @@ def test_links_and_floods_of_files_are_refused(tmp_path, monkeypatch):
     with pytest.raises(ConfigError, match="2 files"):
         open_workspace(root)
     monkeypatch.undo()
-    os.symlink("/etc/hostname", root / "templates" / "c.jinja")
+    (root / "templates" / "c.jinja").symlink_to("/etc/hostname")
     with pytest.raises(ConfigError, match="is a link"):
         open_workspace(root)
 
