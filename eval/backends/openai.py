@@ -32,7 +32,7 @@ from ..errors import DeadEngine, UsageError
 from ..identity import address_sha256
 from ..records import StepTiming
 from . import openai_retries
-from .openai_kinds import LLAMA_CPP, VLLM, seeding_of, spoken
+from .openai_kinds import LLAMA_CPP, SGLANG, VLLM, seeding_of, spoken
 from .openai_servers import HOSTED, Server, ask, base_url, key_for
 from .replies.replies import Refusal, answer_of, reason_of
 from .replies.streams import Stream
@@ -337,6 +337,8 @@ class OpenAI:
         told = {"messages": list(map(_wired, prompt.messages)), **fixed}
         if prompt.tools:
             told["tools"] = list(prompt.tools)
+            if self._server.kind in (VLLM, SGLANG):  # marks of calls are special tokens
+                told = {"skip_special_tokens": False, **told}
         return msgspec.json.encode(told)
 
     def _asked(self) -> Server:

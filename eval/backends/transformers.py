@@ -178,7 +178,8 @@ class Transformers:
     ) -> Answer:
         end = next((n for n, token in enumerate(tokens) if token in self._ends), None)
         said = tokens if end is None else tokens[:end]
-        text = self._tokenizer.decode(said, skip_special_tokens=True)
+        # Families begin and end their calls with special tokens.
+        text = self._tokenizer.decode(said, skip_special_tokens=not prompt.tools)
         assert isinstance(text, str)
         stops = [place for stop in sampling.stop if (place := text.find(stop)) >= 0]
         if end is None and not stops and len(tokens) < sampling.max_tokens:

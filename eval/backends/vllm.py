@@ -86,7 +86,7 @@ class VLLM:
         asked: dict[str, Prompt] = {}
         try:
             for prompt in prompts:
-                refused = self._queue(prompt, _decoding(sampling, prompt.key))
+                refused = self._queue(prompt, _decoding(sampling, prompt))
                 if refused is None:
                     asked[prompt.key] = prompt
                 else:
@@ -215,10 +215,11 @@ def _running() -> Iterator[None]:
         raise DeadEngine(str(error)) from error
 
 
-def _decoding(sampling: Sampling, key: str) -> "vllm.SamplingParams":
+def _decoding(sampling: Sampling, prompt: Prompt) -> "vllm.SamplingParams":
     """Say every setting of the decoding, so that no default of model or engine applies.
 
-    A request with a seed of its own, that of the step *key*, draws from a generator of its own.
+    A request with a seed of its own, that of its step, draws from a generator of its own. Where
+    there are tools, special tokens stay in the text: families begin and end their calls with them.
     """
     return vllm.SamplingParams(
         n=1,
@@ -229,11 +230,11 @@ def _decoding(sampling: Sampling, key: str) -> "vllm.SamplingParams":
         presence_penalty=0.0,
         frequency_penalty=0.0,
         repetition_penalty=1.0,
-        seed=seed_of(sampling, key),
+        seed=seed_of(sampling, prompt.key),
         stop=list(sampling.stop),
         max_tokens=sampling.max_tokens,
         min_tokens=0,
-        skip_special_tokens=True,
+        skip_special_tokens=not prompt.tools,
         output_kind=RequestOutputKind.FINAL_ONLY,
     )
 

@@ -36,8 +36,8 @@ class LlamaTokens:
         ids: list[int] = self._llama.tokenize(text.encode(), add_bos=False, special=True)
         return ids
 
-    def decode(self, tokens: Sequence[int]) -> str:
-        """Return the text of *tokens* without special ones.
+    def decode(self, tokens: Sequence[int], *, special: bool = False) -> str:
+        """Return the text of *tokens*, without special ones unless these are asked for.
 
         `Llama.detokenize` loses tokens of more than 32 bytes, such as long runs of blanks.
         """
@@ -46,7 +46,7 @@ class LlamaTokens:
         while True:
             text = bytes(room)
             size = llama_cpp.llama_detokenize(
-                self._vocab, given, len(tokens), text, room, True, False
+                self._vocab, given, len(tokens), text, room, True, special
             )
             if size >= 0:
                 return text[:size].decode("utf-8", "replace")
@@ -124,7 +124,7 @@ class LlamaCpp:
                     break
         except (MemoryError, RuntimeError) as error:
             raise DeadEngine(f"{error}" or "out of memory") from error
-        text = self.encoder.decode(said)
+        text = self.encoder.decode(said, special=bool(prompt.tools))  # marks of calls are special
         stop = _stop(text, sampling)
         return Answer(
             key=prompt.key,

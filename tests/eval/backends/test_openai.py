@@ -121,6 +121,20 @@ def test_tools_calls_and_parts_are_sent_as_the_api_takes_them(serve: Serve) -> N
     ]
 
 
+@pytest.mark.parametrize(("owner", "told"), [("vllm", False), ("sglang", False), ("me", None)])
+def test_servers_that_cut_special_tokens_out_leave_them_where_tools_are_offered(
+    serve: Serve, owner: str, told: bool | None
+) -> None:
+    """Families begin and end their calls with them."""
+    server = serve(Reply(said("ls")), v1__models=models(owner))
+    backend = OpenAI(Options(model="org/m", base_url=server.url))
+    tools = ({"type": "function", "function": {"name": "bash"}},)
+    (bare,) = prompts()
+    list(backend.answers([bare, replace(bare, key="t/1", tools=tools)], Sampling()))
+    asked = {"tools" in one: one.get("skip_special_tokens") for one in server.asked}
+    assert asked == {False: None, True: told}
+
+
 @pytest.mark.parametrize("offered", [True, False])
 def test_calls_are_the_answer_where_tools_were_offered(serve: Serve, offered: bool) -> None:
     call = {"id": "c", "function": {"name": "bash", "arguments": '{"command": "ls"}'}}

@@ -57,6 +57,17 @@ def test_a_batch_answers_as_each_prompt_alone_would(architecture: str, tmp_path:
     assert len({answer.text for answer in alone.values()}) > 1 or "Gemma" in architecture
 
 
+def test_special_tokens_stay_in_an_answer_that_may_call_tools(backend: Transformers) -> None:
+    """Families begin and end their calls with them."""
+    prompt = prompts(backend, 1)[0]
+    ids = backend.encoder.encode("ls<s>-la")
+    bare = backend._answer(prompt, ids, replace(GREEDY, max_tokens=1), engine._Clock())
+    offered = replace(prompt, tools=({"type": "function", "function": {"name": "bash"}},))
+    whole = backend._answer(offered, ids, replace(GREEDY, max_tokens=1), engine._Clock())
+    assert "<s>" not in str(bare.text)
+    assert str(whole.text).replace("<s>", "") == bare.text != whole.text
+
+
 def test_a_model_that_also_sees_answers_texts(tmp_path: Path) -> None:
     backend = open_backend(Options(model=str(a_model_that_sees(tmp_path))))
     asked = prompts(backend, 3)

@@ -282,6 +282,41 @@ def test_a_template_that_leaves_out_the_tools_is_named_before_anything_is_asked(
         built(tokens(half), calling())
     assert "does not name the tool bash" in caught.value.what
     assert caught.value.key == "chat template, t/0"
+    assert "--tools prompted" in caught.value.remedy
+
+
+def test_whether_every_tool_is_really_named_in_the_prompt_is_recorded() -> None:
+    assert built(tokens(CALLS), calling()).record.tools_named is True
+    assert built(tokens(CALLS), a_row()).record.tools_named is UNSET
+
+
+class Shown(Spelled):
+    """An engine that renders itself and shows a prompt."""
+
+    prompt: str | None = None
+
+    def talk(self, *asked: object) -> None:
+        """Answer nothing."""
+
+    def sent(self, sampling: object) -> dict[str, object]:
+        """Return no settings."""
+        return {}
+
+    def rendered(self, prompt: object) -> str | None:
+        """Return the prompt."""
+        return self.prompt
+
+
+def test_the_prompt_of_an_engine_that_renders_itself_is_looked_at() -> None:
+    """What it does not show nobody knows; what lacks the tool is refused."""
+    shown = Shown()
+    assert built(shown, calling()).record.tools_named is UNSET
+    shown.prompt = "[bash] list"
+    assert built(shown, calling()).record.tools_named is True
+    assert built(shown, a_row()).record.tools_named is UNSET
+    shown.prompt = "list"
+    with pytest.raises(PromptError, match="does not name the tool bash"):
+        built(shown, calling())
 
 
 def test_pictures_are_not_left_out_in_silence() -> None:
