@@ -2,13 +2,14 @@
 
 from ..kind import Kind, Offered
 from .baselines import BASELINES
+from .bfcl import CATEGORIES as BFCL
 from .prompting import account, prompted
 from .rows import CallsRow
-from .scoring import METRICS, SCORER, beside, identity, recount, score, view
+from .scoring import METRICS, SCORER, beside, identity, recount, score, summarise, view
 
 LANGUAGES = ("en", "ko", "ar", "zh", "fr", "de", "ja", "pt", "es")
 CATEGORIES = (
-    "one-call", "choice", "repeated", "several", "no-tool", "missing", "after-result",
+    "one-call", "choice", "repeated", "several", "no-tool", "missing", "after-result", *BFCL,
 )  # fmt: skip
 
 CALLS = Kind(
@@ -24,5 +25,6 @@ CALLS = Kind(
     units=identity,
     baselines=BASELINES,
     recount=recount,
+    summarise=summarise,
     view=view,
 )

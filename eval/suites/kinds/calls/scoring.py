@@ -1,17 +1,19 @@
 """What an answer is worth that may call tools: read by its family, and held against the calls."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from ....metrics import Metric
 from ....records import Protocol, Step, ToolCall
 from ...conversations import without_thoughts
 from ...shapes.calls import as_printed
 from ..kind import Recount, Reference, Scored
+from .bfcl_rules import Bfcl, Cause, cause, judged
 from .matching import Match, Outcome, Wanted, Wrong, coerced, match, text
 from .parsers.families import API, FAMILIES, from_api, named, read, recovered
 from .parsers.objects import JSON_LIST
@@ -40,6 +42,14 @@ def _ratio(name: str, over: str, **more: Any) -> Metric:
     return Metric(id=name, unit="percent", decimals=1, over=over, **fields)
 
 
+DIFFER = "rules_differ"
+"""Answers on which BFCL's rules and ours part; with a cause in its name, those of that cause."""
+
+
+def _of(why: str) -> str:
+    return f"{DIFFER}_{why.replace('-', '_')}"
+
+
 METRICS = (
     _share("exact", better="higher", ranked=True, shown="board"),
     _ratio("call_f1_pct", "mean_calls", shown="board"),
@@ -60,6 +70,12 @@ METRICS = (
     _share("missing_parameter"),
     _share("wrong_value"),
     _share("wrong_order"),
+    _share("bfcl_right", better="higher"),
+    Metric(id=DIFFER, unit="count", decimals=0, aggregate="sum", better="neither"),
+    *(
+        Metric(id=_of(one), unit="count", decimals=0, aggregate="sum", better="neither")
+        for one in get_args(Cause)
+    ),
 )
 
 _ROUNDING = 1e-6
@@ -76,6 +92,7 @@ class Known(Struct, frozen=True, kw_only=True):
     call_format: str = JSON_LIST.name
     server: tuple[ToolCall, ...] = ()
     """The calls that a server read and gave apart from the text."""
+    bfcl: Bfcl | UnsetType = UNSET
 
 
 def beside(step: Step, protocol: Protocol) -> dict[str, Any]:
@@ -122,6 +139,12 @@ def _scored(known: Known, answer: str) -> Scored:
         typed = parsed["typed"] = _worth(_typed(found, known), known)[1]
     faults = {one.fault for one in worth.wrong}
     made = len(found.calls)
+    theirs: dict[str, float | None] = {}
+    if known.bfcl is not UNSET:
+        by_them = judged(known.bfcl, words, found, parsed["family"])
+        why = cause(known.bfcl, worth, by_them, found, exact=outcome == "exact")
+        parsed["bfcl"] = {"right": by_them.right, "refusal": by_them.refusal, "differs": why}
+        theirs = {"bfcl_right": float(by_them.right)}
     scores: dict[str, float | None] = {
         "exact": float(outcome == "exact"),
         "matched": float(worth.matched),
@@ -132,6 +155,7 @@ def _scored(known: Known, answer: str) -> Scored:
         **{one.replace("-", "_"): float(one in faults) for one in FAULTS},
         "exact_typed": float(typed == "exact"),
         "recovered": float(kinder is not None),
+        **theirs,
     }
     return Scored(parsed, scores)
 
@@ -209,6 +233,17 @@ def identity(reference: Reference) -> Sequence[str]:
     return (msgspec.json.encode(told, order="deterministic").decode(),)
 
 
+def summarise(steps: Sequence[Step]) -> dict[str, float]:
+    """Return on how many answers BFCL's rules and ours part, and for which cause how many."""
+    told = [one.parsed.get("bfcl") for one in steps if one.parsed]
+    causes = [one.get("differs") for one in told if isinstance(one, Mapping)]
+    if not causes:
+        return {}
+    counts = Counter(one for one in causes if one in get_args(Cause))
+    found = {_of(str(one)): float(count) for one, count in counts.items()}
+    return {DIFFER: float(counts.total()), **found}
+
+
 class Shown(Struct, frozen=True, kw_only=True):
     """A step as pages show it: each call on a line."""
 
@@ -221,6 +256,8 @@ class Shown(Struct, frozen=True, kw_only=True):
     says: tuple[str, ...]
     recovered: dict[str, str] | None
     reviewed: bool
+    bfcl: dict[str, Any] | None
+    """What BFCL's rules say, and why they part from ours."""
 
 
 MOST_LINES = 16
@@ -248,6 +285,7 @@ def view(step: Step) -> Shown | None:
         says=tuple(group[0] for group in known.says if group)[:MOST_LINES],
         recovered=said.recovered,
         reviewed=known.reviewed,
+        bfcl=said.bfcl,
     )
 
 
@@ -258,6 +296,7 @@ class _Parsed(Struct, frozen=True, kw_only=True):
     wrong: tuple[Wrong, ...] = ()
     broken: str | None = None
     recovered: dict[str, str] | None = None
+    bfcl: dict[str, Any] | None = None
 
 
 def _lines(calls: Sequence[Call]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 import json
 import tomllib
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,17 @@ from hypothesis import strategies as st
 
 from cardboard.cli import main
 from cardboard.eval.errors import UsageError
+from cardboard.eval.records import Step
 from cardboard.eval.suites.kinds.calls import bfcl
 from cardboard.eval.suites.kinds.calls.bfcl_rules import Judged, calls_in, cause, judged
 from cardboard.eval.suites.kinds.calls.build import oracle
+from cardboard.eval.suites.kinds.calls.kind import CALLS
 from cardboard.eval.suites.kinds.calls.matching import Match, match
 from cardboard.eval.suites.kinds.calls.parsers.families import named, read
 from cardboard.eval.suites.kinds.calls.parsers.reading import Call
 from cardboard.eval.suites.kinds.calls.rows import CallsRow, schemas_of
+from cardboard.eval.suites.kinds.calls.scoring import score
+from cardboard.eval.suites.kinds.kind import Scored
 
 DATA = Path(__file__).parents[4] / "data" / "bfcl" / "items.toml"
 TOLD = tomllib.loads(DATA.read_text(encoding="utf-8"))
@@ -313,3 +318,40 @@ def test_the_command_writes_rows_and_says_what_it_left_out(tmp_path: Path) -> No
     done = CliRunner().invoke(main, [*given_, "--categories", "simple_java"])
     assert done.exit_code == 2
     assert "simple_java: values are Java expressions" in done.output
+
+
+def scored(rows: Mapping[str, CallsRow], name: str) -> Scored:
+    return score({**rows[name].reference, "call_format": "pythonic"}, ITEMS[name]["answer"], None)
+
+
+def test_an_answer_has_both_scores_and_the_cause_stands_beside_what_was_read(
+    rows: dict[str, CallsRow],
+) -> None:
+    for name, told in ITEMS.items():
+        found = scored(rows, name)
+        assert found.error is None
+        assert found.scores["bfcl_right"] == told["theirs"]
+        assert found.scores["exact"] == told["ours"]
+        assert found.parsed["bfcl"]["differs"] == told.get("why")
+
+
+def test_a_result_counts_where_the_rules_part_and_why(rows: dict[str, CallsRow]) -> None:
+    steps = [
+        Step(task_id=name, step_idx=0, parsed=scored(rows, name).parsed, scores={})
+        for name in ITEMS
+    ]
+    causes = Counter(one["why"] for one in ITEMS.values() if "why" in one)
+    wanted = {f"rules_differ_{one.replace('-', '_')}": n for one, n in causes.items()}
+    assert CALLS.summarise(steps) == {"rules_differ": causes.total(), **wanted}
+    assert {metric.id for metric in CALLS.metrics} > {"bfcl_right_pct", "rules_differ", *wanted}
+    plain = Step(task_id="a", step_idx=0, parsed={"outcome": "exact"}, scores={})
+    assert CALLS.summarise([plain]) == {}
+
+
+def test_silence_where_no_tool_fits_is_right_by_their_rules_alone(
+    rows: dict[str, CallsRow],
+) -> None:
+    row = next(row for row in rows.values() if row.category == "irrelevance")
+    found = score({**row.reference, "call_format": "pythonic"}, "", None)
+    assert (found.scores["exact"], found.scores["bfcl_right"]) == (0.0, 1.0)
+    assert found.parsed["bfcl"]["differs"] == "silence-is-none"
