@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from .. import records
 from ..engine import Backend, Encoder, Prompt, Talker, Template
 from ..errors import UsageError
+from ..sandbox.processes import Kept
 from ..suites.conversations import Rule, apply
 from ..suites.kinds.kind import Row, key_of
 from ..suites.shapes.conversation import is_text
@@ -92,10 +93,12 @@ def build(
     model: str,
     max_tokens: int,
     now: str,
+    kept: Kept | None = None,
 ) -> Built:
     """Build the prompts of *rows* in their order; *now* is the ISO time that templates may show.
 
-    *model* is the model's name, which may tell its family. Raises PromptError where a prompt has
+    *model* is the model's name, which may tell its family. Where a process is *kept*, templates are
+    rendered in it. Raises PromptError where a prompt has
     no template or does not fit the window, and *choices* do not say what to do then.
     """
     template = backend.template
@@ -112,7 +115,7 @@ def build(
         return _left_to_engine(keys, asked, named, backend, choices, now)
     assert backend.encoder is not None
     _check_parts(keys, asked, backend.account.backend)
-    found = texts_of(template, asked, choices, backend.encoder, now)
+    found = texts_of(template, asked, choices, backend.encoder, now, kept)
     tools_named = _names_tools(keys, named, (one.text for one in found.texts))
     texts, rules = _by_family(found.texts, choices, model, template)
     if template is not None and "strftime_now" in template.text:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from ..engine import Message, Setting, Template
 from ..errors import CardboardError, MissingExtra
 from ..sandbox import rendering
+from ..sandbox.processes import Kept
 from ..sandbox.rendering import Limits, Program, Rendered, run_once
 
 # A suite has many prompts, and long ones.
@@ -41,10 +42,13 @@ class HostileTemplate(CardboardError):
     exit_code = 2
 
 
-def render(jobs: Sequence[Job], *, now: str, limits: Limits = LIMITS) -> list[Rendered]:
+def render(
+    jobs: Sequence[Job], *, now: str, limits: Limits = LIMITS, kept: Kept | None = None
+) -> list[Rendered]:
     """Render *jobs* in order and in one process, each with the generation prompt at its end.
 
-    *now* is the ISO time that the template sees. What the template raises is that render's error.
+    *now* is the ISO time that the template sees; a process that is *kept* renders order after
+    order. What the template raises is that render's error.
     Raises HostileTemplate where the process had to be stopped, MissingExtra without transformers.
     """
     if importlib.util.find_spec("transformers") is None:
@@ -64,7 +68,7 @@ def render(jobs: Sequence[Job], *, now: str, limits: Limits = LIMITS) -> list[Re
         )
         for job in jobs
     ]
-    found = run_once(orders, limits)
+    found = run_once(orders, limits, kept)
     if found and found[-1].stopped:
         raise HostileTemplate(
             f"stopped at render {len(found)} of {len(jobs)}: {found[-1].error}",

@@ -1,12 +1,14 @@
 """Conversations rendered to the texts that a model reads, each with the template that made it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
 from ..engine import Encoder, Message, Setting, Template
 from ..errors import CardboardError
+from ..sandbox.processes import Kept
 from ..sandbox.rendering import Rendered
 from ..suites.conversations import Rule, flat
 from .rendering import Job, Tools, render
@@ -14,6 +16,7 @@ from .templates import MARKS, OWN, RAW, Fallback, fallback_template, status_of_f
 
 Turns = tuple[Message, ...]
 Kwargs = Mapping[str, Setting]
+Show = Callable[[Sequence[Job]], list[Rendered]]
 
 
 class Choices(Struct, frozen=True, kw_only=True):
@@ -66,19 +69,25 @@ class PromptError(CardboardError):
 
 
 def texts_of(
-    template: Template | None, asked: Sequence[Asked], choices: Choices, encoder: Encoder, now: str
+    template: Template | None,
+    asked: Sequence[Asked],
+    choices: Choices,
+    encoder: Encoder,
+    now: str,
+    kept: Kept | None = None,
 ) -> Texts:
     """Render what is *asked* by the model's own *template*, else by what *choices* allow instead.
 
     Raises PromptError where nothing is allowed, or where the tokenizer does not know the marks of
     the fallback.
     """
-    own, ignored = _own(template, asked, choices.kwargs, now)
+    show = partial(render, now=now, kept=kept)
+    own, ignored = _own(template, asked, choices.kwargs, show)
     texts = [None if one.text is None else Text(one.text, OWN) for one in own]
     errors = tuple(dict.fromkeys(one.error for one in own if one.text is None))
     missing = [index for index, text in enumerate(texts) if text is None]
     if missing:
-        instead = _instead([asked[index] for index in missing], choices, encoder, now)
+        instead = _instead([asked[index] for index in missing], choices, encoder, show)
         for index, text in zip(missing, instead, strict=True):
             texts[index] = text
     left = sum(text is None for text in texts)
@@ -100,7 +109,7 @@ def ignored_kwargs(template: Template, asked: Asked, kwargs: Kwargs, now: str) -
 
 
 def _own(
-    template: Template | None, asked: Sequence[Asked], kwargs: Kwargs, now: str
+    template: Template | None, asked: Sequence[Asked], kwargs: Kwargs, show: Show
 ) -> tuple[list[Rendered], tuple[str, ...]]:
     """Render all by the model's own template; also return the kwargs that change nothing."""
     if template is None:
@@ -109,7 +118,7 @@ def _own(
     jobs = [_job(template, one, kwargs) for one in asked]
     offered = next((place for place, one in enumerate(asked) if one.tools), None)
     bare = [] if offered is None else [_job(template, Asked(asked[offered].turns), kwargs)]
-    done = render([*jobs, *bare, *_probes(template, asked[0], kwargs)], now=now)
+    done = show([*jobs, *bare, *_probes(template, asked[0], kwargs)])
     if offered is not None and done[offered].text is not None and done[offered] == done[len(jobs)]:
         raise PromptError(
             "the prompt is the same with and without the tools that the model may call",
@@ -119,14 +128,16 @@ def _own(
     return done[: len(jobs)], _unread(kwargs, done[len(jobs) + len(bare) :])
 
 
-def _instead(asked: list[Asked], choices: Choices, encoder: Encoder, now: str) -> list[Text | None]:
+def _instead(
+    asked: list[Asked], choices: Choices, encoder: Encoder, show: Show
+) -> list[Text | None]:
     """Render what the model's own template refused, in the way that is allowed."""
     found: list[Text | None] = [None] * len(asked)
     if choices.fallback is not None:
         _check_marks(choices.fallback, encoder)
         status = status_of_fallback(choices.fallback)
         template = fallback_template(choices.fallback)
-        done = render([_job(template, one, {}) for one in asked], now=now)
+        done = show([_job(template, one, {}) for one in asked])
         found = [None if one.text is None else Text(one.text, status) for one in done]
     if choices.raw:
         pairs = zip(found, asked, strict=True)

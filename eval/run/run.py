@@ -15,7 +15,8 @@ from ..errors import CardboardError, DeadEngine, UsageError
 from ..prompts.prompts import Built, build
 from ..prompts.texts import Choices
 from ..records import Status, Timing
-from ..suites.kinds.kind import Row, key_of
+from ..sandbox.processes import Kept
+from ..suites.kinds.kind import Row, Staged, Terms, key_of
 from ..suites.suite import Suite
 from . import journal as journals
 from .episodes import Stage, episodes, in_flight, opened, prompted
@@ -208,9 +209,11 @@ def _run(
     staged, terms = suite.of_kind.staged, terms_of(request, suite)
     model = request.model.id
 
-    def made(asked: Sequence[Row], choices: Choices) -> Built:
+    def made(asked: Sequence[Row], choices: Choices, kept: Kept | None = None) -> Built:
         tokens = request.sampling.max_tokens
-        return build(asked, backend, choices, model=model, max_tokens=tokens, now=started)
+        return build(
+            asked, backend, choices, model=model, max_tokens=tokens, now=started, kept=kept
+        )
 
     with at("building the prompts"):
         first: Sequence[Row] = opened(rows, staged, terms.dialogue) if staged and terms else rows
@@ -233,14 +236,19 @@ def _run(
         def answers(left: Sequence[Prompt]) -> Iterator[Answer]:
             if staged is None or terms is None:
                 return backend.answers(left, request.sampling)
-            stage = Stage(
-                left,
-                {key_of(row): row for row in rows},
-                lambda row: staged.play(row, terms),
-                lambda asked: _then(made(asked, replace(request.choices, overflow="skip"))),
-                in_flight(backend),
-            )
-            return episodes(backend, stage, request.sampling)
+            return played(left, staged, terms)
+
+        def played(left: Sequence[Prompt], staged: Staged, terms: Terms) -> Iterator[Answer]:
+            choices = replace(request.choices, overflow="skip")
+            with Kept() as kept:
+                stage = Stage(
+                    left,
+                    {key_of(row): row for row in rows},
+                    lambda row: staged.play(row, terms),
+                    lambda asked: _then(made(asked, choices, kept)),
+                    in_flight(backend),
+                )
+                yield from episodes(backend, stage, request.sampling)
 
         asked = _ask(answers, prompts, request, journal, watch)
     result = assemble(

@@ -7,9 +7,12 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any
+from select import select
+from typing import IO, Any, Self
 
 from msgspec import Struct
 
@@ -38,15 +41,7 @@ def supervised(module: str, order: dict[str, Any], *, seconds: float, output_byt
     ):
         asked.write(json.dumps({**order, "output_bytes": output_bytes}).encode("ascii"))
         asked.seek(0)
-        # Python looks into the working folder for modules, unless it is told not to.
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-m", module],
-            stdin=asked,
-            stdout=told,
-            stderr=words,
-            env=_environment(),
-            start_new_session=True,
-        )
+        process = _started(module, asked, told, words)
         try:
             wait(os.pidfd_open(process.pid), seconds)
         finally:
@@ -54,10 +49,100 @@ def supervised(module: str, order: dict[str, Any], *, seconds: float, output_byt
         lines = tuple(_lines(told))
         said = _last(words)
     if not lines:
-        raise CardboardError(
-            f"{module.rpartition('.')[2]} did not start: {said or f'status {process.returncode}'}"
-        )
+        raise _not_started(module, said, process.returncode)
     return Ended(lines=lines[1:], status=process.returncode, words=said)
+
+
+class Kept:
+    """A module of ours that is run once for many orders; a context manager.
+
+    It reads one order a line, and answers each with a line for each of its `jobs`. Where it has to
+    be ended, or ends, the next order finds a new one.
+    """
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._words: IO[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._end()
+        if self._words is not None:
+            self._words.close()
+
+    def supervised(
+        self, module: str, order: dict[str, Any], *, seconds: float, output_bytes: int
+    ) -> Ended:
+        """Do what `supervised` does, in a process that is there already if it can be."""
+        wanted = len(order["jobs"])
+        if self._process is None:
+            self._words = self._words or tempfile.TemporaryFile()  # noqa: SIM115  # until the end
+            pipe = subprocess.PIPE
+            self._process = _started(module, pipe, pipe, self._words)
+            wanted += 1
+        process = self._process
+        text = json.dumps({**order, "output_bytes": output_bytes})
+        told, status = self._told(process, text, wanted, seconds, output_bytes)
+        said = "" if status == 0 else _last(self._words)
+        lines = tuple(json.loads(line) for line in told.split(b"\n")[:-1])
+        if wanted == len(order["jobs"]):
+            return Ended(lines=lines, status=status, words=said)
+        if not lines:
+            raise _not_started(module, said, status)
+        return Ended(lines=lines[1:], status=status, words=said)
+
+    def _told(
+        self, process: subprocess.Popen[bytes], text: str, wanted: int, seconds: float, most: int
+    ) -> tuple[bytes, int]:
+        """Return what is answered, and 0 if that is all; else the status that it ended with."""
+        assert process.stdin is not None
+        assert process.stdout is not None
+        until, told, count = time.monotonic() + seconds, bytearray(), 0
+        with suppress(BrokenPipeError):
+            process.stdin.write(text.encode("ascii") + b"\n")
+            process.stdin.flush()
+        while count < wanted:
+            ready, _, _ = select([process.stdout], [], [], max(0.0, until - time.monotonic()))
+            new = os.read(process.stdout.fileno(), 1 << 16) if ready else b""
+            if not new or len(told) + len(new) > most:
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(0 if new or not ready else 10)
+                self._end()
+                return bytes(told), -signal.SIGXFSZ if new else process.returncode
+            told += new
+            count += new.count(b"\n")
+        return bytes(told), 0
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            end(process)
+            for stream in (process.stdin, process.stdout):
+                if stream is not None:
+                    with suppress(BrokenPipeError):
+                        stream.close()
+
+
+def _started(
+    module: str, asked: IO[bytes] | int, told: IO[bytes] | int, words: IO[bytes] | None
+) -> subprocess.Popen[bytes]:
+    # Python looks into the working folder for modules, unless it is told not to.
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", module],
+        stdin=asked,
+        stdout=told,
+        stderr=words,
+        env=_environment(),
+        start_new_session=True,
+    )
+
+
+def _not_started(module: str, said: str, status: int) -> CardboardError:
+    return CardboardError(
+        f"{module.rpartition('.')[2]} did not start: {said or f'status {status}'}"
+    )
 
 
 def shut_in(order: dict[str, Any]) -> None:
@@ -106,7 +191,9 @@ def _lines(file: IO[bytes]) -> Iterator[dict[str, Any]]:
             yield json.loads(line)
 
 
-def _last(file: IO[bytes]) -> str:
+def _last(file: IO[bytes] | None) -> str:
+    if file is None:
+        return ""
     file.seek(0, os.SEEK_END)
     file.seek(max(0, file.tell() - 4096))
     return (file.read().decode("utf-8", "replace").strip().splitlines() or [""])[-1][:300]

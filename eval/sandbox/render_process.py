@@ -27,17 +27,22 @@ class TooLong(Exception):
 
 
 def main() -> None:
-    """Read one order from standard input and print one line for each of its jobs."""
-    order = json.load(sys.stdin)
+    """Read orders from standard input, one a line, and print a line for each job of each."""
     compiled("")  # loads what compiles
-    shut_in(order)
-    left = order["seconds_in_all"]
-    for job in order["jobs"]:
-        place = job["template"]
-        began = time.process_time()
-        allow(order["seconds"], of_processor=left[place])
-        say(line(order["templates"][place], job, order["characters"]))
-        left[place] -= time.process_time() - began
+    for number, text in enumerate(sys.stdin):
+        order = json.loads(text)
+        if number == 0:
+            shut_in(order)
+        left = order["seconds_in_all"]
+        for job in order["jobs"]:
+            place = job["template"]
+            began = time.process_time()
+            allow(order["seconds"], of_processor=left[place])
+            said = line(order["templates"][place], job, order["characters"])
+            left[place] -= time.process_time() - began
+            if job is order["jobs"][-1]:
+                allow(0)  # without a limit, until there is another order
+            say(said)
 
 
 def line(template: Order, job: Order, characters: int) -> Line:

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from ..engine import well_formed
 from .dialects import Dialect
-from .processes import supervised
+from .processes import Kept, supervised
 
 Value = str | float | bool | None
 Message = Mapping[str, Any]
@@ -116,13 +116,16 @@ def run(jobs: Sequence[Job], limits: Limits | None = None) -> list[Rendered]:
     return [done[place] for place in range(len(jobs))]
 
 
-def run_once(jobs: Sequence[Job], limits: Limits) -> list[Rendered]:
-    """Return what one process makes of *jobs*; where it was ended, the last is `stopped`."""
+def run_once(jobs: Sequence[Job], limits: Limits, kept: Kept | None = None) -> list[Rendered]:
+    """Return what one process makes of *jobs*; where it was ended, the last is `stopped`.
+
+    That is a new one, unless one is *kept*, whose memory is that of its first order's *limits*.
+    """
     programs = {id(job.program): job.program for job in jobs}
     places = {key: place for place, key in enumerate(programs)}
     shares = Counter(id(job.program) for job in jobs)
     allowed = [limits.seconds_in_all + limits.mean_seconds * shares[key] for key in programs]
-    ended = supervised(
+    ended = (kept.supervised if kept is not None else supervised)(
         f"{__package__}.render_process",
         {
             "templates": [msgspec.to_builtins(program) for program in programs.values()],

@@ -1,7 +1,10 @@
 """Chat templates are strangers' programs: what they make is taken, what they try is stopped."""
 
 import os
+import subprocess
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -106,3 +109,49 @@ def test_a_template_that_is_slow_each_time_is_stopped_too() -> None:
     limits = replace(LIMITS, seconds_in_all=2.0, mean_seconds=0.001)
     with pytest.raises(HostileTemplate, match=r"500 renders took more than 2\.5 seconds"):
         render([a_job(slow)] * 500, now=NOW, limits=limits)
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return the numbers of the processes that are started to render."""
+    found: list[int] = []
+    start = processes._started
+
+    def counted(*told: Any) -> subprocess.Popen[bytes]:
+        process = start(*told)
+        found.append(process.pid)
+        return process
+
+    monkeypatch.setattr(processes, "_started", counted)
+    return found
+
+
+def test_one_process_renders_order_after_order(started: list[int]) -> None:
+    """Between two of them it may wait for longer than a render may take."""
+    limits = replace(LIMITS, seconds=0.5)
+    with processes.Kept() as kept:
+        for text in ("{{ messages[0].role }}", "{{ raise_exception('no') }}", "x" * (1 << 20)):
+            job, alone = a_job(text), render([a_job(text)], now=NOW)
+            before = len(started)
+            assert render([job, job], now=NOW, limits=limits, kept=kept) == [*alone, *alone]
+            assert len(started) == before + (before == 1)
+            time.sleep(0.6)
+    assert not _children() & {*map(str, started)}
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}", "0.5 s"),
+        ("x" * 9000, "more than 20000 bytes"),
+    ],
+)
+def test_after_a_process_that_had_to_be_ended_there_is_another(
+    text: str, why: str, started: list[int]
+) -> None:
+    limits = replace(LIMITS, seconds=0.5, output_bytes=20000)
+    with processes.Kept() as kept:
+        with pytest.raises(HostileTemplate, match=why):
+            render([a_job(text)] * 3, now=NOW, limits=limits, kept=kept)
+        assert render([a_job("yes")], now=NOW, limits=limits, kept=kept)[0].text == "yes"
+    assert len(started) == 2

@@ -17,6 +17,7 @@ from cardboard.eval.records import StepTiming
 from cardboard.eval.run.outcomes import Outcome
 from cardboard.eval.run.request import result_name
 from cardboard.eval.run.run import evaluate, journal_of
+from cardboard.eval.sandbox import processes
 from cardboard.eval.suites.kinds.kind import Kind, Play, Played, Row, Scored, Staged, Terms
 from cardboard.eval.suites.kinds.registry import KINDS
 from cardboard.eval.suites.suite import Suite
@@ -145,6 +146,26 @@ class Server(Spelled):
 
 
 ENGINES = pytest.mark.parametrize("engine", [Spelled, Server])
+
+
+def test_the_turns_of_a_whole_run_are_rendered_in_one_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the first prompts, by which a run is known, in one before it."""
+    started: list[str] = []
+    start = processes._started
+
+    def counted(module: str, *told: Any) -> Any:
+        started.append(module)
+        return start(module, *told)
+
+    monkeypatch.setattr(processes, "_started", counted)
+    template = "{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}"
+    backend = Spelled(say, takes="tokens", template=template)
+    (done,) = evaluate([a_request()], stairs(2, 4, 5), tmp_path, backend=backend)
+    assert [step.scores["top"] for step in result_of(done).steps] == [1.0, 1.0, 1.0]
+    assert len(backend.asked) == 11
+    assert len(started) == 2
 
 
 class TestEpisodes:
