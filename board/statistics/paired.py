@@ -73,6 +73,14 @@ def paired(
     return found
 
 
+def reach_of(tasks: Tasks) -> float | None:
+    """Return how many standard errors the 95 % interval of a difference reaches to each side.
+
+    `None` where there are too few tasks for one.
+    """
+    return critical_t(1 - LEVEL, tasks.effective - 1) if tasks.comparable else None
+
+
 def effects(
     tasks: Tasks,
     steps: Mapping[str, Ints],
@@ -122,7 +130,7 @@ def _block(tasks: Tasks, apart: Ints, flips: NDArray[np.uint8], scale: Scale) ->
     steps, count = tasks.steps, tasks.steps.size
     drawn = _drawn_p(flips, exact(apart, steps))
     means, errors = printed_means(tasks, apart), standard_errors(apart, tasks)
-    reach = critical_t(1 - LEVEL, tasks.effective - 1) if tasks.comparable else None
+    reach = reach_of(tasks)
     found = []
     for at, row in enumerate(apart):
         differ = row[row != 0]

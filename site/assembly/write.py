@@ -136,6 +136,8 @@ def _build(
     first, *_ = sources.values()
     addresses = first.addresses
     trees = [_tree(source, _frames(target.parent, one)) for one, source in sources.items()]
+    data = target.parent / FOLDER
+    first.background.write_steps(data, addresses.languages)
     first.background.ready()
     tick = _ticker(progress, len(first.pages))
 
@@ -146,7 +148,6 @@ def _build(
 
     hashes = target.parent / "cards.json"
     jobs: list[Job] = [partial(write, number) for number in range(len(trees))]
-    data = target.parent / FOLDER
     without = slugs_kept_back(first.boards, first.data.withheld)
     side_by_side(_do, [*jobs, lambda: write_cards(texts(), data / CARDS, hashes, without)])
     for one in sources:

@@ -12,9 +12,14 @@ FOLDER = "episodes/"
 def path_of(slug: str, placed: Placed, beside: list[Placed]) -> str:
     """Return where the episodes of *placed* are, one of the results of the model *slug*."""
     played = [one for one in beside if one.suite.of_kind.staged is not None]
-    if len(played) < 2 or placed.place is None:
-        return f"{FOLDER}{slug}/"
-    return f"{FOLDER}{slug}--{placed.place.slug}/"
+    return own_path(FOLDER, slug, placed, len(played))
+
+
+def own_path(folder: str, slug: str, placed: Placed, count: int) -> str:
+    """Return where in *folder* the page of *placed* is, one of *count* of the model *slug*."""
+    if count < 2 or placed.place is None:
+        return f"{folder}{slug}/"
+    return f"{folder}{slug}--{placed.place.slug}/"
 
 
 def episode_pages(source: Source) -> Iterator[Page]:

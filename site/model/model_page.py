@@ -6,10 +6,8 @@ from functools import partial
 from typing import NamedTuple
 
 from markupsafe import Markup
-from msgspec.structs import replace
 
 from ...board.model import Entry
-from ...board.notes.claims import on_ranks
 from ...board.show.reproduction import run_of
 from ...board.show.snippets import examples, snippet
 from ...board.workspace.settings import Suite
@@ -20,22 +18,11 @@ from ..frame.page import Page, root_of
 from ..source.joined import Joint
 from ..source.metric_words import MetricWords
 from ..source.source import Placed, Source
-from ..source.task_strip import Labels, drawing, table_rows
+from ..source.task_strip import drawing, table_rows, title_of
 from .episode_page import path_of
 from .language_page import path_of as languages_of
 from .standing import Standing, standing
-
-
-class Reading(NamedTuple):
-    """What a page says of one kind of suite: its output, safety, and how to read its score."""
-
-    kind: str
-    suite: str
-    """Its title, where the page is of several suites."""
-    output: str
-    """In the suite's own words; empty where its kind's are good."""
-    safety: str
-    score: tuple[str, ...]
+from .step_page import path_of as steps_at
 
 
 def model_pages(source: Source) -> Iterator[Page]:
@@ -44,16 +31,17 @@ def model_pages(source: Source) -> Iterator[Page]:
         place.slug: board.suite
         for place, board in zip(source.places, source.boards.boards, strict=True)
     }
-    labels = Labels(
-        score=source.render.text("site.column.score"),
-        median=source.render.text("card.median"),
-        unscored=source.render.text("site.tasks.unscored"),
-    )
     for slug, placed in source.pages.items():
         path = f"models/{slug}/"
         first = placed[0].entry
         standings = [
-            standing(one, source, path_of(slug, one, placed), languages_of(slug, one, placed))
+            standing(
+                one,
+                source,
+                path_of(slug, one, placed),
+                languages_of(slug, one, placed),
+                steps_at(slug, one, placed, source),
+            )
             for one in placed
         ]
         description = _description(standings[0], source)
@@ -63,17 +51,18 @@ def model_pages(source: Source) -> Iterator[Page]:
             data=f"{source.above(path)}{FOLDER}/",
             copies=source.data.copies.paths,
             standings=standings,
-            drawing=partial(drawing, labels=labels),
+            drawing=drawing,
             task_rows=table_rows,
+            title_of=title_of,
             joined=partial(_joined, source=source),
             purpose=source.render.own(first.profile.purpose),
             others=[model for model in source.models[first.model] if model.slug != slug],
             sweep=first.class_ == "sweep",
             files=source.family_pages.get(slug),
-            readings=list(_readings(placed, source)),
-            on_ranks=on_ranks(
-                [(one.suite if one.place else None, one.entry) for one in placed], source.settings
-            ),
+            kind=placed[0].suite.kind,
+            guide=_guide(placed),
+            contents=_contents,
+            slug=slug,
             **_running(placed, suites, source),
         )
         yield Page(
@@ -152,28 +141,28 @@ def _running(placed: list[Placed], suites: dict[str, Suite], source: Source) -> 
         "own": source.render.own,
         "kwargs": json.dumps(run.kwargs, ensure_ascii=False, sort_keys=True),
         "examples": [(one, snippet(run, one.name)) for one in examples(run)],
-        "answer": lambda kind: snippet(replace(run, kind=kind), "answer"),
     }
 
 
-def _readings(placed: list[Placed], source: Source) -> Iterator[Reading]:
-    """Yield what is to be said of every kind of suite, and of every suite with its own words."""
-    told: set[tuple[str, str, str, tuple[str, ...]]] = set()
-    for one in placed:
-        suite, words = one.suite, source.words_of(one.suite)
-        own = source.render.own
-        said = own(suite.words.reading)
-        reading = Reading(
-            kind=suite.kind,
-            suite=one.place.title if one.place and len(placed) > 1 else "",
-            output=own(suite.words.output),
-            safety=own(suite.words.safety),
-            score=(said,) if said else words.reading,
-        )
-        what = (reading.kind, reading.output, reading.safety, reading.score)
-        if what not in told:
-            told.add(what)
-            yield reading
+def _contents(here: Standing) -> tuple[tuple[str, str, object], ...]:
+    """Return the sections of a page: id, heading, and whether it is there."""
+    return (
+        ("figures", "site.model.figures", True),
+        ("steps", "site.steps", here.path),
+        ("rivals", "site.rivals", here.rivals),
+        ("tasks", "site.tasks", here.strip.marks),
+        ("findings", "site.model.findings", True),
+        ("notes", "card.notes", here.place or here.told),
+        ("protocol", "card.protocol", True),
+        ("evidence", "card.origin", True),
+        ("attempts", "site.model.attempts", True),
+    )
+
+
+def _guide(placed: list[Placed]) -> str:
+    """Return where the guide says how to read the results of a page."""
+    first = next((one.place for one in placed if one.place), None)
+    return f"reading/#{first.slug}" if first else "reading/"
 
 
 def _description(here: Standing, source: Source) -> str:

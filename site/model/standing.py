@@ -17,17 +17,19 @@ from ...board.words.findings import Finding, distinct
 from ...board.workspace.settings import Suite
 from ...eval.metrics import Metric
 from ..data.figures import as_printed, plain, printed, sign, stated_error, timed
+from ..source.background import Measured
 from ..source.joined import Joint, joint_of
 from ..source.metric_words import MetricWords
 from ..source.paired_table import MOST_MEASURED, Rival
 from ..source.source import Model, Place, Placed, Source
-from ..source.steps import Extremes
+from ..source.steps import Telling
 from ..source.task_strip import Strip, strip_of
 from ..table.rows import ranks
 from ..table.rows import stated as stated_of
 from ..table.words import stated
 from .divisions import Slices, own_unit, slices_of
 from .facts import Facts, facts_of
+from .step_page import field_of, href_of
 
 TIMES = ("seconds_per_step", "load_seconds")
 """Figures that results of every suite have a line for."""
@@ -108,29 +110,43 @@ class Standing(Struct, frozen=True, kw_only=True):
     slices: tuple[Slices, ...]
     held_out: HeldOut | None
     """Figures of the groups that it was not trained on, where models.toml tells them."""
+    before: Model | None
+    """The entry that stands above it in the ranking."""
+    after: Model | None
     strip: Strip
     """The tasks; none where the result holds no steps."""
     joint: Joint | None
     """Its tasks beside those of another result of the model; `None` where there is none."""
-    steps: Extremes | None
+    path: str | None
+    """Where the pages of its steps are; `None` where they are not at hand."""
+    steps: int
+    behind: tuple[tuple[Telling, str], ...]
+    """Steps on which it is furthest behind the field, and where its answers are."""
+    ahead: tuple[tuple[Telling, str], ...]
+    only: tuple[int, int]
+    """Steps that all others have right and it has not, and the other way round."""
+    tasks: bool
+    """Whether its board has pages of tasks."""
     episodes: str | None
     """Where the page of its episodes is; `None` where it has none."""
     languages: tuple[str, str] | None
     """Where the page of its languages is, and the one that the others are held against."""
-    step_view: tuple[str, ...]
-    """Templates that lay out a step: its kind's own, or else the one for any."""
-    titles: dict[str, str]
-    """Of the suite's metrics, by id."""
     rivals: tuple[Rival, ...]
     facts: tuple[Facts, ...]
     tries: tuple[Try, ...]
     interpretation: str
 
 
-def standing(placed: Placed, source: Source, episodes: str = "", languages: str = "") -> Standing:
+def standing(
+    placed: Placed,
+    source: Source,
+    episodes: str = "",
+    languages: str = "",
+    path: str | None = None,
+) -> Standing:
     """Return where the entry *placed* stands.
 
-    Its *episodes* and its *languages*, if it has any, have pages there.
+    Its *episodes* and its *languages*, if it has any, have pages there, and its steps at *path*.
     """
     entry, place = placed
     suite = placed.suite
@@ -140,6 +156,8 @@ def standing(placed: Placed, source: Source, episodes: str = "", languages: str 
     field = source.fields.get(place.slug) if place else None
     measured = source.measured.get(place.slug) if place else None
     board = measured.board if measured else None
+    behind, ahead, alone = _telling(placed, path, source)
+    before, after = _neighbours(entry, measured)
     figures = tuple(_figures(entry, suite, field, words, source))
     family = source.settings.families.get(entry.profile.family or "")
     return Standing(
@@ -171,24 +189,63 @@ def standing(placed: Placed, source: Source, episodes: str = "", languages: str 
             slices_of(entry.result.divisions, measured.parts if measured else {}, suite, words)
         ),
         held_out=held_out(entry, suite),
+        before=before,
+        after=after,
+        path=path,
+        steps=_explored_steps(entry, source),
+        behind=behind,
+        ahead=ahead,
+        only=alone,
+        tasks=source.tasks_of(place) is not None,
         strip=strip_of(entry.facts, metric, measured.tasks if measured else {}),
         joint=(
             joint_of(entry, board, source.ranked, source.background.joined(entry))
             if board and suite.of_kind.joined
             else None
         ),
-        steps=source.background.steps(entry),
         episodes=episodes if source.background.episodes(entry) else None,
         languages=(languages, words.group("language", apart[0]))
         if (apart := gaps(entry, suite))
         else None,
-        step_view=(f"kinds/{suite.kind}/step.html.jinja", "model_step.html.jinja"),
-        titles={one.id: words.column(one) for one in suite.metrics},
         rivals=measured.rivals.get(entry.result_id, ()) if measured else (),
         facts=facts_of(entry, suite if place else None, source),
         tries=tuple(_tries(entry, metric)),
         interpretation=source.render.own(family.interpretation) if family else "",
     )
+
+
+def _explored_steps(entry: Entry, source: Source) -> int:
+    found = source.background.step_files.explored.get(entry.result_id)
+    return found.steps if found else 0
+
+
+Linked = tuple[tuple[Telling, str], ...]
+
+
+def _telling(
+    placed: Placed, path: str | None, source: Source
+) -> tuple[Linked, Linked, tuple[int, int]]:
+    """Return the steps behind and ahead of the field, and on how many it is alone, either way."""
+    found = source.background.step_files.explored.get(placed.entry.result_id)
+    field = field_of(placed, source)
+    if found is None or field is None or path is None:
+        return (), (), (0, 0)
+    behind, ahead = (
+        tuple((one, href_of(path, found, one.step, source)) for one in told)
+        for told in field.telling(found)
+    )
+    return behind, ahead, field.alone(found, ranked=placed.entry.rank is not None)
+
+
+def _neighbours(entry: Entry, measured: Measured | None) -> tuple[Model | None, Model | None]:
+    """Return who stands above and below *entry* in the ranking."""
+    at = measured.places.get(entry.result_id) if measured else None
+    if measured is None or at is None:
+        return None, None
+    ranked = measured.board.ranked
+    around = (ranked[n] if 0 <= n < len(ranked) else None for n in (at - 1, at + 1))
+    before, after = (None if one is None else Model(one.label, one.slug) for one in around)
+    return before, after
 
 
 def reasons(entry: Entry, source: Source) -> tuple[Finding, ...]:

@@ -11,15 +11,19 @@ from ..frame.page import Page
 from ..model.episode_page import episode_pages
 from ..model.language_page import language_pages
 from ..model.model_page import model_pages
+from ..model.step_page import step_pages
 from ..source.source import Source
 from .board_page import board_pages
 from .chart_page import chart_pages
+from .compare_page import compare_pages
 from .download_page import download_pages
 from .family_page import family_pages
 from .listed_pages import files_pages, unranked_pages
 from .overview_page import overview_pages
 from .policy_page import policy_html
 from .quant_page import quant_pages
+from .reading_guide import readings_html
+from .task_page import task_pages
 
 
 class Way(NamedTuple):
@@ -61,7 +65,10 @@ def pages(source: Source) -> Iterator[Page]:
         history_pages(source),
         download_pages(source),
         files_pages(source),
+        task_pages(source),
+        compare_pages(source),
         model_pages(source),
+        step_pages(source),
         episode_pages(source),
         language_pages(source),
     )
@@ -73,4 +80,5 @@ def prose_slots(source: Source) -> dict[str, str]:
         "policy": policy_html(source),
         "audit-codes": checks_html(source),
         "lost": lost_html(source),
+        "readings": readings_html(source),
     }

@@ -1,7 +1,7 @@
 """All episodes of a result, each with what its kind shows of it, for a page of their own."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
@@ -31,10 +31,16 @@ class Played(Struct, frozen=True, kw_only=True):
     """What the kind shows of it; `None` beyond the most letters, and where there is nothing."""
 
 
-def anchor_of(step: Step) -> str:
-    """Return where on its page the episode of *step* stands."""
-    trial = f"-{step.trial + 1}" if step.trial is not None else ""
-    return f"e-{_UNSAFE.sub('-', step.task_id.lower())[:80].strip('-')}{trial}"
+def anchors_of(steps: Sequence[Step]) -> list[str]:
+    """Return where on their page the episodes of *steps* stand, no two of them at one place."""
+    taken: set[str] = set()
+    found = []
+    for number, step in enumerate(steps, start=1):
+        trial = f"-{step.trial + 1}" if step.trial is not None else ""
+        anchor = f"e-{_UNSAFE.sub('-', step.task_id.lower())[:80].strip('-')}{trial}"
+        found.append(f"{anchor}-{number}" if anchor in taken else anchor)
+        taken.add(found[-1])
+    return found
 
 
 def episodes(result: Result, known: Known) -> tuple[Played, ...]:
@@ -44,13 +50,10 @@ def episodes(result: Result, known: Known) -> tuple[Played, ...]:
     return tuple(_played(result.steps[:MOST_EPISODES], known))
 
 
-def _played(steps: Iterable[Step], known: Known) -> Iterable[Played]:
-    left, taken = MOST_LETTERS, set[str]()
+def _played(steps: Sequence[Step], known: Known) -> Iterable[Played]:
+    left = MOST_LETTERS
     score = known.ranked.score
-    for number, step in enumerate(steps, start=1):
-        anchor = anchor_of(step)
-        anchor = f"{anchor}-{number}" if anchor in taken else anchor
-        taken.add(anchor)
+    for step, anchor in zip(steps, anchors_of(steps), strict=True):
         left -= len(step.answer or "")
         held = step.scores.get(score or "") if step.scored else None
         yield Played(

@@ -17,12 +17,15 @@ _EACH_SIDE = 2
 
 Relation = Literal["above", "below", "base"]
 
+MOST_AGAINST = 20
+"""Entries that the best one is compared with on the page of comparisons."""
+
 
 class Rival(Struct, frozen=True, kw_only=True):
     """Another entry, and this one's difference from it, as a page prints them."""
 
-    relation: Relation
-    """What the other is to this one."""
+    relation: Relation | None
+    """What the other is to this one; `None` where that is not told."""
     label: str
     slug: str
     rank: str
@@ -31,11 +34,10 @@ class Rival(Struct, frozen=True, kw_only=True):
     low: str | None
     """95 % interval; `None` where the two share no per-step data."""
     high: str | None
-    p: str | None
     won: int | None
     """Tasks on which this entry does better."""
-    tied: int | None
     lost: int | None
+    tied: int | None
     apart: bool | None
     """Whether the board's own corrected test tells the two apart."""
 
@@ -59,6 +61,18 @@ def rivals_of(board: Board) -> dict[str, tuple[Rival, ...]]:
     return {result_id: tuple(rivals) for result_id, rivals in found.items()}
 
 
+def best_against(board: Board) -> tuple[Rival, ...]:
+    """Return the best entry of *board* against those that follow it."""
+    best, *others = board.ranked[: MOST_AGAINST + 1] or (None,)
+    if best is None or len(board.ranked) > MOST_MEASURED:
+        return ()
+    tested = compare(board, [(best, other) for other in others])
+    return tuple(
+        _rival(best, None, other, one, board.suite.ranked)
+        for other, one in zip(others, tested, strict=True)
+    )
+
+
 def _base(entry: Entry, places: dict[str, int]) -> int | None:
     return places.get((entry.profile.base_model or "").lower())
 
@@ -73,7 +87,7 @@ def _chosen(at: int, count: int, base: int | None) -> list[tuple[int, Relation]]
 
 
 def _rival(
-    one: Entry, relation: Relation, other: Entry, tested: Comparison | None, metric: Metric
+    one: Entry, relation: Relation | None, other: Entry, tested: Comparison | None, metric: Metric
 ) -> Rival:
     assert one.score is not None and other.score is not None, "both are ranked"
     found = tested.paired if tested else None
@@ -88,10 +102,9 @@ def _rival(
         difference=signed(metric, found.difference if found else one.score - other.score),
         low=low,
         high=high,
-        p=_probability(found.p) if found else None,
         won=found.won if found else None,
-        tied=found.tied if found else None,
         lost=found.lost if found else None,
+        tied=found.tied if found else None,
         apart=tested.separable if tested else None,
     )
 
@@ -99,8 +112,3 @@ def _rival(
 def _counted(entry: Entry, metric: Metric) -> str | None:
     found = counted(entry, metric)
     return found.text if found is not None else None
-
-
-def _probability(p: float) -> str:
-    """Return *p* as it is printed; the test counts to no less than 0.0001."""
-    return "≤ 0.0001" if p <= 0.0001 else f"{p:.4f}"

@@ -17,9 +17,11 @@ from ...board.workspace.settings import Settings, Suite
 from ..data.exports import Data
 from ..frame.page import Addresses, root_of
 from ..frame.render import Renderer
-from .background import Background, Measured, stand_in
+from .background import Background, Measured
 from .joined import Ranked
 from .metric_words import MetricWords
+from .result_texts import stand_in
+from .tasks import BoardTasks
 
 
 class Place(Struct, frozen=True, kw_only=True):
@@ -176,6 +178,11 @@ class Source:
             for path, family in self.families
             for entry in family.entries
         }
+
+    def tasks_of(self, place: Place | None) -> BoardTasks | None:
+        """Return the tasks of a board that has pages of them."""
+        found = self.measured[place.slug].board_tasks if place is not None else None
+        return found if found is not None and found.tasks else None
 
     def words_of(self, suite: Suite) -> MetricWords:
         """Return what the figures of *suite* are called."""

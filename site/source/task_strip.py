@@ -1,6 +1,7 @@
 """Every task of a suite as a mark with its score, beside what the board's middle entry scores."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Sequence
 from functools import lru_cache
 from html import escape
 from statistics import median
@@ -93,77 +94,65 @@ def scores_of(facts: StepFacts | None, metric: Metric) -> tuple[float | None, ..
     )
 
 
-class Labels(NamedTuple):
-    """The words of a strip in one language."""
-
-    score: str
-    median: str
-    unscored: str
-
-
-def drawing(strip: Strip, labels: Labels) -> Markup:
-    """Return the marks as drawings of up to 50 bars, each with what it stands for as its title."""
-    labels = Labels(*map(_escaped, labels))
+def drawing(strip: Strip) -> Markup:
+    """Return the marks as drawings of up to 50 bars, each series as one path."""
     marks, span = strip.marks, strip.span
     rows = (marks[start : start + A_ROW] for start in range(0, len(marks), A_ROW))
     wide = _WIDE * min(A_ROW, len(marks))
-    return Markup(
-        "".join(
-            f'<svg class="cb-strip" viewBox="0 0 {wide} {_HIGH}" preserveAspectRatio="none"'
-            f' aria-hidden="true" focusable="false">'
-            f"{''.join(_bars(row, strip.metric, span, labels))}</svg>"
-            for row in rows
+    return Markup("").join(
+        Markup(
+            '<svg class="cb-strip" viewBox="0 0 {wide} {high}" preserveAspectRatio="none"'
+            ' aria-hidden="true" focusable="false"><rect class="cb-strip-all" width="{part}"'
+            ' height="{high}"/><path class="cb-strip-mark" d="{bars}"/>'
+            '<path class="cb-strip-median" d="{medians}"/></svg>'
+        ).format(
+            wide=wide,
+            high=_HIGH,
+            part=_WIDE * len(row),
+            bars="".join(_bar(n * _WIDE + 1, mark.score, span) for n, mark in enumerate(row)),
+            medians="".join(_middle(n * _WIDE, mark.median, span) for n, mark in enumerate(row)),
         )
+        for row in rows
     )
-
-
-def _bars(marks: Sequence[Mark], metric: Metric, span: Span, labels: Labels) -> Iterator[str]:
-    for number, mark in enumerate(marks):
-        x = number * _WIDE + 1
-        yield (
-            f"<g><title>{_escaped(mark.task)}: {_said(mark, metric, labels)}</title>"
-            f'<rect class="cb-strip-all" x="{x}" width="8" height="{_HIGH}"/>'
-            f"{_bar(x, mark.score, span)}{_middle(x - 1, mark.median, span)}</g>"
-        )
 
 
 def _bar(x: int, score: float | None, span: Span) -> str:
     if score is None:
         return ""
-    high = max(round(span.at(score), 1), 1)
-    y = _HIGH - high
-    return f'<rect class="cb-strip-mark" x="{x}" y="{y:g}" width="8" height="{high:g}"/>'
+    return f"M{x} {_HIGH}v-{max(round(span.at(score)), 1)}h8V{_HIGH}"
 
 
 @lru_cache(1024)  # All models of a board share them.
 def _middle(x: int, score: float | None, span: Span) -> str:
     if score is None:
         return ""
-    y = min(_HIGH - round(span.at(score), 1), _HIGH - 3)
-    return f'<rect class="cb-strip-median" x="{x}" y="{y:g}" width="10" height="3"/>'
+    return f"M{x} {min(_HIGH - round(span.at(score)), _HIGH - 3)}h10v3h-10"
 
 
 @lru_cache(1024)
-def _escaped(task: str) -> str:
-    return escape(task, quote=False)
-
-
-def _said(mark: Mark, metric: Metric, labels: Labels) -> str:
-    if mark.score is None:
-        return labels.unscored
-    text = f"{labels.score} {as_printed(metric, mark.score)}"
-    if mark.median is None:
-        return text
-    return f"{text} · {labels.median} {as_printed(metric, mark.median)}"
+def _named(task: str) -> str:
+    return escape(title_of(task), quote=False)
 
 
 def table_rows(strip: Strip) -> Markup:
-    """Return the rows of the table that says the same in text: task, steps, score, median."""
+    """Return the rows of the table that says the same in text: task, steps, score, median.
+
+    Without the ends and quotes that HTML does not ask for: every model's page has them.
+    """
     return Markup(
-        "\n".join(
-            f'<tr><th scope="row"><bdi>{_escaped(mark.task)}</bdi></th>'
-            f"<td>{mark.steps}</td><td>{as_printed(strip.metric, mark.score) or '–'}</td>"
-            f"<td>{as_printed(strip.metric, mark.median) or '–'}</td></tr>"
+        "".join(
+            f"<tr><th scope=row>{_named(mark.task)}"
+            f"<td>{mark.steps}<td>{as_printed(strip.metric, mark.score) or '–'}"
+            f"<td>{as_printed(strip.metric, mark.median) or '–'}"
             for mark in strip.marks
         )
     )
+
+
+_BREAKS = re.compile(r"[-_\s]+")
+
+
+def title_of(task: str) -> str:
+    """Return what a task is called: its id as words."""
+    words = _BREAKS.sub(" ", task).strip()
+    return f"{words[:1].upper()}{words[1:]}" or task

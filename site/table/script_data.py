@@ -71,11 +71,12 @@ def points_files(place: Place, board: Board) -> Iterator[tuple[str, str]]:
 
 
 def script_scale(board: Board) -> dict[str, float]:
-    """Return how the script prints a difference of such sums: points for 1 a step, decimals."""
+    """Return how scripts print such sums: points for 1 a step, what 0 stands for, decimals."""
     metric, measured = board.suite.ranked, measured_entries(board)
     sums = task_sums(board.suite, measured, metric.id) if measured else None
     points = sums.scale.points if sums is not None else metric.scale * metric.factor
-    return {"points": metric.sign * points, "decimals": metric.decimals}
+    offset = sums.scale.offset if sums is not None else 0.0
+    return {"points": metric.sign * points, "offset": offset, "decimals": metric.decimals}
 
 
 def _few(held: Sequence[str | None]) -> dict[str, object]:

@@ -6,8 +6,13 @@ MODELS = {
     "model": "models/LLM-OS-Models__LFM2.5-1.2B-Terminal-SFT-2Epoch-Unsloth/",
     "measured-model": "models/noisy-oracle-0.3/",
     "unranked-model": "models/GLM-5.1/",
+    "steps": "steps/noisy-oracle-0.3/",
+    "more-steps": "pages/steps-noisy-oracle-0.3-2/",
+    "tasks": "tasks/shell-mini-1-models/",
+    "task": "tasks/shell-mini-1-models--git-lost-branch/",
+    "compare": "compare/shell-mini-1-models/",
 }
-ELSEWHERE = {"ko", "models", "boards", "pages"}
+ELSEWHERE = {"ko", "models", "boards", "pages", "steps", "tasks", "compare"}
 
 
 def kinds(site: Path) -> dict[str, str]:

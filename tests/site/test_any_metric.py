@@ -87,10 +87,11 @@ def test_a_model_page_shows_figures_divisions_and_answers(site, language):
     assert names == [f"{'영어' if language else 'English'} {HARM}", "ko"], "ko has no name"
     titles = [text(one) for one in page.iter(f"{HTML}h3")]
     assert ("문제의 언어" if language else "Language of the question") in titles
-    steps = [one for one in page.iter(f"{HTML}details") if one.get("class") == "cb-step"]
-    assert steps
+    listed = article(site, f"{language}steps/org__middle")
+    steps = [one for one in listed.iter(f"{HTML}details") if one.get("class") == "cb-step"]
+    assert len(steps) == 16
     assert all(HARM in text(one) for one in steps), "answers are shown letter for letter"
-    assert "cb-diff" not in {one.get("class") for one in page.iter(f"{HTML}ul")}
+    assert "cb-diff" not in {one.get("class") for one in listed.iter(f"{HTML}ul")}
     assert "lm-eval 0.4" in said
     heads = {one.get("id") for one in page.iter(f"{HTML}h2")}
     assert not heads & {"output", "safety"}, "what an answer looks like is for a kind to say"

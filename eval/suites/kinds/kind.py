@@ -1,7 +1,8 @@
 """What a kind of suite brings: its rows and how they are asked, scored, counted and doubted."""
 
+import json
 from collections.abc import Callable, Generator, Mapping, Sequence
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 from msgspec import Meta, Struct
@@ -151,6 +152,24 @@ class Joined(Struct, frozen=True, kw_only=True):
     """A step's reference to the other suite's task; `None` where it is none of them."""
 
 
+class Saying(NamedTuple):
+    """A message of the kind's catalogue, and what it speaks of."""
+
+    key: str
+    values: Mapping[str, object] = {}
+
+
+class Line(NamedTuple):
+    """One line of what pages show between a step's reference and its answer."""
+
+    mark: Literal["both", "reference", "answer", "kept", "broken", "fact"]
+    """Whose line it is; or, of something asked for, whether the answer has it; or a bare fact."""
+    text: str = ""
+    """As the reference or the answer has it, in no language."""
+    said: tuple[Saying, ...] = ()
+    """In place of the text, where the catalogue has all of it: one sentence, in parts."""
+
+
 class Doubt(Struct, frozen=True, kw_only=True):
     """A finding on a metric that is suspiciously low, whatever it is ranked by."""
 
@@ -200,6 +219,14 @@ def _nothing_again(steps: Sequence[Step]) -> Recount:
 
 def _no_view(step: Step) -> None:
     return None
+
+
+def _no_lines(step: Step) -> None:
+    return None
+
+
+def _as_json(reference: Reference) -> str:
+    return json.dumps(reference, ensure_ascii=False, indent=1, sort_keys=True)
 
 
 def _no_summary(steps: Sequence[Step]) -> dict[str, float]:
@@ -255,7 +282,11 @@ class Kind(Struct, frozen=True, kw_only=True):
     trained: str | None = None
     """The division of whose groups models.toml may tell which ones a model was trained on."""
     view: Callable[[Step], object | None] = _no_view
-    """What pages show of a step beside its answer; `templates/kinds/NAME/` lays it out."""
+    """What sheets and pages of episodes show of a step; `templates/kinds/NAME/` lays it out."""
+    lines: Callable[[Step], Sequence[Line] | None] = _no_lines
+    """What stands between a step's reference and its answer; `None` where it cannot be told."""
+    right: Callable[[Reference], str | None] = _as_json
+    """What would have been right, to be read; `None` where the lines say it all."""
 
     @property
     def scorers(self) -> tuple[str, ...]:

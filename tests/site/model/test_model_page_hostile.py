@@ -57,7 +57,7 @@ def site(quick_site, tmp_path_factory):
 
 
 def pages(site: Path) -> list[Path]:
-    return sorted(site.rglob("models/*/index.html"))
+    return sorted(site.rglob("steps/*/index.html"))
 
 
 def test_every_answer_is_shown_letter_for_letter(site):
@@ -65,8 +65,8 @@ def test_every_answer_is_shown_letter_for_letter(site):
     for path in pages(site):
         page = document(path)
         shown = {"".join(one.itertext()) for one in page.iter(f"{HTML}code")}
-        assert {text[:2000] for text in TEXTS if len(text) < 200} <= shown
-        assert "x" * 2000 in shown
+        assert {text for text in TEXTS if len(text) < 200} <= shown
+        assert "x" * 1000 in shown
 
 
 def test_nothing_of_a_step_becomes_markup(site):
@@ -85,8 +85,7 @@ def test_a_file_that_is_no_longer_the_judged_one_shows_no_step(tmp_path, quick):
     boards = build_boards(read_results(results), a_workspace())
     (results / "one.json").write_bytes(msgspec.json.encode(a_result("org/other", steps=steps)))
     write_site(boards, a_workspace().settings, tmp_path / "site", results=results)
-    for path in pages(tmp_path / "site"):
-        assert 'class="cb-step"' not in path.read_text(encoding="utf-8")
+    assert pages(tmp_path / "site") == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

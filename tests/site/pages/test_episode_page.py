@@ -93,7 +93,8 @@ def test_it_holds_every_screen_and_escapes_what_a_model_wrote(played: Path) -> N
 def test_the_models_page_leads_to_each_episode(played: Path) -> None:
     html = (played / "models/org__player/index.html").read_text(encoding="utf-8")
     assert 'href="../../episodes/org__player/"' in html
-    assert 'href="../../episodes/org__player/#e-never-ends"' in html
+    listed = (played / "steps/org__player/index.html").read_text(encoding="utf-8")
+    assert 'href="../../episodes/org__player/#e-never-ends"' in listed
 
 
 @pytest.mark.parametrize("language", ["", "ko/"])

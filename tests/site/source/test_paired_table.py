@@ -43,7 +43,7 @@ def test_without_steps_there_is_a_difference_and_nothing_more():
     here = board([a_reading(a_result(f"org/{n}", 0.9 - n / 10)) for n in range(2)])
     (one,) = of(here, "org/1")
     assert one.difference == "−10.00"
-    assert (one.low, one.p, one.won, one.apart) == (None, None, None, None)
+    assert (one.low, one.won, one.apart) == (None, None, None)
 
 
 def test_with_steps_the_tasks_are_counted():
@@ -62,7 +62,7 @@ def test_a_lone_entry_has_no_rival():
 def test_a_long_board_is_not_tested_pair_by_pair(monkeypatch):
     monkeypatch.setattr("cardboard.site.source.paired_table.MOST_MEASURED", 1)
     here = board([measured(f"org/{n}", [n / 4] * 6) for n in range(3)])
-    assert all(one.p is None and one.apart is None for one in of(here, "org/1"))
+    assert all(one.low is None and one.apart is None for one in of(here, "org/1"))
 
 
 @pytest.mark.parametrize(

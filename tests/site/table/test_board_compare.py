@@ -6,6 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from cardboard.board.compare.comparison import compare
+from cardboard.board.judge.resolution import tasks_of
+from cardboard.board.statistics.paired import reach_of
 from cardboard.site.source.source import Source
 from cardboard.site.table.script_data import points_files
 from cardboard.tests.site.browsing import browsing, open_board
@@ -121,6 +123,7 @@ def test_the_script_and_the_board_agree_on_every_pair(board, varied):
             b.facts.sums["command_f1"],
             {"critical": one.method.critical, "lead": one.method.lead},
             100,
+            reach_of(tasks_of(one, measured)),
         ]
         for a, b in pairs
     ]
@@ -136,6 +139,8 @@ def test_the_script_and_the_board_agree_on_every_pair(board, varied):
         expected = pair.paired
         assert script == {
             "difference": expected.difference,
+            "low": expected.low,
+            "high": expected.high,
             "error": expected.standard_error,
             "won": expected.won,
             "lost": expected.lost,

@@ -5,7 +5,7 @@ from .baselines import BASELINES
 from .bfcl import CATEGORIES as BFCL
 from .prompting import account, prompted
 from .rows import CallsRow
-from .scoring import METRICS, SCORER, beside, identity, recount, score, summarise, view
+from .scoring import METRICS, SCORER, beside, identity, lines, recount, score, summarise
 
 LANGUAGES = ("en", "ko", "ar", "zh", "fr", "de", "ja", "pt", "es")
 CATEGORIES = (
@@ -26,5 +26,6 @@ CALLS = Kind(
     baselines=BASELINES,
     recount=recount,
     summarise=summarise,
-    view=view,
+    lines=lines,
+    right=lambda reference: None,
 )

@@ -12,7 +12,7 @@ from ....metrics import Metric
 from ....records import Protocol, Step, ToolCall
 from ...conversations import without_thoughts
 from ...shapes.calls import as_printed
-from ..kind import Recount, Reference, Scored
+from ..kind import Line, Recount, Reference, Saying, Scored
 from .bfcl_rules import Bfcl, Cause, cause, judged
 from .matching import Match, Outcome, Wanted, Wrong, coerced, match, text
 from .parsers.families import API, FAMILIES, from_api, named, read, recovered
@@ -287,6 +287,45 @@ def view(step: Step) -> Shown | None:
         reviewed=known.reviewed,
         bfcl=said.bfcl,
     )
+
+
+def lines(step: Step) -> tuple[Line, ...] | None:
+    """Return the calls of *step* beside the right ones, and what is wrong; `None` as `view` does.
+
+    The same call stands once for each time that both sides have it.
+    """
+    told = view(step)
+    if told is None:
+        return None
+    left, found = list(told.made), list[Line]()
+    for call in told.wanted:
+        found.append(Line("both" if call in left else "reference", call))
+        if call in left:
+            left.remove(call)
+    found += [Line("answer", call) for call in left]
+    said = [Line("fact", told.outcome, (Saying(f"outcome.{told.outcome}"),))]
+    said.append(_fact("step.family", family=told.family))
+    if not told.reviewed:
+        said.append(_fact("step.unreviewed"))
+    said += found or [_fact("step.no-calls")]
+    if told.broken:
+        said.append(_fact("step.broken", why=told.broken))
+    said += [_fact("step.says", value=value) for value in told.says]
+    said += [
+        _fact(f"fault.{one.fault}", tool=one.tool, parameter=one.parameter or "")
+        for one in told.wrong
+    ]
+    if told.recovered:
+        said.append(_fact("step.recovered", family=told.recovered.get("family", "")))
+    if told.bfcl is not None:
+        said.append(_fact("step.bfcl-right" if told.bfcl.get("right") else "step.bfcl-wrong"))
+        if differs := told.bfcl.get("differs"):
+            said.append(_fact(f"differs.{differs}"))
+    return tuple(said)
+
+
+def _fact(key: str, **values: object) -> Line:
+    return Line("fact", said=(Saying(key, values),))
 
 
 class _Parsed(Struct, frozen=True, kw_only=True):

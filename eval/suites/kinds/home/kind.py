@@ -9,7 +9,7 @@ from msgspec import Struct
 from ....engine import Setting
 from ....metrics import Metric
 from ....records import Step
-from ..kind import Kind, Recount, Reference, Row, Rule, Scored
+from ..kind import Kind, Line, Recount, Reference, Row, Rule, Saying, Scored
 from . import texts
 from .clauses import AnyClause, Language, Reason, failures, weight_of
 from .rows import Clauses, HomeRow
@@ -149,6 +149,25 @@ def view(step: Step) -> tuple[Told, ...] | None:
     )
 
 
+def lines(step: Step) -> tuple[Line, ...] | None:
+    """Return each clause of *step* and, where it is broken, why; `None` as `view` does."""
+    told = view(step)
+    return None if told is None else tuple(map(_line, told))
+
+
+def _line(one: Told) -> Line:
+    asked = Saying(f"clause.{one.check}", one.asked)
+    if one.reason is None:
+        return Line("kept", said=(asked,))
+    return Line("broken", said=(asked, Saying(f"reason.{one.check}", one.reason)))
+
+
+def right(reference: Reference) -> str | None:
+    """Return an answer that keeps every clause, where *reference* has one."""
+    example = reference.get("example")
+    return example if isinstance(example, str) else None
+
+
 def _asked(clause: AnyClause) -> dict[str, str]:
     return {
         name: ", ".join(texts.forms(one)[0] for one in value)
@@ -198,4 +217,6 @@ HOME = Kind(
     baselines={"oracle": oracle, "echo": echo, "unknown": unknown, "loop": loop},
     recount=recount,
     view=view,
+    lines=lines,
+    right=right,
 )

@@ -66,6 +66,11 @@ def units(reference: Reference) -> Sequence[str]:
     return _texts(reference.get("command_units")) or ()
 
 
+def right(reference: Reference) -> str:
+    """Return the commands of *reference*, a line each."""
+    return "\n".join(units(reference))
+
+
 def _texts(value: object) -> list[str] | None:
     """Return *value* if it is a list of texts: what is read from files may be anything."""
     if type(value) is tuple:
@@ -361,5 +366,6 @@ REPLAY = Kind(
     units=units,
     recount=recount,
     summarise=summarise,
-    view=commands_of,
+    lines=commands_of,
+    right=right,
 )

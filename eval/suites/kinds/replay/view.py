@@ -2,40 +2,26 @@
 
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
-from typing import Any, Literal
-
-from msgspec import Struct
+from typing import Any
 
 from ....records import Step
+from ..kind import Line, Saying
 
-LONGEST_COMMAND = 400
-MOST_COMMANDS = 20
-"""Shown of a step; of the reference and of the answer, three times as many are compared."""
-
-
-class Line(Struct, frozen=True, kw_only=True):
-    """One command of the reference, of the answer, or of both."""
-
-    kind: Literal["both", "reference", "answer"]
-    text: str
+LONGEST_COMMAND = 2_000
+MOST_COMMANDS = 100
+"""Of the reference and of the answer, each."""
 
 
-class Commands(Struct, frozen=True, kw_only=True):
-    """The commands of a step, and how many more there are."""
-
-    lines: tuple[Line, ...]
-    more: int
-
-
-def commands_of(step: Step) -> Commands | None:
-    """Return the commands of *step*; `None` where it lacks those of one side."""
+def commands_of(step: Step) -> tuple[Line, ...] | None:
+    """Return the commands of *step*, line by line; `None` where it lacks those of one side."""
     asked, given = _units(step.reference), _units(step.parsed)
     if asked is None or given is None:
         return None
-    most = 3 * MOST_COMMANDS
-    lines = tuple(difference(asked[:most], given[:most]))
-    left_out = len(asked[most:]) + len(given[most:]) + len(lines[MOST_COMMANDS:])
-    return Commands(lines=lines[:MOST_COMMANDS], more=left_out)
+    lines = tuple(difference(asked[:MOST_COMMANDS], given[:MOST_COMMANDS]))
+    left_out = len(asked[MOST_COMMANDS:]) + len(given[MOST_COMMANDS:])
+    if left_out:
+        return (*lines, Line("fact", said=(Saying("step.more", {"commands": left_out}),)))
+    return lines or (Line("fact", said=(Saying("step.nothing"),)),)
 
 
 def _units(side: dict[str, Any] | None) -> Sequence[str] | None:
@@ -48,10 +34,10 @@ def difference(reference: Sequence[str], answer: Sequence[str]) -> Iterator[Line
     matcher = SequenceMatcher(None, reference, answer, autojunk=False)
     for tag, i, j, k, m in matcher.get_opcodes():
         if tag == "equal":
-            yield from (Line(kind="both", text=_cut(text)) for text in reference[i:j])
+            yield from (Line("both", _cut(text)) for text in reference[i:j])
         else:
-            yield from (Line(kind="reference", text=_cut(text)) for text in reference[i:j])
-            yield from (Line(kind="answer", text=_cut(text)) for text in answer[k:m])
+            yield from (Line("reference", _cut(text)) for text in reference[i:j])
+            yield from (Line("answer", _cut(text)) for text in answer[k:m])
 
 
 def _cut(command: str) -> str:

@@ -11,7 +11,7 @@ from .baselines import Player as Rule
 from .dialogues import DIALOGUES, TURNS, answered, opening
 from .rows import ShellRow
 from .scoring import SCORER, recount, score, summarise
-from .view import view
+from .view import lines, view
 
 
 def _share(name: str, score: str, **more: object) -> Metric:
@@ -124,4 +124,6 @@ SHELL = Kind(
     joined=Joined(kind="replay", metric="passed_pct", task=_job),
     trained="group",
     view=view,
+    lines=lines,
+    right=lambda reference: None,
 )

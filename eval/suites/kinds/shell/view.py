@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from ....records import Step
+from ..kind import Line, Saying
 from . import transcript
 from .scoring import facts_of
 from .transcript import Facts, Observation, Turn, Typed
@@ -56,6 +57,22 @@ def view(step: Step) -> Scene | None:
         facts=facts,
         sha256=transcript.sha256(step.answer),
     )
+
+
+def lines(step: Step) -> tuple[Line, ...] | None:
+    """Return how the episode of *step* ended, and what it took; `None` as `view` does."""
+    scene = view(step)
+    if scene is None:
+        return None
+    told = scene.facts
+    sayings = [Saying("fact.passed" if told["passed"] else "fact.failed")]
+    sayings += [
+        Saying(f"fact.{name}") for name in ("false_claim", "overrun", "stalled") if told[name]
+    ]
+    took = {name: told[name] for name in ("turns", "commands", "failing")}
+    took["seconds"] = f"{told['room_seconds']:.1f}"
+    ended = Line("fact", scene.end, said=(Saying(f"end.{scene.end}"),))
+    return (ended, *(Line("fact", said=(one,)) for one in (*sayings, Saying("step.facts", took))))
 
 
 def _shot(number: int, turn: Turn) -> Shot:
