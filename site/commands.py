@@ -157,10 +157,24 @@ def _rebuild(context: click.Context) -> None:
         click.echo(f"Error: {error}", err=True)
 
 
+_LARGE = 0.8 * 10**9
+"""Bytes of a site from which it is told that hosts have limits; GitHub Pages ends at 1 GB."""
+
+
 def _said(outcome: "Outcome") -> str:
+    from .data.exports import amount
+
     done = "written" if outcome.changed else "nothing has changed"
     languages = ", ".join(outcome.languages)
-    return f"{outcome.folder}: {outcome.pages} pages ({languages}), {done}"
+    size = f"{amount(outcome.bytes)} in {outcome.files} files"
+    told = f"{outcome.folder}: {outcome.pages} pages ({languages}), {size}, {done}"
+    if outcome.bytes < _LARGE:
+        return told
+    return (
+        f"{told}\nWarning: GitHub Pages takes sites of up to 1 GB, and this one has "
+        f"{outcome.bytes / 10**9:.2f} GB. Leave a language out of board.toml, move old results "
+        "to another workspace, or publish it on a host without that limit."
+    )
 
 
 def _cards(context: click.Context) -> "Cards | None":

@@ -155,6 +155,14 @@ def results_folder(root: Path, source: str | None) -> Path:
     return tree_of(root, lock)
 
 
+def store_page(root: Path, source: str | None) -> str | None:
+    """Return the page of the store on the Hub at the commit that was read; `None` without one."""
+    store, lock = on_hub(source), read_lock(root)
+    if store is None or lock is None:
+        return None
+    return f"https://huggingface.co/datasets/{store.repo}/tree/{lock.revision}/{store.folder}"
+
+
 def check_writable(source: str | None) -> None:
     """Raise `UsageError` where the results are a store's on the Hub, and nothing is added here."""
     if on_hub(source) is not None:

@@ -42,7 +42,8 @@ def prepare(
         parquet()
         write_croissant(boards, settings, folder, TABLES)
         known = history(snapshots, boards) if snapshots else History()
-        data = gather(boards, folder, results=results, history=snapshots, root=root)
+        source = settings.results.source
+        data = gather(boards, folder, results=results, history=snapshots, root=root, source=source)
         drawings = dict(zip(wanted, drawn(), strict=True))
         return {
             language: Source(

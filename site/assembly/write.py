@@ -44,6 +44,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     languages: tuple[str, ...]
     changed: bool
     """False where the site was there already, byte for byte."""
+    files: int
+    bytes: int
 
 
 def write_site(
@@ -69,13 +71,19 @@ def write_site(
         sources = _sources(boards, settings, aside, results, snapshots, root)
         texts = partial(cards, boards, settings) if cards else tuple
         written = _build(sources, texts, aside / "site", progress)
+        sizes = _sizes(aside / "site")
         changed = not _same(folder, aside / "site")
         if changed:
             _swap(aside / "site", folder, aside / "old")
     finally:
         shutil.rmtree(aside)
     return Outcome(
-        folder=folder, pages=written, languages=settings.board.languages, changed=changed
+        folder=folder,
+        pages=written,
+        languages=settings.board.languages,
+        changed=changed,
+        files=len(sizes),
+        bytes=sum(sizes.values()),
     )
 
 
@@ -226,18 +234,19 @@ def _same(old: Path, new: Path) -> bool:
     """Tell whether two folders hold the same files with the same bytes."""
     if not old.is_dir():
         return False
-    left, right = _files(old), _files(new)
+    left, right = _sizes(old), _sizes(new)
     return left == right and all(
         filecmp.cmp(old / name, new / name, shallow=False) for name in left
     )
 
 
-def _files(folder: Path) -> list[str]:
-    return sorted(
-        f"{place.removeprefix(str(folder))}/{name}".lstrip("/")
+def _sizes(folder: Path) -> dict[str, int]:
+    """Return the bytes of every file in *folder*, by its path below."""
+    return {
+        f"{place.removeprefix(str(folder))}/{name}".lstrip("/"): Path(place, name).stat().st_size
         for place, _, names in os.walk(folder)
         for name in names
-    )
+    }
 
 
 def _swap(new: Path, folder: Path, old: Path) -> None:

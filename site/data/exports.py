@@ -16,6 +16,7 @@ from ...board.show.rows import field_names, fields
 from ...board.show.tables import Cell, Table, to_csv
 from ...board.words.catalogue import Words
 from ...board.workspace.settings import Settings
+from ...board.workspace.store import store_page
 from .croissant import CROISSANT, column_types
 from .manifest import KeptBack, Listed, Manifest, listed
 from .published_files import Copies, Reason, copy_results, copy_sources, readings_of
@@ -43,6 +44,8 @@ class Data(Struct, frozen=True, kw_only=True):
     copies: Copies = Copies()
     withheld: tuple[KeptBack, ...] = ()
     """What of the workspace is not given away, results and all else."""
+    store: str | None = None
+    """Where all result files lie, if that is on the Hub."""
     manifest: Manifest | None = None
     """All of it; what pages and cards add comes later."""
 
@@ -146,10 +149,12 @@ def gather(
     results: Path | None,
     history: Path | None,
     root: Path | None,
+    source: str | None = None,
 ) -> Data:
     """Copy into *folder* what the boards were made from, and return all that then is in it.
 
-    *results* and *history* are folders, *root* is that of board.toml.
+    *results* and *history* are folders, *root* is that of board.toml, which names the *source* of
+    the results.
     """
     copies = copy_results(boards, results, folder / "results") if results else Copies()
     snapshots = []
@@ -171,6 +176,7 @@ def gather(
         snapshots=tuple(snapshots),
         copies=copies,
         withheld=withheld,
+        store=store_page(root, source) if root else None,
         manifest=Manifest(
             cardboard=__version__, sha256=boards.sha256, files=files, withheld=withheld
         ),
@@ -188,9 +194,9 @@ def _results(boards: Boards, copies: Copies) -> Iterable[Listed]:
     for reading in boards.readings:
         names.setdefault(reading.sha256, []).append(reading.file)
     for sha256, path in sorted(copies.paths.items()):
-        size = copies.sizes[sha256]
+        size, packed = copies.packed[sha256]
         told = tuple(names[sha256])
-        yield Listed(path=path, what="result", size=size, sha256=sha256, names=told)
+        yield Listed(path=path, what="result", size=size, sha256=packed, names=told)
 
 
 def _readings(
@@ -223,7 +229,7 @@ def _reason(reading: Reading, copies: Copies) -> Reason:
 
 def amount(size: int) -> str:
     """Return a number of bytes as people read it, e.g. `1.2 MB`."""
-    for unit, worth in (("MB", 10**6), ("kB", 10**3)):
+    for unit, worth in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
         if size >= worth:
             return f"{size / worth:.1f} {unit}"
     return f"{size} B"

@@ -1,8 +1,12 @@
-"""Which files the site gives away as they are, what it gives in place of others, and why."""
+"""Which files the site gives away, what it gives in place of others, and why."""
 
+import gzip
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
@@ -13,6 +17,7 @@ from msgspec.structs import replace
 from ...board.model import Boards, Reading
 from ...board.read.shapes import version1
 from ...board.words.machines import names_machine, without_machines
+from ...board.workers import processors
 from ...eval.records import Step
 
 Reason = Literal["no-result", "foreign", "older-shape", "machine", "changed", "too-much"]
@@ -20,7 +25,11 @@ State = Literal["whole", "cut"]
 """Of a reading that is published in place of its file: texts that name a machine are cut out."""
 
 # A host for static pages takes a gigabyte at most, and the pages themselves need room.
-MOST_BYTES = 200 * 10**6
+MOST_BYTES = 100 * 10**6
+"""Of all result files that a site gives away, compressed; of all readings, as they are."""
+PACKED = ".json.gz"
+_AT_ONCE = 64
+"""Files that are held in memory together."""
 # Files of these shapes hold what our own programs wrote: all of it is known, and can be looked at.
 _SHAPES = ("v2", "v1", "published-table")
 # What a step is, and what was said in it: terminal text is full of paths of sandboxes. Whatever
@@ -37,8 +46,8 @@ class Copies(Struct, frozen=True, kw_only=True):
 
     paths: dict[str, str] = {}
     """Below the folder of data."""
-    sizes: dict[str, int] = {}
-    """In bytes."""
+    packed: dict[str, tuple[int, str]] = {}
+    """Bytes and SHA-256 of the compressed file."""
     withheld: dict[str, Reason] = {}
 
 
@@ -52,29 +61,51 @@ class Readings(Struct, frozen=True, kw_only=True):
 
 
 def copy_results(boards: Boards, results: Path, folder: Path) -> Copies:
-    """Copy into *folder* every file of *results* that may be published, named after its hash.
+    """Write into *folder* every file of *results* that may be published, compressed with gzip.
 
-    A copy has the bytes of which the board was made, or there is none.
+    It is named after the hash of its content, which is that of which the board was made. Where they
+    come to more than `MOST_BYTES`, those of the best ranks go first, then the others by name.
     """
     files = {reading.sha256: reading for reading in boards.readings if reading.sha256}
     withheld: dict[str, Reason] = {
         sha256: reason for sha256, one in files.items() if (reason := _kind(one)) is not None
     }
-    wanted = {sha256: results / one.file for sha256, one in files.items() if sha256 not in withheld}
-    if sum(map(_size, wanted.values())) > MOST_BYTES:
-        return Copies(withheld=withheld | dict.fromkeys(wanted, "too-much"))
-    sizes: dict[str, int] = {}
-    for sha256, path in wanted.items():
-        content = _content(path)
-        reason = _trouble(content, sha256)
-        if reason is not None:
-            withheld[sha256] = reason
-            continue
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{sha256[:12]}.json").write_bytes(content)
-        sizes[sha256] = len(content)
-    paths = {sha256: f"{folder.name}/{sha256[:12]}.json" for sha256 in sizes}
-    return Copies(paths=paths, sizes=sizes, withheld=withheld)
+    wanted = iter([sha256 for sha256 in _in_order(boards, files) if sha256 not in withheld])
+    names = {sha256: results / one.file for sha256, one in files.items()}
+    packed: dict[str, tuple[int, str]] = {}
+    room = MOST_BYTES
+    with ThreadPoolExecutor(processors()) as pool:  # What takes the time lets other threads run.
+        while room > MOST_BYTES // 100 and (some := list(islice(wanted, _AT_ONCE))):
+            for sha256, told in zip(some, pool.map(partial(_packed, names), some), strict=True):
+                if not isinstance(told, bytes):
+                    withheld[sha256] = told
+                elif len(told) > room:
+                    withheld[sha256] = "too-much"
+                else:
+                    folder.mkdir(parents=True, exist_ok=True)
+                    (folder / f"{sha256[:12]}{PACKED}").write_bytes(told)
+                    packed[sha256] = (len(told), hashlib.sha256(told).hexdigest())
+                    room -= len(told)
+    withheld |= dict.fromkeys(wanted, "too-much")
+    paths = {sha256: f"{folder.name}/{sha256[:12]}{PACKED}" for sha256 in packed}
+    return Copies(paths=paths, packed=packed, withheld=withheld)
+
+
+def _in_order(boards: Boards, files: Mapping[str, Reading]) -> Iterable[str]:
+    """Return the hashes of *files*: of what is ranked first, the best ranks of all boards first."""
+    ranked = sorted(
+        (entry.rank or 0, number, entry.sha256)
+        for number, board in enumerate(boards.boards)
+        for entry in board.ranked
+    )
+    others = sorted(files, key=lambda sha256: (files[sha256].file, sha256))
+    return dict.fromkeys([*(sha256 for *_, sha256 in ranked if sha256 in files), *others])
+
+
+def _packed(names: Mapping[str, Path], sha256: str) -> bytes | Reason:
+    """Return the compressed content of a file, or why it is not published."""
+    content = _content(names[sha256])
+    return _trouble(content, sha256) or gzip.compress(content, 6, mtime=0)
 
 
 def _kind(reading: Reading) -> Reason | None:
@@ -86,13 +117,6 @@ def _kind(reading: Reading) -> Reason | None:
     if reading.shape not in _SHAPES:
         return "older-shape"
     return "machine" if any(f.code == "local-path-dropped" for f in reading.findings) else None
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
 
 
 def _content(path: Path) -> bytes:

@@ -1,6 +1,7 @@
 """From published files to boards again, and to every file that follows from them."""
 
 import re
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -27,12 +28,15 @@ from ..data.exports import (
     write_tables,
 )
 from ..data.manifest import CARDS, Manifest
+from ..data.published_files import PACKED
 from ..frame.render import Renderer
 from ..pages.board_page import board_pages
 from ..source.source import Source
 from .origins import Refused
 
 _READING = msgspec.json.Decoder(Reading)
+LARGEST_FILE = 256 * 2**20
+"""Bytes of one file; a result file may have so many."""
 _UNDONE = "so nobody can build the boards again"
 _CATALOGUE = re.compile(rf"{LOCALE}/[A-Za-z-]{{2,20}}\.po")
 _LARGEST_SUM = 10**15
@@ -121,7 +125,7 @@ def _readings(manifest: Manifest, names: Mapping[str, str], folder: Path) -> Ite
     """Yield the reading of every result file, from the file where it is given away."""
     for one in manifest.files:
         if one.what == "result" and one.path in names:
-            data = (folder / names[one.path]).read_bytes()
+            data = _unpacked((folder / names[one.path]).read_bytes(), one.path)
             for name in one.names:
                 reading = read_content(data, name)
                 # Such a file would be read with those beside it; a site gives none away.
@@ -139,6 +143,22 @@ def _readings(manifest: Manifest, names: Mapping[str, str], folder: Path) -> Ite
         if (reading.file, reading.sha256 or None) != (its.name, its.sha256):
             raise Refused(f"line {number} is not of {its.name!r}", file=READINGS)
         yield reading
+
+
+def _unpacked(data: bytes, path: str) -> bytes:
+    """Return what the file at *path* holds; `Refused` where that is broken or too large."""
+    if not path.endswith(PACKED):  # Sites of older versions give files as they are.
+        return data
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        content = unpacker.decompress(data, LARGEST_FILE + 1)
+    except zlib.error:
+        raise Refused("is not compressed with gzip", file=path) from None
+    if len(content) > LARGEST_FILE:
+        raise Refused(f"holds more than {LARGEST_FILE} bytes", file=path)
+    if not unpacker.eof or unpacker.unused_data:
+        raise Refused("is not one whole file in gzip", file=path)
+    return content
 
 
 def _reading(line: bytes, number: int) -> Reading:

@@ -19,13 +19,11 @@ from ..data.exports import FOLDER, Cards, entries_of, slugs_kept_back
 from ..data.manifest import CARDS, LARGEST, NAME, Listed, Manifest, read_manifest
 from .comparing import Difference, apart, differences
 from .origins import Origin, Refused
-from .rebuilding import Rebuilt, has_own_layout, rebuild
+from .rebuilding import LARGEST_FILE, Rebuilt, has_own_layout, rebuild
 
 MOST_FILES = 200_000
 MOST_BYTES = 2 * 2**30
 """Of all files together."""
-LARGEST_FILE = 256 * 2**20
-"""Bytes of one file; a result file may have so many."""
 _AT_ONCE = 8
 _MORE = 1 << 16
 """Bytes that a file may have beyond twice its size as listed: enough to say what else differs."""

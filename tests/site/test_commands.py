@@ -15,6 +15,8 @@ from cardboard.cli import main
 from cardboard.eval.errors import CardboardError
 from cardboard.eval.records import encode
 from cardboard.site import commands
+from cardboard.site.assembly.write import Outcome
+from cardboard.site.data.exports import amount
 from cardboard.tests.making import a_result
 
 BOARD = """
@@ -47,7 +49,9 @@ def test_site_says_what_it_wrote_and_where(workspace):
     done = CliRunner().invoke(main, ["-C", str(workspace), "site"])
     assert done.exit_code == 0, done.output
     assert done.output.startswith(f"{workspace / 'build' / 'site'}: ")
-    assert done.output.endswith("pages (en, ko), written\n")
+    files = [path for path in (workspace / "build" / "site").rglob("*") if path.is_file()]
+    size = amount(sum(path.stat().st_size for path in files))
+    assert done.output.endswith(f"pages (en, ko), {size} in {len(files)} files, written\n")
     assert (workspace / "build" / "site" / "ko" / "models" / "org__first").is_dir()
 
 
@@ -55,6 +59,18 @@ def test_site_says_when_nothing_has_changed(workspace):
     CliRunner().invoke(main, ["-C", str(workspace), "site"])
     done = CliRunner().invoke(main, ["-C", str(workspace), "site"])
     assert done.output.endswith("nothing has changed\n")
+
+
+@pytest.mark.parametrize(("size", "warned"), [(799_999_999, False), (800_000_000, True)])
+def test_a_site_that_comes_near_the_limit_of_its_host_is_warned_of(size, warned):
+    outcome = Outcome(
+        folder=Path("site"), pages=9, languages=("en",), changed=True, files=9, bytes=size
+    )
+    told = commands._said(outcome)
+    assert told.startswith("site: 9 pages (en), 800.0 MB in 9 files, written")
+    assert ("Warning: GitHub Pages takes sites of up to 1 GB, and this one has 0.80" in told) is (
+        warned
+    )
 
 
 def test_both_have_a_help_with_an_example():

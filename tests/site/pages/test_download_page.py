@@ -1,6 +1,7 @@
-"""Downloads: the whole board in three formats that say the same, and result files as they are."""
+"""Downloads: the whole board in three formats that say the same, and result files, compressed."""
 
 import csv
+import gzip
 import hashlib
 import json
 
@@ -13,6 +14,7 @@ from cardboard.board.read.reader import read_results
 from cardboard.board.show.rows import field_names
 from cardboard.board.show.tables import Table
 from cardboard.board.workspace.settings import Workspace
+from cardboard.board.workspace.store import LOCK, Lock, encode_lock, store_page
 from cardboard.eval import records
 from cardboard.eval.records import encode
 from cardboard.site.data import published_files
@@ -82,9 +84,18 @@ def sha256(content):
     return hashlib.sha256(content).hexdigest()
 
 
-def test_a_result_file_is_given_away_byte_for_byte_under_its_hash(site):
-    given = {path.name: path.read_bytes() for path in (site / "data" / "results").iterdir()}
-    assert given == {f"{sha256(FILES[name])[:12]}.json": FILES[name] for name in GIVEN}
+def given_by(site):
+    folder = site / "data" / "results"
+    return {path.name: gzip.decompress(path.read_bytes()) for path in folder.iterdir()}
+
+
+def test_a_result_file_is_given_away_compressed_byte_for_byte_under_its_hash(site):
+    assert given_by(site) == {f"{sha256(FILES[name])[:12]}.json.gz": FILES[name] for name in GIVEN}
+
+
+def test_a_compressed_file_holds_no_time_of_its_making(site):
+    for path in (site / "data" / "results").iterdir():
+        assert path.read_bytes()[4:8] == bytes(4)
 
 
 def test_no_path_of_a_machine_is_published_anywhere(site):
@@ -103,7 +114,9 @@ def test_the_list_of_files_links_each_copy_and_says_why_others_are_kept(site):
     told = {row[0]: row[-1] for row in rows}
     for name in GIVEN:
         assert told[name].endswith(f"Download ({name})")
-        assert f"../data/results/{sha256(FILES[name])[:12]}.json" in links(article(site, "files"))
+        assert f"../data/results/{sha256(FILES[name])[:12]}.json.gz" in links(
+            article(site, "files")
+        )
     for name in ("path.json", "unknown-key.json", "server.json", "step.json"):
         assert told[name].endswith("It names a path or a server of somebody's machine.")
     assert Site(site).complaints() == []
@@ -111,7 +124,7 @@ def test_the_list_of_files_links_each_copy_and_says_why_others_are_kept(site):
 
 def test_the_page_counts_what_is_given_and_what_is_kept(site):
     said = text(article(site, "downloads"))
-    assert "3 files as they are" in said
+    assert "3 files as they are, each compressed with gzip" in said
     assert "somebody's machine. (5)" in said
     assert "It holds no result. (1)" in said
 
@@ -166,20 +179,55 @@ def test_a_formula_in_a_name_is_harmless_in_a_spreadsheet(build):
     assert ",'=1+1," in (folder / "data" / "board.csv").read_text()
 
 
-def test_too_many_files_are_not_copied_at_all(build, results, monkeypatch):
-    monkeypatch.setattr(published_files, "MOST_BYTES", 1000)
+NO_ROOM = "those of the best ranks first; there was no room for this one."
+
+
+def test_where_not_all_files_find_room_the_best_ranks_go_first(build, results, monkeypatch):
+    """Alone it fits; whoever ranks above it has taken its place."""
+    (best,) = [name for name in GIVEN if "한국어" in name]
+    sizes = [len(gzip.compress(FILES[name], 6)) for name in GIVEN]
+    room = max(sizes) + 100
+    assert room < 2 * min(sizes)
+    monkeypatch.setattr(published_files, "MOST_BYTES", room)
     folder = build(boards_in(results), SETTINGS, results=results)
-    assert not (folder / "data" / "results").exists()
-    assert "All result files together are larger than 200.0 MB. (5)" in (
-        text(article(folder, "downloads"))
+    assert list(given_by(folder)) == [f"{sha256(FILES[best])[:12]}.json.gz"]
+    said = text(article(folder, "downloads"))
+    assert f"{NO_ROOM} (2)" in said
+    told = {row[0]: row[-1] for row in tables(article(folder, "files"))[0]}
+    assert told["good.json"].endswith(NO_ROOM)
+    assert told[best].endswith(f"Download ({best})")
+
+
+def test_one_large_file_does_not_keep_smaller_ones_out(build, results, monkeypatch):
+    large = encode(
+        a_result(
+            "org/large",
+            0.9,
+            error="".join(hashlib.sha256(b"%d" % n).hexdigest() for n in range(200)),
+        )
     )
+    (results / "large.json").write_bytes(large)
+    monkeypatch.setattr(published_files, "MOST_BYTES", 6_000)
+    assert len(gzip.compress(large, 6)) > 6_000
+    folder = build(boards_in(results), SETTINGS, results=results)
+    assert len(given_by(folder)) == len(GIVEN)
+    assert f"{NO_ROOM} (1)" in text(article(folder, "downloads"))
+
+
+def test_the_store_on_the_hub_is_linked_at_the_commit_that_was_read(tmp_path):
+    source, commit = "hf://datasets/acme/results/2026", "1" * 40
+    assert store_page(tmp_path, source) is None
+    (tmp_path / LOCK).write_bytes(encode_lock(Lock(source=source, revision=commit)))
+    page = f"https://huggingface.co/datasets/acme/results/tree/{commit}/2026"
+    assert store_page(tmp_path, source) == page
+    assert store_page(tmp_path, "results") is None
 
 
 def test_a_file_that_changes_during_the_build_is_not_given_away(build, results):
     boards = boards_in(results)
     (results / "good.json").write_bytes(encode(a_result("org/other-now")))
     folder = build(boards, SETTINGS, results=results)
-    assert len(list((folder / "data" / "results").iterdir())) == len(GIVEN) - 1
+    assert len(given_by(folder)) == len(GIVEN) - 1
     assert "It changed while the site was built. (1)" in text(article(folder, "downloads"))
 
 
@@ -196,7 +244,8 @@ def test_a_public_repository_is_linked(build):
 
 
 @pytest.mark.parametrize(
-    ("size", "told"), [(0, "0 B"), (999, "999 B"), (1500, "1.5 kB"), (2_756_693, "2.8 MB")]
+    ("size", "told"),
+    [(0, "0 B"), (999, "999 B"), (1500, "1.5 kB"), (2_756_693, "2.8 MB"), (10**9, "1.0 GB")],
 )
 def test_sizes_are_told_as_people_read_them(size, told):
     assert amount(size) == told

@@ -1,5 +1,6 @@
 """`cardboard verify`: a site that is as its files make it, and one where a digit is another."""
 
+import gzip
 import hashlib
 import json
 import re
@@ -22,6 +23,7 @@ from cardboard.eval.audit.reports import Audit
 from cardboard.eval.records import encode
 from cardboard.site.assembly.server import serving
 from cardboard.site.data.manifest import read_manifest
+from cardboard.site.verify import rebuilding
 from cardboard.site.verify import verify as checking
 from cardboard.site.verify.origins import Folder
 from cardboard.site.verify.verify import verify
@@ -43,6 +45,20 @@ KINDS = (
 DIGIT = re.compile(rb"(?<=[0-9])[0-9](?![0-9a-f]{40})")
 
 
+ROOT = Path(__file__).parents[3]
+HISTORY = sorted((ROOT / "history").glob("*.json"))
+SHELL = sorted((ROOT / "results" / "shell-mini").glob("*.json"))
+FEW = (
+    "results/zyphra_zaya1_74b_preview.json",
+    "results/glm_5.1_z.ai_api.json",
+    "results/google_gemma_4_e2b_it.json",
+    *(
+        f"results/shell-mini/{one.name}"
+        for one in sorted((ROOT / "results/shell-mini").iterdir())[:3]
+    ),
+)
+
+
 def checked(place):
     done = CliRunner().invoke(main, ["verify", str(place)])
     return done.exit_code, done.output
@@ -56,13 +72,32 @@ def published(sample_site, tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module")
+def small(quick_site, tmp_path_factory):
+    """Return the site of a few results of the demo, which has files of every kind as well."""
+    root = tmp_path_factory.mktemp("small") / "workspace"
+    for name in ("board.toml", "models.toml", *FEW, *(f"history/{one.name}" for one in HISTORY)):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / name, root / name)
+    workspace = open_workspace(root)
+    boards = build_boards(read_results(workspace.results), workspace)
+    return quick_site(
+        boards,
+        workspace.settings,
+        results=workspace.results,
+        snapshots=root / "history",
+        root=root,
+        cards=card_texts,
+    )
+
+
 @pytest.fixture
-def change(published):
+def change(small):
     """Return `change(NAME, NEW)`, which writes a file of the site, and undo it all afterwards."""
     before = {}
 
     def write(path, data):
-        file = published / "data" / path
+        file = small / "data" / path
         before.setdefault(file, file.read_bytes() if file.exists() else None)
         file.write_bytes(data)
 
@@ -82,6 +117,8 @@ def path_of(site, start):
 
 def another_digit(data, at=0.5):
     """Return *data* with one digit changed: the one that stands after that share of them."""
+    if data.startswith(b"\x1f\x8b"):
+        return gzip.compress(another_digit(gzip.decompress(data), at))
     digits = list(DIGIT.finditer(data))
     place = digits[int(at * len(digits))].start()
     return data[:place] + (b"1" if data[place : place + 1] != b"1" else b"2") + data[place + 1 :]
@@ -112,78 +149,75 @@ def test_the_demo_is_what_its_files_make_under_a_path_of_a_server(published, tmp
 
 
 @pytest.mark.parametrize("start", KINDS)
-def test_another_digit_in_any_file_is_named(published, change, start):
-    path = path_of(published, start)
-    change(path, another_digit((published / "data" / path).read_bytes()))
-    code, told = checked(published)
+def test_another_digit_in_any_file_is_named(small, change, start):
+    path = path_of(small, start)
+    change(path, another_digit((small / "data" / path).read_bytes()))
+    code, told = checked(small)
     assert code == 1
     assert f"Wrong: {path}: its SHA-256 is" in told
 
 
 @pytest.mark.parametrize("start", [kind for kind in KINDS if kind != "history/"])
-def test_another_digit_is_named_even_where_the_manifest_was_changed_with_it(
-    published, change, start
-):
-    path = path_of(published, start)
-    data = another_digit((published / "data" / path).read_bytes())
-    change("manifest.json", described(published, path, data))
+def test_another_digit_is_named_even_where_the_manifest_was_changed_with_it(small, change, start):
+    path = path_of(small, start)
+    data = another_digit((small / "data" / path).read_bytes())
+    change("manifest.json", described(small, path, data))
     change(path, data)
-    code, told = checked(published)
+    code, told = checked(small)
     assert code == 1, path
     assert "SHA-256 is" not in told
     assert re.search(r"Wrong: .*: published .*, rebuilt .*|Wrong: cannot be rebuilt: .*", told)
 
 
 @pytest.mark.parametrize("at", [0.0, 0.01, 0.4, 0.999])
-def test_another_digit_in_the_manifest_is_named(published, change, at):
-    change("manifest.json", another_digit((published / "data" / "manifest.json").read_bytes(), at))
-    code, told = checked(published)
+def test_another_digit_in_the_manifest_is_named(small, change, at):
+    change("manifest.json", another_digit((small / "data" / "manifest.json").read_bytes(), at))
+    code, told = checked(small)
     assert code == 1
     assert "Wrong: " in told or "manifest.json" in told
 
 
-def test_a_difference_names_model_field_and_both_values(published, change):
-    data = (published / "data" / "board.json").read_bytes()
+def test_a_difference_names_model_field_and_both_values(small, change):
+    data = (small / "data" / "board.json").read_bytes()
     change("board.json", data.replace(b'"score":48.15', b'"score":48.25'))
     assert (
         "Wrong: board.json: boards > tb2-lite corrected303 models > entries > "
         "Zyphra/ZAYA1-74B-preview > score: published 48.25, rebuilt 48.15\n"
-    ) in checked(published)[1]
+    ) in checked(small)[1]
 
 
-def test_a_changed_policy_is_named_with_all_that_follows_from_it(published, change):
-    data = (published / "data" / "board.toml").read_bytes()
+def test_a_changed_policy_is_named_with_all_that_follows_from_it(small, change):
+    data = (small / "data" / "board.toml").read_bytes()
     change("board.toml", data.replace(b"[policy]", b'[policy]\nname-guessed = "unranked"'))
-    code, told = checked(published)
+    code, told = checked(small)
     assert code == 1
     assert "Wrong: board.toml: its SHA-256 is" in told
     assert re.search(r"generated_from > sources > board.toml: published", told)
     assert re.search(r"rules > policy > name-guessed: published .info., rebuilt .unranked.", told)
 
 
-def test_a_file_that_is_missing_is_named(published, change):
-    manifest = manifest_of(published)
-    gone = path_of(published, "results/")
+def test_a_file_that_is_missing_is_named(small, change):
+    manifest = manifest_of(small)
+    gone = path_of(small, "results/")
     manifest["files"] = [one for one in manifest["files"] if one["path"] != gone]
     change("manifest.json", json.dumps(manifest).encode())
-    code, told = checked(published)
+    code, told = checked(small)
     assert code == 1
-    assert "generated_from > files: published 102, rebuilt 101" in told
+    assert f"generated_from > files: published {len(FEW)}, rebuilt {len(FEW) - 1}" in told
 
 
-def test_a_site_of_another_version_is_told_and_compared(published, change):
-    board = (published / "data" / "board.json").read_bytes()
+def test_a_site_of_another_version_is_told_and_compared(small, change):
+    board = (small / "data" / "board.json").read_bytes()
     board = board.replace(f'"cardboard":"{__version__}"'.encode(), b'"cardboard":"0.0.9"')
-    manifest = described(published, "board.json", board)
+    manifest = described(small, "board.json", board)
     manifest = manifest.replace(f'"cardboard": "{__version__}"'.encode(), b'"cardboard": "0.0.9"')
     change("manifest.json", manifest)
     change("board.json", board)
-    code, told = checked(published)
+    code, told = checked(small)
     assert told.startswith(f"Built by cardboard 0.0.9; this is {__version__}")
     assert code == 0, told
 
 
-ROOT = Path(__file__).parents[3]
 SHAPES = ROOT / "tests" / "data" / "shapes"
 FOREIGN = ROOT / "tests" / "data" / "imports" / "lm-eval-0.3" / "ko.json"
 SECRET = "/home/mallory/models/secret"
@@ -451,6 +485,31 @@ class TestAHostileSite:
         (tmp_path / "data" / "manifest.json").write_bytes(a_manifest(files=files))
         code, told = checked(tmp_path)
         assert (code, "results/1.json: is of another program" in told) == (1, True)
+
+    @pytest.mark.parametrize(
+        ("given", "said"),
+        [
+            (b"{}", "is not compressed with gzip"),
+            (gzip.compress(b"{}")[:-4], "is not one whole file in gzip"),
+            (gzip.compress(b"{}") + b"{}", "is not one whole file in gzip"),
+            (gzip.compress(bytes(2001)), "holds more than 2000 bytes"),
+        ],
+    )
+    def test_a_result_file_that_does_not_unpack_to_one_of_bounded_size_is_told(
+        self, tmp_path, monkeypatch, given, said
+    ):
+        monkeypatch.setattr(rebuilding, "LARGEST_FILE", 2000)
+        board = BOARD.encode()
+        files = [
+            a_file() | {"size": len(board)},
+            a_file("results/1.json.gz", "result", len(given), ("a.json",)),
+        ]
+        (tmp_path / "data" / "results").mkdir(parents=True)
+        (tmp_path / "data" / "results" / "1.json.gz").write_bytes(given)
+        (tmp_path / "data" / "board.toml").write_bytes(board)
+        (tmp_path / "data" / "manifest.json").write_bytes(a_manifest(files=files))
+        code, told = checked(tmp_path)
+        assert (code, f"results/1.json.gz: {said}" in told) == (1, True)
 
     def test_more_than_a_site_may_hold_is_refused(self, published, monkeypatch):
         monkeypatch.setattr(checking, "MOST_FILES", 100)
