@@ -1,7 +1,8 @@
 """What the charts of a board show: points, lines, and whether there is enough to draw at all."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from functools import partial
 from math import inf
 
@@ -16,6 +17,10 @@ from ...eval.metrics import Metric
 # More marks than this can neither be told apart nor pointed at.
 MOST = 200
 FEWEST = 2
+LISTS = frozenset(("bases", "ranks", "groups"))
+"""What stands on the page beside charts, and is none."""
+COLOURS = 8
+"""Families that have a colour and a sign of their own; more could not be told apart."""
 
 
 class Point(Struct, frozen=True, kw_only=True):
@@ -32,6 +37,10 @@ class Point(Struct, frozen=True, kw_only=True):
     """Whether it lies on the line of the best."""
     guessed: bool = False
     """Whether the figure was read from the model's name."""
+    family: str | None = None
+    """As models.toml names it."""
+    rank: str = ""
+    """As printed, with the ranks that paired tests leave open."""
 
 
 class Scatter(Struct, frozen=True, kw_only=True):
@@ -50,13 +59,19 @@ class Scatter(Struct, frozen=True, kw_only=True):
     """Ranked entries that have the figure."""
     ranked: int
     log: bool = False
+    families: tuple[str, ...] = ()
+    """Those that have a colour, by the number of it."""
     named: bool = False
     """Whether all points have their names beside them, and not only those on the line."""
 
     @property
     def shown(self) -> bool:
         """Tell whether there is enough to draw."""
-        return self.known >= FEWEST
+        return (
+            len({point.x for point in self.points}) > 1
+            if self.name == "time"
+            else (self.known >= FEWEST)
+        )
 
     @property
     def front(self) -> tuple[Point, ...]:
@@ -77,7 +92,7 @@ class Slope(Struct, frozen=True, kw_only=True):
 
 
 class Slopes(Struct, frozen=True, kw_only=True):
-    """How scores went: over the epochs of a run, or from base model to fine-tune."""
+    """How scores went over the epochs of training runs."""
 
     name: str
     metric: Metric
@@ -109,9 +124,16 @@ def charts_of(board: Board, joined: Joined | None = None) -> tuple[Chart, ...]:
             for metric in _telling(board.suite)
         ),
         *(_joined(board, *joined) if joined else ()),
+        _scatter("time", board, _day, front=True),
         _slopes("epochs", _epochs(board), board),
-        _slopes("bases", _bases(board), board),
     )
+
+
+def families_of(board: Board) -> tuple[str, ...]:
+    """Return the families with most ranked entries, of which each has a colour on every chart."""
+    met = Counter(family for entry in board.ranked if (family := entry.profile.family))
+    ordered = sorted(met, key=lambda family: (-met[family], family))
+    return tuple(ordered[:COLOURS])
 
 
 def _joined(board: Board, other: Suite, scores: Mapping[str, float]) -> Iterator[Scatter]:
@@ -127,13 +149,21 @@ def _telling(suite: Suite) -> list[Metric]:
     """
     doubted = {doubt.metric for doubt in suite.of_kind.doubts}
     own = {metric.id for metric in suite.of_kind.metrics}
-    names = {"size", "speed", "epochs", "bases", "joined"}
+    names = {"size", "speed", "epochs", "joined", "time"} | LISTS
     told = [one for one in beside(suite) if one.id in doubted or one.id not in own]
     return [metric for metric in told if metric.id not in names]
 
 
 def _seconds(entry: Entry) -> float | None:
     return entry.result.timing.seconds_per_step
+
+
+def _day(entry: Entry) -> float | None:
+    """Return the day of the evaluation, counted as calendars do."""
+    try:
+        return float(date.fromisoformat((entry.result.finished_at or "")[:10]).toordinal())
+    except ValueError:
+        return None
 
 
 def _printed(metric: Metric, entry: Entry) -> float | None:
@@ -169,6 +199,7 @@ def _scatter(
         known=len(known),
         ranked=len(board.ranked),
         log=log,
+        families=families_of(board),
     )
 
 
@@ -183,7 +214,15 @@ def _point(entry: Entry, x: float, *, best: bool = False) -> Point:
         high=interval.high if interval else None,
         best=best,
         guessed="parameters" in entry.profile.guessed,
+        family=entry.profile.family,
+        rank=_rank(entry),
     )
+
+
+def _rank(entry: Entry) -> str:
+    found = entry.resolution
+    open_ = f" ({found.low}–{found.high})" if found is not None and found.tested else ""
+    return f"{entry.rank_text}{open_}"
 
 
 def with_front(points: Iterable[Point], sign: int) -> list[Point]:
@@ -213,19 +252,4 @@ def _epochs(board: Board) -> list[Slope]:
         Slope(label=series, points=tuple(point for _, point in sorted(points.items())))
         for series, points in runs.items()
         if len(points) >= FEWEST
-    ]
-
-
-def _bases(board: Board) -> list[Slope]:
-    """Return each fine-tune beside its base model, where both are ranked."""
-    by_model = {entry.model.lower(): entry for entry in board.ranked}
-    pairs = (
-        (by_model[base], entry)
-        for entry in board.ranked
-        if (base := (entry.profile.base_model or "").lower()) in by_model
-        and base != entry.model.lower()
-    )
-    return [
-        Slope(label=tuned.label, points=(_point(base, 0.0), _point(tuned, 1.0)))
-        for base, tuned in pairs
     ]

@@ -8,7 +8,7 @@ from ..frame.security import printable
 from .charts import Chart, Point, Scatter, Slopes
 from .labels import labels
 from .scales import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Scale, across, upward
-from .svg import BEST, GRID, INK, LINK, MARK, inner
+from .svg import BEST, FAMILIES, GRID, INK, LINK, MARK, SHAPES, inner
 
 if TYPE_CHECKING:
     import altair as alt
@@ -34,7 +34,7 @@ def specified(chart: Chart) -> dict[str, Any]:
     """Return *chart* in Vega-Lite; nothing in it is measured, so that no font moves anything."""
     import altair as alt
 
-    axes = _axes(across(chart), upward(chart), named=chart.name != "bases")
+    axes = _axes(across(chart), upward(chart))
     layers = _scatter(chart, axes) if isinstance(chart, Scatter) else _slopes(chart, axes)
     drawn = alt.layer(*layers, *_names(chart, axes)).properties(
         width=WIDTH,
@@ -47,13 +47,14 @@ def specified(chart: Chart) -> dict[str, Any]:
     return specified
 
 
-def _axes(x: Scale, y: Scale, *, named: bool) -> "Axes":
+def _axes(x: Scale, y: Scale) -> "Axes":
     import altair as alt
 
-    def axis(scale: Scale, *, grid: bool, labels: bool) -> alt.Axis:
+    def axis(scale: Scale, *, grid: bool) -> alt.Axis:
         return alt.Axis(
             title=None,
-            labels=labels,
+            # A day is a number here, and no clock of any place has a part in it.
+            labelExpr=_as_text(scale) if scale.texts else alt.Undefined,
             values=list(scale.ticks),
             format=".3~r",
             grid=grid,
@@ -72,16 +73,25 @@ def _axes(x: Scale, y: Scale, *, named: bool) -> "Axes":
     )
     upright = alt.Scale(domain=[y.low, y.high], nice=False, zero=False)
     return {
-        "x": alt.X("x:Q", scale=scale, axis=axis(x, grid=False, labels=named)),
-        "y": alt.Y("y:Q", scale=upright, axis=axis(y, grid=True, labels=True)),
+        "x": alt.X("x:Q", scale=scale, axis=axis(x, grid=False)),
+        "y": alt.Y("y:Q", scale=upright, axis=axis(y, grid=True)),
     }
+
+
+def _as_text(scale: Scale) -> str:
+    """Return the expression that names the ticks of *scale* by its texts."""
+    told = zip(scale.ticks, scale.texts, strict=True)
+    chosen = "".join(f"datum.value == {tick:g} ? '{text}' : " for tick, text in told)
+    return f"{chosen}''"
 
 
 def _scatter(chart: Scatter, axes: "Axes") -> Iterator["Layer"]:
     import altair as alt
 
     rows = [_row(point, chart) for point in chart.points]
-    yield from _whiskers(rows, axes)
+    groups = sorted({row["family"] for row in rows})
+    for group in groups:
+        yield from _whiskers([row for row in rows if row["family"] == group], _colour(group), axes)
     front = [{"x": point.x, "y": point.score} for point in chart.front]
     if front:
         # Nothing to the right of the last one is better either.
@@ -91,13 +101,22 @@ def _scatter(chart: Scatter, axes: "Axes") -> Iterator["Layer"]:
         )
         yield line.encode(**axes)
     for best in (False, True):
-        chosen = [row for row in rows if row["best"] is best]
-        if chosen:
-            colour = BEST if best else MARK
-            mark = alt.Chart(_data(chosen)).mark_circle(
-                color=colour, size=80 if best else 44, opacity=0.95 if best else 0.7
-            )
-            yield mark.encode(**axes, href="href:N", description="says:N")
+        for group in groups:
+            chosen = [row for row in rows if row["best"] is best and row["family"] == group]
+            if chosen:
+                mark = alt.Chart(_data(chosen)).mark_point(
+                    color=BEST if best and not chart.families else _colour(group),
+                    filled=True,
+                    shape=SHAPES[group - 1] if group else "circle",
+                    size=80 if best else 44,
+                    opacity=0.95 if best else 0.7,
+                )
+                yield mark.encode(**axes, href="href:N", description="says:N")
+
+
+def _colour(group: int) -> str:
+    """Return the colour of the families of this number; 0 is of all others."""
+    return FAMILIES[group - 1] if group else MARK
 
 
 def _slopes(chart: Slopes, axes: "Axes") -> Iterator["Layer"]:
@@ -119,12 +138,12 @@ def _slopes(chart: Slopes, axes: "Axes") -> Iterator["Layer"]:
             yield mark.encode(**axes, href="href:N", description="says:N")
 
 
-def _whiskers(rows: list[dict[str, Any]], axes: "Axes") -> Iterator["Layer"]:
+def _whiskers(rows: list[dict[str, Any]], colour: str, axes: "Axes") -> Iterator["Layer"]:
     import altair as alt
 
     known = [row | {"y": row["low"]} for row in rows if row["low"] is not None]
     if known:
-        rule = alt.Chart(_data(known)).mark_rule(color=MARK, opacity=0.35)
+        rule = alt.Chart(_data(known)).mark_rule(color=colour, opacity=0.35)
         yield rule.encode(**axes, y2="high:Q")
 
 
@@ -147,12 +166,14 @@ def _names(chart: Chart, axes: "Axes") -> Iterator["Layer"]:
 
 
 def _row(point: Point, chart: Chart) -> dict[str, Any]:
+    families = chart.families if isinstance(chart, Scatter) else ()
     return {
         "x": point.x,
         "y": point.score,
         "low": point.low,
         "high": point.high,
         "best": point.best,
+        "family": families.index(point.family) + 1 if point.family in families else 0,
         "href": f"{LINK}{point.slug}/",
         "says": f"{printable(point.label[:_LONGEST])}: {as_printed(chart.metric, point.score)}",
     }

@@ -8,7 +8,16 @@ from xml.etree.ElementTree import Element
 
 # What a drawing is made with, and what it stands for on a page in the reader's colour scheme.
 INK, GRID, MARK, BEST = "#010101", "#020202", "#030303", "#040404"
+FAMILIES = tuple(f"#0501{number:02}" for number in range(1, 9))
+"""One a family, by its number."""
+SHAPES = (
+    "circle", "square", "diamond", "triangle-up", "cross", "triangle-down", "triangle-right",
+    "triangle-left",
+)  # fmt: skip
+"""Signs that go with them, for whoever cannot tell the colours."""
+SIGNS = "●■◆▲✚▼▶◀"
 COLOURS = {
+    **{colour: f"var(--cb-family-{n})" for n, colour in enumerate(FAMILIES, start=1)},
     INK: "var(--cb-chart-ink)",
     GRID: "var(--cb-line)",
     MARK: "var(--cb-chart-mark)",

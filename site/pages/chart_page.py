@@ -1,27 +1,29 @@
 """The pages of charts, one a board: each chart with its words, and its table for every reader."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import date
+from html import escape
 from typing import NamedTuple
 
 from ...board.model import Board
-from ..charts.charts import Chart, Scatter, Slopes, charts_of
-from ..charts.scales import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, across
-from ..data.figures import as_printed, billions, signed, timed
+from ...eval.metrics import Metric
+from ..charts.charts import Chart, Point, Scatter, charts_of
+from ..charts.lists import Gain, Heat, Range, gains_of, heats_of, ranges_of
+from ..charts.pictures import Written as Word
+from ..charts.pictures import frame, picture
+from ..charts.scales import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH
+from ..charts.svg import SIGNS
+from ..data.figures import Span, as_printed, billions, signed, timed
 from ..frame.page import Page, root_of
+from ..model.divisions import own_unit
 from ..source.joined import joined_scores
 from ..source.metric_words import MetricWords
 from ..source.source import Place, Source
 
 PATH = "charts/"
-
-
-class Word(NamedTuple):
-    """A word inside a drawing: where it stands, and by which end."""
-
-    x: float
-    y: float
-    anchor: str
-    text: str
+FRAMED = 10
+"""Rows of a board in a frame."""
+_SHADES = 8
 
 
 class Row(NamedTuple):
@@ -46,6 +48,39 @@ class Drawn(NamedTuple):
     """Whether there is more than what is drawn."""
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
+    front: tuple[Row, ...]
+    legend: tuple[tuple[int, str, str], ...]
+    """Number, sign and title of each family with a colour on it; 0 is of all others."""
+
+
+class Bar(NamedTuple):
+    """A row of a chart that is a list: words, and a bar on the scale of the list, in per cent."""
+
+    slug: str
+    label: str
+    cells: tuple[str, ...]
+    start: float
+    wide: float
+    mark: float | None
+    dim: bool = False
+    """Whether nothing is shown by it: an interval that holds 0."""
+
+
+class Cell(NamedTuple):
+    """A cell of a heat map: what it says, and how dark it is."""
+
+    text: str | None
+    shade: int
+
+
+class Heated(NamedTuple):
+    """A heat map as a page shows it."""
+
+    anchor: str
+    title: str
+    groups: tuple[str, ...]
+    rows: tuple[tuple[str, str, tuple[Cell, ...]], ...]
+    more: bool
 
 
 SIZE = (LEFT + WIDTH + RIGHT, TOP + HEIGHT + BOTTOM)
@@ -74,13 +109,26 @@ def chart_pages(source: Source) -> Iterator[Page]:
         yield Page(path=PATH, title=title, description=title, slots={"charts": html})
     for place, board in zip(source.places, source.boards.boards, strict=True):
         path = chart_path(place)
+        drawn = list(_drawn(board, place, source))
+        gains, total = gains_of(board)
         html = source.render.html(
             "charts",
             root=root_of(path),
             places=[(one.slug, one.title, chart_path(one)) for one in source.places],
             here=place,
-            charts=list(_drawn(board, place, source)),
+            charts=[one for one in drawn if one.svg is not None],
+            missing=[one for one in drawn if one.svg is None],
             size=SIZE,
+            gains=_gain_bars(gains, board),
+            gains_known=total,
+            gains_tested=any(one.low is not None for one in gains),
+            ranges=_range_bars(ranges_of(board), board, len(board.ranked)),
+            heats=list(_heated(board, source)),
+            ranked=len(board.ranked),
+            first=FRAMED,
+            frame=f"{source.settings.board.site_url or 'URL/'}"
+            f"{source.addresses.prefix(source.render.language)}{path}",
+            above=source.title,
         )
         yield Page(
             path=path,
@@ -89,7 +137,48 @@ def chart_pages(source: Source) -> Iterator[Page]:
                 "site.charts.description", title=place.title
             ),
             slots={"charts" if path == PATH else "body": html},
+            files=dict(_files(drawn, board, place, source)),
         )
+
+
+def _files(
+    drawn: Sequence[Drawn], board: Board, place: Place, source: Source
+) -> Iterator[tuple[str, str]]:
+    """Yield path and text of what others may show: each chart, alone and in a frame; the board."""
+    path, language = chart_path(place), source.render.language
+    root = root_of(path)
+    whole = f"{place.title} · {source.title}"
+    for one in drawn:
+        if one.svg is None:
+            continue
+        title = f"{one.title} · {place.title}"
+        yield f"{path}{one.name}.svg", picture(one.svg, one.words, title, one.legend)
+        body = (
+            f'<a href="./#{one.name}" target="_top"><img src="{one.name}.svg" '
+            f'alt="{escape(f"{title}. {one.text}")}"></a>'
+        )
+        yield f"{path}{one.name}.html", frame(language, root, title, body)
+    rows = "".join(
+        f"<tr><td>{escape(entry.rank_text)}</td>"
+        f'<th scope="row"><a href="{root}models/{entry.slug}/" target="_top">'
+        f"<bdi>{escape(entry.label)}</bdi></a></th>"
+        f"<td>{as_printed(board.suite.ranked, entry.score)}</td></tr>"
+        for entry in board.ranked[:FRAMED]
+    )
+    say = source.render.text
+    heads = "".join(
+        f'<th scope="col">{escape(say(f"site.column.{name}"))}</th>'
+        for name in ("rank", "model", "score")
+    )
+    link = (
+        f'<p><a href="{root}{place.path}" target="_top">'
+        f"{escape(say('site.charts.whole', ranked=len(board.ranked)))}</a></p>"
+    )
+    table = (
+        f"<table><caption>{escape(whole)}</caption><thead><tr>{heads}</tr></thead>"
+        f"<tbody>{rows}</tbody></table>{link}"
+    )
+    yield f"{path}board.html", frame(language, root, whole, table)
 
 
 def _drawn(board: Board, place: Place, source: Source) -> Iterator[Drawn]:
@@ -97,6 +186,7 @@ def _drawn(board: Board, place: Place, source: Source) -> Iterator[Drawn]:
     for chart in charts_of(board, joined_scores(board, source.ranked)):
         counted = {"known": chart.known, "ranked": place.ranked, **_other(chart)}
         shown = len(chart.points) if isinstance(chart, Scatter) else len(chart.lines)
+        front = chart.front if isinstance(chart, Scatter) and chart.shown else ()
         yield Drawn(
             name=chart.name,
             title=_said(chart, words, "", **_other(chart)),
@@ -106,7 +196,104 @@ def _drawn(board: Board, place: Place, source: Source) -> Iterator[Drawn]:
             more=chart.known > shown,
             columns=_columns(chart, source, words),
             rows=tuple(_rows(chart, source)) if chart.shown else (),
+            front=tuple(_row(chart, point, "") for point in front)
+            if isinstance(chart, Scatter)
+            else (),
+            legend=tuple(_legend(chart, source)),
         )
+
+
+def _legend(chart: Chart, source: Source) -> Iterator[tuple[int, str, str]]:
+    """Yield the families on *chart*, in the order of their numbers, and the others last."""
+    if not isinstance(chart, Scatter) or not chart.families:
+        return
+    met = {point.family for point in chart.points}
+    for number, key in enumerate(chart.families, start=1):
+        if key in met:
+            known = source.settings.families.get(key)
+            name = (source.render.own(known.title) if known else "") or key
+            yield number, SIGNS[number - 1], name
+    if met - set(chart.families):
+        yield 0, SIGNS[0], source.render.text("site.charts.others")
+
+
+def _gain_bars(gains: Sequence[Gain], board: Board) -> list[tuple[Gain, Bar]]:
+    metric = board.suite.ranked
+    ends = [end for one in gains for end in (one.low, one.high, one.difference) if end is not None]
+    span = Span(min([0.0, *ends]), max([0.0, *ends]))
+    return [(one, _gain_bar(one, metric, span)) for one in gains]
+
+
+def _gain_bar(one: Gain, metric: Metric, span: Span) -> Bar:
+    measured = one.low is not None and one.high is not None
+    low = one.low if measured and one.low is not None else min(0.0, one.difference)
+    high = one.high if measured and one.high is not None else max(0.0, one.difference)
+    between = f"{signed(metric, low)} – {signed(metric, high)}" if measured else "–"
+    cells = (
+        as_printed(metric, one.base_score) or "",
+        as_printed(metric, one.score) or "",
+        signed(metric, one.difference),
+        between,
+    )
+    start, end = span.at(low), span.at(high)
+    return Bar(
+        slug=one.slug,
+        label=one.label,
+        cells=cells,
+        start=round(start, 2),
+        wide=round(end - start, 2),
+        mark=round(span.at(one.difference), 2),
+        dim=low <= 0 <= high and measured,
+    )
+
+
+def _range_bars(ranges: Sequence[Range], board: Board, ranked: int) -> list[Bar]:
+    metric = board.suite.ranked
+    last = max([one.high for one in ranges], default=1)
+    span = Span(1, max(last, 2))
+    return [
+        Bar(
+            slug=one.slug,
+            label=one.label,
+            cells=(
+                one.rank,
+                f"{one.low}–{one.high}",
+                as_printed(metric, one.score) or "",
+            ),
+            start=round(span.at(one.low), 2),
+            wide=max(round(span.at(one.high) - span.at(one.low), 2), 1.0),
+            mark=None,
+        )
+        for one in ranges
+    ]
+
+
+def _heated(board: Board, source: Source) -> Iterator[Heated]:
+    words, metric = source.words_of(board.suite), board.suite.ranked
+    for number, heat in enumerate(heats_of(board)):
+        known = [value for *_, values in heat.rows for value in values if value is not None]
+        span = Span(min(known, default=0.0), max(known, default=0.0))
+        yield Heated(
+            anchor=f"groups-{number}",
+            title=words.division(heat.division),
+            groups=tuple(words.group(heat.division, group) for group in heat.groups),
+            rows=tuple(
+                (
+                    label,
+                    slug,
+                    tuple(_cell(value, metric, span, heat, board) for value in values),
+                )
+                for label, slug, values in heat.rows
+            ),
+            more=heat.more,
+        )
+
+
+def _cell(value: float | None, metric: Metric, span: Span, heat: Heat, board: Board) -> Cell:
+    if value is None:
+        return Cell(None, 0)
+    share = span.at(value) if metric.scale * metric.sign > 0 else 100 - span.at(value)
+    return Cell(own_unit(metric, value, board.suite), min(int(share * _SHADES / 100), _SHADES - 1))
 
 
 def _said(chart: Chart, words: MetricWords, part: str, **values: object) -> str:
@@ -124,17 +311,11 @@ def _other(chart: Chart) -> dict[str, str]:
 
 
 def _words(chart: Chart, source: Source, words: MetricWords) -> Iterator[Word]:
-    """Yield what is written around the drawing: the axes' titles, and the ends of a slope."""
-    say = source.render.text
-    yield Word(4, 16, "start", say("site.column.score"))
-    base = TOP + HEIGHT
-    if chart.name == "bases":
-        scale = across(chart)
-        for value, name in ((0.0, "base"), (1.0, "tuned")):
-            yield Word(round(LEFT + scale.at(value), 2), base + 20, "middle", say(_key(name)))
-        return
+    """Yield the titles of the axes, which are written around the drawing."""
+    yield Word(4, 16, "start", source.render.text("site.column.score"))
     middle = LEFT + WIDTH / 2 if isinstance(chart, Scatter) else LEFT + WIDTH * 0.3
-    yield Word(round(middle, 2), base + 42, "middle", _said(chart, words, ".axis", **_other(chart)))
+    base = TOP + HEIGHT + 42
+    yield Word(round(middle, 2), base, "middle", _said(chart, words, ".axis", **_other(chart)))
 
 
 def _key(name: str) -> str:
@@ -143,17 +324,18 @@ def _key(name: str) -> str:
 
 def _columns(chart: Chart, source: Source, words: MetricWords) -> tuple[str, ...]:
     say = source.render.text
+    drawn = ("site.column.model", "site.column.score")
     columns = {
-        "size": ("site.column.model", "site.column.score", "site.column.parameters"),
-        "speed": ("site.column.model", "site.column.score", "site.column.seconds"),
+        "size": (*drawn, "site.column.parameters", "site.column.rank"),
+        "speed": (*drawn, "site.column.seconds", "site.column.rank"),
+        "time": (*drawn, "site.column.date", "site.column.rank"),
         "epochs": (_key("run"), _key("course"), _key("gain")),
-        "bases": ("site.column.model", _key("base"), _key("tuned"), _key("gain")),
     }
     if isinstance(chart, Scatter) and chart.other is not None:
         there = say("site.charts.joined.axis", **_other(chart))
-        return say("site.column.model"), say("site.column.score"), there
+        return (*map(say, drawn), there, say("site.column.rank"))
     if isinstance(chart, Scatter) and chart.figure is not None:
-        return say("site.column.model"), say("site.column.score"), words.column(chart.figure)
+        return (*map(say, drawn), words.column(chart.figure), say("site.column.rank"))
     return tuple(map(say, columns[chart.name]))
 
 
@@ -161,29 +343,26 @@ def _rows(chart: Chart, source: Source) -> Iterator[Row]:
     if isinstance(chart, Scatter):
         guessed = f" ({source.render.text('card.guessed')})"
         for point in chart.points:
-            marked = guessed if point.guessed and chart.name == "size" else ""
-            cells = (_score(chart, point.score), f"{_figure(chart, point.x) or ''}{marked}")
-            yield Row(point.slug, point.label, cells, point.best)
-    else:
-        yield from _slope_rows(chart)
+            yield _row(chart, point, guessed if point.guessed and chart.name == "size" else "")
+        return
+    for line in chart.lines:
+        last, gain = line.points[-1], signed(chart.metric, line.gain)
+        course = ", ".join(f"{point.x:g}: {_score(chart, point.score)}" for point in line.points)
+        yield Row(last.slug, line.label, (course, gain), False)
+
+
+def _row(chart: Scatter, point: Point, marked: str) -> Row:
+    figure = f"{_figure(chart, point.x) or ''}{marked}"
+    cells = (_score(chart, point.score), figure, point.rank)
+    return Row(point.slug, point.label, cells, point.best)
 
 
 def _figure(chart: Scatter, x: float) -> str | None:
     if chart.figure is not None:
         return as_printed(chart.figure, x)
+    if chart.name == "time":
+        return date.fromordinal(int(x)).isoformat()
     return billions(x) if chart.name == "size" else timed("seconds_per_step", x)
-
-
-def _slope_rows(chart: Slopes) -> Iterator[Row]:
-    for line in chart.lines:
-        last, gain = line.points[-1], signed(chart.metric, line.gain)
-        scores = [_score(chart, point.score) for point in line.points]
-        if chart.name == "bases":
-            cells: tuple[str, ...] = tuple(scores)
-        else:
-            told = zip(line.points, scores, strict=True)
-            cells = (", ".join(f"{point.x:g}: {score}" for point, score in told),)
-        yield Row(last.slug, line.label, (*cells, gain), False)
 
 
 def _score(chart: Chart, value: float) -> str:

@@ -21,11 +21,12 @@ from ...eval.backends.gguf.figures import Estimate, FileFigures
 from ...eval.metrics import Metric
 from ..charts.charts import Chart, Scatter
 from ..charts.file_charts import memory_chart, size_chart
+from ..charts.pictures import Written as Word
 from ..charts.scales import HEIGHT, LEFT, TOP, WIDTH
 from ..data.figures import as_printed, signed
 from ..frame.page import Page, root_of
 from ..source.source import Place, Source
-from .chart_page import SIZE, Word
+from .chart_page import SIZE
 
 
 class Row(NamedTuple):

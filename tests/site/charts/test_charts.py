@@ -70,6 +70,24 @@ def test_a_figure_that_is_unknown_is_no_point_and_never_zero():
     assert (speed.known, speed.ranked, speed.shown) == (1, 3, False)
 
 
+def test_time_goes_by_the_day_of_the_evaluation_and_takes_two_days():
+    days = ("2026-03-01T10:00:00Z", "2026-03-01T23:59:59Z", "2026-04-10T00:00:00Z")
+    results = [
+        a_result(name, f1, finished_at=day)
+        for name, f1, day in zip("abc", (0.4, 0.5, 0.45), days, strict=True)
+    ]
+    time = charts(results)["time"]
+    assert labels(time.front) == ["b"], "whoever came later is on the line only if it is better"
+    assert (time.known, time.shown) == (3, True)
+    assert not charts(results[:2])["time"].shown
+
+
+def test_the_families_with_most_models_have_a_colour():
+    models = {f"m{n}": Profile(family=f"f{n % 10 if n < 10 else 9}") for n in range(12)}
+    size = charts([a_result(f"m{n}") for n in range(12)], **models)["size"]
+    assert size.families == ("f9", "f0", "f1", "f2", "f3", "f4", "f5", "f6")
+
+
 def test_a_size_that_was_read_from_the_name_is_marked():
     size = charts(
         [a_result("org/model-7B"), a_result("org/known")], **{"org/known": Profile(parameters=3.0)}
@@ -117,18 +135,6 @@ def test_a_run_goes_by_its_epochs_with_the_best_checkpoint_of_each(sweep):
     assert line.gain == 10
 
 
-def test_a_fine_tune_stands_beside_its_base_model_whatever_the_case_of_the_name(sweep):
-    lines = sweep["bases"].lines
-    assert [(line.label, line.gain) for line in lines] == [
-        ("e2b", 30.0),
-        ("e3", 20.0),
-        ("e1", 10.0),
-        ("e2", 5.0),
-    ]
-    assert all(line.points[0].label == "base" for line in lines)
-
-
-def test_without_runs_and_base_models_there_are_no_slopes():
+def test_without_runs_there_are_no_slopes():
     found = charts([a_result("a"), a_result("b")], a=Profile(base_model="a", series="s", epoch=1))
     assert not found["epochs"].shown
-    assert not found["bases"].shown, "nobody is the base of itself"

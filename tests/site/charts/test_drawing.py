@@ -1,6 +1,7 @@
 """Drawings: the same bytes each time, in the colours of the page, and nothing that could run."""
 
 import re
+from datetime import date
 from xml.etree import ElementTree
 
 import altair as alt
@@ -22,7 +23,7 @@ def a_point(n, name, **differs):
 POINTS = tuple(a_point(n, name, low=1.0, high=60.0, best=n == 3) for n, name in enumerate(NAMES))
 SCATTER = Scatter(name="size", metric=SUITE.ranked, points=POINTS, known=4, ranked=4, log=True)
 SLOPES = Slopes(
-    name="bases",
+    name="epochs",
     metric=SUITE.ranked,
     lines=(Slope(label=NAMES[1], points=POINTS[:2]), Slope(label="fell", points=POINTS[2:0:-1])),
     known=2,
@@ -87,6 +88,32 @@ def test_colours_are_those_of_the_page(drawings):
         used = set(re.findall(r'(?:fill|stroke)="([^"]*)"', drawing))
         assert used <= {"none", *COLOURS.values()}
         assert "var(--cb-chart-mark)" in used
+
+
+def test_each_family_has_a_colour_and_a_sign_of_its_own():
+    points = tuple(a_point(n, f"m{n}", family="ab"[n % 2], low=1.0, high=60.0) for n in range(3))
+    chart = Scatter(
+        name="size", metric=SUITE.ranked, points=points, known=3, ranked=3, families=("a", "b")
+    )
+    (drawing,) = draw([(chart, "")])
+    paths = [link.find("path") for link in parse(drawing).iter("a")]
+    assert [path.get("fill") for path in paths] == [
+        "var(--cb-family-1)",
+        "var(--cb-family-1)",
+        "var(--cb-family-2)",
+    ]
+    assert paths[0].get("d") == paths[1].get("d") != paths[2].get("d")
+    rules = {line.get("stroke") for line in parse(drawing).iter("line")}
+    assert {"var(--cb-family-1)", "var(--cb-family-2)"} <= rules, "whiskers go with their points"
+
+
+def test_days_are_named_by_their_dates():
+    points = tuple(
+        a_point(n, f"m{n}", x=float(date(2026, 3 * n + 1, 1).toordinal())) for n in range(3)
+    )
+    chart = Scatter(name="time", metric=SUITE.ranked, points=points, known=3, ranked=3)
+    words = [text.text for text in parse(*draw([(chart, "")])).iter("text")]
+    assert {"2026-01", "2026-04", "2026-07"} <= set(words)
 
 
 def test_numbers_are_exact_to_a_hundredth(drawings):

@@ -1,9 +1,11 @@
 """Scales and names of charts: round ticks inside the ends, and names that leave each other room."""
 
+from datetime import date
 from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from cardboard.site.charts.charts import Point, Scatter, Slope, Slopes
 from cardboard.site.charts.labels import labels, short
@@ -11,6 +13,7 @@ from cardboard.site.charts.scales import HEIGHT, WIDTH, across, upward
 from cardboard.tests.making import SUITE
 
 SIZES = st.floats(0.001, 2000, allow_nan=False)
+DAYS = st.dates(date(1990, 1, 1), date(2050, 1, 1))
 SCORES = st.floats(0, 100, allow_nan=False)
 
 
@@ -48,11 +51,20 @@ def test_no_axis_names_so_many_values_that_they_meet(values):
         assert all(after - before > 12 for before, after in pairwise(places))
 
 
-def test_scores_start_at_0_and_end_at_a_round_number():
+def test_scores_reach_from_below_the_lowest_to_above_the_highest():
     assert upward(a_scatter([(1, 48.15), (2, 3.0)])).ticks == (0, 10, 20, 30, 40, 50)
+    assert upward(a_scatter([(1, 38.15), (2, 34.0)])).ticks == (33, 34, 35, 36, 37, 38, 39)
     assert upward(a_scatter([(1, 100.0), (2, 3.0)])).high == 100
     assert upward(a_scatter([(1, 0.0), (2, 0.0)])).high > 0
     assert upward(a_scatter([(1, 0.0), (2, 3.7e-32)])).high > 0.5, "nobody sees such a score"
+
+
+@given(st.lists(DAYS, min_size=2, max_size=5, unique=True))
+def test_days_have_round_dates_that_leave_each_other_room(days):
+    points = [(float(day.toordinal()), 1.0) for day in days]
+    scale = across(replace(a_scatter(points, log=False), name="time"))
+    assert len(scale.ticks) == len(scale.texts) <= 9
+    assert all(0 <= scale.at(one) <= WIDTH for one in (*scale.ticks, *(x for x, _ in points)))
 
 
 def test_sizes_are_named_by_1_2_and_5_until_there_are_too_many_decades():

@@ -1,5 +1,7 @@
 """The pages of charts: each chart has its words, its table, or the reason why it is not drawn."""
 
+from xml.etree import ElementTree
+
 import pytest
 from msgspec.structs import replace
 
@@ -39,7 +41,7 @@ def charts(site, path):
     return {
         one.find(f"{HTML}h3").get("id"): one
         for one in article(site, path).iter(f"{HTML}section")
-        if one.get("class") == "cb-chart"
+        if "cb-chart" in one.get("class", "").split()
     }
 
 
@@ -48,9 +50,9 @@ def test_a_chart_says_the_same_in_its_table(site, language):
     size = charts(site, f"{language}charts")["size"]
     assert tables(size) == [
         [
-            [f"org/tuned {'점선 위' if language else 'on the line'}", "40.00", "1.5B"],
-            ["org/more", "35.00", "7B"],
-            ["org/small", "20.00", "1.5B"],
+            [f"org/tuned {'점선 위' if language else 'on the line'}", "40.00", "1.5B", "1"],
+            ["org/more", "35.00", "7B", "2"],
+            ["org/small", "20.00", "1.5B", "3"],
         ]
     ]
 
@@ -59,16 +61,41 @@ def test_slopes_have_their_ends_and_differences_in_the_table(site):
     found = charts(site, "charts")
     assert tables(found["epochs"]) == [[["run", "1: 40.00, 2: 35.00", "−5.00"]]]
     assert tables(found["bases"]) == [
-        [["org/tuned", "20.00", "40.00", "+20.00"], ["org/more", "20.00", "35.00", "+15.00"]]
+        [
+            ["org/tuned", "org/small", "20.00", "40.00", "+20.00", "–"],
+            ["org/more", "org/small", "20.00", "35.00", "+15.00", "–"],
+        ]
     ]
+    assert "nobody can say how sure it is" in text(found["bases"])
 
 
-def test_a_chart_that_lacks_data_says_which_instead_of_standing_empty(site):
-    speed = charts(site, "charts")["speed"]
-    assert speed.find(f"{SVG}svg") is None
-    assert text(speed).endswith(
-        "Not drawn: the time was recorded for 0 of 3 ranked models, and it takes two."
+def test_a_chart_that_lacks_data_takes_one_line_that_says_which(site):
+    assert "speed" not in charts(site, "charts")
+    lines = [text(one) for one in article(site, "charts").iter(f"{HTML}li")]
+    assert (
+        "Score and seconds per step. The time was recorded for 0 of 3 ranked models, and it takes "
+        "two." in lines
     )
+
+
+def test_a_chart_is_a_picture_and_a_page_for_frames_in_both_languages(site):
+    for tree, word in (("", "Score and size"), ("ko/", "점수와 크기")):
+        picture = (site / tree / "charts" / "size.svg").read_text(encoding="utf-8")
+        root = ElementTree.fromstring(picture)
+        assert word in root.find(f"{SVG}title").text
+        assert "href" not in picture, "nobody knows where the file will lie"
+        frame = (site / tree / "charts" / "size.html").read_text(encoding="utf-8")
+        assert 'href="./#size" target="_top"' in frame
+        assert 'src="size.svg"' in frame
+        assert "<script" not in frame
+
+
+def test_the_board_has_a_page_for_frames_with_its_first_rows(site):
+    frame = (site / "charts" / "board.html").read_text(encoding="utf-8")
+    assert frame.index("org/tuned") < frame.index("org/more") < frame.index("org/small")
+    assert "The whole board with 3 ranked entries" in frame
+    assert '../models/org__tuned/" target="_top"' in frame
+    assert "&lt;iframe src=" in (site / "charts" / "index.html").read_text(encoding="utf-8")
 
 
 def test_a_drawing_has_title_description_and_words_in_the_readers_language(site):
@@ -88,7 +115,8 @@ def test_points_lead_to_models_from_every_depth(site):
 
 def test_every_board_has_a_page_of_its_own(site):
     content = article(site, "charts/mini-2-models")
-    assert text(content).count("Not drawn") == 5
+    assert "Not drawn" in text(content)
+    assert "From base model to fine-tune. No fine-tune is ranked" in text(content)
     assert "../../charts/" in links(content)
 
 
@@ -109,4 +137,5 @@ def test_a_hostile_family_or_run_name_stays_text(build):
     boards = boards_of(a_result("m1"), a_result("m2", 0.7), models=models)
     folder = build(boards, replace(SETTINGS))
     assert name in text(charts(folder, "charts")["epochs"])
-    assert name not in (folder / "charts" / "index.html").read_text()
+    for path in (folder / "charts").iterdir():
+        assert path.is_dir() or name not in path.read_text(encoding="utf-8")
