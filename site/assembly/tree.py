@@ -11,10 +11,11 @@ from pathlib import Path
 
 from ..frame.page import Addresses, Page, root_of
 from ..frame.security import printable, secure
-from ..frame.slots import Shell
+from ..frame.slots import Shell, icons_apart
 
 # The page that stands for all that have none of their own.
 _MODEL_SHELL = "models/_shell/"
+_ICONS = "assets/images/icons.svg"
 # Signs that would turn the text around them.
 _TURNING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 # All that the theme says where there is no page, in one language.
@@ -63,6 +64,9 @@ class Tree:
             (self._folder / name).write_text(text, encoding="utf-8")
         if _anywhere(path):
             html = _LOST.sub("<!-- cardboard:lost -->", html)
+        if path == _MODEL_SHELL:
+            html, icons = icons_apart(html, f"{root}{_ICONS}")
+            self._write(self._folder / _ICONS, icons)
         return Shell.capture(printable(html), compact=path == _MODEL_SHELL)
 
     def write(self, pages: Iterable[Page], prose: Mapping[str, str]) -> None:

@@ -21,7 +21,29 @@ _SEARCH = re.compile(
     re.DOTALL,
 )
 _CHARSET = re.compile(r'<meta charset="utf-8">')
-_BLANK_LINES = re.compile(r"\n\s*\n")
+_LAYOUT = re.compile(r"\s*\n\s*")
+
+
+_ICON = re.compile(
+    r'<svg xmlns="http://www\.w3\.org/2000/svg" viewBox="(?P<box>[\d. ]+)">'
+    r'(?P<drawn><path d="[^"]*"/>)</svg>'
+)
+
+
+def icons_apart(html: str, sheet: str) -> tuple[str, str]:
+    """Return *html* with its icons taken from the file at *sheet*, and what belongs into that file.
+
+    An icon is drawn once there, however many pages show it.
+    """
+    drawn: dict[str, str] = {}
+
+    def refer(found: re.Match[str]) -> str:
+        name = drawn.setdefault(found["drawn"], f"i{len(drawn)}")
+        return f'<svg viewBox="{found["box"]}"><use href="{sheet}#{name}"/></svg>'
+
+    told = _ICON.sub(refer, html)
+    symbols = "".join(f'<g id="{name}">{path}</g>' for path, name in drawn.items())
+    return told, f'<svg xmlns="http://www.w3.org/2000/svg">{symbols}</svg>\n'
 
 
 def switch_target(language: str) -> str:
@@ -43,12 +65,13 @@ class Shell(NamedTuple):
     def capture(cls, html: str, *, compact: bool = False) -> Self:
         """Return the shell of the built page *html*.
 
-        *compact* drops blank lines, for a shell without preformatted text that is stamped often.
+        *compact* drops what lays lines out, for a shell without preformatted text that is stamped
+        often.
         """
         html = _SEARCH.sub(r"\1 \3\2", _HEAD_LINK.sub("", html))
         html = _CHARSET.sub(lambda found: f"{found[0]}<!-- cardboard:head -->", html, count=1)
         if compact:
-            html = _BLANK_LINES.sub("\n", html)
+            html = _LAYOUT.sub("\n", html)
         literals, slots, end = [], [], 0
         for found in _SLOT.finditer(html):
             literals.append(html[end : found.start()])

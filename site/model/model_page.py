@@ -106,16 +106,11 @@ def _joined(joint: Joint, words: MetricWords, source: Source) -> Joined:
         )
         for one in joint.pairs
     )
-    title = words.title(here)
-    score = source.render.text("site.column.score")
-    bars = [
-        Bars(f"{row[0]}: {score} {row[2]} · {title} {row[3]}", up.at(one.there), down.at(one.here))
-        for one, row in zip(joint.pairs, rows, strict=True)
-    ]
+    bars = [Bars(up.at(one.there), down.at(one.here)) for one in joint.pairs]
     full, rest = joint.split
     return Joined(
         other=joint.suite.full_name,
-        metric=title,
+        metric=words.title(here),
         best=as_printed(here, down.high),
         spans=(f"{up.low:g}", f"{up.high:g}", f"{down.low:g}", f"{down.high:g}"),
         drawing=mirror(bars),

@@ -1,6 +1,8 @@
 """Check a built site from outside: every link, file and anchor that its pages name is there."""
 
+import re
 from collections.abc import Iterator
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
@@ -90,4 +92,12 @@ class Site:
             return False
         if path in self.pages:
             return not anchor or anchor in self.pages[path].anchors
-        return not anchor and (self.folder / path.removeprefix(self.base)).is_file()
+        file = self.folder / path.removeprefix(self.base)
+        if file.suffix == ".svg" and file.is_file():
+            return not anchor or anchor in self.drawn(file)
+        return not anchor and file.is_file()
+
+    @cache  # noqa: B019  # a site lives as long as its tests
+    def drawn(self, file: Path) -> set[str]:
+        """Return the names of what is in a drawing."""
+        return set(re.findall(r'id="([^"]*)"', file.read_text(encoding="utf-8")))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cardboard.site.frame.slots import Shell, switch_target
+from cardboard.site.frame.slots import Shell, icons_apart, switch_target
 
 FRAME = (
     '<head><meta charset="utf-8"><link rel="canonical" href="https://x.test/">\n'
@@ -43,3 +43,16 @@ def test_what_fills_a_slot_is_never_taken_for_a_slot(text):
 @given(st.text(alphabet="<>ab \n"))
 def test_a_page_without_slots_comes_back_as_it_was(html):
     assert Shell.capture(html).stamp({}) == html
+
+
+def test_icons_are_drawn_once_in_a_file_and_referred_to():
+    one, other = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><path d="{d}"/></svg>'
+        for d in ("M3 6h18", "M1 1z")
+    )
+    html, sheet = icons_apart(f"<p>{one}{other}{one}<svg><path d='M0 0'/></svg>", "../icons.svg")
+    assert html.count('<use href="../icons.svg#i0"/>') == 2
+    assert html.count('<use href="../icons.svg#i1"/>') == 1
+    assert html.endswith("<svg><path d='M0 0'/></svg>"), "what is no icon stays"
+    assert sheet.count("<path") == 2
+    assert '<g id="i0"><path d="M3 6h18"/></g>' in sheet
