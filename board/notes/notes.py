@@ -38,8 +38,10 @@ class Said(NamedTuple):
     evidence: dict[str, str]
 
     def text(self, language: str) -> str:
-        """Return the sentence in *language*, which the rule must have."""
-        return fill(self.note.text[language], self.evidence)
+        """Return the sentence in *language*, else in English, else in whatever the rule has."""
+        text = self.note.text
+        said = text.get(language) or text.get("en") or next(iter(text.values()), "")
+        return fill(said, self.evidence)
 
     def lasting(self) -> "Said":
         """Return the same without the quantiles of the field, where every text can do without.

@@ -37,6 +37,14 @@ class Words:
         self._singular: dict[str, str] = {}
         self._held: dict[str, bool] = {}
 
+    @property
+    def unreviewed(self) -> bool:
+        """Whether nobody who speaks the language has signed the package's catalogue of it.
+
+        Such a catalogue is marked as fuzzy, as gettext calls what awaits a review.
+        """
+        return _is_fuzzy(self.language)
+
     def text(self, key: str, **values: object) -> str:
         """Return the message *key* with *values* filled in; `n` chooses the plural.
 
@@ -121,9 +129,19 @@ class Words:
 
 
 def languages() -> tuple[str, ...]:
-    """Return the languages that have a catalogue, sorted."""
+    """Return the languages of which the package has all words, sorted."""
+    texts = {one: _folder().joinpath(f"{one}.po").read_text("utf-8") for one in card_languages()}
+    return tuple(one for one, text in texts.items() if f'msgid "{_OF_SITES}"' in text)
+
+
+def card_languages() -> tuple[str, ...]:
+    """Return the languages in which the package can say at least what cards say, sorted."""
     names = (entry.name for entry in _folder().iterdir())
     return tuple(sorted(name.removesuffix(".po") for name in names if name.endswith(".po")))
+
+
+_OF_SITES = "site.lost"
+"""A message that a catalogue for cards alone lacks."""
 
 
 def _short(value: object) -> object:
@@ -172,7 +190,7 @@ def _load(language: str, own: str | None) -> gettext.NullTranslations:
                 f"there is no catalogue for the language {language!r}",
                 file="board.toml",
                 key="board.languages",
-                remedy=f"There are: {', '.join(languages())}. Another one is a file "
+                remedy=f"There are: {', '.join(card_languages())}. Another one is a file "
                 f"locale/{language}.po with the messages that you translate.",
             )
         return found
@@ -186,7 +204,7 @@ def _load(language: str, own: str | None) -> gettext.NullTranslations:
 @lru_cache
 def _packaged(language: str) -> gettext.NullTranslations | None:
     """Return the package's messages, with English ones behind them; `None` without a catalogue."""
-    if language not in languages():
+    if language not in card_languages():
         return None
     last: gettext.NullTranslations = _Missing()
     if language != FALLBACK:
@@ -195,17 +213,40 @@ def _packaged(language: str) -> gettext.NullTranslations | None:
 
 
 @lru_cache
+def _is_fuzzy(language: str) -> bool:
+    from babel.messages.pofile import read_po
+
+    if language not in card_languages():
+        return False
+    with (_folder() / f"{language}.po").open("rb") as source:
+        return read_po(source, locale=language).fuzzy
+
+
+@lru_cache
 def _load_kinds(language: str, own: str | None) -> dict[str, gettext.NullTranslations]:
-    """Return what each kind of suite says in its own words, by the kind's name."""
+    """Return what each kind of suite says in its own words, by the kind's name.
+
+    A language's catalogue may hold all of it as `KIND:KEY`, and so may a workspace's.
+    """
     found: dict[str, gettext.NullTranslations] = {}
     if language != FALLBACK:
         found = dict(_load_kinds(FALLBACK, None))
+        if language in card_languages():
+            packaged = (_folder() / f"{language}.po").read_text(encoding="utf-8")
+            _lay_over(found, packaged, language)
     for kind in _kinds_folder().iterdir():
         path = kind / f"{language}.po"
         if path.is_file():
             found[kind.name] = _compiled(path, language, found.get(kind.name) or _Missing())
+    if own is not None:
+        _lay_over(found, own, language)
+    return found
+
+
+def _lay_over(found: dict[str, gettext.NullTranslations], own: str, language: str) -> None:
+    """Put what the catalogue *own* calls `KIND:KEY` before what is *found* of each kind."""
     told: dict[str, dict[str, tuple[str, ...]]] = {}
-    for key, forms in _own_messages(own, language).items() if own is not None else ():
+    for key, forms in _own_messages(own, language).items():
         kind_name, _, message = key.partition(":")
         if message:
             told.setdefault(kind_name, {})[message] = forms
@@ -213,7 +254,6 @@ def _load_kinds(language: str, own: str | None) -> dict[str, gettext.NullTransla
         before = _Own(messages, language)
         before.add_fallback(found.get(kind_name) or _Missing())
         found[kind_name] = before
-    return found
 
 
 @lru_cache

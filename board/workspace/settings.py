@@ -264,6 +264,8 @@ class Cards(_Table, frozen=True, kw_only=True):
     """`[cards]`: what cards show."""
 
     rank: Literal["auto", "exact", "band"] = "auto"
+    languages: tuple[str, ...] = ()
+    """In their order; those of the board where none is named."""
     keys: tuple[str, ...] = (
         "language",
         "library_name",

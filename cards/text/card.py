@@ -72,6 +72,7 @@ class Deck:
     def __init__(self, boards: Boards, settings: Settings) -> None:
         self._settings = settings
         self._rules = rules(settings)
+        self._audits = boards.audits
         self.fields = {
             f"{number} {board.suite.slug} {board.class_}": Field(board)
             for number, board in enumerate(boards.boards)
@@ -90,7 +91,9 @@ class Deck:
 
     def entries(self, slug: str) -> tuple[CardEntry, ...]:
         """Return the entries of one card, as it sees them."""
-        return tuple(card_entry(*there, self._settings) for there in self._there[slug])
+        return tuple(
+            card_entry(*there, self._settings, self._audits) for there in self._there[slug]
+        )
 
     def card(self, slug: str, entries: Sequence[CardEntry] | None = None) -> Card:
         """Return one card; *entries* are its entries, where they are known already."""

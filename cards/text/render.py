@@ -37,7 +37,8 @@ class Renderer:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        everyone = [settings.words(language) for language in settings.board.languages]
+        self._languages = settings.cards.languages or settings.board.languages
+        everyone = [settings.words(language) for language in self._languages]
         names = [words.text("language.name") for words in everyone]
         self._bodies: list[Callable[[Card], str]] = [
             _body(words, settings, first=everyone[0], names=names) for words in everyone
@@ -55,7 +56,7 @@ class Renderer:
         """Return the front matter, and the text of every language by its code."""
         told = {
             language: body(card)
-            for language, body in zip(self._settings.board.languages, self._bodies, strict=True)
+            for language, body in zip(self._languages, self._bodies, strict=True)
         }
         return {FRONT_MATTER: front_matter(card, self._settings), **told}
 
@@ -155,6 +156,8 @@ def _body(
         division=tables.division,
         parts=tables.parts,
         groups=tables.groups,
+        versions=tables.versions,
+        language=tables.language,
         recorded=tables.recorded,
         rows=tables.rows,
         section=_section,
@@ -168,6 +171,7 @@ def _body(
         own_sections=settings.cards.add,
         own_section=lambda name: _own_section(settings.cards.add[name], words.language),
         always_exact=ALWAYS_EXACT,
+        unreviewed=words.unreviewed,
         part=lambda kind, name: _part(kind, name, parts),
     )
     with own_faults(settings.overrides.templates):

@@ -1,17 +1,19 @@
 """What a card says of one result: its standing, its figures, its evidence, and its notes."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec import Struct
 
 from ...board.compare.held_out import HeldOut
+from ...board.compare.languages import Gap
 from ...board.model import Attempt, Entry
 from ...board.notes.claims import Claim, Told, asked_here, looked_for, template, told_of
 from ...board.notes.figures import shown
 from ...board.notes.notes import Field, Rule, Said
 from ...board.words.findings import Finding, distinct
 from ...board.workspace.settings import Settings, Suite, Text
+from ...eval.audit.reports import Check
 from ...eval.metrics import Metric
 from ...eval.records import Group
 from ...eval.suites.kinds.kind import Kind
@@ -94,6 +96,12 @@ class Sheet(Struct, frozen=True, kw_only=True):
     wilson: Wilson | None
     held_out: HeldOut | None
     """Figures of the groups that it was not trained on, where models.toml tells them."""
+    gaps: tuple[str, tuple[Gap, ...]] | None
+    """Its figures in each language, and the one that the others are held against."""
+    told_by_kind: Mapping[str, str]
+    """What the kind's section says beside figures, by name."""
+    checked: Check | None
+    """What an audit of the very template found by the check that is called like the kind."""
     tasks: int | None
     """On which the interval rests."""
     rows: bool
@@ -148,6 +156,9 @@ def sheet_of(
         base=own.base,
         wilson=own.wilson,
         held_out=own.held_out,
+        gaps=own.gaps,
+        told_by_kind=kind.told(entry.result),
+        checked=own.checked,
         tasks=own.tasks,
         rows=own.rows,
         trials=own.trials,

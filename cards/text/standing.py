@@ -1,5 +1,6 @@
 """An entry of a board as its card sees it: the exact rank, or a band that stays true."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from msgspec import Struct
@@ -7,12 +8,14 @@ from msgspec.structs import replace
 
 from ...board.compare.counted import counted
 from ...board.compare.held_out import HeldOut, held_out
+from ...board.compare.languages import Gap, gaps
 from ...board.model import Board, Entry
 from ...board.notes.claims import Claim, basis
 from ...board.notes.figures import Value, figures
 from ...board.notes.notes import Field
 from ...board.show.rows import blind_spot, independent
 from ...board.workspace.settings import Settings, Suite
+from ...eval.audit.reports import Audit, Check
 from .names import width
 
 if TYPE_CHECKING:
@@ -208,10 +211,18 @@ class CardEntry(Struct, frozen=True, kw_only=True):
     """The same where nobody reported one, and the score is a share of items."""
     held_out: HeldOut | None
     """Figures of the groups that it was not trained on, where models.toml tells them."""
+    gaps: tuple[str, tuple[Gap, ...]] | None
+    """Its figures in each language, and the one that the others are held against."""
+    checked: Check | None
+    """What an audit of the very template found by the check that is called like the kind."""
 
 
 def card_entry(
-    entry: Entry, board: Board | None, field: Field | None, settings: Settings
+    entry: Entry,
+    board: Board | None,
+    field: Field | None,
+    settings: Settings,
+    audits: Sequence[Audit] = (),
 ) -> CardEntry:
     """Return *entry* of *board* as its card sees it; *field* is the field of ranked entries."""
     spot, mode = field.place(entry) if field else None, settings.cards.rank
@@ -232,6 +243,23 @@ def card_entry(
         base=_base(entry, board) if board else None,
         wilson=_wilson(entry, suite) if suite and spread is None else None,
         held_out=held_out(entry, suite) if suite else None,
+        gaps=gaps(entry, suite) if suite else None,
+        checked=_checked(entry, suite, audits) if suite else None,
+    )
+
+
+def _checked(entry: Entry, suite: Suite, audits: Sequence[Audit]) -> Check | None:
+    sha256 = entry.result.prompts.template_sha256
+    return next(
+        (
+            check
+            for audit in audits
+            for report in audit.reports
+            if sha256 is not None and report.sha256 == sha256
+            for check in report.checks
+            if check.check == suite.kind and check.value is not None
+        ),
+        None,
     )
 
 

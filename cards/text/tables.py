@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 from ...board.words.catalogue import Words
 from ...board.workspace.settings import Text
+from ...eval.metrics import Metric
 from ..readme.markdown import Safe, code, codes, escaped
 from .evidence import Recorded, Row
 from .names import metric_name, score_name
@@ -78,6 +79,37 @@ class Tables:
             for one in told.groups
         ]
         return Safe(", ".join(names))
+
+    def versions(self, sheet: Sheet) -> Safe:
+        """Return a row for each language: its score, and how far it is from the first one's."""
+        assert sheet.gaps is not None
+        assert sheet.ranked is not None
+        rows = []
+        for gap in sheet.gaps[1]:
+            score = self.number(f"{gap.score:.{sheet.ranked.decimals}f}", sheet.bound_unit)
+            row = f"| {self.language(sheet, gap.language)} | {score} |"
+            if gap.paired is None:
+                rows.append(f"{row} {_NOTHING} | {_NOTHING} |")
+                continue
+            low, high = gap.paired.low, gap.paired.high
+            span = (
+                self._unknown
+                if low is None or high is None
+                else f"{self._signed(low, sheet.ranked)} … {self._signed(high, sheet.ranked)}"
+            )
+            rows.append(f"{row} {self._signed(gap.paired.difference, sheet.ranked)} | {span} |")
+        return Safe("\n".join(rows))
+
+    def language(self, sheet: Sheet, code_: str) -> Safe:
+        """Return what a language is called."""
+        given = sheet.suite.words.group("language", code_) if sheet.suite else {}
+        return self._called(given, f"{sheet.kind}:group.{code_}", code_)
+
+    @staticmethod
+    def _signed(difference: float, metric: Metric) -> str:
+        text = f"{abs(difference):.{metric.decimals}f}"
+        sign = ("+" if difference > 0 else "−") if text.strip("0.") else ""
+        return f"{sign}{text}"
 
     def _called(self, given: Text, own: str, name: str) -> Safe:
         """Return what a suite calls a division or a group, else its kind, else its name."""

@@ -217,6 +217,10 @@ def _nothing_again(steps: Sequence[Step]) -> Recount:
     return Recount()
 
 
+def _nothing_told(result: Result) -> dict[str, str]:
+    return {}
+
+
 def _no_view(step: Step) -> None:
     return None
 
@@ -281,6 +285,8 @@ class Kind(Struct, frozen=True, kw_only=True):
     """The kind whose tasks are compared with its own, where a model has results of both."""
     trained: str | None = None
     """The division of whose groups models.toml may tell which ones a model was trained on."""
+    told: Callable[[Result], Mapping[str, str]] = _nothing_told
+    """What the kind's section of a card says of a result beside its figures: words by name."""
     view: Callable[[Step], object | None] = _no_view
     """What sheets and pages of episodes show of a step; `templates/kinds/NAME/` lays it out."""
     lines: Callable[[Step], Sequence[Line] | None] = _no_lines

@@ -9,8 +9,21 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 from cardboard.board.words import catalogue as module
-from cardboard.board.words.catalogue import CatalogueError, Words, languages
-from cardboard.board.words.findings import ATTESTING, JUDGING, READING, Finding, Value
+from cardboard.board.words.catalogue import (
+    CatalogueError,
+    Words,
+    card_languages,
+    languages,
+    misfits,
+)
+from cardboard.board.words.findings import (
+    ATTESTING,
+    JUDGING,
+    MEANINGS,
+    READING,
+    Finding,
+    Value,
+)
 from cardboard.board.words.phrases import slots
 from cardboard.cards.text.lint import LINT
 from cardboard.eval.metrics import Metric
@@ -367,3 +380,48 @@ def test_why_a_file_cannot_be_read_is_said_in_words_and_not_in_a_code(reason):
 def test_a_printed_score_of_any_ending_needs_no_particle(printed):
     finding = Finding(code="adjusted", severity="error", values={"printed": printed})
     assert f"(표기: {printed})" in Words("ko").finding(finding)
+
+
+ON_CARDS = (
+    "basis.", "better.", "card.", "evidence.", "language.", "means.", "metric.", "next.", "notes.",
+    "origin.", "output.", "prompts.", "protocol.", "rank.", "read.", "reason.", "relation.", "run.",
+    "safety.", "score.", "severity.", "template.", "trained.", "unit.",
+)  # fmt: skip
+ON_CARDS_OF_KINDS = (
+    "card.", "division.", "group.", "metric.", "output.", "read.", "run.", "safety.", "section.",
+)  # fmt: skip
+OF_FILES = {"timing-only", "other-file", "shard", "part-of-run", "status-file", "duplicate-file"}
+"""Facts about files that are no entry of a board."""
+
+
+def said_on_cards(key: str) -> bool:
+    head, _, code = key.partition(".")
+    if head == "finding":
+        return code in JUDGING or (READING.get(code, "error") != "error" and code not in OF_FILES)
+    return code in MEANINGS if head == "remedy" else key.startswith(ON_CARDS)
+
+
+@pytest.mark.parametrize("language", sorted({*card_languages()} - {*languages()}))
+def test_a_catalogue_for_cards_alone_holds_all_that_cards_say(language):
+    own = messages(language)
+    wanted = {key for key in CATALOGUES["en"] if said_on_cards(key)} | {
+        f"{kind}:{key}"
+        for kind in KINDS
+        for key in messages_of_kind(kind, "en")
+        if key.startswith(ON_CARDS_OF_KINDS)
+    }
+    assert set(own) == wanted
+    text = (LOCALE / f"{language}.po").read_text(encoding="utf-8")
+    assert list(misfits(text, language)) == []
+    marked = re.compile(r"[`*_<>|#~\\]|&\w+;")
+    assert [one for forms in own.values() for one in forms if marked.search(slotless(one))] == []
+
+
+def slotless(form: str) -> str:
+    return re.sub(r"\{\w+(:[^{}]*)?\}", "", form)
+
+
+def test_a_catalogue_that_nobody_signed_says_so():
+    assert Words("zh").unreviewed
+    assert not Words("en").unreviewed
+    assert not Words("ko").unreviewed

@@ -3,7 +3,7 @@
 from ..kind import Kind, Offered
 from .baselines import BASELINES
 from .bfcl import CATEGORIES as BFCL
-from .prompting import account, prompted
+from .prompting import account, prompted, told
 from .rows import CallsRow
 from .scoring import METRICS, SCORER, beside, identity, lines, recount, score, summarise
 
@@ -28,4 +28,5 @@ CALLS = Kind(
     summarise=summarise,
     lines=lines,
     right=lambda reference: None,
+    told=told,
 )

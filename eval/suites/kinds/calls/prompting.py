@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from ....engine import Message, Setting
+from ....records import Result
 from ..kind import Row
-from .parsers.families import family_of
+from .parsers.families import FAMILIES, family_of
 from .parsers.objects import JSON_LIST, write_list
 from .parsers.reading import Call, to_json
 
@@ -60,3 +61,36 @@ def account(template: str | None, told: bool) -> dict[str, Setting]:
 def names(tools: Sequence[dict[str, Any]]) -> tuple[str, ...]:
     """Return the names of *tools*, each as the OpenAI API describes one."""
     return tuple(str(one.get("function", one)["name"]) for one in tools)
+
+
+DECODING = ("temperature", "top_p", "top_k", "seed", "max_tokens")
+
+
+def told(result: Result) -> dict[str, str]:
+    """Return how *result* says that tools were offered and calls read; what it does not is absent.
+
+    The family with the marks that begin a call, whether tools were native or prompted and seen in
+    every prompt, and the settings of decoding.
+    """
+    protocol = result.protocol
+    if protocol.backend == "scripted":
+        return {}  # a rule is no model, and is told of no tools
+    name = protocol.extra.get(FORMAT)
+    family = next((one for one in FAMILIES if one.name == name), None)
+    found = {}
+    if family is not None:
+        found["format"] = family.name
+        if family.marks:
+            found["marks"] = " ".join(family.marks)
+    if protocol.tools in ("native", "prompted"):
+        found["tools"] = protocol.tools
+        ours = protocol.harness is None or protocol.harness.name == "cardboard"
+        if ours and protocol.system_prompt_sha256 is None:
+            found["system"] = protocol.tools
+    if result.prompts.tools_named is True:
+        found["named"] = "yes"
+    known = {name: getattr(protocol, name) for name in DECODING}
+    decoding = [f"{name}={one:g}" for name, one in known.items() if one is not None]
+    if decoding:
+        found["decoding"] = ", ".join(decoding)
+    return found
