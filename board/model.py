@@ -15,7 +15,10 @@ from .words.findings import Finding
 from .workspace.settings import Profile, Settings, Suite
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .statistics.scores_alone import ScoresAlone
+    from .statistics.tasks import Floats
 
 Kind = Literal[
     "result",
@@ -250,20 +253,36 @@ class Board(Struct, frozen=True, kw_only=True, dict=True):
         two bounds.
         """
         metric, entries = self.suite.ranked, self.ranked
-        low, high = metric.bounds
         values = [entry.value(metric.id) for entry in entries]
         if self.method is not None or self.worth is None or len(entries) < 2:
             return None
-        if low is None or high is None or None in values or metric.aggregate in ("median", "sum"):
+        if None in metric.bounds or None in values or metric.aggregate in ("median", "sum"):
             return None
-        import numpy as np
-
         from .statistics.scores_alone import scores_alone
 
-        shares = (np.array(values, np.float64) - low) / (high - low)
-        if metric.better == "lower":
-            shares = 1 - shares
-        return scores_alone(np.clip(shares, 0.0, 1.0), self.worth)
+        return scores_alone(self._shares(entries), self.worth)
+
+    def told_alone(self, one: Entry, other: Entry) -> bool:
+        """Tell whether the scores alone tell two ranked entries apart, in the worst case.
+
+        Unlike in the ranks that stay open, this pair alone is asked about. Not for a board without
+        `alone`.
+        """
+        from .statistics.scores_alone import told_apart
+
+        assert self.worth is not None
+        return told_apart(self._shares((one, other)), self.worth)
+
+    def _shares(self, entries: "Sequence[Entry]") -> "Floats":
+        """Return the ranked metric of *entries* as shares of its span, so that more is better."""
+        import numpy as np
+
+        metric = self.suite.ranked
+        low, high = metric.bounds
+        assert low is not None and high is not None
+        values = np.array([entry.value(metric.id) for entry in entries], np.float64)
+        shares = (values - low) / (high - low)
+        return np.clip(1 - shares if metric.better == "lower" else shares, 0.0, 1.0)
 
     @cached_property
     def _place(self) -> dict[str, int]:

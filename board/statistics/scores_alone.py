@@ -69,5 +69,19 @@ def scores_alone(shares: Floats, effective: float) -> ScoresAlone:
     )
 
 
+def told_apart(pair: Floats, effective: float) -> bool:
+    """Tell whether two shares differ by more than chance explains, as `scores_alone` has it.
+
+    No other pair is asked about, so that nothing is corrected for.
+    """
+    one, other = pair
+    variance = (one * (1 - one) + other * (1 - other)) / effective
+    return bool((one - other) ** 2 > OF_A_PAIR**2 * variance)
+
+
 def _z(pairs: int) -> float:
     return NORMAL.inv_cdf(1 - (1 - LEVEL) / (2 * pairs))
+
+
+OF_A_PAIR = _z(1)
+"""How many standard errors of a difference are no chance, where one pair alone is asked about."""

@@ -3,14 +3,17 @@
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
+from statistics import median
 from typing import NamedTuple
 
 from ...board.model import Board
 from ...board.show.rows import blind_spot
+from ...board.statistics.scores_alone import OF_A_PAIR
+from ..data.figures import as_printed, span_of
 from ..frame.page import Page, root_of
 from ..frame.pagination import ROWS_A_PAGE, Part, parts
 from ..source.source import Place, Source
-from ..table.filters import empty_columns, filters
+from ..table.filters import filters, presets, untelling_columns
 from ..table.rows import Column, Row, columns_of, rows, score_span, universal
 from ..table.script_data import MODELS_A_FILE, points_files, rows_file, script_scale
 from ..table.words import BoardWords
@@ -56,7 +59,8 @@ def _table(telling: _Telling, part: Part[Row]) -> dict[str, object]:
         "here": telling.place,
         "part": part,
         "columns": telling.columns,
-        "hidden": quiet | empty_columns(telling.columns, telling.rows),
+        "hidden": quiet | untelling_columns(telling.columns, telling.rows),
+        "span": _span(telling),
         "words": telling.words,
         "method": telling.board.method,
         "alone": telling.board.alone,
@@ -81,26 +85,82 @@ def _first(telling: _Telling, part: Part[Row]) -> Page:
     data = {}
     if all_rows:
         data = dict((rows_file(place, columns, all_rows), *points_files(place, board)))
+    found = tuple(filters(columns, all_rows, words))
     html = source.render.html(
         "board",
         **_table(telling, part),
+        resolution=_resolution(telling),
+        newest=max((row.cells["date"] or "" for row in all_rows), default=""),
+        alike=_alike(telling),
+        presets=tuple(presets(found)),
+        organisations=next((f.choices for f in found if f.column.name == "organisation"), ()),
         boards=source.places,
         files=_files(telling),
         unmeasured=place.ranked - (board.method.measured if board.method else 0),
         universal=[words.badge(code) for code in universal(board)],
-        filters=tuple(filters(columns, all_rows, words)),
+        filters=found,
         most=MOST_COMPARED,
         scripts=_scripts(),
         config=_config(telling, part, tuple(data)) if data else None,
     )
     return Page(
         path=part.path,
-        title=place.title if part.path else source.title,
+        title=place.title,
         description=_description(telling),
         slots={"body" if part.path else "board": html},
         search=_description(telling),
         files=data,
     )
+
+
+def _span(telling: _Telling) -> str | None:
+    """Return the ends of the span on which scores are drawn, and what the lines there are."""
+    board = telling.board
+    if not telling.rows:
+        return None
+    low, high = score_span(board)
+    sure = " · 95%" if any(row.low is not None for row in telling.rows) else ""
+    return f"{low:g}–{high:g}{sure}"
+
+
+def _resolution(telling: _Telling) -> str | None:
+    """Return in one line what the board can tell apart; `None` for fewer than two entries."""
+    board, text = telling.board, telling.source.render.text
+    method, metric = board.method, board.suite.ranked
+    if len(telling.rows) < 2:
+        return None
+    if method is None:
+        blind, alone = blind_spot(board), board.alone
+        if blind is None or alone is None:
+            return text("site.state.unsure")
+        return text("site.state.alone", tasks=f"{alone.effective:.0f}", blind=blind)
+    if method.critical is None:
+        return text("site.state.too-few", tasks=method.tasks)
+    widths = [
+        (one.high - one.low) / 2
+        for entry in board.ranked
+        if entry.resolution and (one := entry.resolution.score)
+    ]
+    return text(
+        "site.state.measured",
+        tasks=method.tasks,
+        width=as_printed(metric, median(widths)) if widths else None,
+        separable=f"{method.separable:,}",
+        pairs=f"{method.pairs:,}",
+    )
+
+
+def _alike(telling: _Telling) -> list[tuple[str, str]]:
+    """Return title and value of the usual columns in which all rows hold the same word."""
+    words, first = telling.words, telling.rows[:1]
+    hidden = untelling_columns(telling.columns, telling.rows)
+    return [
+        (words.title(column), words.value(column, value))
+        for column in telling.columns
+        if column.kind == "set" and column.shown and column.name in hidden
+        for row in first
+        if (value := row.cells[column.name]) is not None
+    ]
 
 
 def _files(telling: _Telling) -> list[tuple[str, str]]:
@@ -119,6 +179,14 @@ def _test(board: Board) -> dict[str, float] | None:
     if method is None or method.critical is None:
         return None
     return {"critical": method.critical, "lead": method.lead}
+
+
+def _alone(board: Board) -> dict[str, object] | None:
+    """Return by what scores alone are told apart; `None` where rows tell more, or these nothing."""
+    if board.alone is None:
+        return None
+    span = span_of(board.suite.ranked)
+    return {"span": span, "effective": board.alone.effective, "errors": OF_A_PAIR}
 
 
 @cache
@@ -143,6 +211,7 @@ def _config(telling: _Telling, part: Part[Row], data: tuple[str, ...]) -> dict[s
         "scale": script_scale(board),
         "bar": score_span(board),
         "test": _test(board),
+        "alone": _alone(board),
         "rowsAPage": ROWS_A_PAGE if len(part.links) > 1 else None,
         "mostCompared": MOST_COMPARED,
         "columns": [

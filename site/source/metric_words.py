@@ -26,6 +26,15 @@ class MetricWords:
         short = self._render.text(key) if not metric.title and self._has(key) else None
         return self.in_unit(metric, short or self.title(metric))
 
+    def explanation(self, metric: Metric) -> str:
+        """Return what *metric* measures: the suite's words, its kind's, or which end is better."""
+        own = f"{self.suite.kind}:explain.{metric.id}"
+        told = self._render.own(metric.explanation)
+        if not told and self._has(own):
+            told = self._render.text(own)
+        better = self._render.text(f"site.explain.{metric.better}", metric=self.title(metric))
+        return f"{told} {better}" if told else better
+
     def in_unit(self, metric: Metric, title: str) -> str:
         """Return *title* with the unit of *metric*, where its values do not tell it."""
         if metric.unit not in NAMED or metric.scale != 1:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from .rows import Column, Row
+from .rows import SIZES, Column, Row
 
 # A list of more values than this is nothing to choose from; the search finds them.
 _MOST_CHOICES = 40
@@ -45,6 +45,8 @@ def filters(columns: Sequence[Column], rows: Sequence[Row], say: Speech) -> Iter
     for column in columns:
         if column.kind in ("set", "findings"):
             choices = _choices(column, rows, say)
+            if column.name == "organisation":
+                choices = choices[:_MOST_CHOICES]  # The others are found by the search.
             if 1 < len(choices) <= _MOST_CHOICES:
                 yield Filter(column=column, choices=choices)
     for column in columns:
@@ -54,14 +56,43 @@ def filters(columns: Sequence[Column], rows: Sequence[Row], say: Speech) -> Iter
                 yield Filter(column=column, low=low, high=high)
 
 
-def empty_columns(columns: Sequence[Column], rows: Sequence[Row]) -> frozenset[str]:
-    """Return the names of the columns in which no row holds anything."""
-    return frozenset(
-        column.name
-        for column in columns
-        if column.kind in ("number", "set", "date")
-        and all(row.cells[column.name] is None for row in rows)
-    )
+class Preset(Struct, frozen=True, kw_only=True):
+    """A choice of rows that is one press away: the values of one column."""
+
+    column: str
+    values: tuple[str, ...]
+    label: str
+    """The key of its words, or the words of its only value."""
+
+
+def presets(found: Sequence[Filter]) -> Iterator[Preset]:
+    """Yield what readers mostly ask for, as far as the filters *found* allow it."""
+    by_name = {one.column.name: one for one in found}
+    if size := by_name.get("size"):
+        held = {choice.value: choice.label for choice in size.choices}
+        for name in SIZES:
+            if name in held:
+                yield Preset(column="size", values=(name,), label=held[name])
+    if "leader" in by_name:
+        yield Preset(column="leader", values=("yes",), label="site.preset.leaders")
+    if relation := by_name.get("relation"):
+        held = {choice.value: choice.label for choice in relation.choices}
+        if tuned := tuple(name for name in ("finetune", "adapter") if name in held):
+            yield Preset(column="relation", values=tuned, label="site.preset.tuned")
+        if "" in held:
+            yield Preset(column="relation", values=("",), label="site.preset.bases")
+
+
+def untelling_columns(columns: Sequence[Column], rows: Sequence[Row]) -> frozenset[str]:
+    """Return the names of the columns in which no row holds anything, or all hold the same word."""
+    found = []
+    for column in columns:
+        if column.kind in ("number", "set", "date"):
+            held = {row.cells[column.name] for row in rows}
+            alike = column.kind == "set" and len(rows) > 1 and len(held) == 1
+            if alike or held <= {None}:
+                found.append(column.name)
+    return frozenset(found)
 
 
 def _choices(column: Column, rows: Sequence[Row], say: Speech) -> tuple[Choice, ...]:
@@ -93,5 +124,5 @@ def _span(column: Column, rows: Sequence[Row]) -> tuple[str | None, str | None]:
         return None, None
     if column.kind == "date":
         return min(held), max(held)
-    numbers = sorted((text.rstrip("%B") for text in held), key=float)
+    numbers = sorted((text.rstrip("%B").replace("−", "-") for text in held), key=float)
     return numbers[0], numbers[-1]

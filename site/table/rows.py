@@ -1,13 +1,15 @@
 """A board's columns, and its entries as the lines of a table."""
 
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from msgspec import Struct
 
 from ...board.model import Board, Entry
 from ...board.show.rows import beside, field_of, independent
+from ...board.statistics.measurement import told_apart
 from ...board.words.findings import Finding
 from ...board.workspace.settings import Suite
 from ...eval.metrics import Metric
@@ -17,6 +19,7 @@ from ..data.figures import (
     billions,
     plain,
     printed,
+    signed,
     span_of,
     stated_error,
     timed,
@@ -25,6 +28,11 @@ from ..data.figures import (
 Kind = Literal["rank", "model", "score", "number", "set", "date", "findings"]
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+# A name with letters that run to the left, or signs that turn text, is not taken apart.
+_NOT_TO_CUT = re.compile("[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufeff]")
+_UNCUT, _TAIL = 24, 10
+SIZES = {"to-4": 4.0, "to-10": 10.0, "to-40": 40.0, "over-40": math.inf}
+"""Classes of size, each with the most billions of parameters that belong to it."""
 
 
 class Column(Struct, frozen=True, kw_only=True):
@@ -57,9 +65,15 @@ class Column(Struct, frozen=True, kw_only=True):
 
 
 _FIRST = (Column(name="rank", kind="rank"), Column(name="model", kind="model"))
+_BASE = Column(name="base", kind="number", unknown="site.base.none", field="difference_to_base")
 _LAST = (
     Column(name="seconds", kind="number", best="low", field="seconds_per_step"),
     Column(name="parameters", kind="number", unknown="site.unknown", field="parameters_billions"),
+    Column(name="size", kind="set", shown=False, unknown="site.size.unknown", field="size_class"),
+    Column(
+        name="leader", kind="set", shown=False, unknown="site.leader.no", field="best_of_its_size"
+    ),
+    Column(name="organisation", kind="set", shown=False, unknown="site.organisation.none"),
     Column(name="family", kind="set", unknown="site.unknown"),
     Column(
         name="relation",
@@ -70,7 +84,7 @@ _LAST = (
     ),
     Column(name="backend", kind="set", shown=False),
     Column(name="evidence", kind="set"),
-    Column(name="template", kind="set", field="template_status"),
+    Column(name="template", kind="set", shown=False, field="template_status"),
     Column(name="date", kind="date", shown=False, field="finished_on"),
     Column(name="level", kind="number", shown=False, unknown="site.unmeasured", field="level_with"),
     Column(name="findings", kind="findings", unknown="site.badge.nothing"),
@@ -90,7 +104,7 @@ def columns_of(suite: Suite) -> tuple[Column, ...]:
         )
         for metric in beside(suite)
     )
-    return (*_FIRST, score, *metrics, *_LAST)
+    return (*_FIRST, score, _BASE, *metrics, *_LAST)
 
 
 def _best(metric: Metric) -> Literal["high", "low"] | None:
@@ -113,7 +127,7 @@ class Row(Struct, frozen=True, kw_only=True):
     high: str | None
     """Ends of the score's interval."""
     bar: tuple[str, str, str]
-    """How far the score and the ends of its interval reach, in per cent of the room."""
+    """Where the score and the ends of its interval lie on the board's span, in per cent."""
     error: str | None
     """The score's standard error as its file states it, where no interval was computed."""
     method: str | None
@@ -126,6 +140,12 @@ class Row(Struct, frozen=True, kw_only=True):
     """Where those ranks begin and end between the first and the last one, in per cent."""
     run: int
     """How many rows right below it, one after another, no test tells from it."""
+    near: bool
+    """Whether it is the first row, or one that no test tells from it."""
+    active: str | None
+    """Parameters at work for each token, where those are fewer than all."""
+    apart: bool | None
+    """Whether a test tells it from its base; `None` where it has none here, or nothing tests it."""
     cells: dict[str, str | None]
     """The other columns as printed; sets by the key of their value."""
     findings: tuple[str, ...]
@@ -139,6 +159,16 @@ class Row(Struct, frozen=True, kw_only=True):
         return f"{self.organisation}/{self.name}" if self.organisation else self.name
 
     @property
+    def cut(self) -> tuple[str, str]:
+        """Return the name in two parts, the second of which stays in sight where room is short.
+
+        Ends tell names of one family apart. The second part is empty where nothing is cut.
+        """
+        if len(self.name) <= _UNCUT or _NOT_TO_CUT.search(self.name):
+            return self.name, ""
+        return self.name[:-_TAIL], self.name[-_TAIL:]
+
+    @property
     def tied(self) -> bool:
         """Whether the rank is shared."""
         return self.rank.endswith("=")
@@ -146,16 +176,86 @@ class Row(Struct, frozen=True, kw_only=True):
 
 def rows(board: Board) -> tuple[Row, ...]:
     """Return the ranked entries of *board* as lines, the same in every language."""
-    everywhere, span = frozenset(universal(board)), score_span(board)
+    everywhere, span, runs = frozenset(universal(board)), score_span(board), _runs(board)
+    near = runs[0] if runs else 0
+    bases, leaders = _bases(board), _leaders(board.ranked)
+    apart = _apart(board, bases)
     return tuple(
-        _row(entry, board, everywhere, run, span)
-        for entry, run in zip(board.ranked, _runs(board), strict=True)
+        _row(
+            entry,
+            board,
+            everywhere,
+            span,
+            run=run,
+            near=place <= near,
+            apart=apart.get(entry.result_id),
+            cells=_cells(entry, board.suite, bases.get(entry.result_id), leaders),
+        )
+        for place, (entry, run) in enumerate(zip(board.ranked, runs, strict=True))
     )
 
 
 def score_span(board: Board) -> Span:
-    """Return where the bars of scores begin and end."""
-    return span_of(board.suite.ranked, (entry.score for entry in board.ranked))
+    """Return where drawings of scores begin and end: round numbers around all that is drawn."""
+    metric = board.suite.ranked
+    told = [end for entry in board.ranked for end in _ends(entry)]
+    if not told or min(told) == max(told):
+        return span_of(metric, told)
+    step: float = 10 ** math.floor(math.log10(max(told) - min(told)))
+    if (max(told) - min(told)) / step < 5:
+        step /= 2
+    bounds = span_of(metric, told)
+    low, high = math.floor(min(told) / step) * step, math.ceil(max(told) / step) * step
+    return Span(max(low, bounds.low), min(high, bounds.high))
+
+
+def _ends(entry: Entry) -> tuple[float, float, float]:
+    score = entry.score or 0.0
+    found = entry.resolution.score if entry.resolution else None
+    return (score, found.low, found.high) if found else (score, score, score)
+
+
+def _bases(board: Board) -> dict[str, Entry]:
+    """Return by its id the ranked entry that each entry is derived from, where that is here."""
+    by_model = {entry.model.lower(): entry for entry in board.ranked}
+    return {
+        entry.result_id: base
+        for entry in board.ranked
+        if (base := by_model.get((entry.profile.base_model or "").lower())) and base is not entry
+    }
+
+
+def _apart(board: Board, bases: Mapping[str, Entry]) -> dict[str, bool]:
+    """Tell of each entry with a base whether a test of the two alone tells them apart."""
+    pairs = [(one, base) for one in board.ranked if (base := bases.get(one.result_id))]
+    if board.alone is not None:
+        return {one.result_id: board.told_alone(one, base) for one, base in pairs}
+    tested = {
+        one.result_id: (one.resolution, base.resolution)
+        for one, base in pairs
+        if one.resolution and base.resolution and one.resolution.tested
+    }
+    return dict(zip(tested, told_apart(list(tested.values())), strict=True))
+
+
+def _leaders(ranked: Sequence[Entry]) -> frozenset[str]:
+    """Return the ids of the first entries of each class of size that holds several."""
+    by_size: dict[str, list[Entry]] = {}
+    for entry in ranked:
+        if size := _size(entry):
+            by_size.setdefault(size, []).append(entry)
+    return frozenset(
+        entry.result_id
+        for several in by_size.values()
+        if len(several) > 1
+        for entry in several
+        if entry.rank == several[0].rank
+    )
+
+
+def _size(entry: Entry) -> str | None:
+    held = entry.profile.parameters
+    return None if held is None else next(name for name, most in SIZES.items() if held <= most)
 
 
 def universal(board: Board) -> tuple[str, ...]:
@@ -187,13 +287,25 @@ def _reach(entry: Entry, board: Board) -> tuple[str, str] | None:
     return f"{100 * (found[0] - 1) / ranked:.2f}", f"{100 * found[1] / ranked:.2f}"
 
 
-def _row(entry: Entry, board: Board, everywhere: frozenset[str], run: int, span: Span) -> Row:
-    suite = board.suite
+def _row(
+    entry: Entry,
+    board: Board,
+    everywhere: frozenset[str],
+    span: Span,
+    *,
+    run: int,
+    near: bool,
+    apart: bool | None,
+    cells: dict[str, str | None],
+) -> Row:
+    suite, profile = board.suite, entry.profile
     metric, resolution = suite.ranked, entry.resolution
     interval = resolution.score if resolution else None
     organisation, slash, _ = entry.name.partition("/")
-    score = entry.score or 0.0
-    ends = (interval.low, interval.high) if interval else (score, score)
+    score = as_printed(metric, entry.score) or ""
+    low = as_printed(metric, interval.low) if interval else None
+    high = as_printed(metric, interval.high) if interval else None
+    active = profile.active_parameters
     error, method = stated(entry, metric)
     return Row(
         slug=entry.slug,
@@ -201,22 +313,31 @@ def _row(entry: Entry, board: Board, everywhere: frozenset[str], run: int, span:
         name=entry.label.removeprefix(f"{organisation}/") if slash else entry.label,
         rank=entry.rank_text,
         ranks=ranks(entry, board),
-        score=as_printed(metric, entry.score) or "",
-        low=as_printed(metric, interval.low) if interval else None,
-        high=as_printed(metric, interval.high) if interval else None,
-        bar=(f"{span.at(score):.2f}", f"{span.at(ends[0]):.2f}", f"{span.at(ends[1]):.2f}"),
+        score=score,
+        low=low,
+        high=high,
+        bar=(_at(score, span), _at(low or score, span), _at(high or score, span)),
         error=error,
         method=method,
         independent=_independent(entry, suite),
         measured=resolution is not None,
         reach=_reach(entry, board),
         run=run,
-        cells=_cells(entry, suite),
+        near=near,
+        active=None if active is None or active == profile.parameters else billions(active),
+        apart=apart,
+        cells={**cells, "organisation": organisation if slash else None},
         findings=_codes(entry.findings),
         badges=_codes(
             [one for one in entry.findings if one.severity != "info" and one.code not in everywhere]
         ),
     )
+
+
+def _at(text: str, span: Span) -> str:
+    """Return how far along the way a printed score lies, as the script works it out as well."""
+    number = float(text.rstrip("%")) if text else span.low
+    return f"{math.floor(10 * span.at(number) + 0.5) / 10:.1f}"
 
 
 def _independent(entry: Entry, suite: Suite) -> tuple[str, str, str] | None:
@@ -238,7 +359,9 @@ def stated(entry: Entry, metric: Metric) -> tuple[str | None, str | None]:
     return error, (measured.stderr_method if measured and error is not None else None)
 
 
-def _cells(entry: Entry, suite: Suite) -> dict[str, str | None]:
+def _cells(
+    entry: Entry, suite: Suite, base: Entry | None, leaders: frozenset[str]
+) -> dict[str, str | None]:
     profile, result = entry.profile, entry.result
     date = _DATE.match(result.finished_at or "")
     metrics = {
@@ -246,7 +369,12 @@ def _cells(entry: Entry, suite: Suite) -> dict[str, str | None]:
     }
     return {
         "level": plain(entry.resolution.level_with) if entry.resolution else None,
+        "base": None
+        if base is None
+        else signed(suite.ranked, (entry.score or 0.0) - (base.score or 0.0)),
         **metrics,
+        "size": _size(entry),
+        "leader": "yes" if entry.result_id in leaders else None,
         "seconds": timed("seconds_per_step", result.timing.seconds_per_step),
         "parameters": billions(profile.parameters),
         "family": profile.family,

@@ -39,14 +39,15 @@ def rows_file(place: Place, columns: Sequence[Column], rows: Sequence[Row]) -> t
         held["method"] = [None if row.method is None else printable(row.method) for row in rows]
     if any(row.independent is not None for row in rows):
         held["independent"] = [row.independent for row in rows]
+    for name in ("active", "apart"):
+        if any(getattr(row, name) is not None for row in rows):
+            held[name] = [getattr(row, name) for row in rows]
     numbers, words = (
         [column.name for column in columns if column.kind in kinds]
         for kinds in (("number",), ("set", "date"))
     )
     held |= {name: [row.cells[name] for row in rows] for name in numbers}
-    repeated = {"organisation": _few([row.organisation for row in rows])} | {
-        name: _few([row.cells[name] for row in rows]) for name in words
-    }
+    repeated = {name: _few([row.cells[name] for row in rows]) for name in words}
     return _file(place.slug, {"codes": codes, "columns": held, "repeated": repeated})
 
 

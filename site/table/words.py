@@ -13,10 +13,14 @@ SCRIPT = {
     "tied": "site.tied",
     "unmeasured": "site.unmeasured",
     "unremarkable": "site.badge.none",
+    "active": "site.script.active",
+    "leader": "site.leader.yes",
+    "chance": "site.base.chance",
     **{
         name: f"site.script.{name}"
         for name in (
             "against",
+            "alone",
             "another",
             "apart",
             "ascending",
@@ -26,6 +30,7 @@ SCRIPT = {
             "comparison",
             "count",
             "descending",
+            "empty",
             "difference",
             "error",
             "first",
@@ -67,6 +72,14 @@ class BoardWords:
             return self._of_suite.column(column.metric)
         return self._render.text(f"site.column.{column.name}")
 
+    def explanation(self, column: Column) -> str:
+        """Return what *column* holds and how to read it."""
+        if column.kind == "score":
+            return self._of_suite.score
+        if column.metric is None:
+            return self._render.text(f"site.explain.{column.name}")
+        return self._of_suite.explanation(column.metric)
+
     @property
     def scorers(self) -> str:
         """Return which scorers gave the scores and how many each; empty where none is recorded."""
@@ -82,6 +95,10 @@ class BoardWords:
         """Return what a score of this board is."""
         return self._of_suite.score
 
+    def active(self, parameters: str) -> str:
+        """Return how many parameters are at work, as the script says it as well."""
+        return self._render.text("site.script.active").replace("%size", parameters)
+
     def stated(self, row: Row) -> str:
         """Return how sure a row without steps is, as the script says it as well."""
         if row.error is None and row.independent is not None:
@@ -96,6 +113,8 @@ class BoardWords:
             return self._families.get(value, value)
         if column.name == "relation":
             return self._render.text(f"relation.{value}")
+        if column.name in ("size", "leader"):
+            return self._render.text(f"site.{column.name}.{value}")
         if column.name == "evidence":
             return self._render.text(f"evidence.{value}")
         return self.badge(value) if column.kind == "findings" else value

@@ -123,7 +123,8 @@ def column(page: Page, name: str) -> list[str]:
             const shown = [...document.querySelectorAll("#table thead th:not([hidden])")];
             const place = shown.findIndex((header) => header.dataset.column === name);
             const rows = [...document.querySelectorAll("#table tbody tr")];
-            return rows.map((row) => row.cells[place].innerText.trim());
+            const shownOf = (cell) => cell.querySelector("a bdi")?.textContent ?? cell.innerText;
+            return rows.map((row) => shownOf(row.cells[place]).trim());
         }""",
         name,
     )

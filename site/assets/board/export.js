@@ -32,7 +32,7 @@ const save = (name, text, type) => {
 const fieldsOf = (columns, { method }, rows) => {
   const { held } = rows;
   const end = (place) => (index) => held.ranks[index]?.split("–").at(place) ?? null;
-  const figure = (name) => (index) => held[name][index]?.replace(/[%B=]$/, "") ?? null;
+  const figure = (name) => (index) => held[name][index]?.replace(/[%B=]$/, "").replace("−", "-") ?? null;
   const measured = {
     rank: [
       ["rank_low", end(0), true],
@@ -95,7 +95,7 @@ const escaped = (text) =>
 
 const markdown = (columns, view, rows, table, { title, words }) => {
   const right = ({ kind }) => ["rank", "score", "number"].includes(kind);
-  const head = columns.map(({ name }) => escaped(table.header(name).textContent.trim()));
+  const head = columns.map(({ name }) => escaped(table.title(name)));
   const cell = ({ name, kind }, index) => {
     const { ranks, low, high } = rows.held;
     const value = rows.value(name, index);

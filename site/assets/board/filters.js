@@ -23,7 +23,7 @@ export const filterPanel = ({ config, rows, table, tools, state }, change) => {
     filters.delete(name);
     return filters;
   };
-  const title = (name) => table.header(name).textContent.trim();
+  const title = (name) => table.title(name);
   const chip = (action, ...content) => {
     const made = element("button", { type: "button", class: "cb-chip" }, ...content);
     made.addEventListener("click", () => {

@@ -5,8 +5,9 @@ export const headers = ({ config, rows, table, tools, state }, change) => {
   const buttons = new Map();
   for (const { name, descends } of rows.columns.values()) {
     const header = table.header(name);
-    const button = element("button", { type: "button" }, ...header.childNodes);
-    header.append(button);
+    const head = header.querySelector(".cb-head");
+    const button = element("button", { type: "button" }, ...head.childNodes);
+    head.append(button);
     buttons.set(name, button);
     button.addEventListener("click", () => {
       const again = state.sort.column === name;
@@ -18,15 +19,15 @@ export const headers = ({ config, rows, table, tools, state }, change) => {
   find.value = state.find;
   find.addEventListener("input", () => change({ find: find.value.trim() }));
 
-  const status = tools.querySelector("#cb-status");
+  const status = document.getElementById("cb-status");
   const ordered = ({ column, down }) => {
     const words = down ? config.words.descending : config.words.ascending;
-    return said(words, { column: buttons.get(column).textContent.trim() });
+    return said(words, { column: table.title(column) });
   };
 
   return (view) => {
     for (const [name, button] of buttons) {
-      const header = button.parentElement;
+      const header = button.closest("th");
       if (name !== state.sort.column) header.removeAttribute("aria-sort");
       else header.setAttribute("aria-sort", state.sort.down ? "descending" : "ascending");
     }

@@ -2,11 +2,13 @@
 import { readState, writeState } from "./address.js";
 import { columnPicker } from "./columns.js";
 import { comparison } from "./compare.js";
+import { edges, emptiness } from "./edges.js";
 import { exporter } from "./export.js";
 import { config, file } from "./file.js";
 import { filterPanel } from "./filters.js";
 import { headers } from "./headers.js";
 import { pager } from "./pager.js";
+import { presets } from "./presets.js";
 import { Rows } from "./rows.js";
 import { Table } from "./table.js";
 import { chosen, defaults } from "./view.js";
@@ -21,7 +23,8 @@ const start = (held) => {
   const board = { config, rows, table, tools, state, usual };
 
   // The parts of the page that show the view and change it. Each is a function of what is in view.
-  const parts = [headers, filterPanel, columnPicker, pager, comparison, exporter].map((part) =>
+  const all = [headers, presets, filterPanel, columnPicker, pager, comparison, exporter, emptiness];
+  const parts = all.map((part) =>
     part(board, (change) => {
       Object.assign(state, "page" in change ? {} : { page: 1 }, change);
       update();
@@ -37,6 +40,7 @@ const start = (held) => {
 
   update();
   tools.hidden = false;
+  edges();
   performance.mark("cb-ready");
   // What the first search and the first sort by words need is made ready while nobody waits.
   (globalThis.requestIdleCallback ?? setTimeout)(() => rows.prepare());

@@ -108,4 +108,5 @@ export class Rows {
 }
 
 /** Return the number of a printed figure, whatever its unit. */
-export const number = (text) => (text === null ? NaN : Number.parseFloat(text));
+export const number = (text) =>
+  text === null ? NaN : Number.parseFloat(text.replace("−", "-"));

@@ -13,7 +13,7 @@ export const sideBySide = (board) => {
     if (section.hidden || told === state.picked.join("\n")) return;
     told = state.picked.join("\n");
     const here = state.picked.map((slug) => board.rows.places.get(slug));
-    const title = element("h3", { id: "comparison-title" }, config.words.comparison);
+    const title = element("h2", { id: "comparison-title" }, config.words.comparison);
     const figures = element("tbody");
     const pairs = element("tbody");
     const table = element(
@@ -61,7 +61,7 @@ const figureRows = ({ config, rows, table }, here) => {
       }
       return cell;
     });
-    return line(table.header(column.name).textContent.trim(), cells);
+    return line(table.title(column.name), cells);
   });
 };
 
@@ -79,10 +79,33 @@ const figure = ({ config, rows }, { name, kind }, index) => {
   return rows.words(name, value);
 };
 
+/** Tell how each model differs from the first, where nothing but the scores is known of any. */
+const tellScores = ({ config, rows }, here, body) => {
+  const { words, alone, scale } = config;
+  const shown = here.map((index) => Number.parseFloat(rows.held.score[index]));
+  const [low, high] = alone.span;
+  const shares = shown.map((score) => (score - low) / (high - low));
+  const variance = (share) => (share * (1 - share)) / alone.effective;
+  const apart = (share) =>
+    (share - shares[0]) ** 2 > alone.errors ** 2 * (variance(share) + variance(shares[0]));
+  const row = (name, value) =>
+    line(name, [gap(words.reference), ...here.slice(1).map((_, n) => element("td", {}, value(n + 1)))]);
+  body.append(
+    row(words.difference, (n) => signed(shown[n] - shown[0], scale.decimals)),
+    row(words.alone, (n) => (apart(shares[n]) ? words.apart : words.level)),
+  );
+};
+
+const signed = (value, decimals) => {
+  const text = Math.abs(value).toFixed(decimals);
+  return (Number(text) === 0 ? "" : value > 0 ? "+" : "−") + text;
+};
+
 /** Tell how each model differs from the first, where both have sums a task. */
 const tellPairs = async ({ config, rows }, here, body, current) => {
   const { words } = config;
   const [first, ...others] = here;
+  if (config.alone) tellScores({ config, rows }, here, body);
   if (!here.some((index) => rows.held.measured[index])) return;
   const points = new Map();
   let steps = [];
@@ -104,14 +127,10 @@ const tellPairs = async ({ config, rows }, here, body, current) => {
       ...found.map((pair) => (pair ? element("td", {}, value(pair)) : gap(words.unmeasured))),
     ]);
   const printed = (value) => value.toFixed(config.scale.decimals);
-  const signed = (value) => {
-    const text = printed(Math.abs(value));
-    return (Number(text) === 0 ? "" : value > 0 ? "+" : "−") + text;
-  };
   const title = said(words.against, { model: rows.label(first) });
   body.append(
     element("tr", {}, element("th", { colSpan: here.length + 1, scope: "rowgroup" }, title)),
-    row(words.difference, (pair) => signed(pair.difference)),
+    row(words.difference, (pair) => signed(pair.difference, config.scale.decimals)),
     row(words.error, (pair) => printed(pair.error)),
     row(words.tasks, (pair) => `${pair.won} / ${pair.lost} / ${pair.tied}`),
     row(words.verdict, (pair) => (pair.apart ? words.apart : words.level)),

@@ -28,6 +28,11 @@ export class Table {
     return this.head.querySelector(`[data-column="${name}"]`);
   }
 
+  /** Return what a column is called. */
+  title(name) {
+    return this.header(name).querySelector(".cb-head").textContent.trim();
+  }
+
   /** Return the row at *index*, drawn when it is first asked for. */
   row(index) {
     this.#drawn[index] ??= drawRow(this, index, this.hidden);
@@ -73,23 +78,29 @@ export class Table {
     return row.cells[row.cells.length - seen.length + seen.indexOf(name)];
   }
 
-  /** Mark the best values in view; with a best score also what is not told from it. */
+  /** Mark the best values in view, and the rows that no test tells from the one with the best score. */
   #markBests(here, found) {
     for (const cell of this.#marked) {
-      cell.classList.remove("cb-best");
+      cell.classList.remove("cb-best", "cb-level");
       cell.querySelector(".cb-best-said").remove();
     }
+    for (const row of this.#body.rows) row.classList.remove("cb-near");
     this.#marked = [];
-    for (const { name, is, level } of found.filter((one) => !this.hidden.has(one.name))) {
-      for (const index of here.filter((row) => is(row) || level(row))) {
-        const cell = this.cell(this.row(index), name);
-        const { best, grouped } = this.config.words;
-        const said = spoken(` ${is(index) ? best : grouped}`);
-        said.classList.add("cb-best-said");
-        cell.classList.add("cb-best");
-        cell.append(said);
-        this.#marked.push(cell);
-      }
+    const mark = (index, name, look, words) => {
+      if (this.hidden.has(name)) return;
+      const cell = this.cell(this.row(index), name);
+      const said = spoken(` ${words}`);
+      said.classList.add("cb-best-said");
+      cell.classList.add(look);
+      cell.append(said);
+      this.#marked.push(cell);
+    };
+    const { best, grouped } = this.config.words;
+    for (const { name, is, level } of found) {
+      for (const index of here.filter(is)) mark(index, name, "cb-best", best);
+      for (const index of here.filter(level)) mark(index, name, "cb-level", grouped);
+      if (name !== "score") continue;
+      for (const index of here) this.row(index).classList.toggle("cb-near", is(index) || level(index));
     }
   }
 }

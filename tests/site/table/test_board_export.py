@@ -51,6 +51,7 @@ def test_csv_holds_the_rows_and_columns_in_view_with_every_figure_as_printed(pag
         "score",
         "score_low_95",
         "score_high_95",
+        "difference_to_base",
         "command_recall",
         "valid_json_pct",
         "seconds_per_step",

@@ -37,7 +37,7 @@ def test_the_script_draws_the_same_rows_as_the_page_holds(board):
             const head = page.querySelectorAll("#table thead th");
             const hidden = [...head].filter((one) => one.hidden).map((one) => one.dataset.column);
             const plain = (row) =>
-                row.outerHTML.replace(/>\\s+</g, "><").replace(/ class="cb-rule"/, "");
+                row.outerHTML.replace(/>\\s+</g, "><").replace(/ class="cb-near"/, "");
             return [...page.querySelectorAll("#table tbody tr")]
                 .map((row, index) => [row, drawRow({ rows, config }, index, new Set(hidden))])
                 .map((both) => both.map(plain))
@@ -65,8 +65,8 @@ def test_pages_of_a_hundred_lead_through_the_whole_view(board):
 
 
 def test_sorting_and_search_are_over_all_rows(board):
-    board.locator("#table th[data-column=score] button").click()
-    board.locator("#table th[data-column=score] button").click()
+    board.locator("#table th[data-column=score] .cb-head button").click()
+    board.locator("#table th[data-column=score] .cb-head button").click()
     assert column(board, "rank")[0].startswith(str(TOTAL))
     board.get_by_role("searchbox", name="Search this table").fill("model-61")
     expect(board.locator("#cb-status")).to_contain_text("10 of 620")
@@ -92,7 +92,7 @@ def test_numbered_pages_hold_every_row_for_browsers_without_scripts(browser, lon
     with browsing(browser, long_url, java_script_enabled=False) as page:
         page.goto("")
         while True:
-            seen += page.locator("#table tbody th").all_inner_texts()
+            seen += page.locator("#table tbody th bdi").all_inner_texts()
             following = page.locator(
                 "article .cb-pager:not([hidden]) li:has([aria-current]) + li a"
             ).first
