@@ -46,10 +46,11 @@ def compare(
         from ..compare.effects import effects_of
 
         found = []
-        for board, a, b, measure in comparison.by_metric(comparison.both(boards, *models), metric):
-            (one,) = comparison.compare(board, [(a, b)], metric=measure)
+        both = comparison.both(boards, *models)
+        for board, first, second, measure in comparison.by_metric(both, metric):
+            (one,) = comparison.compare(board, [(first, second)], metric=measure)
             found.append(one)
-            parts.append((one, effects_of(workspace, board, a, b, measure)))
+            parts.append((one, effects_of(workspace, board, first, second, measure)))
     shown = pair_tables(found) + effects_tables(parts)
     if form == "json":
         click.echo(tables.dump(document(found, parts)))

@@ -150,6 +150,8 @@ def _prompts(entry: Entry, render: Renderer) -> Iterator[Fact]:
     yield _fact(render, "prompts.template_sha256", prompts.template_sha256, code=True)
     yield _fact(render, "prompts.truncated", prompts.truncated)
     yield _fact(render, "prompts.doubled_bos", _yes_no(prompts.doubled_bos, render))
+    if prompts.tools_named is not UNSET:
+        yield _fact(render, "prompts.tools_named", _yes_no(prompts.tools_named, render))
     if prompts.kwargs:
         yield _fact(render, "prompts.kwargs", _pairs(dict(prompts.kwargs)), code=True)
     if prompts.kwargs_ignored:
