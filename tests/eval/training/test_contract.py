@@ -12,7 +12,7 @@ from cardboard.eval.audit.sources.resolve import open_source
 from cardboard.eval.errors import UsageError
 from cardboard.eval.suites.conversations import Rule
 from cardboard.eval.training.contract import Contract, Example, Terms, contract, terms_of
-from cardboard.tests.eval.audit.samples import GOOD, MARKED, SAMPLES, TOOLS
+from cardboard.tests.eval.audit.samples import GOOD, MARKED, SAMPLES, TOOLS, here
 from cardboard.tests.eval.audit.shipping import a_folder
 from cardboard.tests.tiny import a_tokenizer
 
@@ -24,6 +24,14 @@ TALK = [
     {"role": "assistant", "content": "Behind it."},
 ]
 Check = Callable[..., Contract]
+
+
+@pytest.fixture(autouse=True)
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Render here, as the other process does, whose start takes longer than all renders."""
+    monkeypatch.setattr(
+        "cardboard.eval.training.contract.run", lambda jobs, limits=None: here(jobs)
+    )
 
 
 @pytest.fixture
@@ -44,7 +52,10 @@ def codes(found: Contract) -> list[str]:
     return [one.code for one in found.findings]
 
 
-def test_a_right_training_file_keeps_the_contract(check: Check) -> None:
+def test_a_right_training_file_keeps_the_contract(
+    check: Check, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()  # as users have it: rendered in a process of its own
     found = check({"messages": TALK}, {"messages": TALK[:3]})
     assert found.findings == ()
     assert [one.turns for one in found.conversations] == [2, 1]
