@@ -100,6 +100,7 @@ def _first(telling: _Telling, part: Part[Row]) -> Page:
         universal=[words.badge(code) for code in universal(board)],
         filters=found,
         most=MOST_COMPARED,
+        by_task=source.tasks_of(place) is not None,
         scripts=_scripts(),
         config=_config(telling, part, tuple(data)) if data else None,
     )

@@ -20,7 +20,7 @@ from ..source.tasks import BoardTasks, Over
 FOLDER = "tasks/"
 MOST_CELLS = 12_000
 """Of a map of tasks and models; the best ranks are on it."""
-MOST_MODELS = 200
+MOST_MODELS = 100
 """That a task's page lists, the best on it first."""
 MOST_COLUMNS = 16
 """Steps of a task that have a column of their own."""

@@ -39,7 +39,7 @@ class Texts:
     def __init__(self, boards: Boards, results: Path) -> None:
         everywhere = [(board.suite, entry) for board in boards.boards for entry in board.entries]
         everywhere += [(stand_in(entry), entry) for entry in boards.unplaced]
-        holding = [(suite, entry) for suite, entry in everywhere if entry.facts is not None]
+        holding = [(suite, entry) for suite, entry in everywhere if _holds_texts(suite, entry)]
         self._results = results
         self._suites: dict[str, Suite | None] = {}
         self._wanted = {entry.result_id: suite for suite, entry in holding[:MOST_READ]}
@@ -93,6 +93,15 @@ class Texts:
             return load(f"{known.name}@{known.version}", folder=self._results.parent / "suites")
         except CardboardError:
             return None
+
+
+def _holds_texts(suite: Known, entry: Entry) -> bool:
+    """Tell whether the file of *entry* may hold references or answers."""
+    facts = entry.facts
+    if facts is None:
+        return False
+    # Where nothing is scored again, nobody has looked for answers yet.
+    return suite.of_kind.units is None or facts.fingerprint is not None or facts.rescored > 0
 
 
 def stand_in(entry: Entry) -> Known:
