@@ -5,7 +5,7 @@ import importlib
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -80,13 +80,32 @@ class Front(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        """Read the options before the command; what is wrong with them is told in one line."""
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except click.UsageError as error:
+            from .board.commands.usage import in_one_line
+
+            raise in_one_line(error) from error
+
     def invoke(self, context: click.Context) -> object:
-        """Run the command; what the disk refuses is told in one line that names the file.
+        """Run the command; what is wrong with its words, or with the disk, is told in one line.
 
         Ctrl-C ends with 130 wherever it comes, as shells have it.
         """
         try:
             return super().invoke(context)
+        except click.UsageError as error:
+            from .board.commands.usage import in_one_line
+
+            raise in_one_line(error) from error
         except (KeyboardInterrupt, click.Abort):
             click.echo("Stopped.", err=True)
             context.exit(INTERRUPTED)

@@ -13,8 +13,11 @@ class CardboardError(click.ClickException):
         self, what: str, *, file: str | None = None, key: str | None = None, remedy: str = ""
     ) -> None:
         self.what, self.file, self.key, self.remedy = what, file, key, remedy
-        place = ": ".join(part for part in (file, key) if part)
-        super().__init__("\n".join(filter(None, (f"{place}: {what}" if place else what, remedy))))
+        told = ": ".join(part for part in (file, key, what) if part)
+        # One line, so that it can be found, counted and quoted; what lists things has more.
+        stop = "" if not remedy or told.endswith((".", "?", "!", "\n")) else "."
+        between = "\n" if "\n" in remedy else " "
+        super().__init__(f"{told}{stop}{between}{remedy}".rstrip())
 
 
 class ConfigError(CardboardError):
@@ -41,8 +44,33 @@ class MissingExtra(CardboardError):
     def __init__(self, package: str, extra: str) -> None:
         super().__init__(
             f"{package} is not installed",
-            remedy=f"Install it with: pip install 'cardboard[{extra}]'",
+            remedy=f"Install it with: {installing(extra) or f'pip install {package}'}",
         )
+
+
+def installing(extra: str) -> str | None:
+    """Return the command that installs the *extra* beside this very cardboard.
+
+    It names what the extra needs and never cardboard itself, whose name on an index may be
+    another's. `None` where this cardboard is not installed.
+    """
+    import os
+    import shlex
+    import sys
+    from importlib.metadata import PackageNotFoundError, requires
+
+    try:
+        needed = requires("cardboard") or []
+    except PackageNotFoundError:
+        return None
+    chosen = [
+        one.partition(";")[0].strip()
+        for one in needed
+        if one.partition(";")[2].strip().replace('"', "'") == f"extra == '{extra}'"
+    ]
+    python = os.path.relpath(sys.executable)
+    python = python if not python.startswith("..") else sys.executable
+    return shlex.join([python, "-m", "pip", "install", *chosen]) if chosen else None
 
 
 class DeadEngine(CardboardError):

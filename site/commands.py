@@ -124,6 +124,7 @@ def export(context: click.Context, form: str, folder: Path) -> None:
 
 def _exported(form: str, boards: "Boards", workspace: "Workspace", folder: Path) -> str:
     """Write *boards* into *folder*, which is made, and say what was written."""
+    from ..board.words.names import plural
     from .data.croissant import CROISSANT, write_croissant
     from .data.every_eval_ever import write_every_eval_ever
     from .data.exports import rows_of, write_csv, write_parquet
@@ -143,7 +144,7 @@ def _exported(form: str, boards: "Boards", workspace: "Workspace", folder: Path)
     if form == "croissant":
         write_croissant(boards, workspace.settings, folder, chosen)
         chosen = (*chosen, CROISSANT)
-    return f"{', '.join(chosen)} with {len(table.rows)} entries"
+    return f"{', '.join(chosen)} with {plural(len(table.rows), 'entry', 'entries')}"
 
 
 def _rebuild(context: click.Context) -> None:

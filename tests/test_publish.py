@@ -61,7 +61,7 @@ def test_the_good_file_is_published_and_each_broken_one_is_named_with_its_reason
 def test_a_second_time_changes_no_byte_and_says_so(workspace):
     before = bytes_below(workspace / "build")
     told = run("-C", str(workspace), "publish")
-    assert "0 of 1 cards changed" in told.stdout
+    assert "0 of 1 card changed" in told.stdout
     assert bytes_below(workspace / "build") == before
 
 

@@ -29,10 +29,10 @@ def import_(
     Without a PATH it looks at what lies in results/ already.
     """
     from ..show.adoption import blocks
-    from ..words.names import visible
+    from ..words.names import plural, visible
     from ..workspace.store import check_writable
     from .imports import adopt as write_suites
-    from .imports import import_files, missing_suites, plural
+    from .imports import import_files, missing_suites
 
     if sketch is not None:
         from ..show.sketches import sketch_of

@@ -19,7 +19,7 @@ from ..read.importing import format_named
 from ..read.reader import read_file
 from ..show.adoption import Unknown, blocks, unknown_suites
 from ..words.catalogue import Words
-from ..words.names import visible
+from ..words.names import plural, visible
 from ..workspace.configuration import open_workspace
 from ..workspace.settings import Workspace
 
@@ -283,11 +283,6 @@ def _line(part: Reading) -> str:
         f"{name} on {result.suite.name} {result.suite.version}: {', '.join(figures)} "
         f"(n {'unknown' if n is None else n}, {evidence}{short})"
     )
-
-
-def plural(n: int, word: str) -> str:
-    """Return *n* with its noun."""
-    return f"{n} {word}" if n == 1 else f"{n} {word}s"
 
 
 def _figure(value: float | None) -> str:

@@ -20,13 +20,15 @@ if TYPE_CHECKING:
 def snapshot(context: click.Context, label: str | None, day: str | None, replace: bool) -> None:
     """Write the boards of today to history/LABEL.json; the site shows what moved between two."""
     from ..history.snapshots import take
+    from ..words.names import plural
 
     workspace = workspace_of(context)
     taken = take(boards_of(workspace), label, day)
     entries = sum(len(board.entries) for board in taken.boards)
     done = "written" if keep(taken, workspace.history, replace=replace) else "is there already"
     where = f"history/{taken.label}.json"
-    click.echo(f"{where}: {len(taken.boards)} boards, {entries} entries ({taken.date}), {done}")
+    told = f"{plural(len(taken.boards), 'board')}, {plural(entries, 'entry', 'entries')}"
+    click.echo(f"{where}: {told} ({taken.date}), {done}")
 
 
 def keep(taken: "Snapshot", folder: Path, *, replace: bool) -> bool:

@@ -8,15 +8,12 @@ from ...eval import records
 from ...eval.records import Scalar
 from ...eval.suites.kinds.reported.kind import REPORTED
 from ..model import Reading, StepFacts
-from ..words.findings import JUDGING, Finding
+from ..words.findings import JUDGING, THRESHOLDS, Finding
 from ..workspace.audits import told_by_audits
 from ..workspace.settings import Protocol, Suite, Workspace
 from . import claims
 from .case import Case, Findings
 from .recognition import Recognised, near, prompts_told
-
-THRESHOLDS = {"answers-cut": 5.0, "answers-blank": 5.0, "answers-equal-reference": 90.0}
-"""Per cent; those of a kind's doubts are in the metric's own unit."""
 
 
 def judge(

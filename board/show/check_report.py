@@ -5,11 +5,13 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
+from ...eval.identity import fold
 from ..history.changes import title
 from ..model import Boards, Reading
 from ..notes.notes import indiscriminate
 from ..words.catalogue import Words
 from ..words.findings import Finding
+from ..words.names import nearest
 from ..workspace.overrides import remarks
 from ..workspace.settings import Workspace
 
@@ -41,6 +43,7 @@ def report(boards: Boards, workspace: Workspace) -> Outcome:
     for file in dict.fromkeys(file for file, _ in own):
         lines.append(f"Checking {file}: read, with remarks")
         lines += [f"  {what}" for name, what in own if name == file]
+    lines += _unmet(boards, workspace)
     for reading in boards.readings:
         if not reading.findings or reading.kind == "other":
             continue
@@ -78,6 +81,20 @@ def report(boards: Boards, workspace: Workspace) -> Outcome:
     if broken:
         lines.append(f"Files that could not be used: {len(broken)}")
     return Outcome(lines=tuple(lines), broken=broken)
+
+
+def _unmet(boards: Boards, workspace: Workspace) -> Iterator[str]:
+    """Yield a line for each table of models.toml that no result and no other table is about."""
+    entries = [*(entry for board in boards.boards for entry in board.entries), *boards.unplaced]
+    found = {entry.name for entry in entries}
+    bases = {profile.base_model for profile in workspace.models.values() if profile.base_model}
+    met = {fold(name) for name in (*found, *bases, *(one.result.model.id for one in entries))}
+    for name, profile in workspace.models.items():
+        names = (name, *profile.aliases)
+        if entries and not met & {fold(one) for one in names}:
+            near = nearest(name, found - workspace.models.keys())
+            remedy = f"the nearest name in results is {near}" if near else "no name is like it"
+            yield f"models.toml: {name}: no result is of this model; {remedy}"
 
 
 AGAIN = frozenset(

@@ -8,9 +8,8 @@ import msgspec
 
 from ... import __version__
 from ...eval.metrics import Measured, Metric
-from ..judge.judge import THRESHOLDS
 from ..model import Board, Boards, Entry, Reading
-from ..words.findings import JUDGING, Finding
+from ..words.findings import JUDGING, THRESHOLDS, Finding
 from ..workspace.settings import Settings
 
 Json = dict[str, object]

@@ -8,6 +8,8 @@ from msgspec import Struct
 Severity = Literal["info", "warning", "error"]
 Verdict = Literal["unranked", "warning", "info", "off"]
 Value = str | int | float | bool | None
+THRESHOLDS = {"answers-cut": 5.0, "answers-blank": 5.0, "answers-equal-reference": 90.0}
+"""Limits of warnings in per cent; those of a kind's doubts are in the metric's own unit."""
 
 
 class Finding(Struct, frozen=True, kw_only=True):

@@ -1,9 +1,10 @@
 """A workspace's configuration: board.toml and models.toml, read and checked."""
 
+import codecs
 import hashlib
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,10 +15,12 @@ from ...eval.errors import ConfigError
 from ...eval.records import is_hub_id
 from ...eval.suites.kinds.registry import KINDS
 from ...eval.suites.source import shipped
-from ..words.findings import AUDITING, JUDGING, Finding
+from ..words.findings import AUDITING, JUDGING, THRESHOLDS, Finding
 from ..words.findings import reading as finding_on_file
 from ..words.machines import cleaned, is_local, named, prose
+from ..words.names import nearest
 from .audits import read_audits
+from .mistakes import mistake, no_toml
 from .overrides import EJECTED, read_overrides
 from .settings import SECTIONS, BoardFile, Cards, Profile, Settings, Suite, Workspace
 from .store import LOCK
@@ -136,14 +139,30 @@ def _models(path: Path, sources: dict[str, str], remarks: dict[str, Finding]) ->
         try:
             models[name] = msgspec.convert(table, Profile)
         except msgspec.ValidationError as error:
-            raise _misfit(error, path, name) from None
+            raise _misfit(error, path, table, Profile, name) from None
     return models
 
 
-def _misfit(error: msgspec.ValidationError, path: Path, *within: str) -> ConfigError:
-    what, _, place = str(error).partition(" - at ")
-    key = ".".join((*within, place.strip("`").removeprefix("$").removeprefix(".")))
-    return ConfigError(what, file=path.name, key=key.rstrip(".") or None)
+def _misfit(
+    error: msgspec.ValidationError, path: Path, value: object, shape: Any, *within: str
+) -> ConfigError:
+    """Return what is wrong in words: key, kind and remedy, in place of msgspec's own."""
+    found = mistake(value, shape, ".".join(within))
+    if found is None:
+        return ConfigError(str(error), file=path.name, key=".".join(within) or None)
+    return ConfigError(found.what, file=path.name, key=found.key or None, remedy=found.remedy)
+
+
+def _text(data: bytes, path: Path) -> str:
+    """Return what a file says, with or without a byte order mark."""
+    try:
+        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return data.decode("utf-16")
+        return data.decode("utf-8-sig")
+    except ValueError:
+        raise ConfigError(
+            "is not UTF-8", file=path.name, remedy="Save it as UTF-8 in your editor."
+        ) from None
 
 
 def _read(
@@ -156,8 +175,11 @@ def _read(
     try:
         data = path.read_bytes()
         sources[path.name] = hashlib.sha256(data).hexdigest()
-        document = clean(msgspec.toml.decode(data))
-        return msgspec.convert(_current(document) if shape is BoardFile else document, shape)
+        text = _text(data, path)
+        document = clean(msgspec.toml.decode(text))
+        if shape is BoardFile:
+            document = _current(document)
+        return msgspec.convert(document, shape)
     except FileNotFoundError:
         raise ConfigError(
             "no such file",
@@ -167,9 +189,10 @@ def _read(
     except OSError as error:
         raise ConfigError(error.strerror or "cannot be read", file=path.name) from None
     except msgspec.ValidationError as error:
-        raise _misfit(error, path) from None
+        raise _misfit(error, path, document, shape) from None
     except (msgspec.DecodeError, ValueError) as error:
-        raise ConfigError(f"is not TOML: {error}", file=path.name) from None
+        found = no_toml(error, text)
+        raise ConfigError(found.what, file=path.name, key=found.key, remedy=found.remedy) from None
 
 
 def _current(document: dict[str, Any]) -> dict[str, Any]:
@@ -207,6 +230,11 @@ def _endless(value: object, key: str = "") -> Iterator[str]:
         yield key
 
 
+def _meant(name: str, known: Iterable[str]) -> str:
+    near = nearest(name, known)
+    return f"Did you mean {near}? " if near else ""
+
+
 def _check_twins(suites: tuple[Suite, ...]) -> None:
     named = [(suite.name, suite.version) for suite in suites]
     for number, (name, version) in enumerate(named):
@@ -226,7 +254,7 @@ def _check_metrics(suites: tuple[Suite, ...]) -> None:
                 f"there is no kind {suite.kind!r}",
                 file="board.toml",
                 key=f"suites[{number}].kind",
-                remedy=f"Kinds: {', '.join(KINDS)}.",
+                remedy=f"{_meant(suite.kind, KINDS)}Kinds: {', '.join(KINDS)}.",
             )
         try:
             _ = suite.metrics
@@ -252,6 +280,12 @@ def _check_places(settings: Settings) -> None:
                 f"board.{key}",
                 "Write an address that begins with https://, or delete the key.",
             )
+    named = {name for suite in settings.suites for name in (suite.name, suite.slug)}
+    for number, name in enumerate(settings.overview.suites):
+        if name not in named:
+            known = ", ".join(suite.slug for suite in settings.suites) or "none"
+            remedy = f"{_meant(name, named)}Suites: {known}."
+            refuse(f"there is no suite {name!r}", f"overview.suites[{number}]", remedy)
     if settings.hub.source_org and settings.hub.source_user:
         refuse("stands beside hub.source_org", "hub.source_user", "Keep one of the two.")
     for number, suite in enumerate(settings.suites):
@@ -259,6 +293,7 @@ def _check_places(settings: Settings) -> None:
             refuse(
                 f"names the protocol {suite.protocol!r}, which is not configured",
                 f"suites[{number}].protocol",
+                f"{_meant(suite.protocol, settings.protocols)}"
                 f"Add a table [protocols.{suite.protocol}].",
             )
         if suite.evaluator is not None and not _WEB.fullmatch(suite.evaluator):
@@ -321,14 +356,29 @@ def _check_trained(settings: Settings, key: str, name: str, groups: tuple[str, .
         refuse(f"there is no group {strange[0]!r}", f"Groups: {', '.join(sorted(known))}.")
 
 
+def _check_thresholds(settings: Settings) -> None:
+    """Refuse limits of warnings that nobody gives."""
+    doubts = {one.code for kind in KINDS.values() for one in kind.doubts}
+    for code in settings.thresholds:
+        if code not in doubts and code not in THRESHOLDS:
+            raise ConfigError(
+                "no such limit",
+                file="board.toml",
+                key=f"thresholds.{code}",
+                remedy=f"Limits: {', '.join(sorted({*doubts, *THRESHOLDS}))}.",
+            )
+
+
 def _check(settings: Settings, models: dict[str, Profile]) -> None:
     def refuse(what: str, key: str, remedy: str, file: str = "board.toml") -> None:
         raise ConfigError(what, file=file, key=key, remedy=remedy)
 
     for code in settings.policy:
         if code not in JUDGING and code not in AUDITING:
-            known = ", ".join(sorted({**JUDGING, **AUDITING}))
-            refuse("no such finding", f"policy.{code}", f"Known: {known}.")
+            meant = _meant(code, {**JUDGING, **AUDITING})
+            remedy = f"{meant}The codes are those that `cardboard check` prints."
+            refuse("no such finding", f"policy.{code}", remedy)
+    _check_thresholds(settings)
     _check_twins(settings.suites)
     _check_metrics(settings.suites)
     _check_places(settings)
@@ -341,6 +391,7 @@ def _check(settings: Settings, models: dict[str, Profile]) -> None:
             refuse(
                 f"names the family {profile.family!r}, which is not configured",
                 f"{name}.family",
+                f"{_meant(profile.family, settings.families)}"
                 f"Add a table [families.{profile.family}] to board.toml.",
                 "models.toml",
             )

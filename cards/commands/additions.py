@@ -19,6 +19,7 @@ from ...board.read.reader import read_file
 from ...board.read.verdicts import BLOCK, SUITE, SUITE_VERSION, results_of
 from ...board.show.explanation import told_move
 from ...board.words.catalogue import Words
+from ...board.words.names import plural
 from ...board.workspace.settings import Workspace
 from ...eval.errors import UsageError
 from ...eval.run.result import write
@@ -161,7 +162,7 @@ def _told(before: Boards, after: Boards, workspace: Workspace) -> list[str]:
     old, new = _cards(before, workspace), _cards(after, workspace)
     changed = sorted(slug for slug, text in new.items() if old.get(slug) != text)
     moved = f"{len(lines)} {'entry moves' if len(lines) == 1 else 'entries move'}"
-    lines.append(f"{moved}; {len(changed)} of {len(new)} cards change")
+    lines.append(f"{moved}; {len(changed)} of {plural(len(new), 'card')} change")
     lines += _placeless(before, after)
     lines += [f"  card {slug}{'' if slug in old else ' (new)'}" for slug in changed]
     return lines

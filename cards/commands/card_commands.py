@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ...board.commands.load import boards_of, workspace_of
-from ...board.words.names import visible
+from ...board.words.names import plural, visible
 
 if TYPE_CHECKING:
     from ...board.model import Boards
@@ -23,7 +23,7 @@ def cards(context: click.Context) -> None:
     workspace = workspace_of(context)
     report = write_cards(boards_of(workspace), workspace)
     removed = f", {len(report.removed)} removed" if report.removed else ""
-    click.echo(f"{len(report.changed)} of {report.total} cards changed{removed}")
+    click.echo(f"{len(report.changed)} of {plural(report.total, 'card')} changed{removed}")
 
 
 @click.command(epilog="Example: cardboard check --strict")
@@ -50,7 +50,8 @@ def check(context: click.Context, strict: bool, attested: bool, needs: bool) -> 
     problems = list(lint_cards(boards, workspace.settings))
     for slug, finding in problems:
         click.echo(f"Card {slug}: {finding.severity} {finding.code}: {words.finding(finding)}")
-    click.echo(f"{len({slug for slug, _ in problems})} cards would be refused by the Hub")
+    refused = len({slug for slug, _ in problems})
+    click.echo(f"{plural(refused, 'card')} would be refused by the Hub")
     broken = attested and _tell_attested(boards, workspace, words)
     if broken or (strict and (outcome.broken or problems)):
         context.exit(1)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ...board.commands.load import workspace_of
-from ...board.words.names import visible
+from ...board.words.names import plural, visible
 from ...eval.errors import CardboardError, UsageError
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def fetch(context: click.Context, update: bool, revision: str | None) -> None:
             remedy="Pin the new source with: cardboard fetch --update",
         )
     if lock is not None and _is_whole(workspace, lock):
-        click.echo(f"{source} at {lock.revision[:12]}: {len(lock.files)} files, all here")
+        click.echo(f"{source} at {lock.revision[:12]}: {plural(len(lock.files), 'file')}, all here")
         return
     with opened(workspace) as store:
         _fetch(workspace, store, source, lock, revision or "main")
@@ -74,7 +74,8 @@ def _fetch(
     assert read_lock(workspace.root) == now
     new = sum(before.get(one.path) != one for one in files)
     gone = len(before.keys() - {one.path for one in files})
-    click.echo(f"{source} at {commit[:12]}: {len(files)} files, {new} new or changed, {gone} gone")
+    held = plural(len(files), "file")
+    click.echo(f"{source} at {commit[:12]}: {held}, {new} new or changed, {gone} gone")
     if listing.other:
         click.echo(f"{listing.other} files of kinds that hold no results were left there")
     if listing.unsafe:

@@ -11,6 +11,7 @@ from msgspec import Struct
 from ...board.model import Boards, Entry
 from ...board.words.findings import Finding
 from ...board.words.machines import is_local
+from ...board.words.names import plural
 from ...board.workspace.settings import Settings
 from ...eval.errors import UsageError
 from ...eval.identity import fold
@@ -157,7 +158,7 @@ def chosen(
         raise UsageError(
             f"no card belongs to the repository {unknown[0]}",
             key="--repo",
-            remedy=f"{len(known)} models have one; see: cardboard push --dry-run --to DIR",
+            remedy=f"{plural(len(known), 'model')} with one: cardboard push --dry-run --to DIR",
         )
     if named:
         return [one for one in every if one.repo in named]

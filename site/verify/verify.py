@@ -12,7 +12,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from ... import __version__
-from ...board.words.names import line
+from ...board.words.names import line, plural
 from ...board.workers import collector_paused
 from ...eval.errors import CardboardError, RecordError
 from ..data.exports import FOLDER, Cards, entries_of, slugs_kept_back
@@ -212,8 +212,9 @@ def _outcome(
         boards = made.boards
         entries = len(entries_of(boards))
         counts = (
-            f"{len(boards.boards)} boards with {entries} entries, {len(boards.readings)} result "
-            f"files, {len(made.cards or ())} cards, {len(manifest.files)} files in all"
+            f"{plural(len(boards.boards), 'board')} with {plural(entries, 'entry', 'entries')}, "
+            f"{plural(len(boards.readings), 'result file')}, {plural(len(made.cards or ()), 'card')}, "
+            f"{plural(len(manifest.files), 'file')} in all"
         )
     return Outcome(
         wrong=tuple(wrong),

@@ -21,9 +21,10 @@ from ....eval.records import (
     Status,
     Timestamp,
 )
+from ...words.names import nearest
 from ..decoding.json_object import Document
 from .source import MOST, Adapted, Source
-from .version2 import Writer, classify, fitted, nearest, timed
+from .version2 import Writer, classify, fitted, timed
 
 Percent = Annotated[float, Meta(ge=0.0, le=100.0)]
 Bucket = Literal["early", "mid", "late"]

@@ -1,8 +1,7 @@
 """Result files of our own, version 2: checked against the record, the key at fault named."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from difflib import get_close_matches
+from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import islice
 from operator import attrgetter
@@ -15,6 +14,7 @@ from msgspec.structs import replace
 from ....eval.records import VERSION, Result, Step, instant
 from ...model import Kind
 from ...words import machines
+from ...words.names import nearest
 from ..decoding.json_faults import shorten
 from ..decoding.json_object import Document
 from . import model_names
@@ -242,12 +242,6 @@ def _holds_records(kind: Any) -> bool:
 @cache
 def _is_flat(kind: Any) -> bool:
     return not any(map(_holds_records, _types(kind).values()))
-
-
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return which of the *known* keys *name* may have meant."""
-    near = get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return near[0] if near else None
 
 
 def unknown(value: object, kind: Any, key: str = "") -> Iterator[tuple[str, str | None]]:

@@ -85,3 +85,20 @@ def test_no_command_hands_a_strangers_control_signs_to_the_terminal(run, tmp_pat
         told = CliRunner().invoke(main, ["-C", str(tmp_path / "w"), *words], color=True)
         assert "\x1b" not in told.output and "\u202e" not in told.output
     assert "org/\ufffd[31mred\ufffd" in run("board", "--format", "csv").stdout
+
+
+def test_check_names_a_model_of_models_toml_that_no_result_is_of(run, tmp_path):
+    suite = Suite(name="tb2-lite", version="corrected303")
+    for name in ("org/one", "org/two"):
+        result = a_result(name, suite=suite)
+        path = tmp_path / "w" / "results" / f"{name[4:]}.json"
+        path.write_bytes(msgspec.json.encode(result))
+    (tmp_path / "w" / "models.toml").write_text(
+        '["ORG/One"]\nbase_model = "org/base"\n["org/base"]\n["org/twoo"]\n["org/far-away"]\n',
+        encoding="utf-8",
+    )
+    lines = [line for line in run("check").stdout.splitlines() if line.startswith("models.toml")]
+    assert lines == [
+        "models.toml: org/twoo: no result is of this model; the nearest name in results is org/two",
+        "models.toml: org/far-away: no result is of this model; no name is like it",
+    ]

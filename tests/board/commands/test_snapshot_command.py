@@ -36,7 +36,7 @@ def run(workspace, *arguments):
 
 def test_it_writes_a_file_named_after_the_day_of_the_newest_result(workspace):
     done = run(workspace, "snapshot")
-    assert done.output == "history/2026-11-20.json: 1 boards, 1 entries (2026-11-20), written\n"
+    assert done.output == "history/2026-11-20.json: 1 board, 1 entry (2026-11-20), written\n"
     assert [path.name for path in (workspace / "history").iterdir()] == ["2026-11-20.json"]
 
 

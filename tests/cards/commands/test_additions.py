@@ -94,7 +94,7 @@ def test_nothing_is_copied_before_all_is_computed(workspace, tmp_path, monkeypat
 def test_the_same_bytes_are_not_added_twice(workspace):
     told = add(workspace, workspace / "results" / "old.json")
     assert "is there already as old.json" in told.output
-    assert "0 entries move; 0 of 1 cards change" in told.output
+    assert "0 entries move; 0 of 1 card change" in told.output
     assert names(workspace) == ["old.json"]
 
 

@@ -6,10 +6,9 @@ from typing import get_args
 
 import pytest
 
-from cardboard.board.judge.judge import THRESHOLDS
 from cardboard.board.model import Class, Kind
 from cardboard.board.words.catalogue import Words
-from cardboard.board.words.findings import JUDGING, Verdict
+from cardboard.board.words.findings import JUDGING, THRESHOLDS, Verdict
 from cardboard.eval.records import Adapter, Machine, Prompts, Protocol, Status, Timing
 from cardboard.eval.suites.kinds.registry import KINDS
 from cardboard.site.model.standing import TIMES
