@@ -24,42 +24,60 @@ INTERRUPTED = 130
 """The exit code of a command that the user ended."""
 _FIRST = 12
 """Entries of each board that the demo prints."""
-# Where each command lives; a stage is imported only when one of its commands is asked for.
-COMMANDS = {
-    "init": "board.commands.init_command:init",
-    "eject": "board.commands.eject_command:eject",
-    "check": "cards.commands.card_commands:check",
-    "board": "board.commands.board_commands:board",
-    "overview": "board.commands.board_commands:overview",
-    "explain": "board.commands.board_commands:explain",
-    "moves": "board.commands.board_commands:moves",
-    "compare": "board.commands.compare_commands:compare",
-    "compare-files": "eval.commands.compare_files_command:compare_files",
-    "gate": "board.commands.compare_commands:gate",
-    "merge": "board.commands.result_commands:merge",
-    "import": "board.commands.import_command:import_",
-    "schema": "board.commands.result_commands:schema",
-    "attest": "board.commands.result_commands:attest",
-    "snapshot": "board.commands.snapshot_command:snapshot",
-    "accept": "cards.commands.accept_command:accept",
-    "try": "cards.commands.try_command:try_",
-    "add": "cards.commands.card_commands:add",
-    "fetch": "cards.commands.store_commands:fetch",
-    "cards": "cards.commands.card_commands:cards",
-    "push": "cards.commands.push_commands:push",
-    "status": "cards.commands.push_commands:status",
-    "watch": "cards.commands.push_commands:watch",
-    "site": "site.commands:site",
-    "serve": "site.commands:serve",
-    "verify": "site.commands:verify",
-    "export": "site.commands:export",
-    "audit": "board.commands.audit_command:audit",
-    "train": "eval.commands.train_command:train",
-    "eval": "eval.commands.run_command:evaluate",
-    "rescore": "eval.commands.rescore_command:rescore",
-    "score": "eval.suites.kinds.replay.score_command:score",
-    "suite": "eval.commands.suite_commands:suite",
+# Where each command lives, by what it is for, with what the list of commands says of it. A stage is
+# imported only when one of its commands is asked for, and none for that list.
+SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
+    "A board of your own": {
+        "init": ("board.commands.init_command:init", "Make a workspace."),
+        "eject": ("board.commands.eject_command:eject", "Copy a template or words to change them."),
+        "import": (
+            "board.commands.import_command:import_",
+            "Bring in results of other programs.",
+        ),
+        "add": ("cards.commands.card_commands:add", "Add a result; say what moves."),
+        "check": ("cards.commands.card_commands:check", "Say what is wrong; change nothing."),
+        "fetch": ("cards.commands.store_commands:fetch", "Bring results of the store on the Hub."),
+        "merge": ("board.commands.result_commands:merge", "Make one result of a split run."),
+        "schema": ("board.commands.result_commands:schema", "Print the form of a result file."),
+    },
+    "Look": {
+        "board": ("board.commands.board_commands:board", "Print the ranked boards."),
+        "overview": ("board.commands.board_commands:overview", "Print models against suites."),
+        "explain": ("board.commands.board_commands:explain", "Say why a model has its rank."),
+        "compare": ("board.commands.compare_commands:compare", "Say whether two models differ."),
+        "compare-files": (
+            "eval.commands.compare_files_command:compare_files",
+            "Say how far quantised files are from another.",
+        ),
+        "gate": ("board.commands.compare_commands:gate", "Stop a release that is worse."),
+        "moves": ("board.commands.board_commands:moves", "Print what moved between two folders."),
+    },
+    "Publish": {
+        "cards": ("cards.commands.card_commands:cards", "Write the model cards."),
+        "site": ("site.commands:site", "Write the site."),
+        "serve": ("site.commands:serve", "Show the site on this machine."),
+        "push": ("cards.commands.push_commands:push", "Push the cards to the Hub."),
+        "status": ("cards.commands.push_commands:status", "Say which cards on the Hub are stale."),
+        "watch": ("cards.commands.push_commands:watch", "Push whenever results change."),
+        "snapshot": ("board.commands.snapshot_command:snapshot", "Keep what the boards say now."),
+        "export": ("site.commands:export", "Write the boards as tables for others."),
+        "attest": ("board.commands.result_commands:attest", "Write statements on the results."),
+        "verify": ("site.commands:verify", "Rebuild a published site, and compare."),
+    },
+    "Measure": {
+        "eval": ("eval.commands.run_command:evaluate", "Ask a model a suite; write a result."),
+        "accept": ("cards.commands.accept_command:accept", "Print an acceptance sheet of a model."),
+        "try": ("cards.commands.try_command:try_", "Talk to models and judge them."),
+        "audit": ("board.commands.audit_command:audit", "Audit chat templates."),
+        "train": ("eval.commands.train_command:train", "Train an adapter as it will be asked."),
+        "rescore": ("eval.commands.rescore_command:rescore", "Score stored answers again."),
+        "score": ("eval.suites.kinds.replay.score_command:score", "Score commands row by row."),
+        "suite": ("eval.commands.suite_commands:suite", "Make and describe suites."),
+    },
 }
+_OF_ALL = "Publish"
+"""Where the commands stand that span the stages."""
+COMMANDS = {name: place for some in SECTIONS.values() for name, (place, _) in some.items()}
 
 
 class Front(click.Group):
@@ -79,6 +97,16 @@ class Front(click.Group):
         command = getattr(importlib.import_module(f".{module}", __package__), attribute)
         assert isinstance(command, click.Command)
         return command
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands by what they are for, without importing one."""
+        own = {name: one.get_short_help_str() for name, one in self.commands.items()}
+        for title, some in SECTIONS.items():
+            rows = [(name, told) for name, (_, told) in some.items()]
+            if title == _OF_ALL:
+                rows = [*own.items(), *rows]
+            with formatter.section(title):
+                formatter.write_dl(rows)
 
     def make_context(
         self,
@@ -159,7 +187,9 @@ def card_texts(
     yield from texts_of(boards, settings)
 
 
-@main.command(epilog="Example: cardboard publish --snapshot 2026-11")
+@main.command(
+    epilog="Example: cardboard publish --snapshot 2026-11", short_help="Write cards and site anew."
+)
 @click.option(
     "--snapshot",
     "label",
@@ -172,9 +202,19 @@ def card_texts(
 def publish(context: click.Context, label: str | None, strict: bool) -> None:
     """Write all cards and the site anew; only what differs is touched."""
     from .board.commands.load import boards_of, tell_refused, workspace_of
+    from .board.workspace.stamp import Stamp
 
-    boards = boards_of(workspace_of(context))
-    tell_refused(boards, strict=strict)
+    workspace = workspace_of(context)
+    stamp = Stamp(workspace)
+    published = stamp.unchanged() if label is None else None
+    if published is not None and not (strict and published.refused):
+        for line in published.refused:
+            click.echo(line, err=True)
+        for line in published.told:
+            click.echo(line)
+        return
+    boards = boards_of(workspace)
+    refused = tell_refused(boards, strict=strict)
     if not boards.boards and not boards.unplaced:
         raise RecordError(
             f"none of {boards.files} files in results/ holds a result, so nothing is published",
@@ -182,11 +222,11 @@ def publish(context: click.Context, label: str | None, strict: bool) -> None:
         )
     if label is not None:
         context.invoke(_command(context, "snapshot"), label=label or None, day=None, replace=False)
-    for name in ("cards", "site"):
-        context.invoke(_command(context, name))
+    told = [context.invoke(_command(context, name)) for name in ("cards", "site")]
+    stamp.keep(refused=refused, told=told)
 
 
-@main.command(epilog="Example: make demo")
+@main.command(epilog="Example: cardboard demo", short_help="Show all of it without a network.")
 @click.pass_context
 def demo(context: click.Context) -> None:
     """Print the board, write its cards and its site, push into a folder: all without a network."""

@@ -26,9 +26,13 @@ _SECONDS_BETWEEN_LOOKS = 1.0
 
 @click.command(epilog="Example: cardboard site")
 @click.pass_context
-def site(context: click.Context) -> None:
+def site(context: click.Context) -> str:
     """Build the leaderboard site under build/site; a site that is the same stays untouched."""
-    click.echo(_said(_build(workspace_of(context), _cards(context))))
+    from msgspec.structs import replace
+
+    outcome = _build(workspace_of(context), _cards(context))
+    click.echo(_said(outcome))
+    return _said(replace(outcome, changed=False))
 
 
 @click.command(epilog="Example: cardboard serve --port 8080")
@@ -36,14 +40,19 @@ def site(context: click.Context) -> None:
 @click.pass_context
 def serve(context: click.Context, port: int) -> None:
     """Build the site, serve it on this machine, and build it anew when its sources change."""
+    from ..board.workspace.stamp import Stamp
     from .assembly.server import serving, signature
 
     workspace = workspace_of(context)
     seen = signature(workspace)
-    outcome = _build(workspace, _cards(context))
-    click.echo(_said(outcome))
-    with serving(outcome.folder, port) as url:
+    with serving(workspace.build / "site", port) as url:
         click.echo(f"Serving {url} (Ctrl-C ends it)")
+        published = Stamp(workspace).unchanged()
+        if published is None:
+            click.echo("Building the site; until it is there, what was built before is served")
+            click.echo(_said(_build(workspace, _cards(context))))
+        else:
+            click.echo(published.told[-1])
         try:
             while True:
                 time.sleep(_SECONDS_BETWEEN_LOOKS)

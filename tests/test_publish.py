@@ -58,11 +58,18 @@ def test_the_good_file_is_published_and_each_broken_one_is_named_with_its_reason
     assert (workspace / "build" / "site" / "ko" / "index.html").exists()
 
 
-def test_a_second_time_changes_no_byte_and_says_so(workspace):
+def test_a_second_time_changes_no_byte_reads_no_result_and_says_the_same(workspace, monkeypatch):
+    def read(*_, **__):
+        raise AssertionError("nothing has changed, so nothing is to be read")
+
     before = bytes_below(workspace / "build")
+    monkeypatch.setattr("cardboard.board.judge.build.load_boards", read)
     told = run("-C", str(workspace), "publish")
-    assert "0 of 1 card changed" in told.stdout
+    assert told.stdout.startswith("0 of 1 card changed\n")
+    assert told.stdout.endswith("nothing has changed\n")
+    assert {line.partition(" ")[0] for line in told.stderr.splitlines()} == set(broken.BROKEN)
     assert bytes_below(workspace / "build") == before
+    assert run("-C", str(workspace), "publish", "--strict").exit_code == 1
 
 
 @pytest.mark.parametrize(

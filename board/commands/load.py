@@ -57,18 +57,24 @@ def boards_of(workspace: "Workspace") -> "Boards":
         return load_boards(workspace, progress=show)
 
 
-def tell_refused(boards: "Boards", *, strict: bool) -> None:
-    """Name every file that could not be used, and why; raise `RecordError` when *strict*."""
+def tell_refused(boards: "Boards", *, strict: bool) -> list[str]:
+    """Name every file that could not be used, and why; raise `RecordError` when *strict*.
+
+    Returns what was said.
+    """
     from ..show.check_report import broken_files
     from ..words.catalogue import Words
     from ..words.names import visible
 
     say, broken = Words("en").finding, broken_files(boards)
+    lines = []
     for reading in broken:
         reasons = [say(one) for one in reading.findings if one.severity == "error"]
-        click.echo(visible(f"{reading.file} could not be used: {' '.join(reasons)}"), err=True)
+        lines.append(visible(f"{reading.file} could not be used: {' '.join(reasons)}"))
+        click.echo(lines[-1], err=True)
     if broken and strict:
         raise RecordError(
             f"{len(broken)} of {len(boards.readings)} files could not be used",
             remedy="Mend or remove them, or run without --strict.",
         )
+    return lines

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @click.command(epilog="Example: cardboard cards")
 @click.pass_context
-def cards(context: click.Context) -> None:
+def cards(context: click.Context) -> str:
     """Write a card for every model to build/cards; only what differs is touched."""
     from ..text.write import write_cards
 
@@ -24,6 +24,7 @@ def cards(context: click.Context) -> None:
     report = write_cards(boards_of(workspace), workspace)
     removed = f", {len(report.removed)} removed" if report.removed else ""
     click.echo(f"{len(report.changed)} of {plural(report.total, 'card')} changed{removed}")
+    return f"0 of {plural(report.total, 'card')} changed"
 
 
 @click.command(epilog="Example: cardboard check --strict")

@@ -15,6 +15,7 @@ from ...board.workspace.settings import Workspace
 from ...eval.errors import CardboardError
 
 LOOPBACK = "127.0.0.1"
+_BUILDING = "The site is being built. 사이트를 만드는 중입니다.\n".encode()
 
 Signature = frozenset[tuple[str, int, int]]
 """Path, size and time of every file that a site depends on."""
@@ -62,8 +63,11 @@ class _Handler(SimpleHTTPRequestHandler):
         super().end_headers()
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Answer a missing page with the site's own page for it."""
+        """Answer a missing page with the site's own page for it, and wait for a first site."""
         page = Path(self.directory) / "404.html"
+        if code == HTTPStatus.NOT_FOUND and not Path(self.directory).is_dir():
+            self._wait()
+            return
         if code != HTTPStatus.NOT_FOUND or not page.is_file():
             super().send_error(code, message, explain)
             return
@@ -74,6 +78,16 @@ class _Handler(SimpleHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
+
+    def _wait(self) -> None:
+        """Let the browser ask again in a second: the first site is being built."""
+        self.send_response(HTTPStatus.SERVICE_UNAVAILABLE)
+        self.send_header("Content-Type", "text/plain; charset=utf-8")
+        self.send_header("Refresh", "1")
+        self.send_header("Content-Length", str(len(_BUILDING)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(_BUILDING)
 
 
 @contextmanager

@@ -136,7 +136,7 @@ def test_serve_builds_serves_builds_anew_and_ends_cleanly(workspace):
         try:
             lines = iter(running.stdout.readline, "")
             url = next(line.split()[1] for line in lines if line.startswith("Serving "))
-            assert "org/" in fetch(url)
+            assert "org/" in wait_for(lambda: fetch(url)), "it speaks before there is a site"
             assert fetch(f"{url}models/org__second/") is None
             add(workspace, "org/second")
             wait_for(lambda: fetch(f"{url}models/org__second/"))

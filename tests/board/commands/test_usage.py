@@ -1,10 +1,11 @@
 """The command lines that a new user gets wrong: one line, what is wrong, and what to write."""
 
+import click
 import msgspec
 import pytest
 from click.testing import CliRunner
 
-from cardboard.cli import main
+from cardboard.cli import SECTIONS, main
 from cardboard.eval.records import Suite
 from cardboard.tests.making import a_result
 
@@ -86,4 +87,8 @@ def test_a_wrong_command_line_is_told_in_one_line(places, monkeypatch, words, sa
 
 def test_the_program_alone_prints_its_help():
     told = CliRunner().invoke(main, [])
-    assert "Commands:" in told.output
+    assert "Usage:" in told.output
+    for title in SECTIONS:
+        assert f"{title}:" in told.output
+    shown = {line.split()[0] for line in told.output.splitlines() if line.startswith("  ")}
+    assert shown >= set(main.list_commands(click.Context(main)))

@@ -42,6 +42,14 @@ def test_what_is_not_a_page_gets_the_sites_own_answer(folder, path):
         assert get(url, path, "HEAD")[:2] == (404, "")
 
 
+def test_before_there_is_a_site_the_browser_is_asked_to_wait(tmp_path):
+    with serving(tmp_path / "none", 0) as url:
+        status, body, headers = get(url, "/")
+        assert (status, headers["Refresh"]) == (503, "1")
+        assert "being built" in body
+        assert get(url, "/", "HEAD")[:2] == (503, "")
+
+
 def test_nobody_else_can_reach_it(folder):
     with serving(folder, 0) as url:
         assert urlsplit(url).hostname == "127.0.0.1"
