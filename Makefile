@@ -14,7 +14,7 @@ FLAGS ?=
 # A file of tests stays in one process, so that what it prepares is prepared once; tests/conftest.py says which begin.
 WORKERS := -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo test test-engines lint types coverage bench baselines fuzz serve venv packages clean
+.PHONY: help demo test test-engines lint types coverage bench baselines pictures fuzz serve venv packages clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,10 @@ bench: .venv/dev.stamp ## Measure speed and memory (FLAGS="board" for one subjec
 
 baselines: .venv/dev.stamp ## Measure the models of the sample anew on shell-mini (FLAGS="oracle" for some)
 	@$(BIN)/python -m tests.baselines $(FLAGS)
+
+pictures: packages .venv/dev.stamp ## Take the pictures of the README anew, from the site of the sample
+	@$(BIN)/cardboard site
+	@$(BIN)/python -m tests.pictures
 
 fuzz: .venv/dev.stamp ## Read and judge files changed at random (FLAGS="1000000 7" for how many, and a seed)
 	@$(BIN)/python tests/fuzz.py $(or $(FLAGS),200000)

@@ -22,6 +22,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 INTERRUPTED = 130
 """The exit code of a command that the user ended."""
+_DEMO = "cardboard-demo"
+_SCRIPTED = (["oracle"], ["noisy-oracle", "--noise", "0.3"], ["echo-previous"])
 _FIRST = 12
 """Entries of each board that the demo prints."""
 # Where each command lives, by what it is for, with what the list of commands says of it. A stage is
@@ -229,15 +231,35 @@ def publish(context: click.Context, label: str | None, strict: bool) -> None:
 @main.command(epilog="Example: cardboard demo", short_help="Show all of it without a network.")
 @click.pass_context
 def demo(context: click.Context) -> None:
-    """Print the board, write its cards and its site, push into a folder: all without a network."""
+    """Print the board, write its cards and its site, push into a folder: all without a network.
+
+    Where there is no workspace, it makes one in cardboard-demo, and measures three scripted models.
+    """
     from .board.commands.board_commands import print_first
     from .board.commands.load import boards_of, called, workspace_of
 
+    options = context.find_root().params
+    if not (options["workspace"] / "board.toml").exists():
+        options["workspace"] /= _DEMO
+        _measure(options["workspace"])
     print_first(boards_of(workspace_of(context)), _FIRST)
     context.invoke(publish, label=None, strict=False)
     hub = context.find_root().params["workspace"] / "build" / "hub"
     context.invoke(_command(context, "push"), to=hub, repos=(), takes=(), form="text")
     click.echo(f"Look at the site with: {called('serve')}")
+
+
+def _measure(folder: Path) -> None:
+    """Make a workspace in *folder*, and measure what needs no model, unless that is done."""
+    steps = []
+    if not (folder / "board.toml").exists():
+        steps.append(["init", str(folder), "--kind", "replay", "--title", "cardboard demo"])
+    for model in _SCRIPTED:
+        if not any((folder / "results").rglob(f"{model[0]}-*.json")):
+            asked = ["--suite", "shell-mini", "--backend", "scripted"]
+            steps.append(["-C", str(folder), "eval", *model, *asked])
+    for step in steps:
+        main(step, prog_name="cardboard", standalone_mode=False)
 
 
 def _command(context: click.Context, name: str) -> click.Command:

@@ -40,8 +40,7 @@ def compare(
     elif any("@" in name for name in models) and not _named(boards.boards, models):
         from ..compare.languages import compare_languages
 
-        a, b = models
-        found = compare_languages(workspace, boards.boards, a, b, metric)
+        found = compare_languages(workspace, boards.boards, models[0], models[1], metric)
     else:
         from ..compare.effects import effects_of
 

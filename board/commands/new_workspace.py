@@ -164,9 +164,9 @@ def _filled(root: Path, sources: Sequence[Path]) -> Iterator[str]:
     """Import *sources* into the workspace at *root* with their suites, and say what came of it."""
     from ..judge.build import load_boards
     from ..show.sketches import sketch_of
-    from ..words.names import visible
+    from ..words.names import plural, visible
     from ..workspace.configuration import open_workspace
-    from .imports import adopt, import_files, missing_suites, plural
+    from .imports import adopt, import_files, missing_suites
 
     tables = [path for path in sources if path.suffix.lower() in _TABLES and path.is_file()]
     if tables:

@@ -51,7 +51,7 @@ def in_one_line(error: click.UsageError) -> click.ClickException:
             remedy = f"Did you mean {near}? {remedy}"
     elif found := _COMMAND.search(what):
         what = f"No such command: {found[1]}"
-        known = context.command.list_commands(context) if _is_group(context) else []
+        known = _commands(context)
         near = _OTHER_NAMES.get(found[1].lower()) or nearest(found[1].lower(), known)
         if near in known:
             remedy = f"Did you mean {called} {near}? {called} --help lists all."
@@ -79,5 +79,7 @@ def _options(context: click.Context | None) -> list[str]:
     return [] if context is None else [name for one in context.command.params for name in one.opts]
 
 
-def _is_group(context: click.Context | None) -> bool:
-    return context is not None and isinstance(context.command, click.Group)
+def _commands(context: click.Context | None) -> list[str]:
+    if context is None or not isinstance(context.command, click.Group):
+        return []
+    return context.command.list_commands(context)

@@ -45,7 +45,7 @@ def mistake(value: object, shape: Any, key: str = "") -> Mistake | None:
     return next(_mistakes(value, shape, key, shape), None)
 
 
-def no_toml(error: ValueError, text: str) -> Mistake:
+def no_toml(error: Exception, text: str) -> Mistake:
     """Say in which line a *text* is no TOML, and what may be meant there."""
     place = _PLACE.search(str(error))
     lines = text.splitlines() or [""]

@@ -213,8 +213,8 @@ def _outcome(
         entries = len(entries_of(boards))
         counts = (
             f"{plural(len(boards.boards), 'board')} with {plural(entries, 'entry', 'entries')}, "
-            f"{plural(len(boards.readings), 'result file')}, {plural(len(made.cards or ()), 'card')}, "
-            f"{plural(len(manifest.files), 'file')} in all"
+            f"{plural(len(boards.readings), 'result file')}, "
+            f"{plural(len(made.cards or ()), 'card')}, {plural(len(manifest.files), 'file')} in all"
         )
     return Outcome(
         wrong=tuple(wrong),

@@ -88,7 +88,7 @@ def test_no_command_hands_a_strangers_control_signs_to_the_terminal(run, tmp_pat
 
 
 def test_check_names_a_model_of_models_toml_that_no_result_is_of(run, tmp_path):
-    suite = Suite(name="tb2-lite", version="corrected303")
+    suite = Suite(name="shell-mini", version="1")
     for name in ("org/one", "org/two"):
         result = a_result(name, suite=suite)
         path = tmp_path / "w" / "results" / f"{name[4:]}.json"

@@ -27,7 +27,7 @@ WRONG = {
     " See cardboard board --help.",
     "board --format cvs": "board: Invalid value for '--format': 'cvs' is not one of 'table',"
     " 'json', 'csv', 'md'. Did you mean csv? See cardboard board --help.",
-    "-C w board --suite tb3": "board: No board for the suite 'tb3'. Known: tb2-lite-corrected303."
+    "-C w board --suite tb3": "board: No board for the suite 'tb3'. Known: shell-mini-1."
     " See cardboard board --help.",
     "-C nowhere board": "nowhere/board.toml: no such file. Run `cardboard init DIR` to make a"
     " workspace, or name one with `-C DIR`.",
@@ -69,7 +69,7 @@ def places(tmp_path_factory):
     """Return a folder with a workspace `w` of one result, and a file."""
     root = tmp_path_factory.mktemp("usage")
     assert CliRunner().invoke(main, ["init", str(root / "w")]).exit_code == 0
-    one = a_result("org/tiny", suite=Suite(name="tb2-lite", version="corrected303"))
+    one = a_result("org/tiny", suite=Suite(name="shell-mini", version="1"))
     (root / "w" / "results" / "one.json").write_bytes(msgspec.json.encode(one))
     (root / "file").write_text("", "utf-8")
     return root

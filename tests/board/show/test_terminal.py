@@ -145,7 +145,7 @@ def on_a_terminal(command, columns, lines, **environment):
 def test_what_is_longer_than_the_screen_goes_to_the_pager_and_a_pipe_gets_all(tmp_path):
     root = str(tmp_path / "w")
     assert CliRunner().invoke(main, ["init", root]).exit_code == 0
-    suite = OfSuite(name="tb2-lite", version="corrected303")
+    suite = OfSuite(name="shell-mini", version="1")
     for number in range(9):
         one = a_result(LONG.format(number, 1), f1=number / 10, suite=suite)
         (tmp_path / "w" / "results" / f"{number}.json").write_bytes(msgspec.json.encode(one))
@@ -153,8 +153,8 @@ def test_what_is_longer_than_the_screen_goes_to_the_pager_and_a_pipe_gets_all(tm
     pager.write_text("#!/bin/sh\nsed 's/^/paged /'\n", "utf-8")
     pager.chmod(0o755)
     command = ["cardboard", "-C", root, "board"]
-    short = on_a_terminal(command, 80, 60, PAGER=str(pager), NO_COLOR="1")
-    assert "paged" not in short and "Epoch-HF-FSDP-TemplateMasked" in short
+    short = on_a_terminal(command, 80, 200, PAGER=str(pager), NO_COLOR="1")
+    assert "paged" not in short and "example-org" in short
     assert "paged" in on_a_terminal(command, 80, 8, PAGER=str(pager), NO_COLOR="1")
     piped = CliRunner().invoke(main, ["-C", root, "board"]).stdout.splitlines()
     assert any(LONG.format(8, 1) in line for line in piped)

@@ -99,7 +99,7 @@ IN_BOARD = {
     "a kind that is none": (
         BOARD + 'kind = "replays"\n',
         "suites[0].kind: there is no kind 'replays'. Did you mean replay?"
-        " Kinds: replay, home, shell, reported.",
+        " Kinds: replay, home, shell, calls, reported.",
     ),
     "a unit that is none": (
         REPORTED + 'unit = "percentage"\n',
