@@ -37,7 +37,7 @@ _FRAME = (
     '<meta name="viewport" content="width=device-width, initial-scale=1">'
     '<meta name="robots" content="noindex">'
     '<title>{title}</title><link rel="stylesheet" href="{root}assets/cardboard/embed.css"></head>'
-    "<body><main>{body}</main></body></html>\n"
+    "<body><main><h1>{title}</h1>{body}</main></body></html>\n"
 )
 
 

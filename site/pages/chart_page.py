@@ -174,10 +174,7 @@ def _files(
         f'<p><a href="{root}{place.path}" target="_top">'
         f"{escape(say('site.charts.whole', ranked=len(board.ranked)))}</a></p>"
     )
-    table = (
-        f"<table><caption>{escape(whole)}</caption><thead><tr>{heads}</tr></thead>"
-        f"<tbody>{rows}</tbody></table>{link}"
-    )
+    table = f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>{link}"
     yield f"{path}board.html", frame(language, root, whole, table)
 
 

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from cardboard.tests.site.browsing import browsing
+from cardboard.tests.site.browsing import barriers, browsing
 
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 FILL = "path => getComputedStyle(path).fill"
@@ -60,6 +60,14 @@ def test_a_card_tells_of_a_point_that_is_hit_within_24_pixels(browser, url):
         assert page.evaluate(name, [x, y + 11]) == "path"
         page.keyboard.press("Escape")
         expect(card).to_be_hidden()
+
+
+def test_pages_for_frames_have_no_barrier(browser, url):
+    with browsing(browser, url, viewport=NARROW, color_scheme="dark") as page:
+        for path in ("ko/charts/board.html", "charts/size.html"):
+            page.goto(path)
+            assert barriers(page) == []
+            assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
 def test_a_picture_is_saved_as_png(browser, url):
