@@ -30,6 +30,8 @@ def compare(models: Models, suite: Suite, workspace: Workspace) -> None:
         _tell_odd(models, "steps-differ", suite, workspace, _references)
     if suite.of_kind.staged is not None:
         _tell_odd(models, "dialogues-differ", suite, workspace, _dialogue)
+    if suite.of_kind.offered is not None:
+        _tell_odd(models, "tools-differ", suite, workspace, _setting("tools"))
     if suite.protocol is None:
         for setting in SETTINGS:
             _tell_odd(models, "settings-differ", suite, workspace, _setting(setting), setting)

@@ -103,7 +103,7 @@ AGAIN = frozenset(
         "steps-differ", "steps-duplicated", "prompts-differ", "references-differ", "template-raw",
         "template-unknown", "template-contradicted", "template-faulty", "template-moved",
         "prompt-errors", "doubled-bos", "prompts-truncated", "cuts-hidden", "answers-too-long",
-        "trials-missing", "off-protocol", "dialogues-differ", "not-isolated",
+        "trials-missing", "off-protocol", "dialogues-differ", "tools-differ", "not-isolated",
     }
 )  # fmt: skip
 """Findings that a new measurement mends."""

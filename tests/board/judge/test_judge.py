@@ -165,7 +165,7 @@ def test_this_keeps_a_result_from_being_ranked(code):
 def test_every_unranking_code_of_the_table_is_shown_here():
     told_elsewhere = {
         "superseded", "template-faulty", "steps-differ", "scorers-differ", "attempt-undecided",
-        "dialogues-differ", "not-isolated",
+        "dialogues-differ", "tools-differ", "not-isolated",
     }  # fmt: skip
     assert {c for c, v in JUDGING.items() if v == "unranked"} == set(UNRANKED) | told_elsewhere
 

@@ -215,6 +215,7 @@ EVIDENCE = {
     "references-missing": {"suite": "shell-mini 1"},
     "steps-differ": {"suite": "mini 1", "models": 4},
     "dialogues-differ": {"suite": "mini 1", "models": 4},
+    "tools-differ": {"suite": "mini 1", "models": 4},
     "not-isolated": {"isolation": "plain"},
     "cuts-hidden": {"rule": "truncate-right"},
     "answers-misread": {"count": 1, "steps": 303, "example": "task-000/3"},

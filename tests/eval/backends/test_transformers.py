@@ -13,6 +13,7 @@ from cardboard.eval.backends.transformers import Transformers, open_backend
 from cardboard.eval.engine import Answer, Options, Prompt, Sampling, Template
 from cardboard.eval.errors import DeadEngine, UsageError
 from cardboard.eval.prompts.texts import PromptError
+from cardboard.eval.records import Said, ToolCall
 from cardboard.eval.run.run import evaluate
 
 from ...replays import a_request, a_suite
@@ -66,6 +67,21 @@ def test_special_tokens_stay_in_an_answer_that_may_call_tools(backend: Transform
     whole = backend._answer(offered, ids, replace(GREEDY, max_tokens=1), engine._Clock())
     assert "<s>" not in str(bare.text)
     assert str(whole.text).replace("<s>", "") == bare.text != whole.text
+
+
+def test_a_repositorys_own_response_template_reads_the_calls(
+    backend: Transformers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fields = {"tool_calls": {"open": "{", "close": "}", "content": "python-call-list"}}
+    template = {"start_anchor": "<s>", "fields": {**fields, "content": {"content": "text"}}}
+    monkeypatch.setattr(backend._tokenizer, "response_template", template, raising=False)
+    tools = ({"type": "function", "function": {"name": "ls"}},)
+    prompt, ids = prompts(backend, 1)[0], backend.encoder.encode("{[ls(a=1)]}")
+    assert backend._answer(prompt, ids, replace(GREEDY, max_tokens=1), engine._Clock()).said is None
+    offered = replace(prompt, tools=tools)
+    said = backend._answer(offered, ids, replace(GREEDY, max_tokens=1), engine._Clock()).said
+    assert said == Said(tool_calls=(ToolCall(name="ls", arguments='{"a":1}'),))
+    assert backend._described(None, 0.0).extra["response_template"] is True
 
 
 def test_a_model_that_also_sees_answers_texts(tmp_path: Path) -> None:

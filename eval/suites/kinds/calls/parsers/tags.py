@@ -65,6 +65,8 @@ def _function(text: str, at: int, schemas: Schemas) -> tuple[Call, int]:
             fail(f"expected {_PARAMETER_END} for {key}", at)
         if key in values:
             fail(f"{key} is given twice", at)
+        if END in text[at:end]:
+            fail(f"expected {_PARAMETER_END} for {key} before {END}", at)
         raw = text[at:end].removeprefix("\n").removesuffix("\n")
         values[key] = typed(raw, types.get(key))
         at = end + len(_PARAMETER_END)
@@ -121,8 +123,8 @@ def write_functions(calls: Sequence[Call]) -> str:
                 raise Unwritable(f"{name!r} is no name")
         for key, value in call.arguments.items():
             raw = value if isinstance(value, str) else to_json(value)
-            if _PARAMETER_END in raw:
-                raise Unwritable(f"{_PARAMETER_END} in {key}")
+            if _PARAMETER_END in raw or END in raw:
+                raise Unwritable(f"a mark of calls in {key}")
             lines += [f"{_PARAMETER}{key}>", raw, _PARAMETER_END]
         said.append("\n".join([*lines, _FUNCTION_END, END]))
     return "\n".join(said)
