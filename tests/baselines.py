@@ -19,13 +19,16 @@ FRESH = ROOT / "build" / "baselines"
 RULES = {
     "shell-mini": ("oracle", "most-frequent", "echo-previous"),
     "home-mini": ("oracle", "echo", "unknown", "loop"),
+    "calls-mini": ("oracle", "always-calls", "never-calls", "echo", "first-tool", "all-tools"),
 }
+HOW = {"calls-mini": ("--tools", "prompted")}
+"""What every model of a suite is told: the template of the real one knows no tools."""
 NOISE = ("0.1", "0.3", "0.5")
 SMOL = (str(smol()), "--backend", "llama", "--name", NAME, "--set", "n_threads=1")
 """With more threads a busy machine takes many times longer."""
 RUNS: dict[str, tuple[str, ...]] = {
     **{
-        f"{suite}/{rule}": (rule, "--backend", "scripted")
+        f"{suite}/{rule}": (rule, "--backend", "scripted", *HOW.get(suite, ()))
         for suite, rules in RULES.items()
         for rule in rules
     },
@@ -37,6 +40,7 @@ RUNS: dict[str, tuple[str, ...]] = {
     },
     f"shell-mini/{NAME.rpartition('/')[2]}": (*SMOL, "--set", "speculative=ngram-simple"),
     f"home-mini/{NAME.rpartition('/')[2]}": (*SMOL, "--max-tokens", "256", "--stream"),
+    f"calls-mini/{NAME.rpartition('/')[2]}": (*(*SMOL, "--max-tokens", "128", *HOW["calls-mini"]),),
 }
 """What `cardboard eval` is told for each model, by its suite and the name that it is chosen by."""
 TIMES = ("timing", "machine", "versions", "environment", "started_at", "finished_at")
@@ -62,6 +66,7 @@ def keep(fresh: Path, folder: Path) -> str:
     told = "changed" if place.exists() else "new"
     for other in folder.glob(f"{fresh.name.rpartition('--')[0]}--*.json"):
         other.unlink()  # the same model on the same suite, under other settings
+    folder.mkdir(exist_ok=True)
     fresh.replace(place)
     return told
 

@@ -56,7 +56,8 @@ def test_a_model_under_other_settings_takes_the_place_of_what_it_was(folder: Pat
 
 def test_every_tracked_baseline_can_be_made_again() -> None:
     results = Path(__file__).parents[1] / "results"
-    tracked = [path for suite in ("shell-mini", "home-mini") for path in results.glob(f"{suite}/*")]
+    suites = ("shell-mini", "home-mini", "calls-mini")
+    tracked = [path for suite in suites for path in results.glob(f"{suite}/*")]
     names = {
         f"{path.parent.name}/{path.name.partition('--')[0].rpartition('__')[2]}" for path in tracked
     }

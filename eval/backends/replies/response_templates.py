@@ -12,7 +12,7 @@ _BY_TAGS = "xml-inline"
 
 
 def called(
-    template: Mapping[str, Any], prompt: str, text: str, tools: Sequence[Mapping[str, Any]]
+    template: dict[str, Any], prompt: str, text: str, tools: Sequence[Mapping[str, Any]]
 ) -> Said | None:
     """Return the calls that transformers reads in *text* by the response *template*.
 
@@ -23,7 +23,8 @@ def called(
 
     try:
         tags = template["fields"]["tool_calls"].get("content") == _BY_TAGS
-        read = parse_response(text, template, prefix=prompt, tools=list(tools) if tags else None)
+        typed: list[Any] | None = list(tools) if tags else None
+        read = parse_response(text, template, prefix=prompt, tools=typed)
         found = tuple(map(_call, read.get("tool_calls") or ()))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None  # strangers' templates, and answers that are no calls by them
