@@ -32,6 +32,8 @@ _MODE = re.compile(r"\s*\((FC|Prompt)\)\Z|[-_](FC)\Z")
 _HEAD = ("accuracy", "correct_count", "total_count")
 _OVERALL = re.compile(r"\bOverall Acc$", re.IGNORECASE)
 _AVERAGE = re.compile(r"\boverall\b|\bsummary$", re.IGNORECASE)
+_DEEPEST = 6
+"""Parts of `score/MODEL/agentic/memory/kv/FILE`."""
 _NO_FIGURE = ("cost", "latency", "rank", "link")
 
 
@@ -58,7 +60,7 @@ def beside(path: Path) -> Sequence[Path]:
     if not path.name.endswith("_score.json"):
         return ()
     parts = list(path.parts)
-    if "score" not in parts[-4:]:
+    if "score" not in parts[-_DEEPEST:]:
         return ()
     place = len(parts) - 1 - parts[::-1].index("score")
     name = path.name.replace("_score.json", "_result.json")
@@ -199,4 +201,6 @@ def _of_table(foreign: Foreign) -> Iterator[Part]:
     foreign.unknown(unknown)
 
 
-FORMAT = Format(NAME, told, read, beside=beside, parents=folders_from("score"), named=True)
+FORMAT = Format(
+    NAME, told, read, beside=beside, parents=folders_from("score", most=_DEEPEST), named=True
+)

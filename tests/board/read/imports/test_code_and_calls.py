@@ -50,6 +50,24 @@ class TestBfcl:
         (reading,) = read_results(tmp_path)
         assert only(reading).facts.sums == {"accuracy": (1_000_000, 0, 1_000_000, 0)}
 
+    def test_the_answers_of_a_category_in_deeper_folders_are_found_too(self, write, tmp_path):
+        name = "BFCL_v4_memory_kv"
+        path = write("x_0", "x_1", "x_2", "x_3")
+        for kind, of in (("score", "score"), ("result", "result")):
+            folder = tmp_path / kind / "acme_Aster-1B-FC" / "agentic" / "memory" / "kv"
+            folder.mkdir(parents=True)
+            (old,) = (tmp_path / kind).rglob(f"BFCL_v4_live_simple_{of}.json")
+            (folder / f"{name}_{of}.json").write_bytes(old.read_bytes())
+            old.unlink()
+        assert not path.exists()
+        (reading,) = read_results(tmp_path)
+        part = only(reading)
+        assert (part.result.model.id, part.result.suite.name) == (
+            "acme_Aster-1B (FC)",
+            "memory_kv",
+        )
+        assert part.facts.sums == {"accuracy": (1_000_000, 0, 1_000_000, 0)}
+
     def test_answers_that_lack_a_failed_item_are_of_another_run(self, write):
         part = only(read_file(write("x_0", "x_1")))
         assert part.facts is None
