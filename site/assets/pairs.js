@@ -32,7 +32,7 @@ export const pairTable = (rivals, { words, decimals, labelled, link = (text) => 
   const rows = rivals.map((rival) => {
     const { pair } = rival;
     const name = element("a", { href: rival.href }, element("bdi", {}, rival.label));
-    const counts = pair && `${pair.won} / ${pair.lost} / ${pair.tied}`;
+    const counts = pair && pair.won !== null && `${pair.won} / ${pair.lost} / ${pair.tied}`;
     return element(
       "tr",
       {},
@@ -45,7 +45,7 @@ export const pairTable = (rivals, { words, decimals, labelled, link = (text) => 
           ? `${signed(pair.low, decimals)} … ${signed(pair.high, decimals)}`
           : words.unmeasured,
       ),
-      cell(pair ? link(counts, rival) : words.unmeasured),
+      cell(counts ? link(counts, rival) : words.unmeasured),
       element("td", {}, pair ? (pair.apart ? words.apart : words["not-apart"]) : words.unmeasured),
     );
   });

@@ -6,8 +6,10 @@ from importlib.resources import files
 from statistics import median
 from typing import NamedTuple
 
+from ...board.judge.resolution import measured_entries, tasks_of
 from ...board.model import Board
 from ...board.show.rows import blind_spot
+from ...board.statistics.paired import reach_of
 from ...board.statistics.scores_alone import OF_A_PAIR
 from ..data.figures import as_printed, span_of
 from ..frame.page import Page, root_of
@@ -182,6 +184,12 @@ def _test(board: Board) -> dict[str, float] | None:
     return {"critical": method.critical, "lead": method.lead}
 
 
+def _reach(board: Board) -> float | None:
+    """Return how many standard errors the interval of a difference reaches; see `reach_of`."""
+    measured = measured_entries(board)
+    return reach_of(tasks_of(board, measured)) if measured else None
+
+
 def _alone(board: Board) -> dict[str, object] | None:
     """Return by what scores alone are told apart; `None` where rows tell more, or these nothing."""
     if board.alone is None:
@@ -212,6 +220,8 @@ def _config(telling: _Telling, part: Part[Row], data: tuple[str, ...]) -> dict[s
         "scale": script_scale(board),
         "bar": score_span(board),
         "test": _test(board),
+        "reach": _reach(board),
+        "compare": f"{root}compare/{place.slug}/" if telling.source.tasks_of(place) else None,
         "alone": _alone(board),
         "rowsAPage": ROWS_A_PAGE if len(part.links) > 1 else None,
         "mostCompared": MOST_COMPARED,

@@ -19,6 +19,7 @@ from ..source.source import Place, Placed, Source
 from ..source.task_strip import title_of
 from ..source.tasks import BoardTasks
 from ..table.script_data import MODELS_A_FILE, points_files, script_scale
+from ..table.words import pair_words
 
 FOLDER = "compare/"
 MOST_COMPARED = 4
@@ -27,19 +28,6 @@ _WORDS = (
     "pick", "another", "none", "all", "ahead", "behind", "level", "task", "group", "groups",
     "steps", "against", "show", "count", "failed", "minus", "no-steps", "full",
 )  # fmt: skip
-_OF_PAIRS = {
-    "model": "site.column.model",
-    "rank": "site.column.rank",
-    "score": "site.column.score",
-    "difference": "site.rivals.difference",
-    "interval": "site.rivals.interval",
-    "tasks": "site.rivals.tasks",
-    "verdict": "site.rivals.verdict",
-    "apart": "site.rivals.apart",
-    "not-apart": "site.rivals.level",
-    "unmeasured": "site.unmeasured",
-}
-"""What assets/pairs.js says, as parts.html.jinja does."""
 
 
 def compare_pages(source: Source) -> Iterator[Page]:
@@ -167,11 +155,6 @@ def _config(
         "most": MOST_COMPARED,
         "own": _words(source.render.words),
     }
-
-
-def pair_words(words: Words) -> dict[str, str]:
-    """Return the words of a table of pairs."""
-    return {name: words.text(key) for name, key in _OF_PAIRS.items()}
 
 
 def _words(words: Words) -> dict[str, str]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from ...board.model import Board
+from ...board.words.catalogue import Words
 from ..frame.render import Renderer
 from ..source.source import Source
 from .rows import Column, Row, columns_of
@@ -31,8 +32,6 @@ SCRIPT = {
             "count",
             "descending",
             "empty",
-            "difference",
-            "error",
             "first",
             "grouped",
             "independent",
@@ -44,16 +43,33 @@ SCRIPT = {
             "pick",
             "picked",
             "previous",
-            "reference",
             "stated",
             "unstated",
             "remove",
-            "tasks",
             "unpick",
-            "verdict",
         )
     },
 }
+
+
+PAIRS = {
+    "model": "site.column.model",
+    "rank": "site.column.rank",
+    "score": "site.column.score",
+    "difference": "site.rivals.difference",
+    "interval": "site.rivals.interval",
+    "tasks": "site.rivals.tasks",
+    "verdict": "site.rivals.verdict",
+    "apart": "site.rivals.apart",
+    "not-apart": "site.rivals.level",
+    "unmeasured": "site.unmeasured",
+}
+"""What assets/pairs.js says, as parts.html.jinja does."""
+
+
+def pair_words(words: Words) -> dict[str, str]:
+    """Return the words of a table of pairs."""
+    return {name: words.text(key) for name, key in PAIRS.items()}
 
 
 class BoardWords:
@@ -142,10 +158,10 @@ class BoardWords:
             told[column.name] = {value: text for value, text in words.items() if text != value}
         return told
 
-    def script(self) -> dict[str, str]:
+    def script(self) -> dict[str, str | dict[str, str]]:
         """Return what the board's script says."""
         told = {name: self._render.text(key) for name, key in SCRIPT.items()}
-        return told | {"difference": self._of_suite.of_score(SCRIPT["difference"])}
+        return {**told, "pairs": pair_words(self._render.words)}
 
 
 def stated(render: Renderer, error: str | None, method: str | None) -> str:

@@ -157,4 +157,4 @@ def test_the_script_sorts_filters_and_compares_what_is_better_when_it_is_less(br
         assert page.locator("#table tbody tr").count() == 2
         told = page.locator("#comparison").inner_text()
         assert "Difference" in told
-        assert re.search(r"−\d+\.\d\d", told)
+        assert re.search(r"\+\d+\.\d\d", told)

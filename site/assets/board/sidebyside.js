@@ -1,4 +1,5 @@
-// The picked models side by side, and how each differs from the first, task by task.
+// The picked models side by side, and how the first differs from the others, task by task.
+import { pairTable } from "../pairs.js";
 import { element, gap, said, spoken } from "./elements.js";
 import { paired } from "./paired.js";
 import { bests } from "./view.js";
@@ -15,14 +16,13 @@ export const sideBySide = (board) => {
     const here = state.picked.map((slug) => board.rows.places.get(slug));
     const title = element("h2", { id: "comparison-title" }, config.words.comparison);
     const figures = element("tbody");
-    const pairs = element("tbody");
+    const pairs = element("div");
     const table = element(
       "table",
       { class: "cb-table cb-compared" },
       element("caption", { class: "cb-sr" }, config.words.comparison),
       element("thead", {}, headOf(board, here)),
       figures,
-      pairs,
     );
     const region = element(
       "div",
@@ -30,7 +30,7 @@ export const sideBySide = (board) => {
       table,
     );
     figures.append(...figureRows(board, here));
-    section.replaceChildren(title, region);
+    section.replaceChildren(title, region, pairs);
     tellPairs(board, here, pairs, () => told === state.picked.join("\n"));
   };
 };
@@ -79,61 +79,59 @@ const figure = ({ config, rows }, { name, kind }, index) => {
   return rows.words(name, value);
 };
 
-/** Tell how each model differs from the first, where nothing but the scores is known of any. */
-const tellScores = ({ config, rows }, here, body) => {
-  const { words, alone, scale } = config;
-  const shown = here.map((index) => Number.parseFloat(rows.held.score[index]));
+/** Return how two models differ by their scores alone, and whether that is more than chance. */
+const byScores = ({ alone }, one, other) => {
   const [low, high] = alone.span;
-  const shares = shown.map((score) => (score - low) / (high - low));
+  const [left, right] = [one, other].map((score) => (score - low) / (high - low));
   const variance = (share) => (share * (1 - share)) / alone.effective;
-  const apart = (share) =>
-    (share - shares[0]) ** 2 > alone.errors ** 2 * (variance(share) + variance(shares[0]));
-  const row = (name, value) =>
-    line(name, [gap(words.reference), ...here.slice(1).map((_, n) => element("td", {}, value(n + 1)))]);
-  body.append(
-    row(words.difference, (n) => signed(shown[n] - shown[0], scale.decimals)),
-    row(words.alone, (n) => (apart(shares[n]) ? words.apart : words.level)),
-  );
+  const apart = (left - right) ** 2 > alone.errors ** 2 * (variance(left) + variance(right));
+  return { difference: one - other, low: null, high: null, won: null, apart };
 };
 
-const signed = (value, decimals) => {
-  const text = Math.abs(value).toFixed(decimals);
-  return (Number(text) === 0 ? "" : value > 0 ? "+" : "−") + text;
-};
-
-/** Tell how each model differs from the first, where both have sums a task. */
-const tellPairs = async ({ config, rows }, here, body, current) => {
-  const { words } = config;
-  const [first, ...others] = here;
-  if (config.alone) tellScores({ config, rows }, here, body);
-  if (!here.some((index) => rows.held.measured[index])) return;
+/** Tell how the first model differs from each other one: by tasks, or else by scores alone. */
+const tellPairs = async ({ config, rows }, here, place, current) => {
+  const { words, alone } = config;
+  const measured = here.some((index) => rows.held.measured[index]);
+  if (!alone && !measured) return;
   const points = new Map();
   let steps = [];
-  for (const path of new Set(here.map((index) => fileOf(config, rows, index)).filter(Boolean))) {
+  const wanted = measured ? here.map((index) => fileOf(config, rows, index)) : [];
+  for (const path of new Set(wanted.filter(Boolean))) {
     const file = await (await fetch(path)).json();
     steps = file.steps;
     for (const [slug, sums] of Object.entries(file.points)) points.set(slug, sums);
   }
   if (!current()) return;
   const of = (index) => points.get(rows.held.slug[index]);
-  const found = others.map((index) =>
-    of(first) && of(index)
-      ? paired(steps, of(index), of(first), config.test, config.scale.points)
-      : null,
-  );
-  const row = (name, value) =>
-    line(name, [
-      gap(words.reference),
-      ...found.map((pair) => (pair ? element("td", {}, value(pair)) : gap(words.unmeasured))),
-    ]);
-  const printed = (value) => value.toFixed(config.scale.decimals);
+  const score = (index) => Number.parseFloat(rows.held.score[index]);
+  const [first, ...others] = here;
+  const pairOf = (index) => {
+    if (of(first) && of(index))
+      return paired(steps, of(first), of(index), config.test, config.scale.points, config.reach);
+    return alone ? byScores(config, score(first), score(index)) : null;
+  };
+  const rivals = others.map((index) => ({
+    label: rows.label(index),
+    slug: rows.held.slug[index],
+    href: `${config.models}${rows.held.slug[index]}/`,
+    rank: rows.held.rank[index] ?? words.unmeasured,
+    score: rows.held.score[index],
+    pair: pairOf(index),
+  }));
+  const toTasks = (text, { slug }) =>
+    config.compare
+      ? element("a", { href: `${config.compare}?m=${rows.held.slug[first]}&m=${slug}` }, text)
+      : text;
   const title = said(words.against, { model: rows.label(first) });
-  body.append(
-    element("tr", {}, element("th", { colSpan: here.length + 1, scope: "rowgroup" }, title)),
-    row(words.difference, (pair) => signed(pair.difference, config.scale.decimals)),
-    row(words.error, (pair) => printed(pair.error)),
-    row(words.tasks, (pair) => `${pair.won} / ${pair.lost} / ${pair.tied}`),
-    row(words.verdict, (pair) => (pair.apart ? words.apart : words.level)),
+  place.replaceChildren(
+    element("h3", { id: "pairs-title" }, title),
+    ...(alone ? [element("p", { class: "cb-summary" }, words.alone)] : []),
+    pairTable(rivals, {
+      words: words.pairs,
+      decimals: config.scale.decimals,
+      labelled: "pairs-title",
+      link: toTasks,
+    }),
   );
 };
 

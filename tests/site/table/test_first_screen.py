@@ -133,7 +133,7 @@ def test_a_strangers_questions_are_two_presses_away(browser, url):
         expect(page.locator(".cb-resolution")).to_contain_text("may be chance")
         page.locator("#table tbody .cb-pick input").nth(0).check()
         page.locator("#table tbody .cb-pick input").nth(1).check()
-        expect(page.locator("#comparison")).to_contain_text("not told apart")
+        expect(page.locator("#comparison .cb-pairs")).to_contain_text("Level")
         # May I trust this row?
         open_board(page)
         page.locator("#table tbody td.cb-findings a").first.click()

@@ -83,8 +83,8 @@ def test_rows_of_any_page_can_be_compared(board):
     board.get_by_role("checkbox", name=re.compile("^Compare")).first.check()
     board.get_by_role("button", name="Last").click()
     board.get_by_role("checkbox", name=re.compile("^Compare")).nth(1).check()
-    expect(board.locator("#comparison thead th")).to_have_count(2)
-    expect(board.locator("#comparison")).to_contain_text("Difference to")
+    expect(board.locator("#comparison .cb-compared thead th")).to_have_count(2)
+    expect(board.locator("#comparison")).to_contain_text("against the others")
 
 
 def test_numbered_pages_hold_every_row_for_browsers_without_scripts(browser, long_url):
