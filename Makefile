@@ -41,7 +41,7 @@ coverage: packages .venv/dev.stamp ## Run the tests and list the lines that they
 bench: .venv/dev.stamp ## Measure speed and memory (FLAGS="board" for one subject)
 	@$(BIN)/python tests/bench/run.py $(FLAGS)
 
-baselines: .venv/dev.stamp ## Measure the models of the sample anew on shell-mini (FLAGS="oracle" for some)
+baselines: .venv/dev.stamp ## Measure the models of the sample anew on our own suites (FLAGS="oracle" for some)
 	@$(BIN)/python -m tests.baselines $(FLAGS)
 
 pictures: packages .venv/dev.stamp ## Take the pictures of the README anew, from the site of the sample

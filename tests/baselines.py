@@ -6,6 +6,7 @@ changes no answer and no score changes no file.
 
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,11 @@ RULES = {
     "shell-mini": ("oracle", "most-frequent", "echo-previous"),
     "home-mini": ("oracle", "echo", "unknown", "loop"),
     "calls-mini": ("oracle", "always-calls", "never-calls", "echo", "first-tool", "all-tools"),
+    "shell-live": ("oracle", "nothing", "claims-done", "loops", "gives-up"),
 }
-HOW = {"calls-mini": ("--tools", "prompted")}
-"""What every model of a suite is told: the template of the real one knows no tools."""
-NOISE = ("0.1", "0.3", "0.5")
+HOW = {"calls-mini": ("--tools", "prompted"), "shell-live": ("--dialogue", "shell")}
+"""What every model of a suite is told, so that all are on one board."""
+NOISE = {"shell-mini": ("0.1", "0.3", "0.5"), "shell-live": ("0.1",)}
 SMOL = (str(smol()), "--backend", "llama", "--name", NAME, "--set", "n_threads=1")
 """With more threads a busy machine takes many times longer."""
 RUNS: dict[str, tuple[str, ...]] = {
@@ -33,33 +35,46 @@ RUNS: dict[str, tuple[str, ...]] = {
         for rule in rules
     },
     **{
-        f"shell-mini/noisy-oracle-{noise}": (
+        f"{suite}/noisy-oracle-{noise}": (
             *("noisy-oracle", "--backend", "scripted", "--noise", noise, "--seed", "1"),
+            *HOW.get(suite, ()),
         )
-        for noise in NOISE
+        for suite, shares in NOISE.items()
+        for noise in shares
     },
     f"shell-mini/{NAME.rpartition('/')[2]}": (*SMOL, "--set", "speculative=ngram-simple"),
     f"home-mini/{NAME.rpartition('/')[2]}": (*SMOL, "--max-tokens", "256", "--stream"),
     f"calls-mini/{NAME.rpartition('/')[2]}": (*(*SMOL, "--max-tokens", "128", *HOW["calls-mini"]),),
+    f"shell-live/{NAME.rpartition('/')[2]}": (
+        *(*SMOL, "--set", "speculative=ngram-simple", *HOW["shell-live"]),
+        *("--max-tokens", "128", "--window", "8192", "--concurrency", "1"),
+    ),
 }
 """What `cardboard eval` is told for each model, by its suite and the name that it is chosen by."""
 TIMES = ("timing", "machine", "versions", "environment", "started_at", "finished_at")
-STEP_TIMES = ("seconds", "timing")
+STEP_TIMES = ("seconds", "timing", "model_seconds", "room_seconds", "transcript_sha256")
 
 
 def timeless(data: bytes) -> dict[str, Any]:
     """Return a result without what differs from run to run and from machine to machine."""
     result: dict[str, Any] = msgspec.json.decode(data)
-    for name in TIMES:
-        result.pop(name, None)
     for step in result["steps"]:
-        for name in STEP_TIMES:
-            step.pop(name, None)
-    return result
+        if (step.get("parsed") or {}).get("transcript_sha256"):
+            step["answer"] = msgspec.json.decode(step["answer"])
+    untimed: dict[str, Any] = _without(result, (*TIMES, *STEP_TIMES))
+    return untimed
+
+
+def _without(value: Any, names: Collection[str]) -> Any:
+    """Return *value* without all that goes by one of *names*, however deep."""
+    if isinstance(value, dict):
+        return {key: _without(one, names) for key, one in value.items() if key not in names}
+    return [_without(one, names) for one in value] if isinstance(value, list) else value
 
 
 def keep(fresh: Path, folder: Path) -> str:
     """Move the result at *fresh* into *folder*, unless that has it; return what became of it."""
+    folder.mkdir(parents=True, exist_ok=True)
     place = folder / fresh.name
     if place.exists() and timeless(place.read_bytes()) == timeless(fresh.read_bytes()):
         return "the same"

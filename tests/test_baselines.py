@@ -49,6 +49,19 @@ def test_a_result_is_written_where_more_than_its_times_differs(
     assert path.read_bytes() == (before if told == "the same" else encode(result))
 
 
+def test_an_episode_that_only_took_another_time_is_the_same(tmp_path: Path) -> None:
+    def played(seconds: float, answer: str) -> Result:
+        told = f'{{"steps":[{{"message":"{answer}"}}],"extra":{{"room_seconds":{seconds}}}}}'
+        parsed = {"transcript_sha256": f"{seconds}", "room_seconds": seconds}
+        step = Step(task_id="t", step_idx=0, answer=told, parsed=parsed)
+        return replace(BEFORE, steps=(replace(step, scores={"room_seconds": seconds}),))
+
+    (tmp_path / "results").mkdir()
+    assert kept(tmp_path, played(1.5, "ls")) == "new"
+    assert kept(tmp_path, played(2.5, "ls")) == "the same"
+    assert kept(tmp_path, played(2.5, "cd")) == "changed"
+
+
 def test_a_model_under_other_settings_takes_the_place_of_what_it_was(folder: Path) -> None:
     assert kept(folder, BEFORE, "bbbb") == "new"
     assert [path.name for path in (folder / "results").iterdir()] == [NAME.format("bbbb")]
@@ -56,7 +69,7 @@ def test_a_model_under_other_settings_takes_the_place_of_what_it_was(folder: Pat
 
 def test_every_tracked_baseline_can_be_made_again() -> None:
     results = Path(__file__).parents[1] / "results"
-    suites = ("shell-mini", "home-mini", "calls-mini")
+    suites = ("shell-mini", "home-mini", "calls-mini", "shell-live")
     tracked = [path for suite in suites for path in results.glob(f"{suite}/*")]
     names = {
         f"{path.parent.name}/{path.name.partition('--')[0].rpartition('__')[2]}" for path in tracked

@@ -212,12 +212,12 @@ def notes_of(entry: Entry, field: Field, checked: Iterable[Rule]) -> tuple[Said,
 
 
 def firing_rates(board: Board, settings: Settings) -> tuple[Rate, ...]:
-    """Return how large a share of the ranked entries each rule fires on."""
+    """Return how large a share of the ranked entries each rule for such suites fires on."""
     places = list(Field(board).places())
     return tuple(
         Rate(rule.note.id, sum(_judge(rule, place) is not None for place in places) / len(places))
         for rule in rules(settings)
-        if places
+        if places and rule.note.suite_kind in (None, board.suite.kind)
     )
 
 

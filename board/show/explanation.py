@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ...eval.errors import UsageError
+from ...eval.suites.source import packaged
 from ..compare.comparison import names
 from ..history.changes import Change, title
 from ..judge.build import build_boards, load_boards
@@ -85,6 +86,10 @@ def _explain(board: Board | None, entry: Entry, words: Words) -> Iterator[str]:
     for finding in entry.findings:
         verdict = board.policy.get(finding.code, "fact") if board else "fact"
         yield f"  {finding.severity} {finding.code} ({verdict}): {words.finding(finding)}"
+    name = entry.result.suite.name
+    if board is None and name in packaged():
+        command = f"cardboard suite info {name} --format toml"
+        yield f"  to rank it, add to board.toml what this prints: {command}"
     for attempt in entry.attempts:
         decimals = board.suite.ranked.decimals if board else 2
         yield f"  attempt {attempt.result_id}: {_number(attempt.score, decimals)}, {attempt.file}"

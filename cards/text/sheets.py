@@ -226,6 +226,8 @@ def _figures(
     for metric in metrics:
         if metric.ranked and metric.scale == 1:
             continue  # the score is the same number
+        if metric.trials and entry.value(metric.id) is None:
+            continue  # it was not asked so often
         figure = _figure(metric, entry, medians, scaled=not metric.ranked)
         if metric.shown != "details" or metric.ranked:
             told.append(figure)

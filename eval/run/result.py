@@ -73,7 +73,7 @@ def assemble(
         model=_served(head.model, called),
         suite=head.suite,
         protocol=protocol,
-        prompts=_told(head.prompts, called),
+        prompts=_told(head.prompts, called, episodes=protocol.turns is not None),
         counts=Counts(
             expected=len(asked),
             scored=right,
@@ -175,11 +175,12 @@ def scored(step: Step, *, kind: Kind, protocol: Protocol, version: str | None) -
     )
 
 
-def _told(prompts: Prompts, called: Sequence[Answer]) -> Prompts:
+def _told(prompts: Prompts, called: Sequence[Answer], *, episodes: bool) -> Prompts:
     """Add what only the engine's answers tell, where prompts were not built here."""
     if prompts.tokens_max is not None:
         return prompts
-    lengths = [answer.prompt_tokens for answer in called if answer.prompt_tokens is not None]
+    counted = [] if episodes else called  # what one of them sends adds up from turn to turn
+    lengths = [answer.prompt_tokens for answer in counted if answer.prompt_tokens is not None]
     first = [answer.first_token_ids for answer in called if answer.first_token_ids]
     return replace(
         prompts,

@@ -302,6 +302,8 @@ def _figures(
     prominent = [metric for metric in suite.metrics if metric.shown != "details"]
     details = [metric for metric in suite.metrics if metric.shown == "details"]
     for metric in prominent:
+        if metric.trials and entry.value(metric.id) is None:
+            continue  # it was not asked so often
         yield _figure(metric, entry, suite, field, words, source)
     for name in TIMES:
         value = timed(name, getattr(timing, name))

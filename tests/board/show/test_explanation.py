@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 
 from cardboard.board.show.explanation import explain_file, explain_model
 from cardboard.board.words.catalogue import Words
@@ -68,6 +69,17 @@ def test_a_file_is_judged_where_it_lies_in_the_results_and_where_it_does_not(wor
     text = "\n".join(explain_file(path, workspace))
     assert "org/new on mini 1 (models)" in text
     assert "rank 2 of 2" in text
+
+
+def test_a_suite_of_the_package_that_the_board_does_not_know_can_be_added_to_it(workspace):
+    path = workspace / "live.json"
+    result = a_result("org/new")
+    path.write_bytes(encode(replace(result, suite=replace(result.suite, name="shell-live"))))
+    text = "\n".join(explain_file(path, workspace))
+    assert "error suite-unknown" in text
+    assert "board.toml what this prints: cardboard suite info shell-live --format toml" in text
+    path.write_bytes(encode(replace(result, suite=replace(result.suite, name="of-nobody"))))
+    assert "cardboard suite info" not in "\n".join(explain_file(path, workspace))
 
 
 def test_a_file_that_only_becomes_an_attempt_is_told_with_the_entry_that_stands(workspace):

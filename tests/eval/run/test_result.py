@@ -189,3 +189,20 @@ def test_a_result_is_written_whole_or_not_at_all(
         write(path, replace(found, status="failed"))
     assert msgspec.json.decode(path.read_bytes(), type=Result) == found
     assert [one.name for one in path.parent.iterdir()] == ["a.json"]
+
+
+def test_an_episode_does_not_say_how_long_its_prompts_were() -> None:
+    """What an engine counts of one adds up from turn to turn, and is no length of a prompt."""
+    told = {"t0/0": right(0, prompt_tokens=70)}
+    made = [
+        assemble(
+            replace(HEAD, protocol=replace(HEAD.protocol, turns=turns)),
+            ROWS,
+            told,
+            skipped={},
+            timing=Timing(),
+            finished_at="2026-01-01T00:01:00+00:00",
+        )
+        for turns in (None, 20)
+    ]
+    assert [result.prompts.tokens_max for result in made] == [70, None]

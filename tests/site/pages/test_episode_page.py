@@ -9,10 +9,10 @@ from playwright.sync_api import Browser, expect
 
 from cardboard.board.judge.build import build_boards
 from cardboard.board.read.reader import read_results
-from cardboard.board.workspace.settings import Settings, Suite, Workspace
+from cardboard.board.workspace.settings import Profile, Settings, Suite, Workspace
 from cardboard.eval import records
 from cardboard.eval.records import Counts, Model, Prompts, Protocol, Result, Step, encode
-from cardboard.eval.suites.kinds.aggregate import measured
+from cardboard.eval.suites.kinds.aggregate import divided, measured
 from cardboard.eval.suites.kinds.registry import kind_of
 from cardboard.eval.suites.kinds.shell import scoring, transcript
 from cardboard.eval.suites.kinds.shell.transcript import Facts, Transcript, Typed
@@ -63,6 +63,7 @@ def played(quick_site: Callable[..., Path], tmp_path_factory: pytest.TempPathFac
         prompts=Prompts(template_status="chat_template"),
         counts=Counts(expected=3, scored=3, failed=0, tasks=3),
         metrics=measured(kind, kind.metrics, steps),
+        divisions=divided(kind.metrics, steps),
         status="complete",
         scorer=kind.scorer,
         steps=steps,
@@ -70,7 +71,8 @@ def played(quick_site: Callable[..., Path], tmp_path_factory: pytest.TempPathFac
     (root / "results" / "player.json").write_bytes(encode(result))
     suite = Suite(name="paper", version="1", kind="shell", steps=3, tasks=3)
     settings = Settings(board=SETTINGS.board, suites=(suite,), protocols={})
-    workspace = Workspace(root=root, settings=settings, models={})
+    models = {"org/player": Profile(trained_groups={"paper": ("files",)})}
+    workspace = Workspace(root=root, settings=settings, models=models)
     boards = build_boards(read_results(workspace.results), workspace)
     return quick_site(boards, settings, results=workspace.results)
 
@@ -95,6 +97,18 @@ def test_the_models_page_leads_to_each_episode(played: Path) -> None:
     assert 'href="../../episodes/org__player/"' in html
     listed = (played / "steps/org__player/index.html").read_text(encoding="utf-8")
     assert 'href="../../episodes/org__player/#e-never-ends"' in listed
+
+
+def test_the_models_page_tells_of_groups_that_it_was_not_trained_on(played: Path) -> None:
+    """One of two episodes of files is clean, and the one of security is."""
+    told = {
+        "": "what models.toml says of it: Security. Episodes that ended cleanly there: "
+        "1/1 [21–100 %]; in the archetypes that it was trained on: 1/2 [9–91 %].",
+        "ko/": "학습에 쓰이지 않은(held-out) 유형은 보안입니다",
+    }
+    for language, words in told.items():
+        html = (played / language / "models/org__player/index.html").read_text(encoding="utf-8")
+        assert words in html
 
 
 @pytest.mark.parametrize("language", ["", "ko/"])

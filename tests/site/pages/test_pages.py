@@ -111,7 +111,7 @@ def test_a_models_page_names_its_evidence(page, sample, language):
             assert entry.file in said
             assert entry.sha256 in said
             assert entry.result_id in said
-            assert f"{entry.score:.2f}" in said
+            assert f"{entry.score:.{board.suite.ranked.decimals}f}" in said
             assert all(finding.code in said for finding in entry.findings)
 
 
