@@ -8,7 +8,7 @@ BOARD = """\
 [board]
 languages = ["en", "ja"]
 title = { en = "Lab board", ja = "ラボのボード" }
-site_url = "https://lab.example/board/"
+site_url = "https://lab.example/"
 
 [[suites]]
 name = "arc"
@@ -33,6 +33,31 @@ sections = ["results", "contact", "summary", "safety", "reading"]
 [cards.add.contact]
 title = { en = "Contact", ja = "連絡先" }
 text = { en = "Write to **lab@example.org**.", ja = "**lab@example.org** までご連絡ください。" }
+
+[[columns]]
+name = "model"
+
+[[columns]]
+name = "score"
+title = { en = "Points", ja = "点" }
+
+[[columns]]
+name = "evidence"
+
+[colours.light]
+header = "#1d3a6e"
+header_text = "#ffffff"
+link = "#1d4e89"
+
+[colours.dark]
+header = "#12213d"
+
+[site]
+guides = ["reading", "ranking"]
+
+[[site.navigation]]
+title = { en = "About us", ja = "私たち" }
+pages = ["team.md"]
 """
 JAPANESE = {
     "language.name": "日本語",
@@ -58,6 +83,35 @@ BLOCK = """\
 """
 
 
+TEAM = """\
+# Our team
+
+We measure. ![A plain square](assets/logo.svg)
+
+<script>document.body.innerHTML = "gone"</script>
+"""
+READING = """\
+---
+title: 読み方
+---
+
+# 読み方
+
+<!-- cardboard:nearby -->
+
+日本語のガイドです。
+
+## 図 { #charts }
+"""
+FOOTER = """\
+{% extends "cardboard/site/footer.html.jinja" %}
+{% block more %} · Lab{% endblock %}
+"""
+LOGO = """\
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path d="M1 1h6v6H1z" fill="#fff"/></svg>
+"""
+
+
 def po(messages: dict[str, str]) -> str:
     """Return a catalogue of *messages*."""
     return "".join(f'msgid "{key}"\nmsgstr "{text}"\n\n' for key, text in messages.items())
@@ -72,6 +126,10 @@ def write(root: Path) -> Path:
         "board.toml": BOARD,
         "locale/ja.po": po(JAPANESE),
         "templates/card.md.jinja": BLOCK,
+        "templates/site/footer.html.jinja": FOOTER,
+        "pages/en/team.md": TEAM,
+        "pages/ja/reading.md": READING,
+        "assets/logo.svg": LOGO,
     }.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text, encoding="utf-8")

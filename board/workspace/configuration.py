@@ -5,6 +5,7 @@ import hashlib
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +21,7 @@ from ..words.findings import reading as finding_on_file
 from ..words.machines import cleaned, is_local, named, prose
 from ..words.names import nearest
 from .audits import read_audits
+from .colours import check_colours
 from .mistakes import mistake, no_toml
 from .overrides import EJECTED, read_overrides
 from .settings import SECTIONS, BoardFile, Cards, Profile, Settings, Suite, Workspace
@@ -47,7 +49,7 @@ INPUTS = (
 # What is no text to be published: names to find results and files by, and what a model is told.
 _KEPT = {
     "board.toml": re.compile(
-        r"results\..*|policy|protocols\..*|thresholds|cards\.(?:system_prompt|keys|sections).*"
+        r"results\..*|policy|protocols\..*|thresholds|cards\.(?:system_prompt|keys|sections).*|columns\[\d+\]\.name|colours\..*|site\..*"
         r"|families\.[^.]*\.match.*|suites\[\d+\]\.(?:rows|evaluator)|notes\[\d+\]\.when"
         r"|board\.\w+_url"
     ),
@@ -311,6 +313,48 @@ def _check_places(settings: Settings) -> None:
             )
 
 
+COLUMNS = (
+    "rank",
+    "model",
+    "score",
+    "seconds",
+    "base",
+    "parameters",
+    "size",
+    "leader",
+    "organisation",
+    "family",
+    "relation",
+    "backend",
+    "evidence",
+    "template",
+    "date",
+    "level",
+    "findings",
+)
+"""Columns that every board has; between them stand those of its metrics."""
+
+
+def _check_columns(settings: Settings) -> None:
+    metrics = {metric.id for suite in settings.suites for metric in suite.metrics}
+    names = [one.name for one in settings.columns]
+    for number, name in enumerate(names):
+        key = f"columns[{number}].name"
+        if name not in COLUMNS and name not in metrics:
+            near = get_close_matches(name, [*COLUMNS, *sorted(metrics)], n=1, cutoff=0.6)
+            raise ConfigError(
+                f"there is no column {name!r}",
+                file="board.toml",
+                key=key,
+                remedy=(f"Did you mean {near[0]}? " if near else "")
+                + f"Columns: {', '.join(COLUMNS)}, and the ids of metrics.",
+            )
+        if name in names[:number]:
+            raise ConfigError(
+                f"{name} is there twice", file="board.toml", key=key, remedy="Name each once."
+            )
+
+
 def _check_sections(cards: Cards) -> None:
     def refuse(what: str, key: str, remedy: str) -> None:
         raise ConfigError(what, file="board.toml", key=key, remedy=remedy)
@@ -383,6 +427,8 @@ def _check(settings: Settings, models: dict[str, Profile]) -> None:
     _check_metrics(settings.suites)
     _check_places(settings)
     _check_sections(settings.cards)
+    check_colours(settings.colours)
+    _check_columns(settings)
     seen: dict[str, str] = {}
     for name, profile in models.items():
         if profile.guessed:

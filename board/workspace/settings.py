@@ -286,6 +286,57 @@ class Cards(_Table, frozen=True, kw_only=True):
     add: dict[str, Section] = {}
 
 
+class ColumnChoice(_Table, frozen=True, kw_only=True):
+    """`[[columns]]`: a column of the board's table."""
+
+    name: str
+    """That of a column which every board has, or the id of a metric."""
+    title: Text = {}
+    """Its heading, in place of the package's or the metric's."""
+    shown: bool | None = None
+    """False for a column that is there when a reader asks for it."""
+
+
+Colour = Annotated[str, Meta(pattern="^#[0-9a-fA-F]{6}$")]
+
+
+class Scheme(_Table, frozen=True, kw_only=True):
+    """`[colours.light]` and `[colours.dark]`: the colours of the site on a screen of that kind."""
+
+    header: Colour | None = None
+    """Of the bar at the top."""
+    header_text: Colour | None = None
+    link: Colour | None = None
+    accent: Colour | None = None
+    """Of what is under the pointer or has the focus."""
+    bar: Colour | None = None
+    """Of bars beside figures, and of the lines under links."""
+
+
+class Colours(_Table, frozen=True, kw_only=True):
+    """`[colours]`: the look of the site."""
+
+    light: Scheme = Scheme()
+    dark: Scheme = Scheme()
+
+
+class Tab(_Table, frozen=True, kw_only=True):
+    """`[[site.navigation]]`: a group of pages of a workspace's own."""
+
+    title: Text
+    pages: Annotated[tuple[str, ...], Meta(min_length=1)]
+    """Below `pages/LANGUAGE/`: `team.md`."""
+
+
+class Site(_Table, frozen=True, kw_only=True):
+    """`[site]`: which pages the navigation of the site leads to."""
+
+    guides: tuple[str, ...] | None = None
+    """Names of the guides that are shown, in their order; all of them by default."""
+    navigation: tuple[Tab, ...] = ()
+    """Groups of own pages; what none of them names stands behind them alone."""
+
+
 class Hub(_Table, frozen=True, kw_only=True):
     """`[hub]`: how cards are pushed."""
 
@@ -324,6 +375,9 @@ class BoardFile(_Table, frozen=True, kw_only=True):
     fits: Fits = Fits()
     families: dict[str, Family] = {}
     notes: tuple[Note, ...] = ()
+    columns: tuple[ColumnChoice, ...] = ()
+    colours: Colours = Colours()
+    site: Site = Site()
     cards: Cards = Cards()
     hub: Hub = Hub()
 

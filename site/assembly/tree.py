@@ -9,6 +9,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from ..frame.own import STYLE
 from ..frame.page import Addresses, Page, root_of
 from ..frame.security import printable, secure
 from ..frame.slots import Shell, icons_apart
@@ -33,14 +34,17 @@ class Tree:
         addresses: Addresses,
         everywhere: Mapping[str, str],
         nearby: Mapping[str, str],
+        *,
+        style: str | None = None,
     ) -> None:
         """Take over *folder*; *everywhere* fills the slots that every page has.
 
-        *nearby* is what pages show of their neighbours, by path.
+        *nearby* is what pages show of their neighbours, by path, and *style* a style sheet beside
+        the package's.
         """
         self._folder, self._language, self._addresses = folder, language, addresses
         self._everywhere = {slot: printable(html) for slot, html in everywhere.items()}
-        self._nearby = nearby
+        self._nearby, self._style = nearby, style
         self._shells = {path: self._capture(path) for path in self._built()}
         self._search = folder / "search" / "search_index.json"
         self._found = json.loads(self._search.read_text(encoding="utf-8"))
@@ -84,6 +88,8 @@ class Tree:
         for name in ("sitemap.xml", "sitemap.xml.gz"):
             (self._folder / name).unlink(missing_ok=True)
         _copy(files("cardboard") / "site" / "assets", self._folder / "assets" / "cardboard")
+        if self._style is not None:
+            self._write(self._folder / STYLE, self._style)
 
     def _write_page(self, page: Page) -> None:
         title = _plain(page.title, _LONGEST_TITLE)

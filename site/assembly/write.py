@@ -21,11 +21,12 @@ from ..charts.badges import badges
 from ..data.exports import FOLDER, Cards, slugs_kept_back, write_cards
 from ..data.manifest import CARDS, write_manifest
 from ..frame.builder import Frame, build_frames
+from ..frame.own import Own, own_frame
 from ..frame.page import Addresses, Page
 from ..frame.render import renderer
 from ..pages.pages import pages, prose_slots
 from ..source.source import Source
-from .navigation import groups, nearby
+from .navigation import nearby, slots
 from .preparation import prepare
 from .sitemap import sitemaps
 from .tree import Tree
@@ -68,9 +69,9 @@ def write_site(
     folder.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        sources = _sources(boards, settings, aside, results, snapshots, root)
+        sources, own = _sources(boards, settings, aside, results, snapshots, root)
         texts = partial(cards, boards, settings) if cards else tuple
-        written = _build(sources, texts, aside / "site", progress)
+        written = _build(sources, own, texts, aside / "site", progress)
         sizes = _sizes(aside / "site")
         changed = not _same(folder, aside / "site")
         if changed:
@@ -94,7 +95,7 @@ def _sources(
     results: Path | None,
     snapshots: Path | None,
     root: Path | None,
-) -> dict[str, Source]:
+) -> tuple[dict[str, Source], Own]:
     """Build the frames of all languages in *aside*, and what fills them, side by side."""
     languages = settings.board.languages
     addresses = Addresses(languages, settings.board.site_url)
@@ -111,6 +112,7 @@ def _sources(
             snapshots=snapshots,
             root=root,
         )
+        own = own_frame(settings, root, aside)
         build_frames(
             [
                 Frame(
@@ -122,11 +124,12 @@ def _sources(
                         scheme: words.text(f"site.palette.{scheme}")
                         for scheme in ("auto", "light", "dark")
                     },
+                    own=own,
                 )
                 for one, words in renderers.items()
             ]
         )
-        return prepared()
+        return prepared(), own
 
 
 def _frames(aside: Path, language: str) -> Path:
@@ -134,7 +137,11 @@ def _frames(aside: Path, language: str) -> Path:
 
 
 def _build(
-    sources: Mapping[str, Source], texts: Texts, target: Path, progress: Progress | None
+    sources: Mapping[str, Source],
+    own: Own,
+    texts: Texts,
+    target: Path,
+    progress: Progress | None,
 ) -> int:
     """Build all languages in *target* from what lies beside it; return how many pages there are.
 
@@ -143,7 +150,7 @@ def _build(
     """
     first, *_ = sources.values()
     addresses = first.addresses
-    trees = [_tree(source, _frames(target.parent, one)) for one, source in sources.items()]
+    trees = [_tree(source, own, _frames(target.parent, one)) for one, source in sources.items()]
     data = target.parent / FOLDER
     first.background.write_steps(data, addresses.languages)
     first.background.ready()
@@ -173,11 +180,11 @@ def _do(job: Job) -> None:
     job()
 
 
-def _tree(source: Source, frames: Path) -> Tree:
+def _tree(source: Source, own: Own, frames: Path) -> Tree:
     """Return the tree of one language, about to be written over its *frames*."""
     language = source.render.language
-    links = nearby(language, _group_titles(source))
-    return Tree(frames, language, source.addresses, _everywhere(source), links)
+    links = nearby(own.navigation[language], own.docs[language], _group_titles(source))
+    return Tree(frames, language, source.addresses, _everywhere(source), links, style=own.style)
 
 
 def _move(source: Path, target: Path) -> None:
@@ -201,7 +208,7 @@ def _ticker(progress: Progress | None, total: int) -> Callable[[Page], Page]:
 
 def _group_titles(source: Source) -> dict[str, str]:
     """Return the title of every group of the navigation, by its slot."""
-    return {group.slot: source.render.text(f"site.group.{group.slot}") for group in groups()}
+    return {slot: source.render.text(f"site.group.{slot}") for slot in slots()}
 
 
 def _everywhere(source: Source) -> dict[str, str]:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from ...eval.errors import CardboardError, ConfigError
+from ...eval.errors import CardboardError
+from .own import FALLBACK, STYLE, Own
 from .slots import ORIGIN, SITE, switch_target
 
 
@@ -26,6 +27,8 @@ class Frame(Struct, frozen=True, kw_only=True):
     """Every language of the site with its own name; more than one gives a switch."""
     palette: Mapping[str, str]
     """Words of the colour scheme switch: `auto`, `light`, `dark`."""
+    own: Own
+    """What the workspace brings to it."""
 
 
 def build_frames(frames: Sequence[Frame]) -> None:
@@ -46,16 +49,8 @@ def build_frames(frames: Sequence[Frame]) -> None:
 
 
 def _start(frame: Frame, package: Path, temporary: Path) -> "subprocess.Popen[str]":
-    docs = package / "site" / "docs" / frame.language
-    if not docs.is_dir():
-        raise ConfigError(
-            f"there are no pages in the language {frame.language!r}",
-            file="board.toml",
-            key="board.languages",
-            remedy=f"Remove it, or write them in {docs.relative_to(package).as_posix()}/.",
-        )
     config = temporary / f"mkdocs.{frame.language}.yml"
-    config.write_text(json.dumps(_config(frame, package, docs)), encoding="utf-8")
+    config.write_text(json.dumps(_config(frame, package)), encoding="utf-8")
     # -P: what lies in the working directory must not pass for a module.
     command = [sys.executable, "-P", "-m", "mkdocs", "build", "--quiet", "--config-file"]
     return subprocess.Popen(
@@ -69,22 +64,40 @@ def _start(frame: Frame, package: Path, temporary: Path) -> "subprocess.Popen[st
     )
 
 
-def _config(frame: Frame, package: Path, docs: Path) -> dict[str, object]:
+def _config(frame: Frame, package: Path) -> dict[str, object]:
     """Return the MkDocs configuration of one language, as an heir of the repository's own."""
     alternate = [
         {"name": name, "link": switch_target(language), "lang": language}
         for language, name in frame.languages.items()
     ]
+    own = frame.own
+    look = {"logo": own.logo, "favicon": own.favicon}
+    theme = {"language": _spoken(frame.language), "palette": _palette(frame.palette)}
     return {
         "INHERIT": str(package / "mkdocs.yml"),
         "site_name": SITE,
         "site_url": f"{ORIGIN}{frame.base}",
-        "docs_dir": str(docs),
+        "docs_dir": str(own.docs[frame.language]),
+        "nav": own.navigation[frame.language],
         "site_dir": str(frame.folder.resolve()),
         "copyright": "<!-- cardboard:footer -->",
-        "theme": {"language": frame.language, "palette": _palette(frame.palette)},
+        "theme": theme | {name: path for name, path in look.items() if path},
+        **({"extra_css": [*_style_sheets(package), STYLE]} if own.style else {}),
         "extra": {"alternate": alternate} if len(alternate) > 1 else {},
     }
+
+
+def _spoken(language: str) -> str:
+    """Return the language of the theme's own words: those that it lacks are said in English."""
+    known = files("material") / "templates" / "partials" / "languages" / f"{language}.html"
+    return language if known.is_file() else FALLBACK
+
+
+def _style_sheets(package: Path) -> list[str]:
+    from ruamel.yaml import YAML
+
+    config = YAML(typ="safe").load((package / "mkdocs.yml").read_text("utf-8"))
+    return [str(one) for one in config["extra_css"]]
 
 
 def _palette(words: Mapping[str, str]) -> list[dict[str, object]]:

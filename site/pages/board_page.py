@@ -40,7 +40,8 @@ def board_pages(source: Source) -> Iterator[Page]:
         html = source.render.html("board", root="", boards=(), here=None)
         yield Page(path="", title=source.title, description=source.title, slots={"board": html})
     for place, board in zip(source.places, source.boards.boards, strict=True):
-        columns, words = columns_of(board.suite), BoardWords(board, source)
+        columns = columns_of(board.suite, source.settings.columns)
+        words = BoardWords(board, source)
         telling = _Telling(source, place, board, columns, rows(board), words)
         for part in parts(place.path, place.slug, telling.rows):
             yield _first(telling, part) if part.number == 1 else _further(telling, part)

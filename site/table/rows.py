@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ...board.model import Board, Entry
 from ...board.show.rows import beside, field_of, independent
 from ...board.statistics.measurement import told_apart
 from ...board.words.findings import Finding
-from ...board.workspace.settings import Suite
+from ...board.workspace.settings import ColumnChoice, Suite, Text
 from ...eval.metrics import Metric
 from ..data.figures import (
     Span,
@@ -52,6 +53,8 @@ class Column(Struct, frozen=True, kw_only=True):
     """Its name in exported files, where that is not its own."""
     metric: Metric | None = None
     """What it holds, where that is a metric of the suite."""
+    title: Text = {}
+    """Its heading in a workspace's own words, by language."""
 
     @property
     def number(self) -> bool:
@@ -91,8 +94,26 @@ _LAST = (
 )
 
 
-def columns_of(suite: Suite) -> tuple[Column, ...]:
-    """Return the columns of a board of *suite*: its metrics between what every board has."""
+def columns_of(suite: Suite, chosen: Sequence[ColumnChoice] = ()) -> tuple[Column, ...]:
+    """Return the columns of a board of *suite*: its metrics between what every board has.
+
+    Where a workspace has *chosen* some, they alone stand there, in its order and with its headings;
+    rank, model and score always do.
+    """
+    every = {column.name: column for column in _every(suite)}
+    if not chosen:
+        return tuple(every.values())
+    found = {}
+    for choice in chosen:
+        column = every.get(choice.name) or every.get(f"metric-{choice.name}")
+        if column is not None:
+            shown = True if choice.shown is None else choice.shown
+            found[column.name] = replace(column, shown=shown, title=choice.title)
+    missing = {name: every[name] for name in ("rank", "model", "score") if name not in found}
+    return (*missing.values(), *found.values())
+
+
+def _every(suite: Suite) -> tuple[Column, ...]:
     score = Column(name="score", kind="score", best=_best(suite.ranked))
     metrics = (
         Column(

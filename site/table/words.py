@@ -77,13 +77,15 @@ class BoardWords:
 
     def __init__(self, board: Board, source: Source) -> None:
         self._render, self._of_suite = source.render, source.words_of(board.suite)
-        self._columns = columns_of(board.suite)
+        self._columns = columns_of(board.suite, source.settings.columns)
         self._scorers = board.scorers
         families = {entry.profile.family: source.family(entry) for entry in board.ranked}
         self._families = {key: name for key, name in families.items() if key and name}
 
     def title(self, column: Column) -> str:
         """Return the title of *column*."""
+        if column.title:
+            return self._render.own(column.title)
         if column.metric is not None:
             return self._of_suite.column(column.metric)
         return self._render.text(f"site.column.{column.name}")

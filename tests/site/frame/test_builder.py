@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from cardboard.eval.errors import CardboardError, ConfigError
+from cardboard.board.workspace.settings import Identity, Settings
+from cardboard.eval.errors import CardboardError
 from cardboard.site.frame.builder import Frame, build_frames
+from cardboard.site.frame.own import own_frame
 
 ROOT = Path(__file__).parents[3]
 
@@ -22,6 +24,9 @@ def a_frame(folder, language="en", **differs):
         "base": "/",
         "languages": {"en": "English", "ko": "한국어"},
         "palette": {"auto": "Auto", "light": "Light", "dark": "Dark"},
+        "own": own_frame(
+            Settings(board=Identity(title={"en": "A"}, languages=(language,))), None, folder
+        ),
     }
     return Frame(**(whole | differs))
 
@@ -85,10 +90,11 @@ def test_the_frames_say_nothing_of_the_machine_or_the_day(built):
         assert b"/site/docs" not in content, path
 
 
-def test_a_language_without_pages_is_refused_with_the_remedy(tmp_path):
-    with pytest.raises(ConfigError, match="no pages in the language 'xx'") as refusal:
-        build_frames([a_frame(tmp_path / "xx", "xx")])
-    assert "site/docs/xx" in refusal.value.remedy
+def test_a_language_without_guides_has_the_english_ones_and_the_themes_own_words(tmp_path):
+    build_frames([a_frame(tmp_path / "ja", "ja")])
+    page = (tmp_path / "ja" / "reading" / "index.html").read_text(encoding="utf-8")
+    assert '<html lang="ja"' in page
+    assert "How to read this" in page
 
 
 def test_what_mkdocs_cannot_build_is_told_in_its_own_words(tmp_path):
