@@ -55,6 +55,10 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "moves": ("board.commands.board_commands:moves", "Print what moved between two folders."),
     },
     "Publish": {
+        "document": (
+            "cards.commands.document_command:document",
+            "Write what law asks of a model's provider.",
+        ),
         "cards": ("cards.commands.card_commands:cards", "Write the model cards."),
         "site": ("site.commands:site", "Write the site."),
         "serve": ("site.commands:serve", "Show the site on this machine."),

@@ -65,7 +65,7 @@ HOUSE: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "cards": (
         ("readme", "acceptance", "tryout"),
-        ("text",),
+        ("text", "documents"),
         ("plan",),
         ("hub",),
         ("push",),

@@ -29,7 +29,7 @@ def explain_model(boards: Boards, name: str, words: Words) -> list[str]:
         if name.lower() in names(entry) | {entry.name.lower()}
     ]
     if not found:
-        raise UsageError(f"no result is of the model {name!r}", remedy=_nearest(boards, name))
+        raise UsageError(f"no result is of the model {name!r}", remedy=nearest(boards, name))
     return [line for board, entry in found for line in _explain(board, entry, words)]
 
 
@@ -64,7 +64,8 @@ def _listed(boards: Boards, sha256: str) -> str | None:
     return next(holding, None)
 
 
-def _nearest(boards: Boards, name: str) -> str:
+def nearest(boards: Boards, name: str) -> str:
+    """Return the names that are like *name*, as a remedy."""
     from difflib import get_close_matches
 
     known = {e.model.lower(): e.model for b in boards.boards for e in b.entries}

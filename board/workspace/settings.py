@@ -395,6 +395,30 @@ class Settings(BoardFile, frozen=True, kw_only=True):
         return Words(language, self.overrides.words.get(language))
 
 
+class Document(_Table, frozen=True, kw_only=True):
+    """`[MODEL.document]`: what only the provider knows, for `cardboard document`."""
+
+    provider: Text = {}
+    """The legal name."""
+    contact: Text = {}
+    release_date: Text = {}
+    distribution: Text = {}
+    """Channels by which it is given away."""
+    architecture: Text = {}
+    modalities: Text = {}
+    intended_use: Text = {}
+    """In place of `purpose`."""
+    acceptable_use: Text = {}
+    training_data: Text = {}
+    """Origin, amount and curation."""
+    design: Text = {}
+    """Choices and their reasons."""
+    compute: Text = {}
+    energy: Text = {}
+    """Of the training."""
+    copyright: Text = {}
+
+
 class Profile(_Table, frozen=True, kw_only=True):
     """One table of models.toml: what is known of a model beyond its results."""
 
@@ -426,6 +450,8 @@ class Profile(_Table, frozen=True, kw_only=True):
     """By the name of a suite: the groups whose tasks it was trained on; all others are held out."""
     repo: str | bool = True
     """Hub repository that gets the card; false for none."""
+    document: Document = Document()
+    """For `cardboard document`."""
     chat_template_kwargs: dict[str, bool | str] = {}
     quantised_file: str | None = None
     merge: bool = False

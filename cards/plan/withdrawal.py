@@ -15,6 +15,7 @@ from ...eval.identity import fold
 from ...eval.records import is_hub_id
 from ..readme.markdown import Safe, escaped, link, say
 from ..readme.model_index import Ours
+from ..text.card import left_out
 from .targets import Wanted, board_mark, digest_of, ours, wanted
 
 _DAY = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
@@ -53,6 +54,8 @@ class Gathered(Struct, frozen=True, kw_only=True):
     tags: frozenset[str]
     away: dict[str, str | None]
     """Folded names of repositories to the one that has their card now; `None` if none shall."""
+    left_out: tuple[Entry, ...] = ()
+    """An entry of each model that is on no board."""
 
     def is_wanted(self, repo: str) -> bool:
         """Tell whether *repo* shall hold a card."""
@@ -108,6 +111,7 @@ def gathered(boards: Boards, settings: Settings) -> Gathered:
         ours=ours(settings),
         tags=frozenset([*settings.cards.tags, *suites]),
         away=_away(boards, {fold(one.repo) for one in cards}),
+        left_out=left_out(boards),
     )
 
 

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 import click
 
 from ...board.show.tables import dump
+from ...board.words.catalogue import Words
+from ...board.words.names import visible
 from ...board.workspace.settings import Workspace
 from ...eval.errors import UsageError
 from ..hub.errors import HubError, Stopped
 from ..plan.plan import PROBLEMS, TO_DO, Item
 from ..plan.targets import Wanted, chosen
 from ..plan.withdrawal import Gathered
+from ..text.card import left_out_lines
 from ..text.eval_results import PATH
 from .choosing import choose
 from .deliver import Outcome, deliver
@@ -36,6 +39,9 @@ def pushed(
     with opened(options, quotas, workspace.root / ".cardboard", workspace.build / "hub") as push:
         targets, spaces = aims(push, gathered, options, board.organisation)
         _check_takes(push, options, targets)
+        if not options.repos:
+            for line in left_out_lines(gathered.left_out, Words("en")):
+                push.console.err(visible(line))
         for repo in sorted(quotas.take.keys() - {one.repo for one in gathered.cards}):
             push.console.err(f"board.toml: hub.take names {repo}, to which no card belongs.")
         try:

@@ -11,6 +11,7 @@ from ...board.notes.claims import Claim, on_ranks
 from ...board.notes.figures import shown, trained
 from ...board.notes.notes import Field, rules
 from ...board.show.reproduction import Run, hub_repo, run_of
+from ...board.words.catalogue import Words
 from ...board.workspace.settings import Settings, Text
 from ...eval.records import Scalar, Training, is_hub_id
 from . import evidence
@@ -64,9 +65,10 @@ class Card(Struct, frozen=True, kw_only=True):
 
 
 class Deck:
-    """The cards of all models, one for each slug, each made when it is asked for.
+    """The cards of all models on boards, one for each slug, each made when it is asked for.
 
-    A model on two boards has one card. Raises `ConfigError` where a note rule is mistaken.
+    A model on two boards has one card, one on none has none. Raises `ConfigError` where a note
+    rule is mistaken.
     """
 
     def __init__(self, boards: Boards, settings: Settings) -> None:
@@ -79,10 +81,12 @@ class Deck:
         }
         """By a name that no two boards share."""
         self._there: dict[str, list[tuple[Entry, Board | None, Field | None]]] = defaultdict(list)
-        every = [*zip(boards.boards, self.fields.values(), strict=True), (None, None)]
-        for board, field in every:
-            for entry in board.entries if board else boards.unplaced:
+        for board, field in zip(boards.boards, self.fields.values(), strict=True):
+            for entry in board.entries:
                 self._there[entry.slug].append((entry, board, field))
+        for entry in boards.unplaced:
+            if entry.slug in self._there:
+                self._there[entry.slug].append((entry, None, None))
 
     @property
     def slugs(self) -> list[str]:
@@ -104,6 +108,30 @@ class Deck:
             )
         )
         return _card(slug, sheets, self._settings)
+
+
+MOST_LEFT_OUT = 10
+
+
+def left_out(boards: Boards) -> tuple[Entry, ...]:
+    """Return an entry of each model that is on no board, and so gets no card."""
+    placed = {entry.slug for board in boards.boards for entry in board.entries}
+    found = {one.slug: one for one in reversed(boards.unplaced) if one.slug not in placed}
+    return tuple(found[slug] for slug in sorted(found))
+
+
+def left_out_lines(entries: Sequence[Entry], words: Words) -> Iterator[str]:
+    """Yield which models are on no board and get no card, each with the reason."""
+    if not entries:
+        return
+    many = len(entries) > 1
+    told = f"{len(entries)} models are" if many else "1 model is"
+    yield f"{told} on no board, so {'they get no cards' if many else 'it gets no card'}:"
+    for entry in entries[:MOST_LEFT_OUT]:
+        why = [words.finding(one) for one in entry.findings if one.code == "suite-unknown"]
+        yield f"  {entry.label}: {' '.join(why) or 'its suite is not in board.toml'}"
+    if len(entries) > MOST_LEFT_OUT:
+        yield f"  … and {len(entries) - MOST_LEFT_OUT} more; cardboard check names all."
 
 
 def cards_of(boards: Boards, settings: Settings) -> Iterator[Card]:

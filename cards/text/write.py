@@ -7,11 +7,11 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from ...board.model import Boards
+from ...board.model import Boards, Entry
 from ...board.workers import collector_paused
 from ...board.workspace.settings import Workspace
 from .cache import CardCache, digest_of
-from .card import Deck
+from .card import Deck, left_out
 from .render import Renderer
 
 _ASIDE = ".aside"
@@ -23,6 +23,8 @@ class CardReport(Struct, frozen=True, kw_only=True):
     changed: tuple[str, ...]
     unchanged: tuple[str, ...]
     removed: tuple[str, ...]
+    left_out: tuple[Entry, ...] = ()
+    """An entry of each model that is on no board."""
 
     @property
     def total(self) -> int:
@@ -39,8 +41,9 @@ def write_cards(boards: Boards, workspace: Workspace) -> CardReport:
     folder = workspace.build / "cards"
     changed: list[str] = []
     unchanged: list[str] = []
+    deck = Deck(boards, workspace.settings)
     with collector_paused():
-        for slug, text in _differing(boards, workspace):
+        for slug, text in _differing(deck, workspace):
             if text is None:
                 unchanged.append(slug)
             else:
@@ -50,6 +53,7 @@ def write_cards(boards: Boards, workspace: Workspace) -> CardReport:
         changed=tuple(changed),
         unchanged=tuple(unchanged),
         removed=_remove_stale(folder, {*changed, *unchanged}),
+        left_out=left_out(boards),
     )
 
 
@@ -58,20 +62,21 @@ def changed_cards(boards: Boards, workspace: Workspace) -> CardReport:
     folder = workspace.build / "cards"
     changed: list[str] = []
     unchanged: list[str] = []
-    for slug, text in _differing(boards, workspace):
+    deck = Deck(boards, workspace.settings)
+    for slug, text in _differing(deck, workspace):
         (unchanged if text is None else changed).append(slug)
     kept = {*changed, *unchanged}
     return CardReport(
         changed=tuple(changed),
         unchanged=tuple(unchanged),
         removed=tuple(name for name in _cards_in(folder) if name not in kept),
+        left_out=left_out(boards),
     )
 
 
-def _differing(boards: Boards, workspace: Workspace) -> Iterator[tuple[str, bytes | None]]:
+def _differing(deck: Deck, workspace: Workspace) -> Iterator[tuple[str, bytes | None]]:
     """Yield the slug of every card, with its text where the file does not hold it."""
     settings, folder = workspace.settings, workspace.build / "cards"
-    deck = Deck(boards, settings)
     cache = CardCache(workspace.root / ".cardboard" / "cards", settings, deck.fields)
     renderer: Renderer | None = None
     for slug in deck.slugs:

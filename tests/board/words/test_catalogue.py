@@ -37,7 +37,7 @@ PUT_TOGETHER = (
     "finding.", "remedy.", "reason.", "severity.", "metric.", "bucket.", "division.", "relation.",
     "protocol.", "prompts.", "origin.", "template.", "notes.", "run.values-", "rank.", "site.",
     "audit.", "unit.", "better.", "read.score-", "evidence.", "run.kwargs-", "run.missing-",
-    "sheet.", "trained.", "try.",
+    "sheet.", "trained.", "try.", "document.",
 )  # fmt: skip
 
 

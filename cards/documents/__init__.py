@@ -1,0 +1,1 @@
+"""Entries of one model come in; the documentation that law asks for goes out."""
