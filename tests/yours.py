@@ -107,6 +107,10 @@ FOOTER = """\
 {% extends "cardboard/site/footer.html.jinja" %}
 {% block more %} · Lab{% endblock %}
 """
+FIRST_PAGE = """\
+{% extends "cardboard/site/board.html.jinja" %}
+{% block before %}<p>A word from the lab, {{ here.ranked }} models long.</p>{% endblock %}
+"""
 LOGO = """\
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path d="M1 1h6v6H1z" fill="#fff"/></svg>
 """
@@ -127,6 +131,7 @@ def write(root: Path) -> Path:
         "locale/ja.po": po(JAPANESE),
         "templates/card.md.jinja": BLOCK,
         "templates/site/footer.html.jinja": FOOTER,
+        "templates/site/board.html.jinja": FIRST_PAGE,
         "pages/en/team.md": TEAM,
         "pages/ja/reading.md": READING,
         "assets/logo.svg": LOGO,

@@ -77,6 +77,10 @@ def test_pages_with_everything_changed_once_read_as_expected(site, golden):
     golden("site-yours.txt", "\n".join([*told, "", sheet]))
 
 
+def test_a_block_of_a_page_says_what_a_workspace_writes(site):
+    assert "A word from the lab, 2 models long." in text(document(site / "index.html"))
+
+
 def test_every_link_leads_somewhere_and_a_page_without_a_translation_stands_in_both(site):
     assert Site(site).complaints() == []
     for tree in ("", "ja/"):
