@@ -53,7 +53,7 @@ link = "#1d4e89"
 header = "#12213d"
 
 [site]
-guides = ["reading", "ranking"]
+guides = ["reading", "training"]
 
 [[site.navigation]]
 title = { en = "About us", ja = "私たち" }
@@ -90,18 +90,16 @@ We measure. ![A plain square](assets/logo.svg)
 
 <script>document.body.innerHTML = "gone"</script>
 """
-READING = """\
+TRAINING = """\
 ---
-title: 読み方
+title: 学習
 ---
 
-# 読み方
+# 学習
 
 <!-- cardboard:nearby -->
 
 日本語のガイドです。
-
-## 図 { #charts }
 """
 FOOTER = """\
 {% extends "cardboard/site/footer.html.jinja" %}
@@ -133,7 +131,7 @@ def write(root: Path) -> Path:
         "templates/site/footer.html.jinja": FOOTER,
         "templates/site/board.html.jinja": FIRST_PAGE,
         "pages/en/team.md": TEAM,
-        "pages/ja/reading.md": READING,
+        "pages/ja/training.md": TRAINING,
         "assets/logo.svg": LOGO,
     }.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)

@@ -100,7 +100,7 @@ class _OneSandboxed(_OneLanguage, Sandbox):
 
 def _environment(settings: Settings) -> type[Environment]:
     """Return how templates are looked up and run: those of a workspace may do little."""
-    alone = len(settings.board.languages) == 1
+    alone = len(settings.cards.languages or settings.board.languages) == 1
     if settings.overrides.templates:
         return _OneSandboxed if alone else Sandbox
     return _One if alone else _Environment

@@ -152,7 +152,8 @@ def _build(
     addresses = first.addresses
     trees = [_tree(source, own, _frames(target.parent, one)) for one, source in sources.items()]
     data = target.parent / FOLDER
-    first.background.write_steps(data, addresses.languages)
+    words = {one: source.render.words for one, source in sources.items()}
+    first.background.write_steps(data, words)
     first.background.ready()
     tick = _ticker(progress, len(first.pages))
 

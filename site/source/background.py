@@ -1,12 +1,13 @@
 """What pages of every language share, worked out once a build: tests, medians, texts of steps."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from statistics import median
 
 from ...board.compare.files import Family, families_of
 from ...board.model import Board, Boards, Entry
+from ...board.words.catalogue import Words
 from ...board.workspace.settings import Fits
 from .episodes import Played
 from .paired_table import MOST_MEASURED, Rival, rivals_of
@@ -81,10 +82,10 @@ class Background:
         self.step_files = StepFiles()
         """Of the steps of all results, once they are written."""
 
-    def write_steps(self, folder: Path, languages: Sequence[str]) -> None:
+    def write_steps(self, folder: Path, words: Mapping[str, Words]) -> None:
         """Write every step of the results whose files may be read into *folder*, that of data."""
         if self._texts is not None:
-            self.step_files = write_step_files(self._all, self._texts, folder, languages)
+            self.step_files = write_step_files(self._all, self._texts, folder, words)
 
     @cached_property
     def families(self) -> tuple[Family, ...]:

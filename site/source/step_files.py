@@ -157,10 +157,9 @@ def read_packed(content: bytes) -> StepFile:
 
 
 def write_step_files(
-    boards: Boards, texts: Texts, folder: Path, languages: Sequence[str]
+    boards: Boards, texts: Texts, folder: Path, words: Mapping[str, Words]
 ) -> StepFiles:
     """Write the steps of every result that holds some into *folder*, the folder of data."""
-    words = {one: Words(one) for one in languages}
     explored: dict[str, Explored] = {}
     fields: dict[int, StepField] = {}
     room, left_out = MOST_WRITTEN, 0

@@ -97,8 +97,8 @@ _LAST = (
 def columns_of(suite: Suite, chosen: Sequence[ColumnChoice] = ()) -> tuple[Column, ...]:
     """Return the columns of a board of *suite*: its metrics between what every board has.
 
-    Where a workspace has *chosen* some, they alone stand there, in its order and with its headings;
-    rank, model and score always do.
+    Where a workspace has *chosen* some, they come first, in its order and with its headings, and
+    all others wait until a reader asks for them; rank, model and score are always in sight.
     """
     every = {column.name: column for column in _every(suite)}
     if not chosen:
@@ -110,7 +110,12 @@ def columns_of(suite: Suite, chosen: Sequence[ColumnChoice] = ()) -> tuple[Colum
             shown = True if choice.shown is None else choice.shown
             found[column.name] = replace(column, shown=shown, title=choice.title)
     missing = {name: every[name] for name in ("rank", "model", "score") if name not in found}
-    return (*missing.values(), *found.values())
+    rest = [column for name, column in every.items() if name not in missing | found]
+    return (
+        *missing.values(),
+        *found.values(),
+        *(replace(column, shown=False) for column in rest),
+    )
 
 
 def _every(suite: Suite) -> tuple[Column, ...]:
