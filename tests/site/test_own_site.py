@@ -164,9 +164,9 @@ def test_rank_model_and_score_stay_and_a_column_may_wait_to_be_asked_for(root):
             'link = "#1d4e89"',
             'link = "blue"',
             "colours.light.link",
-            "`str` matching regex",
+            "does not fit",
         ),
-        ('link = "#1d4e89"', 'links = "#1d4e89"', "colours.light", "links"),
+        ('link = "#1d4e89"', 'links = "#1d4e89"', "colours.light.links", ""),
     ],
 )
 def test_mistaken_columns_and_colours_are_refused_by_name(tmp_path, before, after, key, told):
