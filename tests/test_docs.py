@@ -67,7 +67,8 @@ def commands(page: str) -> list[list[str]]:
     """Return the words of each call of cardboard in the blocks of a page."""
     text = (ROOT / page).read_text("utf-8")
     lines = "\n".join(BLOCK.findall(text)).replace("\\\n", " ").splitlines()
-    return [shlex.split(line, comments=True)[1:] for line in lines if line.startswith("cardboard ")]
+    typed = [line.partition(" >> ")[0] for line in lines if line.startswith("cardboard ")]
+    return [shlex.split(line, comments=True)[1:] for line in typed]
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if commands(page)])
