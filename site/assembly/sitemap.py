@@ -39,9 +39,20 @@ def _urls(addresses: Addresses, paths: Iterable[str]) -> Iterator[str]:
             f'<xhtml:link rel="alternate" hreflang="{one}" href="{url}"/>'
             for one, url in urls.items()
         )
+        if len(urls) > 1:
+            first = urls[addresses.languages[0]]
+            same += f'<xhtml:link rel="alternate" hreflang="x-default" href="{first}"/>'
         for url in urls.values():
             yield f"<url><loc>{url}</loc>{same if len(urls) > 1 else ''}</url>\n"
     yield "</urlset>\n"
+
+
+def robots(addresses: Addresses) -> str:
+    """Return the file that tells robots that they may read everything, and where all pages are."""
+    told = "User-agent: *\nAllow: /\n"
+    if addresses.site_url is None:
+        return told
+    return f"{told}Sitemap: {addresses.absolute(addresses.languages[0], 'sitemap.xml')}\n"
 
 
 def _index(addresses: Addresses, names: Iterable[str]) -> Iterator[str]:

@@ -12,8 +12,10 @@ from pathlib import Path
 from ..frame.own import STYLE
 from ..frame.page import Addresses, Page, root_of
 from ..frame.security import printable, secure
-from ..frame.slots import Shell, icons_apart
+from ..frame.slots import SITE, Shell, icons_apart
 
+NAMES = "search/names.json"
+"""Boards and models by name, for the site's search; its other index holds the guides alone."""
 # The page that stands for all that have none of their own.
 _MODEL_SHELL = "models/_shell/"
 _ICONS = "assets/images/icons.svg"
@@ -21,6 +23,8 @@ _ICONS = "assets/images/icons.svg"
 _TURNING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 # All that the theme says where there is no page, in one language.
 _LOST = re.compile(r"<h1>404[^<]*</h1>")
+_TITLE = re.compile(rf"<title>(.*?)(?: - {SITE})?</title>", re.DOTALL)
+_DESCRIPTION = re.compile(r'<meta name="description" content="([^"]*)"')
 _LONGEST_TITLE, _LONGEST_DESCRIPTION = 160, 300
 
 
@@ -45,9 +49,11 @@ class Tree:
         self._folder, self._language, self._addresses = folder, language, addresses
         self._everywhere = {slot: printable(html) for slot, html in everywhere.items()}
         self._nearby, self._style = nearby, style
+        self._own: dict[str, tuple[str, str]] = {}
+        """Title and description that a page has of its own, as HTML."""
         self._shells = {path: self._capture(path) for path in self._built()}
-        self._search = folder / "search" / "search_index.json"
-        self._found = json.loads(self._search.read_text(encoding="utf-8"))
+        self._names: list[tuple[str, str]] = []
+        """What is found by its name, and where it lies."""
         self.paths: list[str] = []
         """Every page that was written, for the sitemap."""
 
@@ -66,6 +72,8 @@ class Tree:
         html, scripts = secure(file.read_text(encoding="utf-8"), root)
         for name, text in scripts.items():
             (self._folder / name).write_text(text, encoding="utf-8")
+        own = [found[1] if (found := one.search(html)) else "" for one in (_TITLE, _DESCRIPTION)]
+        self._own[path] = own[0], own[1]
         if _anywhere(path):
             html = _LOST.sub("<!-- cardboard:lost -->", html)
         if path == _MODEL_SHELL:
@@ -83,8 +91,7 @@ class Tree:
                 if not _anywhere(path):
                     self.paths.append(path)
         shutil.rmtree(self._file(_MODEL_SHELL).parent, ignore_errors=True)
-        found = json.dumps(self._found, ensure_ascii=False, separators=(",", ":"))
-        self._search.write_text(found, encoding="utf-8")
+        self._write(self._folder / NAMES, _names(self._names))
         for name in ("sitemap.xml", "sitemap.xml.gz"):
             (self._folder / name).unlink(missing_ok=True)
         _copy(files("cardboard") / "site" / "assets", self._folder / "assets" / "cardboard")
@@ -96,25 +103,33 @@ class Tree:
         description = _plain(page.description, _LONGEST_DESCRIPTION)
         words = {"title": escape(title), "description": escape(description)}
         shell = self._shells.get(page.path) or self._shells[_MODEL_SHELL]
-        self._stamp(page.path, shell, {**words, **page.slots})
+        self._stamp(page.path, shell, {**words, **page.slots}, **words)
         for name, text in page.files.items():
             self._write(self._folder / name, text)
         self.paths.append(page.path)
         if page.search is not None:
-            text = escape(_plain(page.search, _LONGEST_DESCRIPTION))
-            # One short entry a model, in place of one a heading.
-            entry = {"location": page.path, "title": words["title"], "text": text}
-            self._found["docs"].append(entry)
+            self._names.append((title, page.path))
 
-    def _stamp(self, path: str, shell: Shell, slots: Mapping[str, str]) -> None:
-        addresses = self._addresses
+    def _stamp(
+        self,
+        path: str,
+        shell: Shell,
+        slots: Mapping[str, str],
+        title: str = "",
+        description: str = "",
+    ) -> None:
+        addresses, site = self._addresses, self._everywhere["site"]
         links = {
             f"to-{one}": addresses.base(one)
             if _anywhere(path)
             else addresses.between(self._language, path, one)
             for one in addresses.languages
         }
-        links["head"] = "" if _anywhere(path) else addresses.head_links(self._language, path)
+        links["head"] = ""
+        if not _anywhere(path):
+            title, description = title or self._own[path][0], description or self._own[path][1]
+            told = addresses.shared(self._language, path, title, description, site)
+            links["head"] = addresses.head_links(self._language, path) + told
         links["nearby"] = self._nearby.get(path, "")
         filled = {slot: printable(html) for slot, html in slots.items()}
         self._write(self._file(path), shell.stamp({**self._everywhere, **links, **filled}))
@@ -122,6 +137,15 @@ class Tree:
     def _write(self, file: Path, text: str) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(text.encode())
+
+
+def _names(names: Iterable[tuple[str, str]]) -> str:
+    """Return the index of names: those whose page is called like them need no path."""
+    told = [
+        name if path == f"models/{name.replace('/', '__')}/" else (name, path)
+        for name, path in names
+    ]
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
 
 
 def _anywhere(path: str) -> bool:

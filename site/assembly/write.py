@@ -28,7 +28,7 @@ from ..pages.pages import pages, prose_slots
 from ..source.source import Source
 from .navigation import nearby, slots
 from .preparation import prepare
-from .sitemap import sitemaps
+from .sitemap import robots, sitemaps
 from .tree import Tree
 from .workers import beside, side_by_side
 
@@ -231,6 +231,7 @@ def _write_rest(boards: Boards, addresses: Addresses, paths: list[str], target: 
     (target / "badges").mkdir()
     for path, svg in badges(boards):
         (target / path).write_text(svg, encoding="utf-8")
+    (target / "robots.txt").write_text(robots(addresses), encoding="utf-8")
     if addresses.site_url is not None:
         for name, text in sitemaps(addresses, paths):
             (target / name).write_text(text, encoding="utf-8")

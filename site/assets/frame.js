@@ -1,5 +1,6 @@
 // What prose needs beyond the theme: code that can be copied, wide tables that the keyboard scrolls.
 import { button } from "./copy.js";
+import "./search.js";
 
 const { translations } = JSON.parse(document.getElementById("__config").textContent);
 const words = {

@@ -40,15 +40,18 @@ def _pieces(
     yield f"<updated>{_instant(publishes[0])}</updated>\n"
     author = source.settings.board.organisation or source.title
     yield f"<author><name>{escape(author)}</name></author>\n"
-    yield f'<link rel="self" type="application/atom+xml" href="{escape(here + NAME)}"/>\n'
-    yield f'<link rel="alternate" type="text/html" href="{escape(here + page)}"/>\n'
+    # Nobody reads a feed from where it lies: a link that is not absolute would lead nowhere.
+    if known:
+        yield f'<link rel="self" type="application/atom+xml" href="{escape(here + NAME)}"/>\n'
+        yield f'<link rel="alternate" type="text/html" href="{escape(here + page)}"/>\n'
     for publish in publishes:
         yield "<entry>\n"
         yield f"<id>{_identity('entry', language, publish)}</id>\n"
         yield f"<title>{escape(say('site.feed.entry', label=publish.label))}</title>\n"
         yield f"<updated>{_instant(publish)}</updated>\n"
-        link = f"{here}{page}#at-{publish.label}"
-        yield f'<link rel="alternate" type="text/html" href="{escape(link)}"/>\n'
+        if known:
+            link = f"{here}{page}#at-{publish.label}"
+            yield f'<link rel="alternate" type="text/html" href="{escape(link)}"/>\n'
         yield f'<content type="html">{escape(_content(publish, source))}</content>\n'
         yield "</entry>\n"
     yield "</feed>\n"

@@ -6,6 +6,9 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+LOCALES = {"en": "en_US", "ko": "ko_KR"}
+"""Languages as shared links name them; others by their code alone."""
+
 
 class Page(Struct, frozen=True, kw_only=True):
     """One page of one language."""
@@ -17,7 +20,7 @@ class Page(Struct, frozen=True, kw_only=True):
     slots: dict[str, str]
     """HTML by slot, e.g. `{"body": "<table>..."}`."""
     search: str | None = None
-    """Words by which the site's search finds the page; `None` where the builder indexed it."""
+    """Where there is any, the site's search finds the page by its title."""
     files: dict[str, str] = {}
     """Texts that the page's scripts read, by their path below the language's tree."""
 
@@ -65,11 +68,32 @@ class Addresses(NamedTuple):
                 ("alternate ", f'hreflang="{one}" ', self._link(language, path, one))
                 for one in self.languages
             ]
-        if self.feed:
-            links.append(("alternate ", 'type="application/atom+xml" ', f"{root_of(path)}feed.xml"))
+            first = self._link(language, path, self.languages[0])
+            links.append(("alternate ", 'hreflang="x-default" ', first))
+        if self.feed and self.site_url is not None:
+            there = self.absolute(language, "feed.xml")
+            links.append(("alternate ", 'type="application/atom+xml" ', there))
         return "".join(
             f'<link rel="{rel}" {what}href="{escape(href)}">' for rel, what, href in links
         )
+
+    def shared(self, language: str, path: str, title: str, description: str, site: str) -> str:
+        """Return what a page tells of itself where a link to it is shared (https://ogp.me).
+
+        *title*, *description* and *site* are HTML already.
+        """
+        told = {
+            "type": "website",
+            "title": title,
+            "description": description,
+            "site_name": site,
+            "locale": LOCALES.get(language, language),
+        }
+        if self.site_url is not None:
+            told["url"] = escape(self.absolute(language, path))
+        others = [LOCALES.get(one, one) for one in self.languages if one != language]
+        pairs = [*told.items(), *(("locale:alternate", one) for one in others)]
+        return "".join(f'<meta property="og:{name}" content="{text}">' for name, text in pairs)
 
     def _link(self, language: str, path: str, other: str) -> str:
         if self.site_url is not None:

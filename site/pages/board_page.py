@@ -11,6 +11,7 @@ from ...board.model import Board
 from ...board.show.rows import blind_spot
 from ...board.statistics.paired import reach_of
 from ...board.statistics.scores_alone import OF_A_PAIR
+from ..data.exports import FOLDER
 from ..data.figures import as_printed, span_of
 from ..frame.page import Page, root_of
 from ..frame.pagination import ROWS_A_PAGE, Part, parts
@@ -21,6 +22,7 @@ from ..table.script_data import MODELS_A_FILE, points_files, rows_file, script_s
 from ..table.words import BoardWords
 
 MOST_COMPARED = 4
+_DOWNLOADS = {"board.csv": "text/csv", "board.json": "application/json"}
 
 
 class _Telling(NamedTuple):
@@ -106,6 +108,7 @@ def _first(telling: _Telling, part: Part[Row]) -> Page:
         by_task=source.tasks_of(place) is not None,
         scripts=_scripts(),
         config=_config(telling, part, tuple(data)) if data else None,
+        dataset=_dataset(telling),
     )
     return Page(
         path=part.path,
@@ -165,6 +168,32 @@ def _alike(telling: _Telling) -> list[tuple[str, str]]:
         for row in first
         if (value := row.cells[column.name]) is not None
     ]
+
+
+def _dataset(telling: _Telling) -> dict[str, object]:
+    """Return the board as catalogues of data sets know them (https://schema.org/Dataset)."""
+    source, place = telling.source, telling.place
+    board, language = source.settings.board, source.render.language
+    own = f"{board.site_url.rstrip('/')}/" if board.site_url else source.above(place.path)
+    told: dict[str, object] = {
+        "@context": "https://schema.org/",
+        "@type": "Dataset",
+        "name": place.title,
+        "description": f"{place.description} {_description(telling)}".strip(),
+        "inLanguage": language,
+        "isAccessibleForFree": True,
+        "version": source.boards.sha256[:12],
+        "measurementTechnique": telling.words.score,
+        "distribution": [
+            {"@type": "DataDownload", "encodingFormat": kind, "contentUrl": f"{own}{FOLDER}/{name}"}
+            for name, kind in _DOWNLOADS.items()
+        ],
+    }
+    if board.site_url:
+        told["url"] = source.addresses.absolute(language, place.path)
+    if board.organisation:
+        told["creator"] = {"@type": "Organization", "name": board.organisation}
+    return told
 
 
 def _files(telling: _Telling) -> list[tuple[str, str]]:

@@ -98,8 +98,15 @@ def test_the_language_switch_leads_to_the_same_page_and_back(browser, url):
 
 def test_the_sites_own_search_finds_a_model(browser, url):
     with browsing(browser, url, viewport=WIDE) as page:
+        asked = []
+        page.on("request", lambda request: asked.append(request.url))
         page.goto("")
-        page.locator(".md-search__input").press_sequentially("ZAYA1")
+        page.wait_for_load_state("networkidle")
+        assert not [one for one in asked if one.endswith("names.json")], "loaded when it is needed"
+        page.locator(".md-search__input").press_sequentially("qwen3.5-9b")
+        first = page.locator(".md-search-result__link").first
+        expect(first).to_have_text("Qwen/Qwen3.5-9B")
+        page.locator(".md-search__input").fill("ZAYA1")
         result = page.locator(".md-search-result__link").first
         expect(result).to_contain_text("ZAYA1-74B-preview")
         result.click()

@@ -125,14 +125,18 @@ def test_the_language_switch_leads_to_the_same_page(sample_site):
 
 
 @pytest.mark.parametrize("tree", [".", "ko"])
-def test_the_search_finds_every_model_page_once(folder, tree):
-    index = json.loads((folder / tree / "search" / "search_index.json").read_text())
-    found = [
-        entry["location"] for entry in index["docs"] if entry["location"].startswith("models/")
+def test_names_have_an_index_of_their_own_beside_that_of_the_guides(folder, tree):
+    told = json.loads((folder / tree / "search" / "names.json").read_text())
+    paths = [
+        f"models/{one.replace('/', '__')}/" if isinstance(one, str) else one[1] for one in told
     ]
+    found = [path for path in paths if path.startswith("models/")]
     there = {f"models/{page.parent.name}/" for page in (folder / tree / "models").rglob("*.html")}
     assert len(found) == len(set(found))
     assert set(found) == there
+    guides = json.loads((folder / tree / "search" / "search_index.json").read_text())["docs"]
+    assert guides
+    assert not [one for one in guides if one["location"].startswith(("models/", "boards/"))]
 
 
 def test_every_page_has_a_badge_that_is_valid_xml(folder):

@@ -69,6 +69,7 @@ def test_the_head_names_the_page_and_its_twins():
     assert '<link rel="canonical" href="https://example.org/board/ko/models/x/">' in head
     assert 'hreflang="en" href="https://example.org/board/models/x/"' in head
     assert 'hreflang="ko" href="https://example.org/board/ko/models/x/"' in head
+    assert 'hreflang="x-default" href="https://example.org/board/models/x/"' in head
 
 
 def test_the_theme_is_not_asked_to_look_for_other_languages_sitemaps():

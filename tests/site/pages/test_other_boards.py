@@ -1,5 +1,6 @@
 """Sites of boards that the sample does not show: empty, long, several, other policies."""
 
+import json
 import re
 
 import pytest
@@ -148,8 +149,31 @@ def test_a_site_with_an_address_has_canonical_links_and_a_sitemap(build):
     sitemap = (folder / "sitemap.xml").read_text()
     assert f"<loc>{page}</loc>" in sitemap
     assert sitemap.count("<loc>") == len(list(folder.rglob("index.html")))
+    assert 'hreflang="x-default" href="https://example.org/board/models/org__a/"' in sitemap
+    robots = (folder / "robots.txt").read_text()
+    assert robots.endswith("Sitemap: https://example.org/board/sitemap.xml\n")
     assert Site(folder, "/board/").complaints() == []
 
 
 def test_a_site_without_an_address_has_no_sitemap(sample_site):
     assert not list(sample_site.rglob("sitemap.xml*"))
+
+
+def test_a_shared_link_says_what_it_leads_to_in_its_language(build):
+    board = replace(SETTINGS.board, site_url="https://example.org/board", organisation="org")
+    folder = build(boards_of(a_result("org/a")), replace(SETTINGS, board=board))
+    told = {
+        path: dict(re.findall(r'="og:([a-z_:]+)" content="([^"]*)"', read(folder, path)))
+        for path in ("ko/models/org__a", "ko/ranking", "")
+    }
+    model = told["ko/models/org__a"]
+    assert model["title"] == "org/a"
+    assert model["locale"] == "ko_KR"
+    assert model["url"] == "https://example.org/board/ko/models/org__a/"
+    assert told["ko/ranking"]["title"] == "순위 계산 방법"
+    assert all(page["description"] for page in told.values())
+    (data,) = re.findall(r'<script type="application/ld\+json">(.*?)</script>', read(folder))
+    dataset = json.loads(data)
+    assert (dataset["@type"], dataset["creator"]["name"]) == ("Dataset", "org")
+    files = [one["contentUrl"] for one in dataset["distribution"]]
+    assert files == [f"https://example.org/board/data/board.{end}" for end in ("csv", "json")]
