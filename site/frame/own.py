@@ -189,14 +189,14 @@ def _navigation(
             raise ConfigError(
                 f"there is no page {page!r} of yours",
                 file="board.toml",
-                key="site.navigation",
+                key="[[site.navigation]]",
                 remedy=f"Write it as {PAGES}/{settings.board.languages[0]}/{page}.",
             )
         if page in named[:number]:
             raise ConfigError(
                 f"{page} is there twice",
                 file="board.toml",
-                key="site.navigation",
+                key="[[site.navigation]]",
                 remedy="Name each page once.",
             )
     for tab in settings.site.navigation:

@@ -141,9 +141,8 @@ def test_judgements_need_a_board_of_their_own_which_is_shown_and_adopted(workspa
     assert "is there already" in add(workspace, judgements).output
 
 
-@pytest.mark.parametrize("adopt", [(), ("--adopt",)])
-def test_a_card_says_that_a_person_judged_and_nothing_of_rules(workspace, judgements, adopt):
-    add(workspace, *adopt, judgements)
+def test_a_card_says_that_a_person_judged_and_nothing_of_rules(workspace, judgements):
+    add(workspace, "--adopt", judgements)
     CliRunner().invoke(main, ["-C", str(workspace), "cards"], catch_exceptions=False)
     card = (workspace / "build" / "cards" / "a" / "README.md").read_text("utf-8")
     assert "a person read its answers, and accepted or rejected each" in card

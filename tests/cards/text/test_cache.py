@@ -16,6 +16,7 @@ from cardboard.cards.text import cache, write
 from cardboard.cards.text.card import Card, cards_of
 from cardboard.cards.text.render import Renderer
 from cardboard.cards.text.write import changed_cards, write_cards
+from cardboard.eval import records
 from cardboard.tests.cards import sample
 from cardboard.tests.making import measured
 
@@ -125,7 +126,11 @@ def test_on_a_large_board_a_new_result_renders_no_card_but_its_own(workspace, mo
     suite = sample.SUITE
     large = replace(workspace, settings=replace(workspace.settings, suites=(suite,)))
     readings = [
-        measured(f"org/m{n:03}", *[[0.3 + (n * 7 + task * 5) % 40 / 100] * 2 for task in range(6)])
+        measured(
+            f"org/m{n:03}",
+            *[[0.3 + (n * 7 + task * 5) % 40 / 100] * 2 for task in range(6)],
+            suite=records.Suite(name=suite.name, version=suite.version),
+        )
         for n in range(140)
     ]
     renewed(large, readings[1:])
