@@ -13,6 +13,7 @@ from ..frame.render import Renderer
 from ..pages.chart_page import to_draw
 from ..pages.quant_page import files_to_draw
 from ..source.background import Background
+from ..source.result_texts import Texts
 from ..source.source import Source
 from .workers import Beside
 
@@ -32,7 +33,8 @@ def prepare(
 
     That fills *folder* with data, and gives what the pages of each language are made from.
     """
-    background = Background(boards, results, settings.fits)
+    texts = Texts(boards, results) if results is not None else None
+    background = Background(boards, texts, settings.fits)
     first = Source(boards, settings, next(iter(renderers.values())), background=background)
     wanted = to_draw(first) | files_to_draw(first)
     drawn = elsewhere.begin(draw, list(wanted.values())) if wanted else list[str]

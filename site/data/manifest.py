@@ -17,10 +17,14 @@ from .published_files import Reason, State
 NAME = "manifest.json"
 CARDS = "cards"
 """Folder of the cards, each called after its slug."""
+STEPS = "steps"
+"""Folder of what the steps of results say."""
+COMPARED = ".compare."
+"""In the name of a file that leads to those of the models of a board."""
 LARGEST = 64 * 2**20
 """Bytes of a manifest; that of 100,000 files has a third of it."""
 
-What = Literal["board", "source", "result", "readings", "snapshot", "card", "script"]
+What = Literal["board", "source", "result", "readings", "snapshot", "card", "script", "steps"]
 # A path that is safe on every system, below a folder, and in an address.
 PATH = r"^(?:(?!\.{1,2}(?:/|$))[A-Za-z0-9._-]{1,200}(?:/(?!$)|$)){1,3}$"
 _PATH = re.compile(PATH)
@@ -77,11 +81,12 @@ class Manifest(
 def write_manifest(manifest: Manifest, folder: Path) -> None:
     """Write *manifest* into *folder*, one file a line, with all that lies there and is not in it.
 
-    Whatever is not listed yet is a card or was written for a script of the site.
+    Whatever is not listed yet is a card or was written for a script of the site; what rests on more
+    of the result files than their readings is `steps`.
     """
     known = {one.path for one in manifest.files}
     others = [
-        listed(path, folder, "card" if path.parent.name == CARDS else "script")
+        listed(path, folder, _what(path))
         for path in sorted(folder.rglob("*"))
         if path.is_file()
         and (name := path.relative_to(folder).as_posix()) not in known
@@ -97,6 +102,12 @@ def write_manifest(manifest: Manifest, folder: Path) -> None:
     facts += [f"{_text(key)}: {_lines(value)}" for key, value in parts.items()]
     text = ",\n".join(facts)
     (folder / NAME).write_bytes(f"{{\n{text}\n}}\n".encode("utf-8", "replace"))
+
+
+def _what(path: Path) -> What:
+    if path.parent.name == CARDS:
+        return "card"
+    return "steps" if path.parent.name == STEPS or COMPARED in path.name else "script"
 
 
 def listed(path: Path, folder: Path, what: What, *names: str) -> Listed:

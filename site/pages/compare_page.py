@@ -11,6 +11,7 @@ from ...board.statistics.paired import reach_of
 from ...board.words.catalogue import Words
 from ..data.exports import FOLDER as DATA
 from ..data.figures import as_printed
+from ..data.manifest import COMPARED
 from ..frame.page import Page, root_of
 from ..frame.security import printable
 from ..model.step_page import board_config
@@ -115,7 +116,7 @@ def _models(source: Source, place: Place, board: Board, tasks: BoardTasks) -> tu
     }
     text = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
     digest = hashlib.sha256(text.encode()).hexdigest()[:12]
-    return f"data/{place.slug}.compare.{digest}.json", text
+    return f"data/{place.slug}{COMPARED}{digest}.json", text
 
 
 def _config(

@@ -72,13 +72,13 @@ class Measured:
 class Background:
     """What stands behind the pages of all boards.
 
-    *results* is where files may be read again, *fits* are the limits of a machine.
+    *texts* are those of files that may be read again, *fits* are the limits of a machine.
     """
 
-    def __init__(self, boards: Boards, results: Path | None = None, fits: Fits = Fits()) -> None:  # noqa: B008  # frozen
+    def __init__(self, boards: Boards, texts: Texts | None = None, fits: Fits = Fits()) -> None:  # noqa: B008  # frozen
         self.boards = tuple(Measured(board) for board in boards.boards)
         self._all, self._fits = boards, fits
-        self._texts = Texts(boards, results) if results is not None else None
+        self._texts = texts
         self.step_files = StepFiles()
         """Of the steps of all results, once they are written."""
 

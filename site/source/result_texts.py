@@ -1,5 +1,6 @@
 """Result files that are read once more, for what of their steps pages show."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,13 +35,16 @@ class Texts:
 
     *results* is the workspace's folder of result files, with `suites/` beside it. At most 1,000
     files are read, those of the first boards and the best ranks, and none but what was judged.
+    *copies* say by SHA-256 where files lie that are not there under their own names.
     """
 
-    def __init__(self, boards: Boards, results: Path) -> None:
+    def __init__(
+        self, boards: Boards, results: Path, copies: Mapping[str, Path] | None = None
+    ) -> None:
         everywhere = [(board.suite, entry) for board in boards.boards for entry in board.entries]
         everywhere += [(stand_in(entry), entry) for entry in boards.unplaced]
         holding = [(suite, entry) for suite, entry in everywhere if _holds_texts(suite, entry)]
-        self._results = results
+        self._results, self._copies = results, copies
         self._suites: dict[str, Suite | None] = {}
         self._wanted = {entry.result_id: suite for suite, entry in holding[:MOST_READ]}
         self._kept: dict[str, Told] = {}
@@ -68,8 +72,9 @@ class Texts:
 
     def result(self, entry: Entry) -> Result | None:
         """Return the result of *entry* with all its steps; `None` where its file is not read."""
-        path = self._results / entry.file
-        if entry.result_id not in self._wanted:
+        copies = self._copies
+        path = self._results / entry.file if copies is None else copies.get(entry.sha256)
+        if path is None or entry.result_id not in self._wanted:
             return None
         if not 0 < weight_of(path, entry.beside) <= MOST_BYTES:
             return None

@@ -15,6 +15,7 @@ from ...board.workspace.settings import Suite as Known
 from ...eval.metrics import Metric
 from ...eval.suites.kinds.kind import Line, Row, Saying
 from ...eval.suites.suite import Suite
+from ..data.manifest import STEPS
 from ..frame.security import printable
 from .result_texts import Texts, stand_in
 from .steps import (
@@ -30,8 +31,6 @@ from .steps import (
     values_of,
 )
 
-FOLDER = "steps"
-"""Below the folder of data."""
 MOST_WRITTEN = 150 * 2**20
 """Bytes of such files on a site; the best ranks of the first boards come first."""
 MOST_PROMPTS = 64 * 2**20
@@ -341,7 +340,7 @@ def _write(folder: Path, name: str, content: bytes) -> tuple[str, int]:
     packed = packer.compress(content) + packer.flush()
     head = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"
     tail = zlib.crc32(content).to_bytes(4, "little") + (len(content) % 2**32).to_bytes(4, "little")
-    path = f"{FOLDER}/{name}.{hashlib.sha256(content).hexdigest()[:12]}.json.gz"
-    (folder / FOLDER).mkdir(parents=True, exist_ok=True)
+    path = f"{STEPS}/{name}.{hashlib.sha256(content).hexdigest()[:12]}.json.gz"
+    (folder / STEPS).mkdir(parents=True, exist_ok=True)
     (folder / path).write_bytes(head + packed + tail)
     return path, len(packed) + 18

@@ -1,8 +1,9 @@
 """From published files to boards again, and to every file that follows from them."""
 
+import hashlib
 import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -15,7 +16,7 @@ from ...board.read.reader import read_content
 from ...board.workspace.audits import FOLDER as AUDITS
 from ...board.workspace.configuration import open_workspace
 from ...board.workspace.overrides import LOCALE, TEMPLATES
-from ...board.workspace.settings import Settings, Workspace
+from ...board.workspace.settings import Workspace
 from ...eval.errors import ConfigError
 from ..data.croissant import CROISSANT, write_croissant
 from ..data.exports import (
@@ -27,10 +28,14 @@ from ..data.exports import (
     write_parquet,
     write_tables,
 )
-from ..data.manifest import CARDS, Manifest
+from ..data.manifest import CARDS, STEPS, Manifest
 from ..data.published_files import PACKED
+from ..frame.page import Page
 from ..frame.render import Renderer
 from ..pages.board_page import board_pages
+from ..pages.compare_page import compare_pages
+from ..source.background import Background
+from ..source.result_texts import Texts
 from ..source.source import Source
 from .origins import Refused
 
@@ -39,6 +44,8 @@ LARGEST_FILE = 256 * 2**20
 """Bytes of one file; a result file may have so many."""
 _UNDONE = "so nobody can build the boards again"
 _CATALOGUE = re.compile(rf"{LOCALE}/[A-Za-z-]{{2,20}}\.po")
+_PROMPTS = re.compile(r"\.prompts\.[0-9a-f]+\.json\.gz$")
+"""What ends the name of a file of prompts, which is made where the suite is at hand."""
 _LARGEST_SUM = 10**15
 """Of a task's scores in millionths: that of 1,000,000,000 steps."""
 
@@ -52,6 +59,8 @@ class Rebuilt(Struct, frozen=True, kw_only=True):
     cards: dict[str, dict[str, str]] | None
     """By slug, the hash of each part; `None` where a workspace's own templates write them, which
     are not run for a stranger."""
+    steps: bool
+    """Whether what steps say was made as well: all result files and suites are at hand."""
 
 
 def rebuild(
@@ -68,14 +77,22 @@ def rebuild(
     write_parquet(write_tables(boards, out), out / "board.parquet")
     write_croissant(boards, workspace.settings, out, TABLES)
     files = {name: (out / name).read_bytes() for name in (*TABLES, CROISSANT)}
-    files |= _scripts(boards, workspace.settings)
+    plain = replace(workspace.settings.overrides, templates={})
+    languages = workspace.settings.board.languages
+    renderers = {one: Renderer(one, plain) for one in languages}
+    source = Source(boards, workspace.settings, renderers[languages[0]])
+    files |= _scripts(board_pages(source))
+    steps = None
+    if not any(one.what == "result" for one in manifest.withheld):
+        steps = _steps(source, renderers, _copies(manifest, names, folder), manifest, out)
+        files |= steps or {}
     if has_own_layout(manifest):
-        return Rebuilt(boards=boards, files=files, cards=None)
+        return Rebuilt(boards=boards, files=files, cards=None, steps=steps is not None)
     hashes = {}
     for slug, text, parts in cards(boards, workspace.settings) if cards else ():
         files[f"{CARDS}/{slug}.md"] = text.encode("utf-8", "replace")
         hashes[slug] = {name: digest_of(part) for name, part in parts.items()}
-    return Rebuilt(boards=boards, files=files, cards=hashes)
+    return Rebuilt(boards=boards, files=files, cards=hashes, steps=steps is not None)
 
 
 def has_own_layout(manifest: Manifest) -> bool:
@@ -125,7 +142,7 @@ def _readings(manifest: Manifest, names: Mapping[str, str], folder: Path) -> Ite
     """Yield the reading of every result file, from the file where it is given away."""
     for one in manifest.files:
         if one.what == "result" and one.path in names:
-            data = _unpacked((folder / names[one.path]).read_bytes(), one.path)
+            data = unpacked((folder / names[one.path]).read_bytes(), one.path)
             for name in one.names:
                 reading = read_content(data, name)
                 # Such a file would be read with those beside it; a site gives none away.
@@ -145,7 +162,7 @@ def _readings(manifest: Manifest, names: Mapping[str, str], folder: Path) -> Ite
         yield reading
 
 
-def _unpacked(data: bytes, path: str) -> bytes:
+def unpacked(data: bytes, path: str) -> bytes:
     """Return what the file at *path* holds; `Refused` where that is broken or too large."""
     if not path.endswith(PACKED):  # Sites of older versions give files as they are.
         return data
@@ -183,12 +200,44 @@ def _fit_together(facts: StepFacts) -> bool:
     )
 
 
-def _scripts(boards: Boards, settings: Settings) -> dict[str, bytes]:
-    """Return what the scripts of boards' pages read, which is the same in every language."""
-    plain = replace(settings.overrides, templates={})
-    source = Source(boards, settings, Renderer(settings.board.languages[0], plain))
+def _copies(manifest: Manifest, names: Mapping[str, str], folder: Path) -> dict[str, Path]:
+    """Return where the content of every result file lies, by its SHA-256."""
+    found: dict[str, Path] = {}
+    (folder / "results").mkdir()
+    for one in manifest.files:
+        if one.what == "result" and one.path in names:
+            data = unpacked((folder / names[one.path]).read_bytes(), one.path)
+            path = folder / "results" / names[one.path]
+            path.write_bytes(data)
+            found[hashlib.sha256(data).hexdigest()] = path
+    return found
+
+
+def _steps(
+    source: Source,
+    renderers: Mapping[str, Renderer],
+    copies: Mapping[str, Path],
+    manifest: Manifest,
+    out: Path,
+) -> dict[str, bytes] | None:
+    """Return the files of all steps and of comparisons; `None` where a suite is not at hand."""
+    texts = Texts(source.boards, out.parent / "results", copies)
+    background = Background(source.boards, texts, source.settings.fits)
+    background.write_steps(out, {one: made.words for one, made in renderers.items()})
+    written = {path.relative_to(out).as_posix(): path for path in out.glob(f"{STEPS}/*")}
+    asked = {_PROMPTS.sub("", one.path) for one in manifest.files if _PROMPTS.search(one.path)}
+    if asked - {_PROMPTS.sub("", name) for name in written}:
+        return None
+    pages = compare_pages(
+        Source(source.boards, source.settings, source.render, background=background)
+    )
+    return {name: path.read_bytes() for name, path in written.items()} | _scripts(pages)
+
+
+def _scripts(pages: Iterable[Page]) -> dict[str, bytes]:
+    """Return what the scripts of these pages read, as it lies in the first language."""
     return {
         path.removeprefix(f"{FOLDER}/"): text.encode()
-        for page in board_pages(source)
+        for page in pages
         for path, text in page.files.items()
     }

@@ -17,9 +17,10 @@ from ...board.workers import collector_paused
 from ...eval.errors import CardboardError, RecordError
 from ..data.exports import FOLDER, Cards, entries_of, slugs_kept_back
 from ..data.manifest import CARDS, LARGEST, NAME, Listed, Manifest, read_manifest
+from ..data.published_files import PACKED
 from .comparing import Difference, apart, differences
 from .origins import Origin, Refused
-from .rebuilding import LARGEST_FILE, Rebuilt, has_own_layout, rebuild
+from .rebuilding import LARGEST_FILE, Rebuilt, has_own_layout, rebuild, unpacked
 
 MOST_FILES = 200_000
 MOST_BYTES = 2 * 2**30
@@ -29,7 +30,7 @@ _MORE = 1 << 16
 """Bytes that a file may have beyond twice its size as listed: enough to say what else differs."""
 _LONGEST = 1000
 # What is made from other files, and so compared with what those make.
-_MADE = ("board", "card", "script")
+_MADE = ("board", "card", "script", "steps")
 
 
 class Wrong(NamedTuple):
@@ -68,7 +69,7 @@ def verify(origin: Origin, cards: Cards | None) -> Outcome:
             told = line(f"cannot be rebuilt: {error.format_message()}", _LONGEST)
             wrong.append(Wrong("", told))
             return _outcome(manifest, wrong, [], None)
-        unchecked = list(_unchecked(manifest))
+        unchecked = list(_unchecked(manifest, made))
         cut = _cut(manifest, made)
         hidden = 0
         for one in _compared(manifest, made, names, folder):
@@ -151,11 +152,15 @@ def _compared(
     for path, data in made.files.items():
         if path in names:
             published = (folder / names[path]).read_bytes()
-            yield from differences(path, published, _as_told(path, data, manifest))
+            name = path
+            if path.endswith(PACKED):  # Another library may pack the same content otherwise.
+                published, data = unpacked(published, path), unpacked(data, path)
+                name = path.removesuffix(".gz")
+            yield from differences(name, published, _as_told(path, data, manifest))
         elif path not in listed and path not in hidden:
             yield Difference(file=path, place=(), published=None, rebuilt="a file")
     for path, what in listed.items():
-        if what == "card" and made.cards is None:
+        if (what == "card" and made.cards is None) or (what == "steps" and not made.steps):
             continue
         if what in _MADE and path not in made.files:
             yield Difference(file=path, place=(), published="a file", rebuilt=None)
@@ -185,7 +190,7 @@ def _cut(manifest: Manifest, made: Rebuilt) -> set[str]:
     return names | labels | slugs_kept_back(made.boards, cut)
 
 
-def _unchecked(manifest: Manifest) -> Iterator[str]:
+def _unchecked(manifest: Manifest, made: Rebuilt) -> Iterator[str]:
     kept = [one for one in manifest.withheld if one.what == "result"]
     if kept:
         reasons = Counter(one.reason for one in kept)
@@ -196,6 +201,9 @@ def _unchecked(manifest: Manifest) -> Iterator[str]:
         )
     if has_own_layout(manifest):
         yield "cards: templates of the site's own lay them out, and those are not run here"
+    steps = sum(one.what == "steps" for one in manifest.files)
+    if steps and not made.steps:
+        yield f"{plural(steps, 'file')} of steps and comparisons: only their hashes"
     cut = sum(one.reading == "cut" for one in kept)
     if cut:
         yield f"texts that name a machine are cut out of {cut} of these"
