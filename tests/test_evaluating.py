@@ -41,9 +41,10 @@ def commands(text: str) -> Iterator[list[str]]:
 def without_engine(words: list[str]) -> bool:
     """Tell whether a command needs neither an engine nor a server, the network or 80 closed rooms.
 
-    The last ones are opened by `tests/engines/test_shell_live.py`.
+    The last ones are opened by `tests/engines/test_shell_live.py`, and BFCL's wheel is read by
+    `tests/eval/suites/kinds/calls/test_bfcl.py`.
     """
-    if "shell-live" in words:
+    if "shell-live" in words or any("bfcl" in word for word in words):
         return False
     if words[0] in ("compare-files", "import"):  # real files of a model, and what was said of them
         return False
@@ -96,7 +97,7 @@ def test_every_option_that_is_named_exists(language: str) -> None:
         given = {word for word in words if word.startswith("-")}
         assert given <= options(command), (command.name, given - options(command))
     known = set().union(*(options(command) for command, _ in called))
-    elsewhere = {"--extra-index-url"}
+    elsewhere = {"--extra-index-url", "--user"}
     named = set(re.findall(r"`(--[a-z-]+)", BLOCK.sub("", text)))
     assert named - elsewhere <= known
 

@@ -36,7 +36,9 @@ SOURCES = [
     *(ROOT / "templates" / "site").iterdir(),
     *(ROOT / "templates" / "kinds").rglob("*.jinja"),
 ]
-WHOLE = re.compile(r"""["']((?:site|card|origin|protocol|prompts|metric|language)\.[\w.-]+)["']""")
+WHOLE = re.compile(
+    r"""["']((?:site|card|origin|protocol|prompts|metric|language)\.[\w.-]+)["'](?!\|of\()"""
+)
 KEYS = {
     *(key for source in SOURCES for key in WHOLE.findall(source.read_text(encoding="utf-8"))),
     *(f"site.column.{column.name}" for column in COLUMNS if column.metric is None),

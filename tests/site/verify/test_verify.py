@@ -354,7 +354,7 @@ def test_a_folder_without_a_manifest_is_told(tmp_path):
     code, told = checked(tmp_path)
     assert code == 1
     assert told == (
-        "Error: data/manifest.json: No such file or directory\n"
+        "Error: data/manifest.json: No such file or directory. "
         "This is the root of no site, or of one without a manifest.\n"
     )
 
