@@ -23,9 +23,9 @@ from ..engine import (
 )
 from ..errors import MissingExtra
 from ..prompts.templates import own_template
-from ..records import Said, StepTiming
+from ..records import StepTiming
 from .adapters import adapter_record, adapter_template, template_audit
-from .replies.response_templates import called
+from .replies.response_templates import read
 from .torch_models import Tokens
 
 try:
@@ -189,7 +189,7 @@ class Transformers:
         return Answer(
             key=prompt.key,
             text=text[: min(stops)] if stops else text,
-            said=self._called(prompt, text) if prompt.tools else None,
+            said=read(self._tokenizer, prompt, text),
             finish_reason="stop" if stops or end is not None else "length",
             prompt_tokens=len(prompt.token_ids or ()),
             output_tokens=count,
@@ -197,13 +197,6 @@ class Transformers:
             seconds=clock.seconds(count),
             timing=clock.timing(count),
         )
-
-    def _called(self, prompt: Prompt, text: str) -> Said | None:
-        """Return what the model's own response template reads, if the repository has one."""
-        template = getattr(self._tokenizer, "response_template", None)
-        if not template:
-            return None
-        return called(template, self.rendered(prompt) or "", text, prompt.tools or ())
 
     def _described(self, adapter: str | None, began: float) -> Account:
         config, versions = self._model.config, {}

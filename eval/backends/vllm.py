@@ -18,6 +18,7 @@ from ..errors import DeadEngine, MissingExtra, UsageError
 from ..prompts.templates import own_template
 from ..records import StepTiming
 from .adapters import adapter_rank, adapter_record, adapter_template, template_audit
+from .replies.response_templates import read
 from .torch_models import Tokens
 
 try:
@@ -95,7 +96,7 @@ class VLLM:
                 with _running():
                     finished = [one for one in engine.step() if one.finished]
                 for one in finished:
-                    yield _answer(asked.pop(one.request_id), one)
+                    yield _answer(asked.pop(one.request_id), one, self._tokenizer)
         except DeadEngine:
             asked.clear()
             raise
@@ -131,9 +132,9 @@ class VLLM:
         options, self._room = self._options, room
         with loading(options.model):
             self._llm = vllm.LLM(**_settings(options, room))
-            tokenizer: Any = self._llm.get_tokenizer()
-        self.encoder = Tokens(tokenizer)
-        self._own = own_template(tokenizer, options.model, options.revision)
+            self._tokenizer: Any = self._llm.get_tokenizer()
+        self.encoder = Tokens(self._tokenizer)
+        self._own = own_template(self._tokenizer, options.model, options.revision)
         self.template = self._own
         self.account = self._described(None, began)
 
@@ -145,6 +146,8 @@ class VLLM:
             extra["pipeline_parallel"] = self._options.pipeline_parallel
         if os.environ.get("VLLM_BATCH_INVARIANT", "0") != "0":
             extra["batch_invariant"] = True
+        if getattr(self._tokenizer, "response_template", None):
+            extra["response_template"] = True
         if adapter is not None:
             extra["adapter_template"] = template_audit(adapter, self._own)
         return Account(
@@ -239,13 +242,14 @@ def _decoding(sampling: Sampling, prompt: Prompt) -> "vllm.SamplingParams":
     )
 
 
-def _answer(prompt: Prompt, output: Any) -> Answer:
+def _answer(prompt: Prompt, output: Any, tokenizer: Any) -> Answer:
     said = output.outputs[0]
     if said.finish_reason not in ("stop", "length"):
         return Answer(key=prompt.key, text=None, error=f"the engine gave up: {said.finish_reason}")
     return Answer(
         key=prompt.key,
         text=said.text,
+        said=read(tokenizer, prompt, said.text),
         finish_reason=said.finish_reason,
         prompt_tokens=len(output.prompt_token_ids),
         output_tokens=len(said.token_ids),

@@ -1,11 +1,13 @@
 """Response templates of repositories: what transformers reads by them is what we read."""
 
 import random
+import signal
 from typing import Any
 
 import pytest
 from transformers.cli.serving.utils import _RESPONSE_TEMPLATE_FALLBACKS as KNOWN
 
+from cardboard.eval.backends.replies import response_templates
 from cardboard.eval.backends.replies.response_templates import called
 from cardboard.eval.suites.kinds.calls.parsers.families import from_api, named
 from cardboard.eval.suites.kinds.calls.parsers.reading import Call, to_json
@@ -96,3 +98,14 @@ def test_a_call_without_arguments_stays_broken() -> None:
     said = called(OF_TYPES["qwen3"], "", '<tool_call>{"name": "weather"}</tool_call>', TOOLS)
     assert said is not None
     assert from_api(said.tool_calls, "").broken
+
+
+def test_an_expression_that_searches_without_end_is_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(response_templates, "MOST_SECONDS", 0.2)
+    calls = {"open_pattern": r"(a|a)+b", "close": "<|end|>", "content": "python-call-list"}
+    hostile = {**LFM, "fields": {**LFM["fields"], "tool_calls": calls}}
+    before = signal.getsignal(signal.SIGVTALRM)
+    assert called(hostile, "", "a" * 60, TOOLS) is None
+    assert signal.getsignal(signal.SIGVTALRM) == before
