@@ -9,12 +9,21 @@ from click.testing import CliRunner, Result
 from cardboard.cli import main
 from cardboard.tests.data import broken
 
+SUITE = """
+[[suites]]
+name = "tb2-lite"
+version = "corrected303"
+"""
+"""The board of the good file."""
+
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("publish") / "board"
     run("init", str(root))
     broken.write(root / "results")
+    with (root / "board.toml").open("a", encoding="utf-8") as board:
+        board.write(SUITE)
     return root
 
 
@@ -85,6 +94,8 @@ def test_what_the_disk_refuses_is_told_in_one_line_that_names_the_file(
     tmp_path, monkeypatch, in_the_way, command
 ):
     run("init", str(tmp_path / "w"))
+    with (tmp_path / "w" / "board.toml").open("a", encoding="utf-8") as board:
+        board.write(SUITE)
     broken.write(tmp_path / "given")
     monkeypatch.chdir(tmp_path / "given")
     (tmp_path / "w" / "results" / "good.json").write_bytes(Path(broken.GOOD).read_bytes())

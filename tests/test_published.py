@@ -16,7 +16,7 @@ from cardboard.board.commands.new_workspace import MODELS
 from cardboard.board.judge.build import load_boards
 from cardboard.board.words.machines import named, names_machine, prose, without_paths
 from cardboard.board.workspace.configuration import open_workspace
-from cardboard.board.workspace.settings import Profile
+from cardboard.board.workspace.settings import Document, Profile
 from cardboard.cards.text.render import texts_of
 from cardboard.cli import main
 from cardboard.eval import records
@@ -75,13 +75,16 @@ def quoted(text: str) -> str:
 def models(path: str, name: str) -> str:
     """Return a models.toml that says *path* in every text, and *name* wherever a name is due."""
     texts = "\n".join(f"{key} = {{ en = {quoted(path)} }}" for key in ("purpose", "training"))
+    fields = (field.encode_name for field in msgspec.structs.fields(Document))
+    document = "\n".join(f"{key} = {{ en = {quoted(path)} }}" for key in fields)
     return (
         f'["org/model"]\nfamily = "small"\naliases = [{quoted(name + "-alias")}]\n{texts}\n'
         f"base_model = {quoted(name)}\ndatasets = [{quoted(name)}]\nlicense = {quoted(name)}\n"
         f"series = {quoted(name)}\nquantised_file = {quoted(name)}\n"
         f"pipeline_tag = {quoted(name)}\nlibrary_name = {quoted(name)}\n"
         f"links = {{ paper = {quoted(path)}, {quoted(name)} = 'https://example.org' }}\n"
-        f"chat_template_kwargs = {{ style = {quoted(path)} }}\n[{quoted(name)}]\nepoch = 1\n"
+        f"chat_template_kwargs = {{ style = {quoted(path)} }}\n"
+        f'["org/model".document]\n{document}\n[{quoted(name)}]\nepoch = 1\n'
     )
 
 

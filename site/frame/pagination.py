@@ -28,13 +28,14 @@ class Part(NamedTuple, Generic[Item]):
 
 
 def parts(
-    path: str, name: str, items: Sequence[Item], *, at_once: int = ALL_AT_ONCE
+    path: str, name: str, items: Sequence[Item], *, at_once: int | None = None
 ) -> Iterator[Part[Item]]:
     """Yield *items* in pages: the first at *path*, the others at `pages/NAME-2/` and so on.
 
-    Up to *at_once* stand on one page, beyond that 100.
+    Up to *at_once* stand on one page, by default 500, beyond that 100.
     """
-    size = len(items) if len(items) <= at_once else ROWS_A_PAGE
+    most = ALL_AT_ONCE if at_once is None else at_once
+    size = len(items) if len(items) <= most else ROWS_A_PAGE
     starts = range(0, len(items), size) if items else range(1)
     paths = [path, *(f"pages/{name}-{number}/" for number in range(2, len(starts) + 1))]
     spans = [f"{start + 1}–{min(start + size, len(items))}" for start in starts]

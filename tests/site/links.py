@@ -18,6 +18,9 @@ NAMING = {
     ("use", "href"),
 }
 
+DATA = ("application/json", "application/ld+json")
+"""Types of what stands in a `script` and is never run."""
+
 
 class Page(HTMLParser):
     """One page's anchors, what it names of this and other sites, and what could run in it."""
@@ -32,7 +35,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         known = dict(attrs)
-        if tag == "script" and "src" not in known and known.get("type") != "application/json":
+        if tag == "script" and "src" not in known and known.get("type") not in DATA:
             self.running.append("script")
         for name, value in attrs:
             if name.startswith("on") or name == "style" or (value or "").startswith("javascript:"):

@@ -106,13 +106,13 @@ def test_a_model_page_says_which_difference_is_good(site, language):
 
 def test_charts_are_of_the_suite_and_turn_where_less_is_better(written):
     quiz, bits = ({chart.name: chart for chart in charts_of(board)} for board in written[0].boards)
-    assert list(quiz) == ["size", "speed", "score", "epochs", "bases"]
-    assert list(bits) == ["size", "speed", "epochs", "bases"]
+    assert list(quiz) == ["size", "speed", "score", "time", "epochs"]
+    assert list(bits) == ["size", "speed", "time", "epochs"]
     assert [point.label for point in bits["size"].front] == list(reversed(MODELS))
     assert upward(quiz["size"]).high == 100
     scale = upward(bits["size"])
-    assert (scale.low, scale.high) == (0.0, pytest.approx(1.2))
-    assert scale.ticks == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2])
+    assert (scale.low, scale.high) == (0.75, 1.05), "the axis is fitted to what it shows"
+    assert all(scale.low <= tick <= scale.high for tick in scale.ticks)
 
 
 @LANGUAGES

@@ -149,7 +149,7 @@ def test_the_adapter_is_audited_measured_and_carded(trained: Trained, tmp_path: 
     suite.write_bytes(encode(a_suite().rows))
     done = cardboard(
         *("eval", trained.base, "--adapter", trained.folder, "--suite", suite),
-        *("--backend", "transformers", "--limit", 1, "--max-tokens", 2, "--output", tmp_path),
+        *("--backend", "transformers", "--max-tokens", 2, "--output", tmp_path),
         *("--fold-system", "--merge-turns"),
     )
     result = msgspec.json.decode(
@@ -160,7 +160,11 @@ def test_the_adapter_is_audited_measured_and_carded(trained: Trained, tmp_path: 
     assert result.prompts.template_sha256 == told(trained.folder).training.template_sha256
     assert cardboard("init", tmp_path / "board").exit_code == 0
     (tmp_path / "board" / "results" / "adapter.json").write_bytes(records.encode(result))
-    assert cardboard("-C", tmp_path / "board", "cards").exit_code == 0
+    described = cardboard("suite", "info", suite, "--format", "toml").stdout
+    with (tmp_path / "board" / "board.toml").open("a", encoding="utf-8") as board:
+        board.write(f"\n{described}")
+    made = cardboard("-C", tmp_path / "board", "cards")
+    assert made.exit_code == 0, made.output
     [card] = (tmp_path / "board" / "build" / "cards").glob("*/README.md")
     said = card.read_text(encoding="utf-8")
     assert "### How it was trained" in said

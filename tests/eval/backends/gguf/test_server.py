@@ -152,7 +152,7 @@ def test_without_the_package_its_extra_is_named(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(servers, "find_spec", lambda name: None)
     with pytest.raises(MissingExtra) as caught:
         started(smol())
-    assert "cardboard[llama]" in (caught.value.remedy or "")
+    assert "xllamacpp" in (caught.value.remedy or "")
 
 
 def test_two_threads_of_one_core_count_once(
