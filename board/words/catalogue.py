@@ -327,7 +327,7 @@ def _misfit(key: str, forms: tuple[str, ...], english: Words) -> str | None:
     if not english.has(key):
         from difflib import get_close_matches
 
-        near = get_close_matches(key, _keys(_folder(), _kinds_folder()), n=1, cutoff=0.7)
+        near = get_close_matches(key, _keys(), n=1, cutoff=0.7)
         return "there is no such message" + (f"; did you mean {near[0]}?" if near else "")
     try:
         strange = sorted(frozenset().union(*map(slots, forms)) - english.given(key))
@@ -336,14 +336,13 @@ def _misfit(key: str, forms: tuple[str, ...], english: Words) -> str | None:
     return f"nobody gives it the value {{{strange[0]}}}" if strange else None
 
 
-@lru_cache
-def _keys(folder: Traversable, kinds: Traversable) -> tuple[str, ...]:
-    """Return every key of the package's English messages, which lie in these folders."""
+def _keys() -> tuple[str, ...]:
+    """Return every key of the package's English messages."""
     from babel.messages.pofile import read_po
 
     found = []
-    places = [("", folder / f"{FALLBACK}.po")]
-    places += [(f"{one.name}:", one / f"{FALLBACK}.po") for one in kinds.iterdir()]
+    places = [("", _folder() / f"{FALLBACK}.po")]
+    places += [(f"{one.name}:", one / f"{FALLBACK}.po") for one in _kinds_folder().iterdir()]
     for start, path in places:
         if path.is_file():
             with path.open("rb") as source:
