@@ -335,6 +335,9 @@ class Site(_Table, frozen=True, kw_only=True):
     """Names of the guides that are shown, in their order; all of them by default."""
     navigation: tuple[Tab, ...] = ()
     """Groups of own pages; what none of them names stands behind them alone."""
+    previews: Annotated[int, Meta(ge=0)] = 100
+    """How many of a board's best models have a picture of their own where a link to their page is
+    shared; others show that of their board."""
 
 
 class Hub(_Table, frozen=True, kw_only=True):

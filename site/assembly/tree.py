@@ -13,6 +13,7 @@ from ..frame.own import STYLE
 from ..frame.page import Addresses, Page, root_of
 from ..frame.security import printable, secure
 from ..frame.slots import SITE, Shell, icons_apart
+from .previews import Previews
 
 NAMES = "search/names.json"
 """Boards and models by name, for the site's search; its other index holds the guides alone."""
@@ -40,15 +41,16 @@ class Tree:
         nearby: Mapping[str, str],
         *,
         style: str | None = None,
+        previews: Previews | None = None,
     ) -> None:
         """Take over *folder*; *everywhere* fills the slots that every page has.
 
-        *nearby* is what pages show of their neighbours, by path, and *style* a style sheet beside
-        the package's.
+        *nearby* is what pages show of their neighbours, by path, *style* a style sheet beside the
+        package's, and *previews* are the pictures of shared links.
         """
         self._folder, self._language, self._addresses = folder, language, addresses
         self._everywhere = {slot: printable(html) for slot, html in everywhere.items()}
-        self._nearby, self._style = nearby, style
+        self._nearby, self._style, self._previews = nearby, style, previews
         self._own: dict[str, tuple[str, str]] = {}
         """Title and description that a page has of its own, as HTML."""
         self._shells = {path: self._capture(path) for path in self._built()}
@@ -97,6 +99,8 @@ class Tree:
         _copy(files("cardboard") / "site" / "assets", self._folder / "assets" / "cardboard")
         if self._style is not None:
             self._write(self._folder / STYLE, self._style)
+        for name, picture in self._previews.drawn() if self._previews else ():
+            self._write(self._folder / name, picture)
 
     def _write_page(self, page: Page) -> None:
         title = _plain(page.title, _LONGEST_TITLE)
@@ -128,15 +132,16 @@ class Tree:
         links["head"] = ""
         if not _anywhere(path):
             title, description = title or self._own[path][0], description or self._own[path][1]
-            told = addresses.shared(self._language, path, title, description, site)
+            preview = self._previews.of(path) if self._previews else None
+            told = addresses.shared(self._language, path, title, description, site, preview)
             links["head"] = addresses.head_links(self._language, path) + told
         links["nearby"] = self._nearby.get(path, "")
         filled = {slot: printable(html) for slot, html in slots.items()}
         self._write(self._file(path), shell.stamp({**self._everywhere, **links, **filled}))
 
-    def _write(self, file: Path, text: str) -> None:
+    def _write(self, file: Path, content: str | bytes) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(text.encode())
+        file.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
 def _names(names: Iterable[tuple[str, str]]) -> str:

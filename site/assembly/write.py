@@ -28,6 +28,7 @@ from ..pages.pages import pages, prose_slots
 from ..source.source import Source
 from .navigation import nearby, slots
 from .preparation import prepare
+from .previews import Previews
 from .sitemap import robots, sitemaps
 from .tree import Tree
 from .workers import beside, side_by_side
@@ -185,7 +186,15 @@ def _tree(source: Source, own: Own, frames: Path) -> Tree:
     """Return the tree of one language, about to be written over its *frames*."""
     language = source.render.language
     links = nearby(own.navigation[language], own.docs[language], _group_titles(source))
-    return Tree(frames, language, source.addresses, _everywhere(source), links, style=own.style)
+    return Tree(
+        frames,
+        language,
+        source.addresses,
+        _everywhere(source),
+        links,
+        style=own.style,
+        previews=Previews(source),
+    )
 
 
 def _move(source: Path, target: Path) -> None:

@@ -10,6 +10,18 @@ LOCALES = {"en": "en_US", "ko": "ko_KR"}
 """Languages as shared links name them; others by their code alone."""
 
 
+class Preview(NamedTuple):
+    """A picture that stands for a page where a link to it is shared."""
+
+    path: str
+    """Below the language's tree."""
+    alt: str
+
+
+PREVIEW_SIZE = (1200, 630)
+"""Width and height that networks which show links ask for."""
+
+
 class Page(Struct, frozen=True, kw_only=True):
     """One page of one language."""
 
@@ -77,10 +89,19 @@ class Addresses(NamedTuple):
             f'<link rel="{rel}" {what}href="{escape(href)}">' for rel, what, href in links
         )
 
-    def shared(self, language: str, path: str, title: str, description: str, site: str) -> str:
+    def shared(
+        self,
+        language: str,
+        path: str,
+        title: str,
+        description: str,
+        site: str,
+        preview: Preview | None = None,
+    ) -> str:
         """Return what a page tells of itself where a link to it is shared (https://ogp.me).
 
-        *title*, *description* and *site* are HTML already.
+        *title*, *description* and *site* are HTML already. A picture is told of where its whole
+        address is known, since nobody follows another.
         """
         told = {
             "type": "website",
@@ -93,7 +114,17 @@ class Addresses(NamedTuple):
             told["url"] = escape(self.absolute(language, path))
         others = [LOCALES.get(one, one) for one in self.languages if one != language]
         pairs = [*told.items(), *(("locale:alternate", one) for one in others)]
-        return "".join(f'<meta property="og:{name}" content="{text}">' for name, text in pairs)
+        large = ""
+        if preview is not None and self.site_url is not None:
+            pairs += [
+                ("image", escape(self.absolute(language, preview.path))),
+                *zip(("image:width", "image:height"), map(str, PREVIEW_SIZE), strict=True),
+                ("image:alt", escape(preview.alt)),
+            ]
+            large = '<meta name="twitter:card" content="summary_large_image">'
+        return large + "".join(
+            f'<meta property="og:{name}" content="{text}">' for name, text in pairs
+        )
 
     def _link(self, language: str, path: str, other: str) -> str:
         if self.site_url is not None:
