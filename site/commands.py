@@ -206,6 +206,7 @@ def _build(workspace: "Workspace", cards: "Cards | None") -> "Outcome":
         snapshots=workspace.history,
         root=workspace.root,
         cards=cards,
+        marks=workspace.root / ".cardboard",
     )
     if not sys.stderr.isatty():
         return write()

@@ -1,5 +1,6 @@
 """One language's tree of files: frames turn into shells, shells and pages into files."""
 
+import hashlib
 import json
 import re
 import shutil
@@ -9,8 +10,13 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+import msgspec
+
+from ...board.workspace.settings import Settings
+from ...board.workspace.stamp import maker
 from ..frame.own import STYLE
 from ..frame.page import Addresses, Page, root_of
+from ..frame.reuse import Kept
 from ..frame.security import printable, secure
 from ..frame.slots import SITE, Shell, icons_apart
 from .previews import Previews
@@ -42,15 +48,18 @@ class Tree:
         *,
         style: str | None = None,
         previews: Previews | None = None,
+        kept: Kept | None = None,
     ) -> None:
         """Take over *folder*; *everywhere* fills the slots that every page has.
 
         *nearby* is what pages show of their neighbours, by path, *style* a style sheet beside the
-        package's, and *previews* are the pictures of shared links.
+        package's, *previews* are the pictures of shared links, and *kept* holds pages that were
+        built before.
         """
         self._folder, self._language, self._addresses = folder, language, addresses
         self._everywhere = {slot: printable(html) for slot, html in everywhere.items()}
         self._nearby, self._style, self._previews = nearby, style, previews
+        self.kept = kept or Kept()
         self._own: dict[str, tuple[str, str]] = {}
         """Title and description that a page has of its own, as HTML."""
         self._shells = {path: self._capture(path) for path in self._built()}
@@ -89,7 +98,8 @@ class Tree:
             self._write_page(page)
         for path, shell in self._shells.items():
             if path not in self.paths and path != _MODEL_SHELL:
-                self._stamp(path, shell, prose)
+                own = {"footer": self._everywhere["footer-own"]}
+                self._stamp(path, shell, {**own, **prose})
                 if not _anywhere(path):
                     self.paths.append(path)
         shutil.rmtree(self._file(_MODEL_SHELL).parent, ignore_errors=True)
@@ -102,17 +112,41 @@ class Tree:
         for name, picture in self._previews.drawn() if self._previews else ():
             self._write(self._folder / name, picture)
 
+    def made_by(self, settings: Settings) -> bytes:
+        """Return a digest of all that makes every page which does not depend on all results."""
+        everywhere = {slot: html for slot, html in self._everywhere.items() if slot != "footer"}
+        frame = [self._language, self._addresses, self._shells, everywhere, self._nearby]
+        told = [maker(), settings, frame]
+        return hashlib.sha256(msgspec.msgpack.encode(told)).digest()
+
+    def made_of(self, path: str, page: bytes) -> bytes:
+        """Return a digest of all that the page at *path* differs in from others.
+
+        *page* is that of its own content; a shared link to it shows a picture as well.
+        """
+        preview = self._previews.of(path) if self._previews else None
+        return hashlib.sha256(page + msgspec.msgpack.encode(preview)).digest()
+
     def _write_page(self, page: Page) -> None:
         title = _plain(page.title, _LONGEST_TITLE)
-        description = _plain(page.description, _LONGEST_DESCRIPTION)
-        words = {"title": escape(title), "description": escape(description)}
-        shell = self._shells.get(page.path) or self._shells[_MODEL_SHELL]
-        self._stamp(page.path, shell, {**words, **page.slots}, **words)
-        for name, text in page.files.items():
-            self._write(self._folder / name, text)
+        if page.kept:
+            self.kept.take(page.path, self._file(page.path))
+        else:
+            self._make_page(page, title)
         self.paths.append(page.path)
         if page.search is not None:
             self._names.append((title, page.path))
+
+    def _make_page(self, page: Page, title: str) -> None:
+        description = _plain(page.description, _LONGEST_DESCRIPTION)
+        words = {"title": escape(title), "description": escape(description)}
+        shell = self._shells.get(page.path) or self._shells[_MODEL_SHELL]
+        footer = {} if page.of_all else {"footer": self._everywhere["footer-own"]}
+        self._stamp(page.path, shell, {**words, **footer, **page.slots}, **words)
+        for name, text in page.files.items():
+            self._write(self._folder / name, text)
+        if page.made_of is not None:
+            self.kept.note(page.path, page.made_of, self._file(page.path))
 
     def _stamp(
         self,

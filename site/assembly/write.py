@@ -24,7 +24,10 @@ from ..frame.builder import Frame, build_frames
 from ..frame.own import Own, own_frame
 from ..frame.page import Addresses, Page
 from ..frame.render import renderer
+from ..frame.reuse import Kept, link
+from ..model.model_page import page_of
 from ..pages.pages import pages, prose_slots
+from ..source.dependencies import model_digests
 from ..source.source import Source
 from .navigation import nearby, slots
 from .preparation import prepare
@@ -50,6 +53,29 @@ class Outcome(Struct, frozen=True, kw_only=True):
     bytes: int
 
 
+class Marks:
+    """What the pages of the site in *folder* follow from, as the folder *place* tells."""
+
+    def __init__(self, place: Path, folder: Path) -> None:
+        self._place, self._folder = place, folder
+
+    def of(self, language: str, addresses: Addresses, made_by: bytes) -> Kept:
+        """Return the pages of *language*, as *made_by* would make them now."""
+        folder = self._folder / addresses.prefix(language)
+        return Kept.read(_marks(self._place, language), folder, made_by)
+
+    def keep(self, aside: Path) -> None:
+        """Take over what the build in the folder *aside* has noted of its pages."""
+        with suppress(OSError):  # Nothing here is ever needed.
+            self._place.mkdir(parents=True, exist_ok=True)
+            for file in aside.glob(_marks(aside, "*").name):
+                shutil.move(file, self._place / file.name)
+
+
+def _marks(folder: Path, language: str) -> Path:
+    return folder / f"pages.{language}"
+
+
 def write_site(
     boards: Boards,
     settings: Settings,
@@ -60,11 +86,14 @@ def write_site(
     root: Path | None = None,
     cards: Cards | None = None,
     progress: Progress | None = None,
+    marks: Path | None = None,
 ) -> Outcome:
     """Build the site of *boards* and put it at *folder*; a site that is the same stays untouched.
 
     *results* and *snapshots* are the folders of the files that the site gives away, *root* that of
-    board.toml, and *cards* makes the cards. Raises `CardboardError` where the builder fails.
+    board.toml, and *cards* makes the cards. The folder *marks* tells what the pages there follow
+    from, and those that would be made from the same again are not made.
+    Raises `CardboardError` where the builder fails.
     Whatever happens, *folder* holds a whole site or none, and nothing else is left behind.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -72,11 +101,14 @@ def write_site(
     try:
         sources, own = _sources(boards, settings, aside, results, snapshots, root)
         texts = partial(cards, boards, settings) if cards else tuple
-        written = _build(sources, own, texts, aside / "site", progress)
+        kept = Marks(marks, folder) if marks is not None else None
+        written = _build(sources, own, texts, aside / "site", progress, kept)
         sizes = _sizes(aside / "site")
-        changed = not _same(folder, aside / "site")
+        changed = not _settle(aside / "site", folder, sizes)
         if changed:
             _swap(aside / "site", folder, aside / "old")
+        if kept is not None:
+            kept.keep(aside)
     finally:
         shutil.rmtree(aside)
     return Outcome(
@@ -143,6 +175,7 @@ def _build(
     texts: Texts,
     target: Path,
     progress: Progress | None,
+    marks: Marks | None,
 ) -> int:
     """Build all languages in *target* from what lies beside it; return how many pages there are.
 
@@ -156,12 +189,20 @@ def _build(
     words = {one: source.render.words for one, source in sources.items()}
     first.background.write_steps(data, words)
     first.background.ready()
+    if marks is not None:
+        made_of = model_digests(first)
+        for tree, (language, source) in zip(trees, sources.items(), strict=True):
+            tree.kept = source.kept = marks.of(language, addresses, tree.made_by(source.settings))
+            source.made_of = {
+                slug: tree.made_of(page_of(slug), one) for slug, one in made_of.items()
+            }
     tick = _ticker(progress, len(first.pages))
 
     def write(number: int) -> None:
         source = tuple(sources.values())[number]
         computed = pages(source)
         trees[number].write(computed if number else map(tick, computed), prose_slots(source))
+        source.kept.save(_marks(target.parent, source.render.language))
 
     hashes = target.parent / "cards.json"
     jobs: list[Job] = [partial(write, number) for number in range(len(trees))]
@@ -226,13 +267,15 @@ def _everywhere(source: Source) -> dict[str, str]:
     return {
         **{slot: escape(title) for slot, title in _group_titles(source).items()},
         "site": escape(source.title),
-        "footer": source.render.html(
-            "footer",
-            files=source.boards.files,
-            sha256=source.boards.sha256,
-            repository=source.settings.board.repository_url,
-        ),
+        "footer": _footer(source, source.boards.files, source.boards.sha256),
+        "footer-own": _footer(source, None, None),
     }
+
+
+def _footer(source: Source, files: int | None, sha256: str | None) -> str:
+    """Return what stands below a page of all result *files*, or below any other one."""
+    repository = source.settings.board.repository_url
+    return source.render.html("footer", files=files, sha256=sha256, repository=repository)
 
 
 def _write_rest(boards: Boards, addresses: Addresses, paths: list[str], target: Path) -> None:
@@ -248,14 +291,26 @@ def _write_rest(boards: Boards, addresses: Addresses, paths: list[str], target: 
     (target / ".nojekyll").touch()
 
 
-def _same(old: Path, new: Path) -> bool:
-    """Tell whether two folders hold the same files with the same bytes."""
+def _settle(new: Path, old: Path, sizes: Mapping[str, int]) -> bool:
+    """Put the files of *old* that are those of *new* in their place; tell whether that is all.
+
+    So whoever copies a site to its host finds by its times what has changed.
+    """
     if not old.is_dir():
         return False
-    left, right = _sizes(old), _sizes(new)
-    return left == right and all(
-        filecmp.cmp(old / name, new / name, shallow=False) for name in left
-    )
+    before = _sizes(old)
+    same = before.keys() == sizes.keys()
+    for name, size in sizes.items():
+        if before.get(name) != size or not _equal(old / name, new / name):
+            same = False
+        elif not (new / name).samefile(old / name):
+            (new / name).unlink()
+            link(old / name, new / name)
+    return same
+
+
+def _equal(old: Path, new: Path) -> bool:
+    return new.samefile(old) or filecmp.cmp(old, new, shallow=False)
 
 
 def _sizes(folder: Path) -> dict[str, int]:

@@ -35,6 +35,12 @@ class Page(Struct, frozen=True, kw_only=True):
     """Where there is any, the site's search finds the page by its title."""
     files: dict[str, str] = {}
     """Texts that the page's scripts read, by their path below the language's tree."""
+    of_all: bool = False
+    """Whether it depends on all results: its footer says which these are."""
+    made_of: bytes | None = None
+    """Digest of all that it was made from, beside what makes every page."""
+    kept: bool = False
+    """Whether it is the one that the last build wrote, and not made anew."""
 
 
 def root_of(path: str) -> str:

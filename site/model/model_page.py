@@ -25,6 +25,11 @@ from .standing import Standing, standing
 from .step_page import path_of as steps_at
 
 
+def page_of(slug: str) -> str:
+    """Return where the page of the model *slug* is."""
+    return f"models/{slug}/"
+
+
 def model_pages(source: Source) -> Iterator[Page]:
     """Yield one page for every name on a board."""
     suites = {
@@ -32,8 +37,20 @@ def model_pages(source: Source) -> Iterator[Page]:
         for place, board in zip(source.places, source.boards.boards, strict=True)
     }
     for slug, placed in source.pages.items():
-        path = f"models/{slug}/"
-        first = placed[0].entry
+        path = page_of(slug)
+        first, made_of = placed[0].entry, source.made_of.get(slug)
+        if source.kept.holds(path, made_of):
+            title = first.label
+            yield Page(
+                path=path,
+                title=title,
+                description="",
+                slots={},
+                search=title,
+                made_of=made_of,
+                kept=True,
+            )
+            continue
         standings = [
             standing(
                 one,
@@ -71,6 +88,7 @@ def model_pages(source: Source) -> Iterator[Page]:
             description=description,
             slots={"body": html},
             search=description,
+            made_of=made_of,
         )
 
 

@@ -12,15 +12,13 @@ from ..data.figures import as_printed, sign, signed
 from ..frame.page import Page, root_of
 from ..frame.pagination import ROWS_A_PAGE, Part, parts
 from ..source.source import Placed, Source
-from ..source.step_files import Explored, StepField, StepFile, StepRow
+from ..source.step_files import MOST_LISTED, Explored, StepField, StepFile, StepRow
 from ..source.steps import anchor_of, best_of, per_step
 from ..source.task_strip import title_of
 from .episode_page import own_path
 from .episode_page import path_of as episodes_at
 
 FOLDER = "steps/"
-MOST_LISTED = 20_000
-"""Steps of all results of a site up to which they are listed for browsers without scripts."""
 LONGEST_LISTED = 1_000
 """Letters of an answer in such a list; the file of steps has all of it."""
 

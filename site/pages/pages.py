@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from ..audits.check_guide import checks_html
 from ..audits.template_page import template_pages
 from ..changes.history_page import history_pages
@@ -54,7 +56,7 @@ def _way(language: str, source: Source) -> Way:
 
 def pages(source: Source) -> Iterator[Page]:
     """Yield all computed pages."""
-    yield from chain(
+    of_all = chain(
         board_pages(source),
         overview_pages(source),
         chart_pages(source),
@@ -67,6 +69,9 @@ def pages(source: Source) -> Iterator[Page]:
         files_pages(source),
         task_pages(source),
         compare_pages(source),
+    )
+    yield from (replace(page, of_all=True) for page in of_all)
+    yield from chain(
         model_pages(source),
         step_pages(source),
         episode_pages(source),

@@ -17,6 +17,7 @@ from ...board.workspace.settings import Settings, Suite
 from ..data.exports import Data
 from ..frame.page import Addresses, root_of
 from ..frame.render import Renderer
+from ..frame.reuse import Kept
 from .background import Background, Measured
 from .joined import Ranked
 from .metric_words import MetricWords
@@ -75,6 +76,9 @@ class Source:
         self.boards, self.settings, self.render = boards, settings, render
         self.history, self.data, self.drawings = history, data, drawings or {}
         self.background = background or Background(boards, fits=settings.fits)
+        self.kept = Kept()
+        self.made_of: Mapping[str, bytes] = {}
+        """What the page of a model follows from, by its slug, where a build may keep pages."""
 
     @cached_property
     def addresses(self) -> Addresses:

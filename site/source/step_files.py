@@ -35,6 +35,8 @@ MOST_WRITTEN = 150 * 2**20
 """Bytes of such files on a site; the best ranks of the first boards come first."""
 MOST_PROMPTS = 64 * 2**20
 """Letters of a suite's different messages; a larger suite keeps its prompts to itself."""
+MOST_LISTED = 20_000
+"""Steps of all results of a site up to which they are listed for browsers without scripts."""
 EACH = 3
 """Steps behind and ahead of the field that a model's page names."""
 

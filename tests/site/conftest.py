@@ -45,13 +45,18 @@ def sample_site(sample: tuple[Boards, Settings], tmp_path_factory: pytest.TempPa
 @pytest.fixture(scope="session")
 def frames_at_hand(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Sequence[Frame]], None]:
     """Return a builder that runs MkDocs once for each kind of frame, and copies it afterwards."""
+    return frames_in(tmp_path_factory.mktemp("frames"))
+
+
+def frames_in(folder: Path) -> Callable[[Sequence[Frame]], None]:
+    """Return such a builder, which keeps its frames in *folder*."""
     kept: dict[str, Path] = {}
 
     def build(frames: Sequence[Frame]) -> None:
         for frame in frames:
             kind = repr(replace(frame, folder=Path()))
             if kind not in kept:
-                kept[kind] = tmp_path_factory.mktemp("frames") / "kept"
+                kept[kind] = folder / str(len(kept))
                 build_frames([replace(frame, folder=kept[kind])])
             shutil.copytree(kept[kind], frame.folder)
 

@@ -1,0 +1,97 @@
+"""Pages of the site that was built before: those that would be made the same need not be made."""
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+from msgspec import Struct
+
+
+class Mark(NamedTuple):
+    """A written page: the digest of all that it was made from, and its file as it was left."""
+
+    made_of: bytes
+    size: int
+    time: int
+    number: int
+
+
+class _Record(Struct, kw_only=True, array_like=True):
+    made_by: bytes
+    """Digest of what made all of them: code, templates, words, settings, the frame."""
+    pages: dict[str, Mark]
+
+
+class Kept:
+    """The pages of one language in *folder*, as far as a file of marks tells what they follow from.
+
+    A page is taken over where it would be made from the same again, and its file is as it was
+    written. Nothing here is ever needed: without it every page is made.
+    """
+
+    def __init__(self, folder: Path = Path(), pages: Mapping[str, Mark] | None = None) -> None:
+        self._folder, self._pages = folder, pages or {}
+        self.made_by = b""
+        self.found: dict[str, Mark] = {}
+        """Every page of this build that follows from what is known."""
+
+    @classmethod
+    def read(cls, file: Path, folder: Path, made_by: bytes) -> "Kept":
+        """Return the pages in *folder* of which *file* tells, where *made_by* makes them now."""
+        record = _read(file)
+        kept = cls(folder, record.pages if record and record.made_by == made_by else None)
+        kept.made_by = made_by
+        return kept
+
+    def holds(self, path: str, made_of: bytes | None) -> bool:
+        """Tell whether the page at *path* is there as it follows from what has that digest."""
+        mark = self._pages.get(path)
+        return (
+            mark is not None and mark.made_of == made_of and mark == _mark(self._file(path), mark)
+        )
+
+    def take(self, path: str, target: Path) -> None:
+        """Put the page at *path* to *target* as it is."""
+        link(self._file(path), target)
+        self.note(path, self._pages[path].made_of, target)
+
+    def note(self, path: str, made_of: bytes, file: Path) -> None:
+        """Remember that the page at *path*, just written to *file*, follows from *made_of*."""
+        status = file.stat()
+        self.found[path] = Mark(made_of, status.st_size, status.st_mtime_ns, status.st_ino)
+
+    def save(self, file: Path) -> None:
+        """Write what is known of this build's pages."""
+        file.write_bytes(msgspec.msgpack.encode(_Record(made_by=self.made_by, pages=self.found)))
+
+    def _file(self, path: str) -> Path:
+        return self._folder / path / "index.html"
+
+
+def link(source: Path, target: Path) -> None:
+    """Put the file *source* to *target* as well, without its bytes where the disk allows that."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source, target)
+    except FileExistsError:
+        raise
+    except OSError:  # neither on every file system, nor without end
+        shutil.copy2(source, target)
+
+
+def _mark(file: Path, known: Mark) -> Mark | None:
+    try:
+        status = file.lstat()
+    except OSError:
+        return None
+    return Mark(known.made_of, status.st_size, status.st_mtime_ns, status.st_ino)
+
+
+def _read(file: Path) -> _Record | None:
+    try:
+        return msgspec.msgpack.decode(file.read_bytes(), type=_Record)
+    except (OSError, msgspec.DecodeError, UnicodeError):
+        return None
