@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
-from ..frame.own import Item, title_of
+from ..frame.own import Item, paths, title_of
 from ..frame.page import root_of
 
 # How mkdocs.yml names a group; the slot of the same name holds its title.
@@ -17,17 +17,25 @@ _GROUP = re.compile(r"CARDBOARD_([A-Z]+)")
 CURRENT = ' aria-current="page"'
 
 
+class Part(NamedTuple):
+    """Pages of a group that are of one kind, as tutorials are."""
+
+    title: str
+    """Empty where the group has no parts."""
+    files: tuple[str, ...]
+    """Names of its pages below a language's folder of pages: `charts.md`."""
+
+
 class Group(NamedTuple):
     """A group of pages under one tab."""
 
     title: str
-    files: tuple[str, ...]
-    """Names of its pages below a language's folder of pages: `charts.md`."""
+    parts: tuple[Part, ...]
 
     @property
     def pages(self) -> tuple[str, ...]:
         """Return the paths of its pages below a language's tree."""
-        return tuple(map(_path, self.files))
+        return tuple(_path(file) for part in self.parts for file in part.files)
 
 
 def slots() -> tuple[str, ...]:
@@ -52,9 +60,19 @@ def groups(navigation: Sequence[Item], titles: Mapping[str, str]) -> Iterator[Gr
     """Yield the groups of a *navigation*, with what they are called."""
     for item in navigation:
         if isinstance(item, dict):
-            ((name, pages),) = item.items()
-            found = _GROUP.fullmatch(name)
-            yield Group(titles[found[1].lower()] if found else unescape(name), tuple(pages))
+            ((name, inner),) = item.items()
+            plain = tuple(one for one in inner if isinstance(one, str))
+            parts = [Part("", plain)] if plain else []
+            for one in inner:
+                if isinstance(one, dict):
+                    ((part, pages),) = one.items()
+                    parts.append(Part(_title(part, titles), tuple(paths(pages))))
+            yield Group(_title(name, titles), tuple(parts))
+
+
+def _title(name: str, titles: Mapping[str, str]) -> str:
+    found = _GROUP.fullmatch(name)
+    return titles[found[1].lower()] if found else unescape(name)
 
 
 def _path(page: str) -> str:
@@ -63,12 +81,20 @@ def _path(page: str) -> str:
 
 
 def _links(here: str, group: Group, docs: Path) -> str:
-    names = {_path(file): title_of(docs / file) for file in group.files}
-    items = "".join(
-        f'<li><a href="{root_of(here)}{path}"{CURRENT if path == here else ""}>'
-        f"{escape(name)}</a></li>"
-        for path, name in names.items()
-    )
+    names = {_path(file): title_of(docs / file) for part in group.parts for file in part.files}
+    rows = "".join(_row(here, part, names) for part in group.parts)
     # The drawer of the theme has the group's own title: landmarks differ in their names.
     label = escape(f"{group.title}: {', '.join(names.values())}")
-    return f'<nav class="cb-nearby" aria-label="{label}"><ul>{items}</ul></nav>'
+    return f'<nav class="cb-nearby" aria-label="{label}">{rows}</nav>'
+
+
+def _row(here: str, part: Part, names: Mapping[str, str]) -> str:
+    items = "".join(
+        f'<li><a href="{root_of(here)}{path}"{CURRENT if path == here else ""}>'
+        f"{escape(names[path])}</a></li>"
+        for path in map(_path, part.files)
+    )
+    if not part.title:
+        return f"<ul>{items}</ul>"
+    title = escape(part.title)
+    return f'<div><span>{title}</span><ul aria-label="{title}">{items}</ul></div>'

@@ -2,10 +2,10 @@
 
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from msgspec import Struct
 
@@ -26,8 +26,8 @@ _RUNS = re.compile(rb"<script|<foreignObject|\son\w+\s*=|javascript:", re.IGNORE
 _HEADING = re.compile(r"^# +(.+?)(?: *\{.*\})?$", re.MULTILINE)
 _TITLE = re.compile(r"^title: *(.+)$", re.MULTILINE)
 
-Item = str | dict[str, list[str]]
-"""What stands in a navigation: a page, or a group of pages under its title."""
+Item: TypeAlias = "str | dict[str, list[Item]]"
+"""What stands in a navigation: a page, or a group under its title, of pages or of parts of it."""
 
 
 class Own(Struct, frozen=True, kw_only=True):
@@ -174,7 +174,7 @@ def _navigation(
 
     config = (files("cardboard") / "mkdocs.yml").read_text("utf-8")
     found: list[Item] = YAML(typ="safe").load(config)["nav"]
-    known = {page for item in found for page in _paths(item)}
+    known = set(paths(found))
     own = sorted({key for some in pages.values() for key in some} - known - _UNLISTED)
     chosen = settings.site.guides
     items: list[Item] = []
@@ -209,11 +209,19 @@ GUIDES = "CARDBOARD_GUIDE"
 _UNLISTED = frozenset(("404.md", "models/_shell.md"))
 
 
-def _paths(item: Item) -> list[str]:
-    return [page for some in item.values() for page in some] if isinstance(item, dict) else [item]
+def paths(items: Sequence[Item]) -> Iterator[str]:
+    """Yield the files of all pages in a navigation, in their order."""
+    for item in items:
+        if isinstance(item, dict):
+            for inner in item.values():
+                yield from paths(inner)
+        else:
+            yield item
 
 
-def _guides(chosen: Sequence[str], known: Sequence[str]) -> list[str]:
+def _guides(chosen: Sequence[str], parts: Sequence[Item]) -> list[Item]:
+    """Return the *parts* of the guides with those that are *chosen*, in the order of choice."""
+    known = [*paths(parts)]
     for number, name in enumerate(chosen):
         if f"{name}.md" not in known:
             raise ConfigError(
@@ -222,7 +230,14 @@ def _guides(chosen: Sequence[str], known: Sequence[str]) -> list[str]:
                 key=f"site.guides[{number}]",
                 remedy=f"Guides: {', '.join(one.removesuffix('.md') for one in known)}.",
             )
-    return [f"{name}.md" for name in dict.fromkeys(chosen)]
+    pages = [f"{name}.md" for name in dict.fromkeys(chosen)]
+    kept: list[Item] = []
+    for part in parts:
+        assert isinstance(part, dict)
+        ((title, inner),) = part.items()
+        if some := [page for page in pages if page in inner]:
+            kept.append({title: [*some]})
+    return kept
 
 
 def _plain(title: str) -> str:
