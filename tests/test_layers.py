@@ -25,6 +25,7 @@ HOUSE: dict[str, tuple[tuple[str, ...], ...]] = {
             "suites/shapes",
             "suites/kinds/calls/parsers",
             "suites/kinds/kind.py",
+            "suites/kinds/maps.py",
             "suites/kinds/replay/definitions.py",
             "suites/conversations.py",
         ),

@@ -1,6 +1,7 @@
 """From a file's bytes to a reading: what it is, what it says, what is wrong with it. Pure."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -33,7 +34,7 @@ class Interpreted(NamedTuple):
 
 def summarise(data: bytes) -> Reading:
     """Return the reading of a file that holds *data*; its name and hash are left open."""
-    found = interpret(data)
+    found = interpret(data, sums_only=True)
     facts = None
     if found.result is not None and found.kind != "shard":
         facts = step_facts(
@@ -53,9 +54,10 @@ def summarise(data: bytes) -> Reading:
     )
 
 
-def interpret(data: bytes) -> Interpreted:
-    """Return what *data* holds."""
-    for own_shape, read_own in (("v2", version2.read_own), ("v1", version1.read_own)):
+def interpret(data: bytes, *, sums_only: bool = False) -> Interpreted:
+    """Return what *data* holds; its rows are to be added up, not kept, with *sums_only*."""
+    as_v2 = partial(version2.read_own, sums_only=sums_only)
+    for own_shape, read_own in (("v2", as_v2), ("v1", version1.read_own)):
         own = read_own(data)
         if own is not None:
             source = Source({})

@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 import msgspec
@@ -15,6 +14,7 @@ from ...eval.metrics import pass_all, pass_at
 from ...eval.records import Group, Step
 from ...eval.suites.fingerprints import StepKey, fingerprint
 from ...eval.suites.kinds.kind import Kind
+from ...eval.suites.kinds.maps import column
 from ...eval.suites.kinds.registry import kind_of
 from ..model import StepFacts
 from .step_layout import MICRO, Floats, Layout, Steps, layout_of
@@ -168,8 +168,8 @@ def _group_differs(
             if members.sizes.get((division, name)) != group.steps:
                 continue  # several trials of a step, or rows that do not name their groups
             mean = means[division, name]
-            for metric, (column, factor, apart) in plain.items():
-                said, found = group.metrics.get(metric), factor * mean[column]
+            for metric, (place, factor, apart) in plain.items():
+                said, found = group.metrics.get(metric), factor * mean[place]
                 if said is not None and abs(said - found) > apart:
                     return f"{division}.{name}", metric, said, round(found, 6)
     return None
@@ -187,7 +187,7 @@ def _answers_sha256(told: Sequence[Step], layout: Layout) -> str | None:
     if not answers or None in answers or answers.count(answers[0]) == len(answers):
         return None
     try:
-        text = msgspec.json.encode(answers)
+        text = msgspec.json.encode(answers, order="sorted")
     except UnicodeEncodeError:  # a lone surrogate
         return None
     return hashlib.sha256(layout.keys_sha256.encode() + text).hexdigest()
@@ -199,19 +199,11 @@ def _columns(told: Sequence[Step]) -> tuple[tuple[str, ...], Floats]:
     names = tuple(sorted(scores[0])) if scores else ()
     found = np.empty((len(scores), len(names)))
     for place, name in enumerate(names):
-        found[:, place] = _column(scores, name)
+        found[:, place] = np.array(column(scores, name), np.float64)  # of `None` it makes NaN
     usable = np.asarray((np.abs(found) < MOST_SCORE).all(axis=0))
     if usable.all():
         return names, found
     return tuple(name for name, whole in zip(names, usable, strict=True) if whole), found[:, usable]
-
-
-def _column(scores: Sequence[Mapping[str, float | None]], name: str) -> Floats:
-    """Return one score of every row, not a number where a row lacks it."""
-    try:
-        return np.fromiter(map(itemgetter(name), scores), np.float64, len(scores))
-    except (KeyError, TypeError):
-        return np.array([row.get(name) for row in scores], np.float64)
 
 
 def _medians(names: Sequence[str], columns: Floats, steps: Steps) -> dict[str, float]:

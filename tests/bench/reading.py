@@ -6,7 +6,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any
 
 import msgspec
 from pydantic import BaseModel, Field, TypeAdapter
@@ -27,38 +27,31 @@ class PeerStep(BaseModel):
 
     task_id: str
     step_idx: int = Field(ge=0)
-    sample_idx: int | None = None
-    bucket: Literal["early", "mid", "late"] | None = None
-    source_group: str | None = None
+    sample_idx: int | None = Field(None, ge=0)
+    trial: int | None = Field(None, ge=0)
+    groups: dict[str, str] = {}
     scored: bool = True
     error: str | None = None
-    raw_output: str | None = None
-    ref_command_units: list[str] | None = None
-    pred_command_units: list[str] | None = None
-    ref_task_complete: bool | None = None
-    pred_task_complete: bool | None = None
-    valid_json: bool | None = None
-    has_analysis: bool | None = None
-    has_plan: bool | None = None
-    first_cmd_exact: Share | None = None
-    command_precision: Share | None = None
-    command_recall: Share | None = None
-    command_f1: Share | None = None
+    reference: dict[str, Any] | None = None
+    answer: str | None = None
+    parsed: dict[str, Any] | None = None
+    scores: dict[str, Share | None] = {}
     finish_reason: str | None = None
-    prompt_tokens: int | None = None
-    output_tokens: int | None = None
+    prompt_tokens: int | None = Field(None, ge=0)
+    output_tokens: int | None = Field(None, ge=0)
+    seconds: float | None = Field(None, ge=0)
 
 
-class PeerAggregate(BaseModel):
-    """The figure that is compared with the steps."""
+class PeerFigure(BaseModel):
+    """A figure that is compared with the steps."""
 
-    avg_command_f1: float | None = Field(None, ge=0, le=1)
+    value: float | None = None
 
 
 class PeerResult(BaseModel):
     """As much of a result as somebody would check."""
 
-    aggregate: PeerAggregate
+    metrics: dict[str, PeerFigure]
     steps: list[PeerStep]
 
 
@@ -69,9 +62,9 @@ MSGSPEC = msgspec.json.Decoder(Result)
 def with_pydantic(path: Path) -> object:
     """Validate a file, and check its mean and the keys of its steps."""
     found = PEER.validate_json(path.read_bytes())
-    scores = [step.command_f1 or 0.0 for step in found.steps]
+    scores = [step.scores["command_f1"] or 0.0 for step in found.steps]
     assert len({(step.task_id, step.step_idx) for step in found.steps}) == len(scores)
-    assert abs((found.aggregate.avg_command_f1 or 0) - sum(scores) / len(scores)) < 1e-4
+    assert abs((found.metrics["command_f1"].value or 0) - sum(scores) / len(scores)) < 1e-4
     return found
 
 
@@ -85,10 +78,10 @@ def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
 def with_json(path: Path) -> object:
     """Parse a file as our reader does, repeated keys refused; check ranges, mean and keys."""
     found = json.loads(path.read_bytes(), object_pairs_hook=unique)
-    scores = [step["command_f1"] for step in found["steps"]]
+    scores = [step["scores"]["command_f1"] for step in found["steps"]]
     assert all(0 <= score <= 1 for score in scores)
     assert len({(step["task_id"], step["step_idx"]) for step in found["steps"]}) == len(scores)
-    assert abs(found["aggregate"]["avg_command_f1"] - sum(scores) / len(scores)) < 1e-4
+    assert abs(found["metrics"]["command_f1"]["value"] - sum(scores) / len(scores)) < 1e-4
     return found
 
 

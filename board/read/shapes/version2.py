@@ -1,17 +1,19 @@
 """Result files of our own, version 2: checked against the record, the key at fault named."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
 from operator import attrgetter
 from typing import Annotated, Any, Union, get_args, get_origin
 
 import msgspec
+import numpy as np
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
 from ....eval.records import VERSION, Result, Step, instant
+from ....eval.suites.kinds.maps import fixed
 from ...model import Kind
 from ...words import machines
 from ...words.names import nearest
@@ -32,31 +34,79 @@ _MOST_UNKNOWN = 20
 _ROWS = b'"steps":['
 _LATER = b'"seeding":null,"batch_size":null,'
 """Keys that files lack which were written before there were such."""
+_COLON = ord(":")
 _SHORT = 1000
 """Bytes of a step that holds no answer."""
 # What identifies a result: a value that does not fit here is no side figure.
 ESSENTIAL = frozenset({"kind", "version", "model", "suite", "counts", "status", "shard"})
 
 
-def read_own(data: bytes) -> Result | None:
+def read_own(data: bytes, *, sums_only: bool = False) -> Result | None:
     """Return the result in *data* if our own writer wrote it, byte for byte, else `None`.
 
     Such bytes hold no repeated and no unknown key. What is not read here goes the long way, which
-    finds out what is wrong.
+    finds out what is wrong. *sums_only* is for who reads the steps' maps and keeps none of them:
+    they may then be `Fixed`.
     """
-    found: Result | None = _WRITER.read(data)
+    found: Result | None = _WRITER.read(data, as_fixed=sums_only)
     return found
+
+
+Rows = Sequence[Any]
+_FIXED = ("groups", "parsed", "scores")
+"""Maps of a step that have the same keys in all rows of most files."""
+_MOST_KEYS, _MOST_KNOWN = 40, 8
 
 
 class Writer:
     """One of our own writers, known by how it writes: every key in its order and no other."""
 
     def __init__(self, result: type[Any], step: type[Any]) -> None:
-        fields = msgspec.structs.fields(step)
-        values = attrgetter(*(field.name for field in fields))
+        self._step = step
+        self._fields = msgspec.structs.fields(step)
+        self._head = msgspec.json.Decoder(result)
+        self._rows = self._decoder({})
+        self._keys = sum(not _optional(field) for field in self._fields)
+        types = [(field.name, _plain_kind(field.type)) for field in self._fields]
+        self._maps = {name: kind for name, kind in types if get_origin(kind) is dict}
+        self._known: dict[tuple[tuple[str, ...], ...], msgspec.json.Decoder[Rows]] = {}
+
+    def read(self, data: bytes, *, as_fixed: bool = False) -> Any:
+        """Return the result in *data* if it is written again as it was, else `None`.
+
+        With *as_fixed*, maps of its steps may be `Fixed`, which is faster.
+        """
+        try:
+            plain = msgspec.json.format(data, indent=-1) if data.startswith(b"{\n") else data
+            place = plain.find(_ROWS) + len(_ROWS)
+            head, rows = plain[:place] + b"]}", memoryview(plain)[place - 1 : -1]
+            found = self._head.decode(head)
+            again = _ENCODER.encode(found)
+            if head not in (again, again.replace(_LATER, b"", 1)) or plain[-1:] != b"}":
+                return None
+            steps = self._known_rows(rows) if as_fixed else None
+            if steps is None:
+                steps = self._rows.decode(rows)
+                keys = self._keys * len(steps)
+                if not self._once(rows, steps, keys, self._maps) and _ENCODER.encode(steps) != rows:
+                    return None
+                if as_fixed:
+                    self._learn(steps)
+            for stamp in filter(None, (found.started_at, found.finished_at)):
+                instant(stamp)
+            return replace(found, steps=steps)
+        except (ValueError, RecursionError):  # msgspec's errors are of this kind too
+            return None
+
+    def _decoder(self, kinds: Mapping[str, Any]) -> "msgspec.json.Decoder[Rows]":
+        """Return what reads rows with every key required; *kinds* are other types for some."""
+        values, step = attrgetter(*(field.name for field in self._fields)), self._step
         strict = msgspec.defstruct(
             step.__name__,
-            [(field.name, field.type, *_optional(field)) for field in fields],
+            [
+                (field.name, kinds.get(field.name, field.type), *_optional(field))
+                for field in self._fields
+            ],
             bases=(step,),
             # It is a step like any other, read with every key required.
             namespace={
@@ -67,46 +117,57 @@ class Writer:
             kw_only=True,
             forbid_unknown_fields=True,
         )
-        self._head = msgspec.json.Decoder(result)
-        self._rows: msgspec.json.Decoder[tuple[Any, ...]] = msgspec.json.Decoder(
-            tuple[strict, ...]  # type: ignore[valid-type]  # a type that is made here
-        )
-        self._keys = sum(not _optional(field) for field in fields)
-        types = [(field.name, _plain_kind(field.type)) for field in fields]
-        self._maps = [name for name, kind in types if get_origin(kind) is dict]
+        return msgspec.json.Decoder(tuple[strict, ...])  # type: ignore[valid-type]  # made here
 
-    def read(self, data: bytes) -> Any:
-        """Return the result in *data* if it is written again as it was, else `None`."""
-        try:
-            plain = msgspec.json.format(data, indent=-1) if data.startswith(b"{\n") else data
-            place = plain.find(_ROWS) + len(_ROWS)
-            head, rows = plain[:place] + b"]}", memoryview(plain)[place - 1 : -1]
-            found = self._head.decode(head)
-            again = _ENCODER.encode(found)
-            if head not in (again, again.replace(_LATER, b"", 1)) or plain[-1:] != b"}":
-                return None
-            steps = self._rows.decode(rows)
-            if not self._once(plain, place, steps) and _ENCODER.encode(steps) != rows:
-                return None
-            for stamp in filter(None, (found.started_at, found.finished_at)):
-                instant(stamp)
-            return replace(found, steps=steps)
-        except (ValueError, RecursionError):  # msgspec's errors are of this kind too
-            return None
+    def _known_rows(self, rows: memoryview) -> Rows | None:
+        """Return *rows* if their maps have keys that were met before, and no key comes twice."""
+        for (groups, parsed, scores), known in self._known.items():
+            try:
+                steps = known.decode(rows)
+            except msgspec.ValidationError:
+                continue
+            keys = (self._keys + len(groups) + len(scores)) * len(steps)
+            keys += len(parsed) * sum([step.parsed is not None for step in steps])
+            once = self._once(rows, steps, keys, ("reference",))
+            return steps if once or _ENCODER.encode(steps) == rows else None
+        return None
 
-    def _once(self, plain: bytes, place: int, steps: Sequence[Any]) -> bool:
+    def _learn(self, steps: Rows) -> None:
+        """Remember the keys of the maps of *steps*, if they are the same throughout.
+
+        Steps with answers are left alone: reading these takes far longer than decoding them.
+        """
+        if not steps or steps[0].answer is not None or steps[0].reference is not None:
+            return
+        found = []
+        for name in _FIXED:
+            keys = {tuple(told) for told in map(attrgetter(name), steps) if told is not None}
+            if len(keys) != 1 or len(min(keys)) > _MOST_KEYS:
+                return
+            found.append(min(keys))
+        shape = tuple(found)
+        if shape in self._known:
+            return
+        if len(self._known) == _MOST_KNOWN:
+            del self._known[next(iter(self._known))]
+        kinds = {
+            name: fixed(keys, get_args(self._maps[name])[1])
+            for name, keys in zip(_FIXED, shape, strict=True)
+        }
+        self._known[shape] = self._decoder(kinds | {"parsed": kinds["parsed"] | None})
+
+    def _once(self, rows: memoryview, steps: Rows, keys: int, maps: Iterable[str]) -> bool:
         """Tell whether it is plain that no key of *steps* comes twice.
 
-        Every key has a colon, and each step has every key that must be there. So there are more
-        colons where a key is repeated, and also where a text has some or where another key is
+        Every key has a colon, and there are as many as *keys* and those of *maps*. So there are
+        more colons where a key is repeated, and also where a text has some or where another key is
         there: rows of such length are not even counted.
         """
-        if len(plain) > _SHORT * len(steps):
+        if len(rows) > _SHORT * len(steps):
             return False
-        keys = self._keys * len(steps)
-        for name in self._maps:
-            keys += sum(map(len, filter(None, map(attrgetter(name), steps))))
-        return plain.count(b":", place) == keys
+        for name in maps:
+            keys += sum([len(told) for told in map(attrgetter(name), steps) if told is not None])
+        return int(np.count_nonzero(np.frombuffer(rows, np.uint8) == _COLON)) == keys
 
 
 def _optional(field: msgspec.structs.FieldInfo) -> tuple[Any, ...]:

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from operator import itemgetter
 from typing import Any
 
 from ....metrics import Metric
 from ....records import Result, Step, value
 from ...conversations import without_thoughts
 from ..kind import Derived, Doubt, Earlier, Kind, Recount, Reference, Row, Scored
+from ..maps import column
 from .answers import Answer, parse_answer, plain_answer, read_answer
 from .baselines import BASELINES
 from .forms import FORMS, Form, read_form
@@ -279,14 +279,7 @@ def _table(sides: Sequence[Any], names: Sequence[str]) -> list[Sequence[Any]] | 
     """
     if not sides or type(None) in set(map(type, sides)):
         return None
-    return [_column(sides, name) for name in names]
-
-
-def _column(sides: Sequence[Any], name: str) -> Sequence[Any]:
-    try:
-        return list(map(itemgetter(name), sides))
-    except KeyError:
-        return [side.get(name) for side in sides]
+    return [column(sides, name) for name in names]
 
 
 def _percent(flags: Sequence[Any]) -> float | None:

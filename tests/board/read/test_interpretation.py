@@ -1,0 +1,90 @@
+"""Rows are added up the fast way as they are the plain way, whatever was read before."""
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from cardboard.board.read.interpretation import interpret, summarise
+from cardboard.board.read.shapes import version2
+from cardboard.board.read.shapes.failures import without_failed
+from cardboard.board.read.step_facts import step_facts
+from cardboard.eval.records import Step
+from cardboard.eval.suites.kinds.registry import kind_of
+from cardboard.tests.bench import results as synthetic
+
+RESULT = replace(
+    synthetic.result(1, text=False), steps=synthetic.result(1, text=False).steps[:6], divisions={}
+)
+BASE = msgspec.json.encode(RESULT)
+
+
+def plainly(data):
+    """Return the facts of the rows in *data*, each read as the record has it."""
+    found = interpret(data)
+    if found.result is None:
+        return None
+    return step_facts(
+        without_failed(found.rows),
+        kind_of(found.result.suite.kind).as_scored_by(found.result.scorer),
+        limit=found.result.protocol.max_tokens,
+        claimed=found.result.divisions,
+    )
+
+
+def turned(told):
+    """Return a map with its keys in the other order."""
+    return dict(reversed(told.items()))
+
+
+CHANGES = {
+    "nothing": lambda row: row,
+    "scores in another order": lambda row: replace(row, scores=turned(row.scores)),
+    "parsed in another order": lambda row: replace(row, parsed=turned(row.parsed)),
+    "nothing parsed": lambda row: replace(row, parsed=None),
+    "another score": lambda row: replace(row, scores={**row.scores, "x": 1.0}),
+    "a score less": lambda row: replace(row, scores={"command_f1": 0.25}),
+    "no value": lambda row: replace(row, scores={**row.scores, "command_f1": None}),
+    "never answered": lambda row: replace(row, scored=False, scores={}, parsed=None, error="no"),
+    "failed": lambda row: replace(row, finish_reason="timeout"),
+    "a colon": lambda row: replace(row, task_id="a:b", groups={**row.groups, "bucket": "x:y"}),
+    "other groups": lambda row: replace(row, groups={"language": "ko"}),
+    "an answer": lambda row: replace(row, answer="ls: it is"),
+    "nested": lambda row: replace(row, parsed={**row.parsed, "analysis": {"a": [1, {"b": 2}]}}),
+}
+NAMES = st.sampled_from(sorted(CHANGES))
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(st.lists(NAMES, min_size=6, max_size=6) | NAMES.map(lambda one: 6 * [one]), max_size=4)
+)
+def test_facts_are_those_of_the_plain_way_whatever_was_read_before(files) -> None:
+    for changes in files:
+        steps = tuple(CHANGES[name](row) for name, row in zip(changes, RESULT.steps, strict=True))
+        data = msgspec.json.encode(replace(RESULT, steps=steps))
+        assert summarise(data).facts == plainly(data)
+
+
+def test_known_keys_make_no_file_of_ours_that_is_none() -> None:
+    summarise(BASE)
+    for one, other in (
+        (b'"command_f1":', b'"command_f1":0.5,"command_f1":'),
+        (b'"bucket":"early"', b'"bucket":"late","bucket":"early"'),
+        (b'"scores":{', b'"scores":{},"scores":{'),
+        (b'"trial":null', b'"trial":null,"unknown":1'),
+    ):
+        changed = BASE.replace(one, other, 1)
+        assert changed != BASE
+        assert version2.read_own(changed, sums_only=True) is None
+        assert version2.read_own(changed) is None
+        assert summarise(changed).findings == interpret(changed).findings != ()
+
+
+def test_the_maps_of_known_keys_are_read_as_such() -> None:
+    summarise(BASE)
+    found = version2.read_own(BASE, sums_only=True)
+    assert found is not None
+    assert not any(isinstance(one.scores, dict) for one in found.steps)
+    assert all(isinstance(one, Step) for one in found.steps)
+    assert msgspec.json.encode(found) == BASE
