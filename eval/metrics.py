@@ -1,8 +1,8 @@
 """What a figure of a suite is, and how the scores of steps become one."""
 
 import re
-from collections.abc import Sequence
-from math import comb, fsum
+from collections.abc import Collection, Iterable, Sequence
+from math import comb, fsum, log10
 from statistics import median
 from typing import Annotated, Literal
 
@@ -56,6 +56,16 @@ class Metric(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How prominent: a column of the board, a row of the model's page, or only among details."""
     hub_type: str | None = None
     """Its type in a `model-index`, where that is not its id: `accuracy`, `exact_match` ..."""
+    own_scale: Scale | None = None
+    """What it multiplies by where it stands alone, if boards print it on the scale of the score."""
+
+    @property
+    def own(self) -> "Metric":
+        """Return the metric as it is printed where no score stands beside it."""
+        if self.own_scale is None:
+            return self
+        more = round(log10(self.scale / self.own_scale))
+        return replace(self, scale=self.own_scale, decimals=self.decimals + more, own_scale=None)
 
     @property
     def score(self) -> str | None:
@@ -174,7 +184,7 @@ def merged(own: Sequence[Metric], changes: Sequence["Change"]) -> tuple[Metric, 
         given = {
             name: value
             for name in Metric.__struct_fields__
-            if (value := getattr(change, name)) is not None
+            if (value := getattr(change, name, None)) is not None
         }
         metric = replace(base, **given)
         if change.hidden:
@@ -194,7 +204,25 @@ def merged(own: Sequence[Metric], changes: Sequence["Change"]) -> tuple[Metric, 
     for metric in found.values():
         if metric.aggregate == "ratio of sums" and not (metric.score and metric.over):
             raise ValueError(f"{metric.id} is a ratio of sums, and needs per_step and over")
-    return tuple(found.values())
+    stated = {change.id for change in changes if change.scale is not None}
+    return on_one_scale(found.values(), stated)
+
+
+def on_one_scale(metrics: Iterable[Metric], stated: Collection[str] = ()) -> tuple[Metric, ...]:
+    """Return *metrics* as they are printed in one row with the score.
+
+    Shares are printed from 0 to 100 where the ranked metric is, unless their scale is *stated*.
+    """
+    known = tuple(metrics)
+    ranked = next((one for one in known if one.ranked), None)
+    if ranked is None or [end and ranked.scale * end for end in ranked.bounds] != [0.0, 100.0]:
+        return known
+    return tuple(
+        replace(one, scale=100.0, decimals=max(one.decimals - 2, 0), own_scale=1.0)
+        if one.unit == "share" and one.scale == 1 and not one.ranked and one.id not in stated
+        else one
+        for one in known
+    )
 
 
 class Change(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -228,7 +228,8 @@ def tolerance(metric: Metric) -> float:
 
     What is counted again is known to the millionth of a step's score.
     """
-    return TOLERANCE * max(10.0**-metric.decimals / metric.scale, 1e-6 * metric.factor)
+    own = metric.own
+    return TOLERANCE * max(10.0**-own.decimals / own.scale, 1e-6 * metric.factor)
 
 
 def recounted(metric: Metric, facts: StepFacts) -> float | None:

@@ -283,7 +283,7 @@ def _cautions(case: Case) -> Findings:
         limit = case.workspace.settings.thresholds.get(doubt.code, doubt.below)
         if found is not None and found < limit:
             metric = case.suite.metric(doubt.metric) if case.suite else None
-            told = round(found, metric.decimals) if metric else found
+            told = round(found, metric.own.decimals) if metric else found
             yield case.finding(doubt.code, pct=told if told < limit else found, limit=limit)
     yield from _repeatable(case)
     facts = case.facts

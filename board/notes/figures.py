@@ -12,10 +12,13 @@ from ..workspace.settings import Suite
 
 
 class Form(NamedTuple):
-    """How a figure is printed: decimals of a value, and of a quantile of the field."""
+    """How a figure is printed: decimals of a printed value, and of a quantile of the field."""
 
     decimals: int
     coarse: int
+    """Of a quantile as figures are compared, before it is multiplied to be printed."""
+    scale: float = 1.0
+    """What a printed value multiplies by."""
 
 
 # Quantiles are coarse on purpose: one more result must not change the sentences of all others.
@@ -70,8 +73,16 @@ def numbers(suite: Suite | None) -> Mapping[str, Form]:
 
 def _forms(suite: Suite) -> dict[str, Form]:
     found = OF_EVERY_SUITE | dict.fromkeys(OF_SCORES, form_of(suite.ranked, scaled=True))
-    found |= {metric.id: form_of(metric, scaled=False) for metric in suite.metrics}
-    return found | {one.id: Form(one.decimals, one.coarse) for one in suite.of_kind.derived}
+    found |= {
+        metric.id: Form(metric.decimals, form_of(metric, scaled=False).coarse, metric.scale)
+        for metric in suite.metrics
+    }
+    scales = {metric.id: metric.scale for metric in suite.metrics}
+    return found | {
+        one.id: Form(max(0, one.decimals - round(log10(scale))), one.coarse, scale)
+        for one in suite.of_kind.derived
+        for scale in (scales.get(one.like or "", 1.0),)
+    }
 
 
 def known_names(suites: Iterable[Suite]) -> frozenset[str]:
@@ -160,11 +171,12 @@ def shown(name: str, value: float, suite: Suite | None = None) -> str:
         return f"{value:g}"
     if name == "seconds_per_step" and value >= 10:
         return f"{value:.1f}"
-    return f"{value:.{numbers(suite)[name].decimals}f}"
+    form = numbers(suite)[name]
+    return f"{form.scale * value:.{form.decimals}f}"
 
 
 def coarse(name: str, value: float, suite: Suite | None = None) -> float:
-    """Return a quantile of the figure *name* at the precision that it is compared and printed."""
+    """Return a quantile of the figure *name* at the precision that rules compare it at."""
     if name == "seconds_per_step":
         return float(f"{value:.2g}")
     return round(value, numbers(suite)[name].coarse)
@@ -175,7 +187,8 @@ def shown_coarse(name: str, value: float, suite: Suite | None = None) -> str:
     rounded = coarse(name, value, suite)
     if name == "seconds_per_step":
         return f"{rounded:g}"
-    return f"{rounded:.{numbers(suite)[name].coarse}f}"
+    form = numbers(suite)[name]
+    return f"{form.scale * rounded:.{max(0, form.coarse - round(log10(form.scale)))}f}"
 
 
 def setting(value: str | int | float | bool) -> str:

@@ -77,6 +77,10 @@ def is_quantile(name: str) -> bool:
     return _QUANTILE.fullmatch(name) is not None
 
 
+Asked = tuple[int, str, str | None, bool]
+"""The arguments of `quantile`."""
+
+
 class Field:
     """The ranked entries of one board, as the field that each of them is judged against."""
 
@@ -102,8 +106,8 @@ class Field:
             for entry in board.ranked
         }
         self._values: dict[tuple[str, str | None], list[float]] = defaultdict(list)
-        self._quantiles: dict[tuple[int, str, str | None], float | None] = {}
-        self._printed: dict[tuple[int, str], str | None] = {}
+        self._quantiles: dict[Asked, float | None] = {}
+        self._medians: dict[str, str | None] = {}
         for place in self._places.values():
             size = place.known.get("size_class")
             for name in numbers(self.suite):
@@ -122,28 +126,32 @@ class Field:
         return self._places.values()
 
     @property
-    def answers(self) -> dict[tuple[int, str, str | None], float | None]:
+    def answers(self) -> dict[Asked, float | None]:
         """Return every quantile that anybody asked for so far, by the arguments of `quantile`."""
         return dict(self._quantiles)
 
-    def quantile(self, percent: int, name: str, size: str | None = None) -> float | None:
-        """Return a quantile of the figure *name*, interpolated, at the precision it is printed.
+    def quantile(
+        self, percent: int, name: str, size: str | None = None, *, fine: bool = False
+    ) -> float | None:
+        """Return a quantile of the figure *name*, interpolated, at the precision rules compare at.
 
-        `None` where nobody has the figure, or too few models are of the class *size*.
+        A *fine* one is not rounded. `None` where nobody has the figure, or too few models are of
+        the class *size*.
         """
-        key = (percent, name, size)
+        key = (percent, name, size, fine)
         if key not in self._quantiles:
-            self._quantiles[key] = self._compute(percent, name, size)
+            found = self._compute(percent, name, size)
+            self._quantiles[key] = (
+                found if fine or found is None else coarse(name, found, self.suite)
+            )
         return self._quantiles[key]
 
-    def printed(self, percent: int, name: str) -> str | None:
-        """Return a quantile over the whole field as it is printed."""
-        if (percent, name) not in self._printed:
-            value = self.quantile(percent, name)
-            self._printed[percent, name] = (
-                None if value is None else shown_coarse(name, value, self.suite)
-            )
-        return self._printed[percent, name]
+    def median(self, name: str) -> str | None:
+        """Return the median of the whole field, printed as values of the figure *name* are."""
+        if name not in self._medians:
+            value = self.quantile(50, name, fine=True)
+            self._medians[name] = None if value is None else shown(name, value, self.suite)
+        return self._medians[name]
 
     def _compute(self, percent: int, name: str, size: str | None) -> float | None:
         values = sorted(self._values.get((name, size), ()))
@@ -152,8 +160,7 @@ class Field:
         position = (len(values) - 1) * percent / 100
         low = int(position)
         high = min(low + 1, len(values) - 1)
-        between = values[low] + (values[high] - values[low]) * (position - low)
-        return coarse(name, between, self.suite)
+        return values[low] + (values[high] - values[low]) * (position - low)
 
 
 def _base_tests(entries: Iterable[Entry], bases: dict[str, Entry]) -> dict[str, BaseTest]:

@@ -140,10 +140,13 @@ def summary(board: Board) -> str:
     if method.critical is None:
         return f"{counted}. {method.tasks} tasks are too few for intervals and rank ranges"
     sure = "95 % intervals" if method.enough else "no intervals, as a task holds too many steps"
+    # Any two that differ do so in one task, so that says nothing.
+    least = method.fewest or 0
+    fewest = f", none with fewer than {least} tasks that differ" if least > 1 else ""
     return (
         f"{counted}. {sure}, from {method.tasks} tasks; rank ranges hold together with 95 %:"
-        f" {method.separable} of {method.pairs} pairs can be told apart, none with fewer than"
-        f" {method.fewest} tasks that differ"
+        f" {method.separable} of {method.pairs} pairs can be told apart"
+        + fewest
         + (f"; {missing} of {len(board.ranked)} ranked entries have {NO_STEPS}" if missing else "")
     )
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from ...board.notes.notes import Field
+from ...board.notes.notes import Asked, Field
 from ...board.workspace.settings import Settings
 from .standing import CardEntry
 
@@ -23,7 +23,7 @@ class _Record(Struct, kw_only=True, array_like=True):
     place: str
     """Device and inode of this very file: one that came from elsewhere could claim anything."""
     version: str
-    answers: dict[str, dict[tuple[int, str, str | None], float | None]]
+    answers: dict[str, dict[Asked, float | None]]
     """Every quantile that a card ever asked for, by field."""
     cards: dict[str, tuple[bytes, bytes]]
     """By slug: the digest of the entries that a card was made of, and that of its text."""
@@ -45,7 +45,7 @@ class CardCache:
             return
         # Every one is asked again, so that this run's answers hold those of all earlier runs.
         same = [
-            field.quantile(*asked) == answer
+            field.quantile(*asked[:3], fine=asked[3]) == answer
             for name, field in fields.items()
             for asked, answer in kept.answers[name].items()
         ]

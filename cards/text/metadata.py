@@ -137,7 +137,7 @@ def task_name(suite: Suite) -> str:
 def _metrics(entry: Entry, suite: Suite) -> Iterator[Value]:
     """Yield every metric that boards or pages of models show, at the scale of its name."""
     words = Words(_ENGLISH)
-    for metric in suite.metrics:
+    for metric in (one.own for one in suite.metrics):
         if metric.shown == "details" and not metric.ranked:
             continue
         value = entry.value(metric.id)

@@ -1,6 +1,5 @@
 """What figures are called on cards, and how they are printed, whatever a suite's metrics are."""
 
-from ...board.notes.figures import form_of
 from ...board.words.catalogue import Words
 from ...board.workspace.settings import Suite
 from ...eval.metrics import Metric
@@ -22,23 +21,14 @@ def keeps_rank(suite: Suite) -> bool:
     return ranked_of(suite.of_kind) == suite.ranked
 
 
-def unit_of(metric: Metric, *, scaled: bool) -> str | None:
+def unit_of(metric: Metric) -> str | None:
     """Return the unit to print behind a value of *metric*; `None` where none is."""
-    if metric.unit not in SIGNED or (scaled and metric.scale != 1):
-        return None
-    return metric.unit
+    return metric.unit if metric.unit in SIGNED and metric.scale == 1 else None
 
 
-def number(metric: Metric, value: float, *, scaled: bool) -> str:
-    """Return *value*, in the metric's own unit, as it is printed: *scaled* as on boards, or raw."""
-    times = metric.scale if scaled else 1.0
-    return f"{times * value:.{form_of(metric, scaled=scaled).decimals}f}"
-
-
-def coarse_number(metric: Metric, value: float, *, scaled: bool) -> str:
-    """Return *value*, a quantile of a field in the metric's own unit, as it is printed."""
-    times = metric.scale if scaled else 1.0
-    return f"{times * value:.{form_of(metric, scaled=scaled).coarse}f}"
+def number(metric: Metric, value: float) -> str:
+    """Return *value*, in the metric's own unit, as boards and cards print it."""
+    return f"{metric.scale * value:.{metric.decimals}f}"
 
 
 def width(metric: Metric, spread: float) -> str:
@@ -57,10 +47,10 @@ def score_name(words: Words, metric: Metric, suite: Suite | None, kind: str) -> 
     return words.text(key, metric=words.metric(metric, kind), scale=f"{metric.scale:g}")
 
 
-def metric_name(words: Words, metric: Metric, kind: str, *, scaled: bool) -> str:
+def metric_name(words: Words, metric: Metric, kind: str) -> str:
     """Return what *metric* is called, with what its printed values multiply by."""
     title = words.metric(metric, kind)
-    return f"{metric.scale:g} × {title}" if scaled and metric.scale != 1 else title
+    return title if metric.scale == 1 else f"{metric.scale:g} × {title}"
 
 
 def plain_name(words: Words, metric: Metric, kind: str) -> str:
@@ -68,7 +58,7 @@ def plain_name(words: Words, metric: Metric, kind: str) -> str:
     title = words.metric(metric, kind)
     if metric.scale != 1:
         return f"{metric.scale:g} x {title}"
-    unit = unit_of(metric, scaled=True)
+    unit = unit_of(metric)
     if unit is None or unit in title.casefold().split():
         return title
     return f"{title} ({_SIGNS.get(unit, unit)})"

@@ -14,13 +14,13 @@ from ...board.notes.notes import Field, Rule, Said
 from ...board.words.findings import Finding, distinct
 from ...board.workspace.settings import Settings, Suite, Text
 from ...eval.audit.reports import Check
-from ...eval.metrics import Metric
+from ...eval.metrics import Metric, on_one_scale
 from ...eval.records import Group
 from ...eval.suites.kinds.kind import Kind
 from ...eval.suites.kinds.registry import kind_of
 from . import evidence
 from .evidence import Recorded, Row
-from .names import coarse_number, keeps_rank, number, ranked_of, unit_of
+from .names import keeps_rank, number, ranked_of, unit_of
 from .standing import Base, CardEntry, Spread, Standing, Wilson
 
 TIMES = ("seconds_per_step", "load_seconds")
@@ -39,8 +39,6 @@ class Figure(NamedTuple):
     median: str | None = None
     unit: str | None = None
     metric: Metric | None = None
-    scaled: bool = False
-    """Whether the metric is printed as on boards, or in its own unit."""
 
 
 class Part(Struct, frozen=True, kw_only=True):
@@ -132,6 +130,7 @@ def sheet_of(
     entry, suite, standing = own.entry, own.suite, own.standing
     kind = suite.of_kind if suite else kind_of(entry.result.suite.kind)
     ranked = suite.ranked if suite else ranked_of(kind)
+    metrics = suite.metrics if suite else on_one_scale(kind.metrics)
     findings = distinct(entry.findings)
     told = told_of(entry, field, checked)
     if own.lasting:
@@ -147,7 +146,7 @@ def sheet_of(
         own_rank=suite is None or keeps_rank(suite),
         score=_printed(entry.score, ranked),
         unit=_unit_of_score(ranked),
-        bound_unit=unit_of(ranked, scaled=True) if ranked else None,
+        bound_unit=unit_of(ranked) if ranked else None,
         standing=standing,
         basis=own.basis,
         interval=(_fixed(span.low, ranked), _fixed(span.high, ranked)) if span and ranked else None,
@@ -169,7 +168,7 @@ def sheet_of(
             if (standing or f.severity != "error")
             and not (f.severity == "info" and f.code in SAID_BY_BASIS)
         ),
-        figures=tuple(_figures(own, ranked, suite.metrics if suite else kind.metrics, field)),
+        figures=tuple(_figures(own, ranked, metrics, field)),
         divisions=tuple(_divisions(entry, ranked, kind)),
         protocol=evidence.protocol(entry.result.protocol, looked_for(suite, settings)),
         template=template(entry),
@@ -205,7 +204,7 @@ def _unit_of_score(ranked: Metric | None) -> str | None:
         return None
     if (ranked.unit == "share" and ranked.scale == 100) or ranked.unit == "points":
         return "points"
-    return unit_of(ranked, scaled=True)
+    return unit_of(ranked)
 
 
 def _figures(
@@ -217,19 +216,18 @@ def _figures(
         yield Figure(
             key=None,
             value=_printed(entry.score, ranked),
-            median=medians.printed(50, "score") if medians else None,
-            unit=unit_of(ranked, scaled=True),
+            median=medians.median("score") if medians else None,
+            unit=unit_of(ranked),
             metric=ranked,
-            scaled=True,
         )
     told, further = [], []
     for metric in metrics:
-        if metric.ranked and metric.scale == 1:
-            continue  # the score is the same number
+        if metric.ranked:
+            continue  # it is the score
         if metric.trials and entry.value(metric.id) is None:
             continue  # it was not asked so often
-        figure = _figure(metric, entry, medians, scaled=not metric.ranked)
-        if metric.shown != "details" or metric.ranked:
+        figure = _figure(metric, entry, medians)
+        if metric.shown != "details":
             told.append(figure)
         elif figure.value is not None:
             further.append(figure)
@@ -245,16 +243,14 @@ def _figures(
         yield Figure(key="metric.tasks", value=str(counts.tasks))
 
 
-def _figure(metric: Metric, entry: Entry, field: Field | None, *, scaled: bool) -> Figure:
+def _figure(metric: Metric, entry: Entry, field: Field | None) -> Figure:
     value = entry.value(metric.id)
-    middle = field.quantile(50, metric.id) if field and value is not None else None
     return Figure(
         key=None,
-        value=None if value is None else number(metric, value, scaled=scaled),
-        median=None if middle is None else coarse_number(metric, middle, scaled=scaled),
-        unit=unit_of(metric, scaled=scaled),
+        value=None if value is None else number(metric, value),
+        median=field.median(metric.id) if field and value is not None else None,
+        unit=unit_of(metric),
         metric=metric,
-        scaled=scaled,
     )
 
 
@@ -264,7 +260,7 @@ def _times(own: CardEntry, field: Field | None) -> Iterator[Figure]:
         if value is None or isinstance(value, str):
             yield Figure(key=f"metric.{key}", value=None)
         else:
-            median = field.printed(50, key) if field else None
+            median = field.median(key) if field else None
             yield Figure(key=f"metric.{key}", value=shown(key, value), median=median)
 
 
@@ -280,12 +276,12 @@ def _divisions(entry: Entry, ranked: Metric | None, kind: Kind) -> Iterator[Divi
             for group in (*first, *sorted(groups.keys() - {*first}))
         ]
         if parts and ranked is not None:
-            yield Division(name=name, parts=tuple(parts), unit=unit_of(ranked, scaled=False))
+            yield Division(name=name, parts=tuple(parts), unit=unit_of(ranked))
 
 
 def _part(name: str, group: Group, ranked: Metric | None) -> Part:
     value = group.metrics.get(ranked.id) if ranked else None
-    told = None if value is None or ranked is None else number(ranked, value, scaled=False)
+    told = None if value is None or ranked is None else number(ranked, value)
     return Part(name=name, steps=group.steps, value=told)
 
 

@@ -54,7 +54,7 @@ class Tables:
             value = self._said(key)
         else:
             assert sheet.ranked is not None, "groups are told of by the ranked metric"
-            value = escaped(self._words.metric(sheet.ranked, sheet.kind))
+            value = escaped(metric_name(self._words, sheet.ranked, sheet.kind))
         return Safe(f"| {title} | {self._said('card.steps')} | {value} |")
 
     def parts(self, division: Division, sheet: Sheet) -> Safe:
@@ -137,7 +137,6 @@ class Tables:
         if figure.metric is None:
             assert figure.key is not None
             return self._said(figure.key)
-        if figure.metric.ranked and figure.scaled:
+        if figure.metric.ranked:
             return self.score(sheet)
-        name = metric_name(self._words, figure.metric, sheet.kind, scaled=figure.scaled)
-        return escaped(name)
+        return escaped(metric_name(self._words, figure.metric, sheet.kind))

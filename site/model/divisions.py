@@ -5,12 +5,10 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
-from ...board.notes.figures import shown
 from ...board.show.rows import beside
 from ...board.workspace.settings import Suite
-from ...eval.metrics import Metric
 from ...eval.records import Group
-from ..data.figures import printed, sign, span_of
+from ..data.figures import printed, span_of
 from ..source.background import PartMedians
 from ..source.metric_words import MetricWords
 
@@ -23,9 +21,9 @@ class Slice(Struct, frozen=True, kw_only=True):
     name: str
     steps: int
     value: str | None
-    """Of the ranked metric, in its own unit."""
+    """Of the ranked metric."""
     others: tuple[str | None, ...]
-    """Of the other metrics, as boards print them."""
+    """Of the other metrics."""
     median: str | None
     """Of the ranked metric, over the board's ranked entries that record this part."""
     wide: float | None
@@ -90,9 +88,9 @@ def _slices(
         Slice(
             name=words.group(name, part),
             steps=found[part].steps,
-            value=own_unit(ranked, value := found[part].metrics.get(ranked.id), suite),
+            value=printed(ranked, value := found[part].metrics.get(ranked.id)),
             others=tuple(printed(metric, found[part].metrics.get(metric.id)) for metric in others),
-            median=own_unit(ranked, middle := medians.get((name, part)), suite),
+            median=printed(ranked, middle := medians.get((name, part))),
             wide=percent(value),
             middle=percent(middle),
         )
@@ -106,8 +104,3 @@ def _slices(
         rows=rows,
         compared=any(row.median is not None for row in rows),
     )
-
-
-def own_unit(metric: Metric, value: float | None, suite: Suite) -> str | None:
-    """Return a value of *metric* in its own unit: what the score is made from."""
-    return None if value is None else shown(metric.id, value, suite) + sign(metric)

@@ -10,7 +10,6 @@ from ...board.compare.held_out import HeldOut, held_out
 from ...board.compare.languages import gaps
 from ...board.model import Attempt, Board, Entry
 from ...board.notes.claims import Claim, basis, template, told_of
-from ...board.notes.figures import form_of, shown_coarse
 from ...board.notes.notes import Field
 from ...board.show.rows import blind_spot
 from ...board.words.findings import Finding, distinct
@@ -27,7 +26,7 @@ from ..source.task_strip import Strip, strip_of
 from ..table.rows import ranks
 from ..table.rows import stated as stated_of
 from ..table.words import stated
-from .divisions import Slices, own_unit, slices_of
+from .divisions import Slices, slices_of
 from .facts import Facts, facts_of
 from .step_page import field_of, href_of
 
@@ -304,13 +303,13 @@ def _figures(
     for metric in prominent:
         if metric.trials and entry.value(metric.id) is None:
             continue  # it was not asked so often
-        yield _figure(metric, entry, suite, field, words, source)
+        yield _figure(metric, entry, field, words, source)
     for name in TIMES:
         value = timed(name, getattr(timing, name))
         yield Figure(say(f"metric.{name}"), value, _usual(name, field))
     for metric in details:
         if entry.value(metric.id) is not None:
-            yield _figure(metric, entry, suite, field, words, source)
+            yield _figure(metric, entry, field, words, source)
     yield Figure(say("metric.steps"), plain(entry.result.counts.scored))
     yield Figure(say("metric.tasks"), plain(entry.result.counts.tasks))
 
@@ -318,7 +317,6 @@ def _figures(
 def _figure(
     metric: Metric,
     entry: Entry,
-    suite: Suite,
     field: Field | None,
     words: MetricWords,
     source: Source,
@@ -328,10 +326,9 @@ def _figure(
     error = stated_error(metric, measured)
     told = stated(source.render, error, measured.stderr_method) if error and measured else None
     return Figure(
-        words.in_unit(metric, words.title(metric)),
-        # The score says how the ranked metric is printed; here is what it is made from.
-        own_unit(metric, value, suite) if metric.ranked else printed(metric, value),
-        _median(metric, suite, field),
+        words.score_title if metric.ranked else words.in_unit(metric, words.title(metric)),
+        printed(metric, value),
+        _median(metric, field),
         large=metric.shown == "board" and not metric.ranked,
         stated=None if metric.ranked else told,
         interval=_interval(entry, metric) if beside and value is not None else None,
@@ -351,18 +348,13 @@ def _open(entry: Entry, metric: Metric) -> str | None:
     return str(found.low) if found.low == found.high else f"{found.low}–{found.high}"
 
 
-def _median(metric: Metric, suite: Suite, field: Field | None) -> str | None:
-    median = field.quantile(50, metric.id) if field else None
-    if median is None:
-        return None
-    if metric.ranked:
-        return shown_coarse(metric.id, median, suite) + sign(metric)
-    return f"{metric.scale * median:.{form_of(metric, scaled=True).coarse}f}{sign(metric)}"
+def _median(metric: Metric, field: Field | None) -> str | None:
+    median = field.median(metric.id) if field else None
+    return None if median is None else median + sign(metric)
 
 
 def _usual(name: str, field: Field | None) -> str | None:
-    median = field.quantile(50, name) if field else None
-    return None if median is None else shown_coarse(name, median, field.suite if field else None)
+    return field.median(name) if field else None
 
 
 def _tries(entry: Entry, metric: Metric) -> Iterator[Try]:

@@ -13,9 +13,8 @@ from ..charts.pictures import Written as Word
 from ..charts.pictures import frame, picture
 from ..charts.scales import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH
 from ..charts.svg import SIGNS
-from ..data.figures import Span, as_printed, billions, signed, timed
+from ..data.figures import Span, as_printed, billions, printed, signed, timed
 from ..frame.page import Page, root_of
-from ..model.divisions import own_unit
 from ..source.joined import joined_scores
 from ..source.metric_words import MetricWords
 from ..source.source import Place, Source
@@ -278,7 +277,7 @@ def _heated(board: Board, source: Source) -> Iterator[Heated]:
                 (
                     label,
                     slug,
-                    tuple(_cell(value, metric, span, heat, board) for value in values),
+                    tuple(_cell(value, metric, span, heat) for value in values),
                 )
                 for label, slug, values in heat.rows
             ),
@@ -286,11 +285,11 @@ def _heated(board: Board, source: Source) -> Iterator[Heated]:
         )
 
 
-def _cell(value: float | None, metric: Metric, span: Span, heat: Heat, board: Board) -> Cell:
+def _cell(value: float | None, metric: Metric, span: Span, heat: Heat) -> Cell:
     if value is None:
         return Cell(None, 0)
     share = span.at(value) if metric.scale * metric.sign > 0 else 100 - span.at(value)
-    return Cell(own_unit(metric, value, board.suite), min(int(share * _SHADES / 100), _SHADES - 1))
+    return Cell(printed(metric, value), min(int(share * _SHADES / 100), _SHADES - 1))
 
 
 def _said(chart: Chart, words: MetricWords, part: str, **values: object) -> str:

@@ -26,6 +26,16 @@ class MetricWords:
         short = self._render.text(key) if not metric.title and self._has(key) else None
         return self.in_unit(metric, short or self.title(metric))
 
+    @property
+    def score_title(self) -> str:
+        """Return what the score is called: by the kind where it is ranked as usual."""
+        ranked, own = self.suite.ranked, f"{self.suite.kind}:metric.score"
+        if self._usual and self._has(own):
+            return self._render.text(own)
+        key = "metric.score-of" if ranked.scale == 1 else "metric.score-times"
+        title = self.in_unit(ranked, self.title(ranked))
+        return self._render.text(key, metric=title, scale=f"{ranked.scale:g}")
+
     def explanation(self, metric: Metric) -> str:
         """Return what *metric* measures: the suite's words, its kind's, or which end is better."""
         own = f"{self.suite.kind}:explain.{metric.id}"

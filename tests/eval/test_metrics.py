@@ -148,12 +148,12 @@ OWN = (
 
 class TestWhatASuiteChanges:
     def test_without_changes_it_has_its_kinds_metrics(self):
-        assert merged(OWN, ()) == OWN
+        assert [metric.own for metric in merged(OWN, ())] == list(OWN)
 
     def test_a_metric_is_changed_in_part(self):
         first, second = merged(OWN, [Change(id="f1", title={"en": "F-score"}, decimals=0)])
         assert (first.title, first.decimals, first.scale) == ({"en": "F-score"}, 0, 100)
-        assert second == OWN[1]
+        assert second.own == OWN[1]
 
     def test_one_that_the_kind_lacks_is_added_behind(self):
         found = merged(OWN, [Change(id="turns", unit="count", better="lower")])
@@ -166,6 +166,28 @@ class TestWhatASuiteChanges:
     def test_another_one_is_ranked_by_saying_so_of_it_alone(self):
         found = merged(OWN, [Change(id="recall", ranked=True)])
         assert {metric.id: metric.ranked for metric in found} == {"f1": False, "recall": True}
+
+    def test_shares_beside_a_score_out_of_100_are_printed_out_of_100(self):
+        exact = Metric(id="recall", decimals=4, shown="board")
+        (f1, recall) = merged((OWN[0], exact), ())
+        assert (f1.printed(0.4815), recall.printed(0.61963)) == (48.15, 61.96)
+        assert recall.own == exact, "alone it is printed as it was written"
+        percent = Metric(id="passed", unit="percent", ranked=True)
+        assert merged((percent, exact), ())[1].printed(0.61963) == 61.96
+
+    @pytest.mark.parametrize(
+        "ranked",
+        [
+            Metric(id="f1", ranked=True),
+            Metric(id="f1", unit="bits", ranked=True),
+            Metric(id="f1", unit="points", ranked=True),
+        ],
+    )
+    def test_beside_another_score_they_stay_as_they_are(self, ranked):
+        assert merged((ranked, OWN[1]), ()) == (ranked, OWN[1])
+
+    def test_a_scale_that_a_suite_states_stays_its_own(self):
+        assert merged(OWN, [Change(id="recall", scale=1.0)]) == OWN
 
     @pytest.mark.parametrize(
         ("own", "changes", "told"),

@@ -187,6 +187,8 @@ class Derived(Struct, frozen=True, kw_only=True):
     coarse: int
     """Decimals of its quantiles."""
     of: Callable[[Result], float | None]
+    like: str | None = None
+    """The metric on whose scale it is printed."""
 
 
 class Recount(NamedTuple):

@@ -141,7 +141,7 @@ def test_a_sentence_whose_evidence_is_unknown_is_not_said():
 def test_the_sentence_holds_the_figures_that_made_it_true():
     text = "{score} points, top 25% from {q75_score}; precision {command_precision}"
     assert said("score >= q75(score)", TEN, "org/m9", text) == [
-        "100.00 points, top 25% from 78; precision 1.0000"
+        "100.00 points, top 25% from 78; precision 100.00"
     ]
 
 
@@ -214,7 +214,7 @@ def test_late_loss_is_what_the_score_loses_towards_the_end():
         for name, f1 in (("early", 0.5), ("mid", 0.3), ("late", 0.1))
     }
     (made,) = boards_of(a_result("org/m", 0.3, divisions={"bucket": buckets})).boards
-    assert said("late_loss > 0.3", made, "org/m", "{late_loss}") == ["0.4000"]
+    assert said("late_loss > 0.3", made, "org/m", "{late_loss}") == ["40.00"]
 
 
 def test_nothing_is_said_of_a_result_without_a_rank():

@@ -89,7 +89,7 @@ def test_metrics_are_printed_with_their_own_decimals():
     cells = dict(zip(names, best, strict=True))
     assert (cells["score"], cells["command_precision"], cells["valid_json_pct"]) == (
         "22.45",
-        "0.2245",
+        "22.45",
         "80.0",
     )
     assert {"score", "command_precision", "valid_json_pct"} <= numeric

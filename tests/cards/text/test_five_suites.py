@@ -100,10 +100,13 @@ def test_answers_to_one_step_are_no_steps_of_their_own(readmes):
 
 def test_a_division_has_a_title_and_a_row_for_each_group(readmes):
     english, korean = sections(readmes[CEDAR], NINE)
-    assert "| Language of the question | Steps | Accuracy |" in english, "as the suite calls it"
-    assert "| 질문의 언어 | 스텝 | 정확도 |" in korean
+    assert "| Language of the question | Steps | 100 × Accuracy |" in english, (
+        "as the suite calls it"
+    )
+    assert "| 질문의 언어 | 스텝 | 100 × 정확도 |" in korean
     groups = [
-        re.findall(r"^\| (\w+) \| 60 \| 0\.", text, re.MULTILINE) for text in (english, korean)
+        re.findall(r"^\| (\w+) \| 60 \| \d\d\.\d\d \|", text, re.MULTILINE)
+        for text in (english, korean)
     ]
     assert [len(set(names)) for names in groups] == [len(five.LANGUAGES)] * 2
     assert "| Korean | 60 | " in english
@@ -118,8 +121,8 @@ def test_what_a_suite_does_not_name_is_called_as_its_kind_does_or_by_its_key(tmp
     end = text.index("[[suites.metrics]]", start)
     board.write_text(text[:start] + text[end:], "utf-8")
     english, korean = sections(rendered(tmp_path)[CEDAR], NINE)
-    assert "| Language | Steps | Accuracy |" in english
-    assert "| 언어 | 스텝 | 정확도 |" in korean
+    assert "| Language | Steps | 100 × Accuracy |" in english
+    assert "| 언어 | 스텝 | 100 × 정확도 |" in korean
     assert "| `ko` | 60 | " in english
 
 

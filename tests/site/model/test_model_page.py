@@ -156,9 +156,9 @@ def test_every_metric_that_steps_hold_has_its_interval_and_the_ranks_it_leaves_o
     rows = {row[0]: row[1:] for row in cells(table(page(language + MEASURED), "cb-figures"))}
     metric = board.suite.metric("command_precision")
     span, open_ = entry.resolution.interval(metric.id), entry.resolution.open(metric.id)
-    (shown,) = [row for row in rows.values() if row[0].startswith("0.6908")]
-    assert shown[0] == f"0.6908 {span.low:.4f}–{span.high:.4f}"
-    assert span.low < entry.value(metric.id) < span.high
+    (shown,) = [row for row in rows.values() if row[0].startswith("69.08")]
+    assert shown[0] == f"69.08 {span.low:.2f}–{span.high:.2f}"
+    assert span.low < metric.printed(entry.value(metric.id)) < span.high
     assert shown[1] == (str(open_.low) if open_.low == open_.high else f"{open_.low}–{open_.high}")
 
 

@@ -343,8 +343,10 @@ REPLAY = Kind(
     metrics=METRICS,
     doubts=(Doubt(code="valid-json-low", metric="valid_json_pct", below=50.0),),
     derived=(
-        Derived(id="precision_lead", decimals=4, coarse=2, of=precision_lead),
-        Derived(id="late_loss", decimals=4, coarse=2, of=late_loss),
+        Derived(
+            id="precision_lead", decimals=4, coarse=2, of=precision_lead, like="command_precision"
+        ),
+        Derived(id="late_loss", decimals=4, coarse=2, of=late_loss, like="command_f1"),
     ),
     divisions=("bucket", "source_group"),
     groups=("early", "mid", "late"),
