@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from . import __version__
-from .eval.errors import CardboardError, RecordError
+from .eval.errors import CardboardError, RecordError, plural
 
 if TYPE_CHECKING:
     from .board.model import Boards
@@ -139,7 +139,7 @@ class Front(click.Group):
         except click.UsageError as error:
             from .board.commands.usage import in_one_line
 
-            raise in_one_line(error) from error
+            raise in_one_line(error, context.invoked_subcommand) from error
         except (KeyboardInterrupt, click.Abort):
             click.echo("Stopped.", err=True)
             context.exit(INTERRUPTED)
@@ -223,7 +223,8 @@ def publish(context: click.Context, label: str | None, strict: bool) -> None:
     refused = tell_refused(boards, strict=strict)
     if not boards.boards and not boards.unplaced:
         raise RecordError(
-            f"none of {boards.files} files in results/ holds a result, so nothing is published",
+            f"none of {plural(boards.files, 'file')} in results/ holds a result, so nothing is "
+            "published",
             remedy="Put result files there, or bring them in with cardboard import.",
         )
     if label is not None:

@@ -1,5 +1,7 @@
 """The one family of errors that a user sees: what happened, where, and what to do."""
 
+from collections.abc import Iterable
+
 import click
 
 
@@ -75,3 +77,35 @@ def installing(extra: str) -> str | None:
 
 class DeadEngine(CardboardError):
     """The engine is gone or out of memory: the run ends as failed and keeps what is done."""
+
+
+def visible(text: str, *, mark: str = "\ufffd", kept: str = "") -> str:
+    """Return *text* with *mark* for every sign that cannot be printed and is not *kept*."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in kept else mark for c in text)
+
+
+def line(text: str, longest: int = 200) -> str:
+    """Return *text* as one printable line of at most *longest* characters."""
+    return visible(text if len(text) <= longest else f"{text[:longest]}…", mark=" ")
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return which of the *known* names *name* may have meant."""
+    from difflib import get_close_matches
+
+    names = {one.lower(): one for one in known}
+    near = get_close_matches(name.lower(), names, n=1, cutoff=0.6)
+    return names[near[0]] if near else None
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """Return the question whether one of the *known* names was meant, with a blank behind it."""
+    near = nearest(name, known)
+    return f"Did you mean {near}? " if near else ""
+
+
+def plural(n: int, word: str, words: str = "") -> str:
+    """Return *n* with its noun."""
+    return f"{n} {word if n == 1 else words or f'{word}s'}"

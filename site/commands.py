@@ -13,7 +13,7 @@ import click
 
 from .. import __version__
 from ..board.commands.load import boards_of, workspace_of
-from ..eval.errors import CardboardError, UsageError
+from ..eval.errors import CardboardError, UsageError, plural
 
 if TYPE_CHECKING:
     from ..board.model import Boards
@@ -36,7 +36,13 @@ def site(context: click.Context) -> str:
 
 
 @click.command(epilog="Example: cardboard serve --port 8080")
-@click.option("--port", default=8000, show_default=True, help="Port on this machine; 0 picks one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="Port on this machine; 0 picks one.",
+)
 @click.pass_context
 def serve(context: click.Context, port: int) -> None:
     """Build the site, serve it on this machine, and build it anew when its sources change."""
@@ -96,7 +102,9 @@ def verify(context: click.Context, place: str) -> None:
         click.echo(visible(f"Not checked: {text}."))
     if outcome.wrong:
         shown = min(len(told), _MOST_TOLD)
-        click.echo(f"{len(outcome.wrong)} differences, of which the first {shown} are shown.")
+        click.echo(
+            f"{plural(len(outcome.wrong), 'difference')}, of which the first {shown} are shown."
+        )
         context.exit(1)
     click.echo(f"All equal: {outcome.counts}.")
 
@@ -142,7 +150,7 @@ def _exported(form: str, boards: "Boards", workspace: "Workspace", folder: Path)
     if form == "eee":
         written, left_out = write_every_eval_ever(boards, workspace, folder)
         without = f"; {left_out} without a figure to give are left out" if left_out else ""
-        return f"{written} results as Every Eval Ever{without}"
+        return f"{plural(written, 'result')} as Every Eval Ever{without}"
     names = {"csv": ("board.csv",), "parquet": ("board.parquet",)}
     chosen = names.get(form, ("board.csv", "board.parquet"))
     table = rows_of(boards)
@@ -176,8 +184,8 @@ def _said(outcome: "Outcome") -> str:
 
     done = "written" if outcome.changed else "nothing has changed"
     languages = ", ".join(outcome.languages)
-    size = f"{amount(outcome.bytes)} in {outcome.files} files"
-    told = f"{outcome.folder}: {outcome.pages} pages ({languages}), {size}, {done}"
+    size = f"{amount(outcome.bytes)} in {plural(outcome.files, 'file')}"
+    told = f"{outcome.folder}: {plural(outcome.pages, 'page')} ({languages}), {size}, {done}"
     if outcome.bytes < _LARGE:
         return told
     return (

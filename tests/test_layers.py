@@ -17,7 +17,7 @@ CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 HOUSE: dict[str, tuple[tuple[str, ...], ...]] = {
     "eval": (
         ("errors.py", "metrics.py", "audit/findings.py"),
-        ("records.py", "audit/reports.py"),
+        ("records.py", "audit/reports.py", "suites/mistakes.py"),
         ("engine.py", "identity.py", "sandbox/walls"),
         (
             "sandbox",

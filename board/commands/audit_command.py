@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ...eval.commands.train_command import rule_options
-from .load import workspace_of
+from .load import words_of, workspace_of
 
 if TYPE_CHECKING:
     from ...eval.audit.reports import Audit
@@ -74,6 +74,7 @@ def audit(context: click.Context, /, **given: Any) -> None:
     A SOURCE is a model on the Hub, a folder of a model or adapter, a GGUF or .jinja file, a
     Modelfile of Ollama, or the address of a server.
     """
+    words_of(given["lang"])  # told before anything is read
     if given["train"] is not None:
         wrong = _contract(given)
     elif given["messages"] is not None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..show.tables import Format, format_option
-from .load import boards_of, called, tell_refused, workspace_of
+from .load import boards_of, called, tell_refused, words_of, workspace_of
 
 if TYPE_CHECKING:
     from ..model import Board, Boards
@@ -176,11 +176,9 @@ def moves(context: click.Context, before: Path) -> None:
 def explain(context: click.Context, model: str, lang: str) -> None:
     """Say why MODEL has its rank, or why it has none: every attempt, every finding."""
     from ..show.explanation import explain_model
-    from ..words.catalogue import Words, languages
     from ..words.names import visible
 
-    if lang not in languages():
-        raise click.UsageError(f"--lang {lang}: there are {', '.join(languages())}.")
     workspace = workspace_of(context)
-    for line in explain_model(boards_of(workspace), model, Words(lang)):
+    words = words_of(lang, workspace.settings.overrides.words)
+    for line in explain_model(boards_of(workspace), model, words):
         click.echo(visible(line))

@@ -8,7 +8,10 @@ import click
 from ...eval.errors import RecordError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ..model import Boards
+    from ..words.catalogue import Words
     from ..workspace.settings import Workspace
 
 
@@ -18,6 +21,24 @@ def workspace_of(context: click.Context) -> "Workspace":
 
     root: Path = context.find_root().params.get("workspace") or Path()
     return open_workspace(root)
+
+
+def words_of(language: str, own: "Mapping[str, str] | None" = None) -> "Words":
+    """Return the words of the *language* that `--lang` names; `UsageError` where there are none.
+
+    *own* are the catalogues of the workspace, by language.
+    """
+    from ...eval.errors import UsageError
+    from ..words.catalogue import Words, language_remedy, languages
+
+    known = sorted({*languages(), *(own or {})})
+    if language not in known:
+        raise UsageError(
+            f"there are no words for the language {language!r}",
+            key="--lang",
+            remedy=language_remedy(language, known),
+        )
+    return Words(language, (own or {}).get(language))
 
 
 def called(command: str) -> str:

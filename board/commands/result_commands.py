@@ -20,7 +20,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 def merge(parts: tuple[Path, ...], output: Path, force: bool) -> None:
     """Make one result of all parts of a split run, checked step by step."""
-    from ...eval.errors import UsageError
+    from ...eval.errors import UsageError, plural
     from ...eval.records import encode, value
     from ...eval.run.plans.merge import merge as merged
     from ...eval.suites.kinds.registry import kind_of
@@ -44,7 +44,8 @@ def merge(parts: tuple[Path, ...], output: Path, force: bool) -> None:
     if ranked is not None and found is not None:
         told = f"score {ranked.printed(found):.{ranked.decimals}f}"
     click.echo(
-        f"{output}: {result.model.id}, {result.counts.scored} steps of {len(parts)} parts, "
+        f"{output}: {result.model.id}, {plural(result.counts.scored or 0, 'step')} of "
+        f"{plural(len(parts), 'part')}, "
         f"{result.status}, {told}"
     )
 

@@ -84,7 +84,8 @@ def take(boards: Boards, label: str | None = None, day: str | None = None) -> Sn
         return msgspec.convert(msgspec.to_builtins(made), Snapshot)
     except msgspec.ValidationError as error:
         raise UsageError(
-            f"cannot be a snapshot: {error}",
+            "cannot be a snapshot",
+            key=str(error).rpartition("$.")[2].strip("`"),
             remedy="A label holds letters, digits and `._-`; a date is written as 2026-11-20.",
         ) from None
 

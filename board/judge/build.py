@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from ...eval.records import value
 from ..model import Board, Boards, Class, Entry, Reading
+from ..notes.notes import rules
 from ..read.cache import kept_or_made
 from ..read.reader import read_results
 from ..statistics.measurement import Kept
@@ -39,6 +40,7 @@ RANKABLE_KINDS = ("result", "partial", "postprocessed", "published-table")
 
 def load_boards(workspace: Workspace, *, progress: Progress | None = None) -> Boards:
     """Read every file of the workspace's results and return its boards."""
+    rules(workspace.settings)  # a mistake in a note is told before anything is read
     cache = workspace.root / ".cardboard" / "readings.sqlite"
     with collector_paused():
         readings = read_results(

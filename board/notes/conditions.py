@@ -3,17 +3,27 @@
 import ast
 import operator
 import re
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterable, Set
 from typing import Protocol
 
+from ...eval.errors import nearest
 from .figures import TEXTS
 
 Operand = float | str
+_EXAMPLE = "`score >= q75(score)`"
 _QUANTILE = re.compile(r"q([1-9]\d?)")
 
 
 class Unknown(Exception):
     """A figure that the condition needs is not known."""
+
+
+class Mistaken(ValueError):
+    """What is no condition, and what to write instead."""
+
+    def __init__(self, what: str, remedy: str = "") -> None:
+        super().__init__(what)
+        self.remedy = remedy or f"Write e.g. {_EXAMPLE}."
 
 
 class Place(Protocol):
@@ -54,8 +64,23 @@ def parse(text: str, names: Set[str]) -> Truth:
     try:
         tree = ast.parse(text.strip(), mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise ValueError("it is no condition") from None
+        raise Mistaken("is no condition", _remedy(text)) from None
     return _Parser(names).truth(tree.body)
+
+
+def _remedy(text: str) -> str:
+    if re.search(r"(?<![<>=!])=(?!=)", text):
+        return f"Two signs compare: ==. Write e.g. {_EXAMPLE}."
+    if re.search(r"&|\||!(?!=)", text):
+        return f"Join conditions by the words and, or, not: {_EXAMPLE} and epoch > 1."
+    return f"Write e.g. {_EXAMPLE}."
+
+
+def no_figure(name: str, known: Iterable[str]) -> Mistaken:
+    """Return that *name* is none of the *known* figures, with the nearest one or all of them."""
+    near = nearest(name, known)
+    remedy = f"Did you mean {near}?" if near else f"Figures: {', '.join(sorted(known))}."
+    return Mistaken(f"there is no figure {name!r}", remedy)
 
 
 class _Parser:
@@ -75,19 +100,19 @@ class _Parser:
             return lambda place: not inner(place)
         if isinstance(node, ast.Compare):
             return self._comparison(node)
-        raise ValueError(f"{ast.unparse(node)!r} is no comparison")
+        raise Mistaken(f"{ast.unparse(node)!r} is no comparison")
 
     def _comparison(self, node: ast.Compare) -> Truth:
         operands = [node.left, *node.comparators]
         words = {_is_text(operand) for operand in operands}
         if len(words) > 1:
-            raise ValueError(f"{ast.unparse(node)!r} compares a word with a number")
+            raise Mistaken(f"{ast.unparse(node)!r} compares a word with a number")
         if words == {True} and not all(isinstance(op, (ast.Eq, ast.NotEq)) for op in node.ops):
-            raise ValueError(f"{ast.unparse(node)!r} puts words in order")
+            raise Mistaken(f"{ast.unparse(node)!r} puts words in order")
         try:
             tests = [_COMPARISONS[type(op)] for op in node.ops]
         except KeyError:
-            raise ValueError(f"{ast.unparse(node)!r} is no comparison of figures") from None
+            raise Mistaken(f"{ast.unparse(node)!r} is no comparison of figures") from None
         terms = [self._term(operand) for operand in operands]
 
         def holds(place: Place) -> bool:
@@ -109,11 +134,11 @@ class _Parser:
         if isinstance(node, ast.Name):
             name = node.id
             if name not in self._names and name not in TEXTS:
-                raise ValueError(f"there is no figure {name!r}; known: {self._known()}")
+                raise no_figure(name, (*self._names, *TEXTS))
             return lambda place: place.figure(name)
         if isinstance(node, ast.Call):
             return self._quantile(node)
-        raise ValueError(f"{ast.unparse(node)!r} is neither a number nor a figure")
+        raise Mistaken(f"{ast.unparse(node)!r} is neither a number nor a figure")
 
     def _quantile(self, node: ast.Call) -> Term:
         match = _QUANTILE.fullmatch(node.func.id) if isinstance(node.func, ast.Name) else None
@@ -124,16 +149,13 @@ class _Parser:
             or len(names) != len(node.args)
             or not 1 <= len(names) <= 2
         ):
-            raise ValueError(f"{ast.unparse(node)!r} is no quantile such as q75(score)")
+            raise Mistaken(f"{ast.unparse(node)!r} is no quantile such as q75(score)")
         if names[0] not in self._names:
-            raise ValueError(f"there is no figure {names[0]!r}; known: {self._known()}")
+            raise no_figure(names[0], self._names)
         if names[1:] not in ([], ["size"]):
-            raise ValueError(f"quantiles are taken over the board or over `size`, not {names[1]!r}")
+            raise Mistaken(f"quantiles are taken over the board or over `size`, not {names[1]!r}")
         percent, name, same_size = int(match[1]), names[0], len(names) == 2
         return lambda place: place.quantile(percent, name, same_size=same_size)
-
-    def _known(self) -> str:
-        return ", ".join((*sorted(self._names), *TEXTS))
 
 
 def _is_text(node: ast.expr) -> bool:
@@ -145,5 +167,5 @@ def _is_text(node: ast.expr) -> bool:
 def _number(node: ast.expr) -> float:
     value = node.value if isinstance(node, ast.Constant) else None
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise ValueError(f"{ast.unparse(node)!r} is no number")
+        raise Mistaken(f"{ast.unparse(node)!r} is no number")
     return float(value)

@@ -10,7 +10,7 @@ from ..model import Board, Entry
 from ..statistics.measurement import told_apart
 from ..words.phrases import fill, slots
 from ..workspace.settings import Note, Settings
-from .conditions import Operand, Truth, Unknown, parse
+from .conditions import Mistaken, Operand, Truth, Unknown, no_figure, parse
 from .figures import (
     TEXTS,
     BaseTest,
@@ -257,26 +257,26 @@ def _judge(rule: Rule, place: Spot) -> Said | None:
 
 
 def _rule(note: Note, languages: tuple[str, ...], known: frozenset[str]) -> Rule:
-    def refuse(what: str, key: str) -> ConfigError:
-        return ConfigError(
-            what,
-            file="board.toml",
-            key=f"notes.{note.id}.{key}",
-            remedy="Write e.g. `score >= q75(score)`, and {score} or {q75_score} in the text.",
-        )
+    def refuse(what: str, key: str, remedy: str) -> ConfigError:
+        place = f"notes.{note.id}.{key}"
+        return ConfigError(what, file="board.toml", key=place, remedy=remedy)
 
     try:
         holds = parse(note.when, known)
-    except ValueError as error:
-        raise refuse(str(error), "when") from None
+    except Mistaken as error:
+        raise refuse(str(error), "when", error.remedy) from None
     missing = [language for language in languages if language not in note.text]
     if missing:
-        raise refuse(f"has no text in {', '.join(missing)}", "text")
+        remedy = f'Add {missing[0]} = "..." to it, or take {missing[0]} out of board.languages.'
+        raise refuse(f"has no text in {', '.join(missing)}", "text", remedy)
     try:
         names = sorted({name for text in note.text.values() for name in slots(text)})
         return Rule(note, holds, {name: _evidence(name, known) for name in names})
+    except Mistaken as error:
+        raise refuse(str(error), "text", error.remedy) from None
     except ValueError as error:
-        raise refuse(str(error), "text") from None
+        remedy = "Write {score} or {q75_score} for a value."
+        raise refuse(str(error), "text", remedy) from None
 
 
 def _evidence(name: str, known: frozenset[str]) -> Evidence:
@@ -288,7 +288,7 @@ def _evidence(name: str, known: frozenset[str]) -> Evidence:
     match = _QUANTILE.fullmatch(name)
     figure = match[2].removesuffix("_size") if match else ""
     if match is None or figure not in known:
-        raise ValueError(f"there is no figure {name!r}")
+        raise no_figure(name, (*known, *TEXTS))
     percent, same_size = int(match[1]), match[2] != figure
     return lambda place: shown_coarse(
         figure, place.quantile(percent, figure, same_size=same_size), place.suite

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import force_setattr, replace
 
-from ...eval.errors import RecordError
+from ...eval.errors import RecordError, plural
 from ...eval.records import Result
 from ..model import Reading
 from ..words.findings import READING, Finding
@@ -105,7 +105,8 @@ def read_results(
     readings = _without_companions(readings)
     if strict and (broken := problems(readings)):
         raise RecordError(
-            f"{len(broken)} problems in {len({one.file for one in broken})} files",
+            f"{plural(len(broken), 'problem')} in "
+            f"{plural(len({one.file for one in broken}), 'file')}",
             file=str(folder),
             remedy="\n".join(_line(one) for one in broken),
         )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from ...eval.errors import UsageError
+from ...eval.errors import UsageError, plural
 from ...eval.suites.source import packaged
 from ..compare.comparison import names
 from ..history.changes import Change, title
@@ -108,7 +108,7 @@ def _score(board: Board | None, entry: Entry, words: Words) -> str:
     score = _number(entry.score, metric.decimals)
     raw = _number(entry.value(metric.id), form_of(metric, scaled=False).decimals)
     times = "" if metric.scale == 1 else f" = {metric.scale:g} x {raw}"
-    over = "" if steps is None else f" over {steps} steps"
+    over = "" if steps is None else f" over {plural(steps, 'step')}"
     return f"score {score}{times} ({words.metric(metric, board.suite.kind)}){over}"
 
 

@@ -3,7 +3,7 @@
 import gettext
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -11,9 +11,24 @@ from importlib.resources.abc import Traversable
 from ...eval.errors import CardboardError, ConfigError
 from ...eval.metrics import Metric
 from .findings import Finding
-from .names import line
+from .names import line, nearest
 from .phrases import fill, slots
 
+# What is written for a language that has another code: countries, names, three letters.
+_OTHER_CODES = {
+    "kr": "ko",
+    "kor": "ko",
+    "korean": "ko",
+    "us": "en",
+    "uk": "en",
+    "gb": "en",
+    "eng": "en",
+    "english": "en",
+    "cn": "zh",
+    "chinese": "zh",
+    "jp": "ja",
+    "japanese": "ja",
+}
 FALLBACK = "en"
 """Whose words stand where a language has none."""
 
@@ -181,6 +196,24 @@ class _Own(gettext.NullTranslations):
         return forms[min(self._plural(n), len(forms) - 1)]
 
 
+def near_language(name: str, known: Sequence[str]) -> str | None:
+    """Return which of the *known* languages is meant by *name*, a country's or a word for one."""
+    code = _OTHER_CODES.get(name.lower(), name.lower())
+    near = code if code in known else _OTHER_CODES.get(code[:2], nearest(code, known))
+    return near if near in known else None
+
+
+def language_remedy(name: str, known: Sequence[str]) -> str:
+    """Return what to write in place of *name*, which is none of the languages *known*."""
+    near = near_language(name, known)
+    did = f"Did you mean {near}? " if near else ""
+    own = name if re.fullmatch(r"[a-z]{2,3}(-\w+)?", name) and not did else "CODE"
+    return (
+        f"{did}There are: {', '.join(known)}. Another one is a file locale/{own}.po with the "
+        "messages that you translate."
+    )
+
+
 @lru_cache
 def _load(language: str, own: str | None) -> gettext.NullTranslations:
     found = _packaged(language)
@@ -190,8 +223,7 @@ def _load(language: str, own: str | None) -> gettext.NullTranslations:
                 f"there is no catalogue for the language {language!r}",
                 file="board.toml",
                 key="board.languages",
-                remedy=f"There are: {', '.join(card_languages())}. Another one is a file "
-                f"locale/{language}.po with the messages that you translate.",
+                remedy=language_remedy(language, card_languages()),
             )
         return found
     messages = _Own(_own_messages(own, language), language)

@@ -3,8 +3,11 @@
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
+from collections.abc import Sequence
+
+from ...eval.errors import line, nearest, plural, visible
+
+__all__ = ["line", "nearest", "plural", "slugs", "visible"]
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST = 100
@@ -37,26 +40,3 @@ def _plain(name: str) -> str:
 
 def _digest(name: str) -> str:
     return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-
-
-def visible(text: str, *, mark: str = "\ufffd", kept: str = "") -> str:
-    """Return *text* with *mark* for every sign that cannot be printed and is not *kept*."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() or c in kept else mark for c in text)
-
-
-def line(text: str, longest: int = 200) -> str:
-    """Return *text* as one printable line of at most *longest* characters."""
-    return visible(text if len(text) <= longest else f"{text[:longest]}…", mark=" ")
-
-
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return which of the *known* names *name* may have meant."""
-    near = get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return near[0] if near else None
-
-
-def plural(n: int, word: str, words: str = "") -> str:
-    """Return *n* with its noun."""
-    return f"{n} {word if n == 1 else words or f'{word}s'}"

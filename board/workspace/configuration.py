@@ -1,28 +1,26 @@
 """A workspace's configuration: board.toml and models.toml, read and checked."""
 
-import codecs
 import hashlib
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator
-from difflib import get_close_matches
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 from msgspec.structs import replace
 
-from ...eval.errors import ConfigError
+from ...eval.errors import ConfigError, meant
 from ...eval.records import is_hub_id
 from ...eval.suites.kinds.registry import KINDS
+from ...eval.suites.mistakes import misfit, no_toml, read_bytes, text_of
 from ...eval.suites.source import shipped
+from ..words.catalogue import card_languages, language_remedy, near_language
 from ..words.findings import AUDITING, JUDGING, THRESHOLDS, Finding
 from ..words.findings import reading as finding_on_file
 from ..words.machines import cleaned, is_local, named, prose
-from ..words.names import nearest
 from .audits import read_audits
 from .colours import check_colours
-from .mistakes import mistake, no_toml
 from .overrides import EJECTED, read_overrides
 from .settings import SECTIONS, BoardFile, Cards, Profile, Settings, Suite, Workspace
 from .store import LOCK
@@ -58,6 +56,7 @@ _KEPT = {
 _NAMES = re.compile(r"^$|\.(?:base_model|datasets\[\d+\]|quantised_file|series|license)$|\.links\.")
 """Where a text is a name: of a path that stands there the last part is left."""
 _WEB = re.compile(r"https?://[^\s<>\"'\\|`]+")
+_ON_HUB = re.compile(r"\w[\w.-]{0,95}", re.ASCII)
 _ROWS = re.compile(
     r"(?:hf://datasets/[\w.-]+/[\w.-]+(?:@[\w.%-]+)?|suites)(?:/\w[\w.-]*)+", re.ASCII
 )
@@ -141,30 +140,30 @@ def _models(path: Path, sources: dict[str, str], remarks: dict[str, Finding]) ->
         try:
             models[name] = msgspec.convert(table, Profile)
         except msgspec.ValidationError as error:
-            raise _misfit(error, path, table, Profile, name) from None
+            raise _unfit(error, path.name, table, name) from None
     return models
 
 
-def _misfit(
-    error: msgspec.ValidationError, path: Path, value: object, shape: Any, *within: str
-) -> ConfigError:
-    """Return what is wrong in words: key, kind and remedy, in place of msgspec's own."""
-    found = mistake(value, shape, ".".join(within))
-    if found is None:
-        return ConfigError(str(error), file=path.name, key=".".join(within) or None)
-    return ConfigError(found.what, file=path.name, key=found.key or None, remedy=found.remedy)
-
-
-def _text(data: bytes, path: Path) -> str:
-    """Return what a file says, with or without a byte order mark."""
-    try:
-        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            return data.decode("utf-16")
-        return data.decode("utf-8-sig")
-    except ValueError:
-        raise ConfigError(
-            "is not UTF-8", file=path.name, remedy="Save it as UTF-8 in your editor."
-        ) from None
+def _unfit(error: msgspec.ValidationError, file: str, table: object, name: str) -> ConfigError:
+    """Return what is wrong with the *table* of a model, whose *name* may be what is wrong."""
+    known = {field.encode_name for field in msgspec.structs.fields(Profile)}
+    inner = next(iter(table), "") if isinstance(table, dict) and len(table) == 1 else ""
+    if inner and inner not in known and isinstance(table, dict) and isinstance(table[inner], dict):
+        whole = f"{name}.{inner}"
+        return ConfigError(
+            "a name with dots stands in quotes",
+            file=file,
+            key=f"[{whole}]",
+            remedy=f'Write ["{whole}"]',
+        )
+    if name in known and not isinstance(table, dict):
+        return ConfigError(
+            "stands in no model's table",
+            file=file,
+            key=name,
+            remedy=f'Put it below the name of its model: ["organisation/model"] and {name} = ...',
+        )
+    return misfit(error, file, table, Profile, name)
 
 
 def _read(
@@ -174,24 +173,22 @@ def _read(
     clean: Callable[[Any], Any] = lambda document: document,
 ) -> T:
     """Return what the file at *path* says after *clean*, and note its SHA-256 in *sources*."""
-    try:
-        data = path.read_bytes()
-        sources[path.name] = hashlib.sha256(data).hexdigest()
-        text = _text(data, path)
-        document = clean(msgspec.toml.decode(text))
-        if shape is BoardFile:
-            document = _current(document)
-        return msgspec.convert(document, shape)
-    except FileNotFoundError:
+    if not path.exists():
         raise ConfigError(
             "no such file",
             file=str(path),
             remedy="Run `cardboard init DIR` to make a workspace, or name one with `-C DIR`.",
-        ) from None
-    except OSError as error:
-        raise ConfigError(error.strerror or "cannot be read", file=path.name) from None
+        )
+    data = read_bytes(path, path.name)
+    sources[path.name] = hashlib.sha256(data).hexdigest()
+    text = text_of(data, path.name)
+    try:
+        document = clean(msgspec.toml.decode(text))
+        if shape is BoardFile:
+            document = _current(document)
+        return msgspec.convert(document, shape)
     except msgspec.ValidationError as error:
-        raise _misfit(error, path, document, shape) from None
+        raise misfit(error, path.name, document, shape) from None
     except (msgspec.DecodeError, ValueError) as error:
         found = no_toml(error, text)
         raise ConfigError(found.what, file=path.name, key=found.key, remedy=found.remedy) from None
@@ -232,31 +229,43 @@ def _endless(value: object, key: str = "") -> Iterator[str]:
         yield key
 
 
-def _meant(name: str, known: Iterable[str]) -> str:
-    near = nearest(name, known)
-    return f"Did you mean {near}? " if near else ""
-
-
 def _check_twins(suites: tuple[Suite, ...]) -> None:
-    named = [(suite.name, suite.version) for suite in suites]
-    for number, (name, version) in enumerate(named):
-        if (name, version) in named[:number]:
+    named = [suite.slug for suite in suites]
+    for number, suite in enumerate(suites):
+        for key in ("name", "version"):
+            if not re.search(r"[A-Za-z0-9]", getattr(suite, key)):
+                raise ConfigError(
+                    f"{getattr(suite, key)!r} holds neither letter nor digit",
+                    file="board.toml",
+                    key=f"suites[{number}].{key}",
+                    remedy=f'Files and addresses are called by it. Write {key} = "..."',
+                )
+        if suite.slug in named[:number]:
             raise ConfigError(
-                f"{name} {version} is there twice",
+                f"{suite.full_name} is there twice",
                 file="board.toml",
                 key=f"suites[{number}]",
-                remedy="Delete one: no result would fit just one of them.",
+                remedy="Delete one, or give it another name: no result would fit just one of them.",
             )
 
 
 def _check_metrics(suites: tuple[Suite, ...]) -> None:
     for number, suite in enumerate(suites):
+        ids = [change.id for change in suite.changes]
+        for place, name in enumerate(ids):
+            if name in ids[:place]:
+                raise ConfigError(
+                    f"{name} is there twice",
+                    file="board.toml",
+                    key=f"suites[{number}].metrics[{place}].id",
+                    remedy="Put both tables into one, or give it another id.",
+                )
         if suite.kind not in KINDS:
             raise ConfigError(
                 f"there is no kind {suite.kind!r}",
                 file="board.toml",
                 key=f"suites[{number}].kind",
-                remedy=f"{_meant(suite.kind, KINDS)}Kinds: {', '.join(KINDS)}.",
+                remedy=f"{meant(suite.kind, KINDS)}Kinds: {', '.join(KINDS)}.",
             )
         try:
             _ = suite.metrics
@@ -276,17 +285,25 @@ def _check_places(settings: Settings) -> None:
         raise ConfigError(what, file="board.toml", key=key, remedy=remedy)
 
     for key in ("site_url", "repository_url"):
-        if is_local(getattr(settings.board, key) or ""):
+        address = getattr(settings.board, key)
+        if address is not None and (is_local(address) or not _WEB.fullmatch(address)):
             refuse(
-                "is a path of a machine",
+                "is a path of a machine" if is_local(address) else "is no address of a web page",
                 f"board.{key}",
                 "Write an address that begins with https://, or delete the key.",
             )
+    organisation = settings.board.organisation
+    if organisation is not None and not _ON_HUB.fullmatch(organisation):
+        refuse(
+            f"{organisation!r} is no name on the Hub",
+            "board.organisation",
+            "Write the name alone, without an address, spaces or slashes.",
+        )
     named = {name for suite in settings.suites for name in (suite.name, suite.slug)}
     for number, name in enumerate(settings.overview.suites):
         if name not in named:
             known = ", ".join(suite.slug for suite in settings.suites) or "none"
-            remedy = f"{_meant(name, named)}Suites: {known}."
+            remedy = f"{meant(name, named)}Suites: {known}."
             refuse(f"there is no suite {name!r}", f"overview.suites[{number}]", remedy)
     if settings.hub.source_org and settings.hub.source_user:
         refuse("stands beside hub.source_org", "hub.source_user", "Keep one of the two.")
@@ -295,7 +312,7 @@ def _check_places(settings: Settings) -> None:
             refuse(
                 f"names the protocol {suite.protocol!r}, which is not configured",
                 f"suites[{number}].protocol",
-                f"{_meant(suite.protocol, settings.protocols)}"
+                f"{meant(suite.protocol, settings.protocols)}"
                 f"Add a table [protocols.{suite.protocol}].",
             )
         if suite.evaluator is not None and not _WEB.fullmatch(suite.evaluator):
@@ -341,17 +358,58 @@ def _check_columns(settings: Settings) -> None:
     for number, name in enumerate(names):
         key = f"columns[{number}].name"
         if name not in COLUMNS and name not in metrics:
-            near = get_close_matches(name, [*COLUMNS, *sorted(metrics)], n=1, cutoff=0.6)
             raise ConfigError(
                 f"there is no column {name!r}",
                 file="board.toml",
                 key=key,
-                remedy=(f"Did you mean {near[0]}? " if near else "")
+                remedy=meant(name, [*COLUMNS, *sorted(metrics)])
                 + f"Columns: {', '.join(COLUMNS)}, and the ids of metrics.",
             )
         if name in names[:number]:
             raise ConfigError(
                 f"{name} is there twice", file="board.toml", key=key, remedy="Name each once."
+            )
+
+
+def _check_languages(settings: Settings) -> None:
+    """Refuse languages that nobody has words for, and a title in none of the board's."""
+
+    def refuse(what: str, key: str, remedy: str) -> None:
+        raise ConfigError(what, file="board.toml", key=key, remedy=remedy)
+
+    known = sorted({*card_languages(), *settings.overrides.words})
+    for where, said in (("board", settings.board.languages), ("cards", settings.cards.languages)):
+        for number, language in enumerate(said):
+            key = f"{where}.languages[{number}]"
+            if language not in known and near_language(language, known):
+                what = f"there is no catalogue for the language {language!r}"
+                refuse(what, key, language_remedy(language, known))
+            if language in said[:number]:
+                refuse(f"{language} is there twice", key, "Name each language once.")
+    if not settings.board.languages:
+        refuse("is empty", "board.languages", 'Write languages = ["en"]')
+    if not any(settings.board.title.get(one) for one in settings.board.languages):
+        first = settings.board.languages[0]
+        words = f"has no text in {' or '.join(settings.board.languages)}"
+        refuse(words, "board.title", f'Write title = {{ {first} = "..." }}')
+
+
+def _check_notes(settings: Settings) -> None:
+    """Refuse notes that stand twice, and those for a kind of suite that is none."""
+    for number, note in enumerate(settings.notes):
+        if any(note.id == other.id for other in settings.notes[:number]):
+            raise ConfigError(
+                f"{note.id} is there twice",
+                file="board.toml",
+                key=f"notes[{number}].id",
+                remedy="Give each note an id of its own.",
+            )
+        if note.suite_kind is not None and note.suite_kind not in KINDS:
+            raise ConfigError(
+                f"there is no kind {note.suite_kind!r}",
+                file="board.toml",
+                key=f"notes[{number}].suite_kind",
+                remedy=f"{meant(note.suite_kind, KINDS)}Kinds: {', '.join(KINDS)}.",
             )
 
 
@@ -372,7 +430,8 @@ def _check_sections(cards: Cards) -> None:
     for number, name in enumerate(cards.sections):
         key = f"cards.sections[{number}]"
         if name not in known:
-            refuse(f"there is no section {name!r}", key, f"Sections: {', '.join(known)}.")
+            remedy = f"{meant(name, known)}Sections: {', '.join(known)}."
+            refuse(f"there is no section {name!r}", key, remedy)
         if name in cards.sections[:number]:
             refuse(f"{name} is there twice", key, "Name each section once.")
     if cards.sections and "results" not in cards.sections:
@@ -392,12 +451,13 @@ def _check_trained(settings: Settings, key: str, name: str, groups: tuple[str, .
         names = dict.fromkeys(one.name for one in settings.suites if one.of_kind.trained)
         refuse(
             "names a suite without groups to train on" if suites else f"there is no suite {name!r}",
-            f"Suites with such groups: {', '.join(names) or 'none'}.",
+            f"{meant(name, names)}Suites with such groups: {', '.join(names) or 'none'}.",
         )
     known = {group for one in able for group in one.parts.get(one.of_kind.trained or "", {})}
     strange = [group for group in groups if known and group not in known]
     if strange:
-        refuse(f"there is no group {strange[0]!r}", f"Groups: {', '.join(sorted(known))}.")
+        remedy = f"{meant(strange[0], known)}Groups: {', '.join(sorted(known))}."
+        refuse(f"there is no group {strange[0]!r}", remedy)
 
 
 def _check_thresholds(settings: Settings) -> None:
@@ -409,7 +469,8 @@ def _check_thresholds(settings: Settings) -> None:
                 "no such limit",
                 file="board.toml",
                 key=f"thresholds.{code}",
-                remedy=f"Limits: {', '.join(sorted({*doubts, *THRESHOLDS}))}.",
+                remedy=meant(code, {*doubts, *THRESHOLDS})
+                + f"Limits: {', '.join(sorted({*doubts, *THRESHOLDS}))}.",
             )
 
 
@@ -419,9 +480,12 @@ def _check(settings: Settings, models: dict[str, Profile]) -> None:
 
     for code in settings.policy:
         if code not in JUDGING and code not in AUDITING:
-            meant = _meant(code, {**JUDGING, **AUDITING})
-            remedy = f"{meant}The codes are those that `cardboard check` prints."
+            remedy = (
+                f"{meant(code, {**JUDGING, **AUDITING})}"
+                "The codes are those that `cardboard check` prints."
+            )
             refuse("no such finding", f"policy.{code}", remedy)
+    _check_languages(settings)
     _check_thresholds(settings)
     _check_twins(settings.suites)
     _check_metrics(settings.suites)
@@ -429,6 +493,7 @@ def _check(settings: Settings, models: dict[str, Profile]) -> None:
     _check_sections(settings.cards)
     check_colours(settings.colours)
     _check_columns(settings)
+    _check_notes(settings)
     seen: dict[str, str] = {}
     for name, profile in models.items():
         if profile.guessed:
@@ -437,7 +502,7 @@ def _check(settings: Settings, models: dict[str, Profile]) -> None:
             refuse(
                 f"names the family {profile.family!r}, which is not configured",
                 f"{name}.family",
-                f"{_meant(profile.family, settings.families)}"
+                f"{meant(profile.family, settings.families)}"
                 f"Add a table [families.{profile.family}] to board.toml.",
                 "models.toml",
             )

@@ -77,9 +77,9 @@ def _fetch(
     held = plural(len(files), "file")
     click.echo(f"{source} at {commit[:12]}: {held}, {new} new or changed, {gone} gone")
     if listing.other:
-        click.echo(f"{listing.other} files of kinds that hold no results were left there")
+        click.echo(f"{plural(listing.other, 'file')} of kinds that hold no results: left there")
     if listing.unsafe:
-        click.echo(f"{listing.unsafe} files with unsafe names were left there", err=True)
+        click.echo(f"{plural(listing.unsafe, 'file')} with unsafe names: left there", err=True)
 
 
 def _before(workspace: "Workspace") -> "dict[str, Locked]":

@@ -22,7 +22,13 @@ PORT = 8008
 @click.argument("models", metavar="MODEL [OTHER]", nargs=-1, required=True)
 @click.option("--against", metavar="OTHER", help="The other model of a blind comparison.")
 @click.option("--backend", type=click.Choice(BACKENDS), help="By default as MODEL looks.")
-@click.option("--port", default=PORT, show_default=True, help="Port of the page; 0 picks one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=PORT,
+    show_default=True,
+    help="Port of the page; 0 picks one.",
+)
 @click.option(
     "--lan",
     is_flag=True,

@@ -9,7 +9,7 @@ from ...board.show.tables import dump
 from ...board.words.catalogue import Words
 from ...board.words.names import visible
 from ...board.workspace.settings import Workspace
-from ...eval.errors import UsageError
+from ...eval.errors import UsageError, plural
 from ..hub.errors import HubError, Stopped
 from ..plan.plan import PROBLEMS, TO_DO, Item
 from ..plan.targets import Wanted, chosen
@@ -130,11 +130,12 @@ def _agreed(push: Push, plan: Sequence[Item], *, as_json: bool) -> bool:
         return True
     if as_json or not sys.stdin.isatty():
         raise UsageError(
-            f"{count} repositories would be written to, and nobody is there to agree",
+            f"{plural(count, 'repository', 'repositories')} would be written to, and nobody is "
+            "there to agree",
             remedy="Look with --dry-run, then pass --yes.",
         )
     how = "Propose" if push.propose else "Push"
-    cards = "1 card" if count == 1 else f"{count} cards"
+    cards = plural(count, "card")
     return click.confirm(f"{how} {cards} to {push.destination.name}?", err=True)
 
 

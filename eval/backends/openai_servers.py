@@ -203,7 +203,11 @@ HOSTED, OPENAI_KEY = "api.openai.com", "OPENAI_API_KEY"
 def base_url(given: str | None) -> str:
     """Return the address below which the API lies, with a slash at its end."""
     if given is None:
-        raise UsageError("a server has an address", key="--base-url")
+        raise UsageError(
+            "is missing, and a server has an address",
+            key="--base-url",
+            remedy="Write --base-url http://127.0.0.1:8000/v1",
+        )
     try:
         parts = urlsplit(given)
         whole = parts.port is None or parts.port > 0

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from ..engine import Account, Answer, Encoder, Options, Prompt, Sampling, Template
-from ..errors import UsageError
+from ..errors import UsageError, meant
 from ..suites.kinds.kind import Kind, Player, Row, Rule, key_of
 
 VERSION = "scripted/1"
@@ -93,7 +93,7 @@ def _unknown(model: str, kind: Kind) -> UsageError:
         )
     return UsageError(
         f"there is no such rule or file of answers: {model}",
-        remedy=f"Rules: {', '.join(rules)}.",
+        remedy=f"{meant(model, rules)}Rules: {', '.join(rules)}.",
     )
 
 

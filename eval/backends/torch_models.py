@@ -41,7 +41,7 @@ def loading(name: str) -> Iterator[None]:
         raise
     except Exception as error:  # files in any state raise whatever their readers know
         what = error.what if isinstance(error, CardboardError) else f"{error}"
-        told = what.strip() or type(error).__name__
+        told = " ".join(what.split()) or type(error).__name__
         raise UsageError(
             f"cannot be loaded: {told}",
             key=name,

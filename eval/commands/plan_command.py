@@ -10,6 +10,7 @@ from typing import get_args
 import click
 from msgspec.structs import replace
 
+from ..errors import plural
 from ..run.deadline import Deadline
 from ..run.outcomes import Outcome, tell_failed, unfinished
 from ..run.plans.jobs import Order, Report, Sheet, aims_of, check_distinct, paths_of, readable
@@ -47,7 +48,7 @@ def run_plan(
         _say(f"{old.name} is what is asked for as {new.name}, and is called so now")
     orders = [replace(order, anew=stale(order)) for order in orders]
     left = [order for order in orders if order.left]
-    _say(f"{len(orders)} jobs, {len(orders) - len(left)} of them done before")
+    _say(f"{plural(len(orders), 'job')}, {len(orders) - len(left)} of them done before")
 
     def told(outcome: Outcome) -> None:
         if judged is not None and status_of(outcome.path) is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..errors import CardboardError, RecordError
+from ..errors import CardboardError, RecordError, plural
 
 if TYPE_CHECKING:
     from .. import records
@@ -42,7 +42,7 @@ def rescore(context: click.Context, files: tuple[Path, ...], every: bool, dry_ru
     suites = _Suites(root / "suites")
     chosen = files or tuple(_older(root / "results", suites))
     if every:
-        click.echo(f"{len(chosen)} results are to be scored again", err=True)
+        click.echo(f"{plural(len(chosen), 'result')} to be scored again", err=True)
     failed = False
     for file in chosen:
         try:

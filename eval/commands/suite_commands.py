@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..errors import plural
+
 if TYPE_CHECKING:
     from ..suites.kinds.replay.build import Built
     from ..suites.shapes.files import Fault
@@ -104,7 +106,7 @@ def build(
         raise CardboardError("no answer could be made a step", remedy=f"{output} is not written.")
     _write(output, encode(built.rows))
     tasks = len({(row.task_id, row.sample_idx) for row in built.rows})
-    click.echo(f"{len(built.rows)} steps of {tasks} tasks -> {output}")
+    click.echo(f"{plural(len(built.rows), 'step')} of {plural(tasks, 'task')} -> {output}")
 
 
 @suite.command(epilog="Example: cardboard suite check *.jsonl *.cast trajectories/*.json")
@@ -120,7 +122,7 @@ def check(files: tuple[str, ...], shape: str | None) -> None:
     built = build(_found(files, shape), thoughts="keep")
     _account(built)
     tasks = len({(row.task_id, row.sample_idx) for row in built.rows})
-    click.echo(f"{len(built.rows)} steps of {tasks} tasks")
+    click.echo(f"{plural(len(built.rows), 'step')} of {plural(tasks, 'task')}")
     if built.malformed or not built.rows:
         raise click.exceptions.Exit(1)
 
@@ -194,7 +196,7 @@ def export(source: str, folder: Path, form: str) -> None:
     name, version = found.name or folder.name, found.version or "1"
     for path, text in folders(rows, suite=name, version=version):
         _write(folder / path, text.encode("utf-8"))
-    click.echo(f"{len(rows)} tasks for {form.title()} -> {folder}")
+    click.echo(f"{plural(len(rows), 'task')} for {form.title()} -> {folder}")
 
 
 @suite.command(
@@ -233,7 +235,7 @@ def import_suite(source: str, wheel: Path, categories: str | None, output: Path 
         click.echo(f"{category:<24} {count}")
     output = output or root / "suites" / f"{found.name}-{found.version}.jsonl"
     _write(output, encode(found.rows))
-    click.echo(f"{len(found.rows)} steps of {found.name} {found.version} -> {output}")
+    click.echo(f"{plural(len(found.rows), 'step')} of {found.name} {found.version} -> {output}")
 
 
 def _progress(task: str) -> None:
@@ -260,7 +262,9 @@ def _account(built: "Built") -> None:
         click.echo(f"and {len(built.malformed) - MOST_FAULTS} more", err=True)
     for remedy in dict.fromkeys(fault.remedy for fault in built.malformed if fault.remedy):
         click.echo(remedy, err=True)
-    click.echo(f"read: {built.conversations} conversations, {built.answers} answers")
+    click.echo(
+        f"read: {plural(built.conversations, 'conversation')}, {plural(built.answers, 'answer')}"
+    )
     if built.shapes:
         told = (f"{name} {count}" for name, count in built.shapes.items())
         click.echo(f"shapes: {', '.join(told)}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from ..errors import UsageError
+from ..errors import UsageError, plural
 from ..suites.conversations import RULES
 
 if TYPE_CHECKING:
@@ -262,7 +262,8 @@ def _train(base: "Base", served: "Source | None", terms: "Terms", given: dict[st
     digest = weights_sha256(base.model, partial(click.echo, err=True))
     plan = replace(plan, base=replace(base, sha256=digest))
     click.echo(
-        f"{len(plan.batches)} conversations, {plan.trained_tokens} of {plan.tokens} tokens learnt",
+        f"{plural(len(plan.batches), 'conversation')}, {plan.trained_tokens} of {plan.tokens} "
+        "tokens learnt",
         err=True,
     )
     for reason, count in plan.left_out.items():

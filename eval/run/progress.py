@@ -16,6 +16,7 @@ from rich.progress import (
 )
 
 from ..engine import Answer
+from ..errors import plural
 
 LOG_SECONDS = 30.0
 
@@ -131,7 +132,7 @@ class Shown:
         return ", ".join(said)
 
     def _line(self) -> str:
-        said = [f"{self._done} of {self._total} steps", self._speed()]
+        said = [f"{self._done} of {plural(self._total, 'step')}", self._speed()]
         asked = self._done - self._before
         if asked and self._done < self._total:
             left = (monotonic() - self._began) / asked * (self._total - self._done)
@@ -194,7 +195,7 @@ class Several:
         asked = sum(one.done - one.before for one in counts)
         failed = sum(one.failed for one in counts)
         said = [
-            f"{len(self._counts)} at work: {done} of {total} steps",
+            f"{len(self._counts)} at work: {done} of {plural(total, 'step')}",
             f"{asked / seconds:.1f} steps/s",
         ]
         return ", ".join([*said, f"{failed} failed"] if failed else said)

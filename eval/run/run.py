@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ..engine import LATE, Answer, Backend, Prompt, well_formed
-from ..errors import CardboardError, DeadEngine, UsageError
+from ..errors import CardboardError, DeadEngine, UsageError, plural
 from ..prompts.prompts import Built, build
 from ..prompts.texts import Choices
 from ..records import Status, Timing
@@ -298,7 +298,9 @@ def _warn(built: Built, watch: Watch) -> None:
     if built.record.kwargs_ignored:
         watch.say(f"Warning: the template ignores {', '.join(built.record.kwargs_ignored)}")
     if built.skipped:
-        watch.say(f"Warning: {len(built.skipped)} steps do not fit the window and are not asked")
+        watch.say(
+            f"Warning: {plural(len(built.skipped), 'step')} not asked: the window is too small"
+        )
 
 
 def _ask(
@@ -326,7 +328,9 @@ def _ask(
             watch.add(answer)
             silent = silent + 1 if (answer.error or "").startswith(LATE) else 0
             if request.backend == "openai" and silent >= 2 * request.options.concurrency:
-                raise DeadEngine(f"the server stopped answering: {silent} steps ran out of time")
+                raise DeadEngine(
+                    f"the server stopped answering: {plural(silent, 'step')} ran out of time"
+                )
     except DeadEngine as dead:
         error = dead.what
     except KeyboardInterrupt:

@@ -4,6 +4,7 @@ import json
 
 from msgspec import Struct
 
+from ..errors import plural
 from .kinds.registry import DEFAULT
 from .suite import Suite
 
@@ -58,7 +59,7 @@ def as_text(told: Facts) -> str:
     """Return *told* as lines of `name  value`."""
     lines = {
         "suite": f"{told.name} {told.version or '(no version)'}",
-        "steps": f"{told.steps} of {told.tasks} tasks",
+        "steps": f"{told.steps} of {plural(told.tasks, 'task')}",
         "fingerprint": told.fingerprint,
         "prompts": told.prompts_sha256,
         "step ids": told.keys_sha256,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from ..errors import UsageError
+from ..errors import UsageError, meant
 from .suite import PACKAGED, Suite, read
 
 MAX_BYTES = 1 << 30
@@ -96,11 +96,15 @@ def _local(source: str, folder: Path | None) -> Path:
     shipped = [packaged_rows(suite)] if suite in packaged() else []
     found = next((path for path in (*own, *shipped) if path.is_file()), None)
     if found is None:
+        there = [] if folder is None else sorted(folder.glob("*.jsonl*"))
+        known = [*packaged(), *(one.name.partition(".jsonl")[0] for one in there)]
+        what = "is a folder" if path.is_dir() else "there is no such suite or file"
         raise UsageError(
-            "there is no such suite or file",
+            what,
             file=source,
-            remedy=f"Packaged suites: {', '.join(packaged())}. Rows of your own go to "
-            f"suites/{suite if suite == Path(suite).name else 'NAME'}.jsonl in the workspace.",
+            remedy=f"{meant(suite, known)}Packaged suites: {', '.join(packaged())}. Rows of your "
+            f"own go to suites/{suite if suite == Path(suite).name else 'NAME'}.jsonl in the "
+            "workspace.",
         )
     return found
 

@@ -1,5 +1,6 @@
 """A suite: rows of prompts with their references, read from the text of a file."""
 
+import codecs
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -8,14 +9,17 @@ import msgspec
 from msgspec import Struct
 
 from .. import records
-from ..errors import CardboardError, UsageError
+from ..errors import CardboardError, UsageError, meant
 from .fingerprints import fingerprint, keys_sha256, prompts_sha256, with_prompts
 from .kinds.kind import Kind, Row
 from .kinds.registry import DEFAULT, KINDS, kind_of
+from .mistakes import mistake
 
 PACKAGED = Path(__file__).parent / "data"
 """Suites that come with the package, each in a folder of its name."""
 
+_ONE = "Correct this row or leave it out."
+_NONE = "Put one JSON object a line into it, as `cardboard suite build` writes them."
 MAX_PROBLEMS = 50
 """Bad rows that an error names one by one."""
 
@@ -102,6 +106,12 @@ class SuiteError(CardboardError):
 
     def __init__(self, file: str, rows: int, problems: list[str]) -> None:
         self.problems = tuple(problems)
+        if len(problems) == 1:
+            place, what = file, problems[0]
+            if what.startswith(f"{file}:") or what.startswith(f"{file}["):
+                place, _, what = what.partition(": ")
+            super().__init__(what, file=place, remedy=_ONE if rows else _NONE)
+            return
         shown = problems[:MAX_PROBLEMS]
         if len(problems) > len(shown):
             shown.append(f"and {len(problems) - len(shown)} more")
@@ -128,12 +138,13 @@ def read(
     places: dict[tuple[str, int | None, int], str] = {}
     said: list[_Named] = []
     for place, raw in _raws(text, file):
+        kind = KINDS[DEFAULT]
         try:
             told = msgspec.json.decode(raw, type=_Named)
             kind = _asked(told.suite_kind, place)
             row = msgspec.json.decode(raw, type=kind.row or Row)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            problems.append(f"{place}: {_reason(error)}")
+            problems.append(f"{place}: {_reason(error, raw, kind.row or Row)}")
             continue
         if fault := _fault(row, kind, empty_references) or _repeated(row, places):
             problems.append(f"{place}: {fault}")
@@ -142,7 +153,7 @@ def read(
         rows.append(row)
         said.append(told)
     if problems or not rows:
-        raise SuiteError(file, len(rows) + len(problems), problems or ["it holds no row"])
+        raise SuiteError(file, len(rows) + len(problems), problems or ["holds no row"])
     kind_said = _said("suite_kind", None, (told.suite_kind or DEFAULT for told in said), file)
     known = _said("name", name, (told.suite for told in said), file)
     return Suite(
@@ -162,7 +173,7 @@ def _asked(name: str | None, place: str) -> Kind:
             f"there is no kind of suite called {name:.60}",
             file=place,
             key="suite_kind",
-            remedy=f"Known: {', '.join(askable)}.",
+            remedy=f"{meant(name or '', askable)}Known: {', '.join(askable)}.",
         )
     if kind.row is None:
         raise UsageError(
@@ -181,7 +192,9 @@ def encode(rows: Iterable[Row]) -> bytes:
 
 def _raws(text: bytes, file: str) -> list[tuple[str, bytes]]:
     """Return each row's JSON with its place, as `file:line` or, in an array, as `file[index]`."""
-    text = text.removeprefix(b"\xef\xbb\xbf")
+    if text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise SuiteError(file, 0, ["is text in UTF-16, and rows are UTF-8"])
+    text = text.removeprefix(codecs.BOM_UTF8)
     if text.lstrip()[:1] != b"[":
         lines = enumerate(text.split(b"\n"), start=1)
         return [(f"{file}:{number}", line) for number, line in lines if line.strip()]
@@ -192,10 +205,18 @@ def _raws(text: bytes, file: str) -> list[tuple[str, bytes]]:
     return [(f"{file}[{index}]", bytes(member)) for index, member in enumerate(members)]
 
 
-def _reason(error: Exception) -> str:
-    """Return `key: what is wrong` of a row that does not have the shape."""
+def _reason(error: Exception, raw: bytes = b"", shape: type[Row] = Row) -> str:
+    """Return `key: what is wrong` of a row that does not have the *shape*."""
     if isinstance(error, RecursionError):
         return "nested too deeply"
+    if not isinstance(error, msgspec.ValidationError):
+        what = str(error).removeprefix("JSON is malformed: ")
+        return f"is no JSON: {'it ends in the middle' if 'truncated' in what else what}"
+    found = mistake(msgspec.json.decode(raw), shape) if raw else None
+    if found is not None:
+        remedy = "" if " = " in found.remedy else f". {found.remedy}"
+        what = f"{found.what}{remedy}".removesuffix(".")
+        return f"{found.key}: {what}" if found.key else what
     what, _, path = str(error).partition(" - at `$")
     return f"{path.strip('.`')}: {what}" if path.strip(".`") else what
 

@@ -32,7 +32,9 @@ def file_source(path: Path) -> Source:
     if path.suffix == ".json":
         return _result(path)
     raise UsageError(
-        "is neither a GGUF file, nor a .jinja file, a Modelfile or a result", file=path.name
+        "is neither a GGUF file, nor a .jinja file, a Modelfile or a result",
+        file=path.name,
+        remedy="A template alone is a file whose name ends with .jinja.",
     )
 
 

@@ -31,12 +31,15 @@ WRONG = {
     " See cardboard board --help.",
     "-C nowhere board": "nowhere/board.toml: no such file. Run `cardboard init DIR` to make a"
     " workspace, or name one with `-C DIR`.",
-    "-C file board": "Invalid value for '-C': Directory 'file' is a file. See cardboard --help.",
+    "-C file board": "Invalid value for '-C': Directory 'file' is a file. Name a folder.",
     "explain": "explain: Missing argument 'MODEL'. Example: cardboard explain LiquidAI/LFM2-2.6B."
     " See cardboard explain --help.",
     "-C w explain tinny": "no result is of the model 'tinny'. Near: org/tiny.",
-    "-C w explain org/tiny --lang kr": "explain: --lang kr: there are en, ko."
-    " See cardboard explain --help.",
+    "-C w explain org/tiny --lang kr": "--lang: there are no words for the language 'kr'."
+    " Did you mean ko?"
+    " There are: en, ko.",
+    "audit x --lang korean": "--lang: there are no words for the language 'korean'."
+    " Did you mean ko?",
     "-C w compare org/tiny": "compare: Name two models, or give --base without any."
     " See cardboard compare --help.",
     "-C w compare org/tiny other": "no ranked result of org/tiny or of other. `cardboard explain"
@@ -44,9 +47,9 @@ WRONG = {
     "gate --model a": "gate: Missing option '--against'. Example: cardboard gate --model org/new"
     " --against org/base --margin 3. See cardboard gate --help.",
     "gate --model a --against b --margin x": "gate: Invalid value for '--margin': 'x' is not a"
-    " valid float. See cardboard gate --help.",
-    "serve --port web": "serve: Invalid value for '--port': 'web' is not a valid integer."
-    " See cardboard serve --help.",
+    " valid float. Write a number. See cardboard gate --help.",
+    "serve --port web": "serve: Invalid value for '--port': 'web' is not a valid integer range."
+    " Write a number. See cardboard serve --help.",
     "-C w add": "add: Missing argument 'FILES...'. Example: cardboard add ../runs/model.json."
     " See cardboard add --help.",
     "-C w add nothing.json": "nothing.json",
@@ -60,6 +63,22 @@ WRONG = {
     "verify nowhere": "nowhere",
     "-C w snapshot": "no result says when it was finished, so nothing dates a snapshot. Give it a"
     " label",
+    "serve --port 99999": "serve: Invalid value for '--port': 99999 is not in the range"
+    " 0<=x<=65535. See cardboard serve --help.",
+    "push --to": "push: Option '--to' requires an argument. Write its value behind it."
+    " See cardboard push --help.",
+    "suite info shell-mimi": "shell-mimi: there is no such suite or file. Did you mean shell-mini?",
+    "suite info w": "w: is a folder. Packaged suites:",
+    "suite info file": "file: holds no row. Put one JSON object a line into it",
+    "suite build fil -o x --thoughts strip": "suite build: Invalid value for 'FILES...': File 'fil'"
+    " does not exist. Did you mean file?",
+    "suite build w -o x --thoughts strip": "suite build: Invalid value for 'FILES...': File 'w' is"
+    " a directory. Name a file.",
+    "suite record w": "w/suite.toml: no such file. Write it, or name the folder that holds it.",
+    "suite export shell-live --to harbour x": "suite export: Invalid value for '--to': 'harbour' is"
+    " not 'harbor'. Did you mean harbor?",
+    "verify htp://x": "this is no address of a site. It begins with https:// or http://.",
+    "init file": "init: Invalid value for 'DIR': Directory 'file' is a file. Name a folder.",
     "schema --wide": "schema: No such option: --wide. See cardboard schema --help.",
 }
 

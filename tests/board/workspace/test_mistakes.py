@@ -4,6 +4,7 @@ import codecs
 
 import pytest
 
+from cardboard.board.judge.build import load_boards
 from cardboard.board.workspace.configuration import open_workspace
 from cardboard.eval.errors import ConfigError
 
@@ -15,6 +16,7 @@ name = "mini"
 version = "1"
 steps = 6
 """
+NOTE = '[[notes]]\nid = "n"\nkind = "limit"\nwhen = "score > 3"\ntext = { en = "a", ko = "b" }\n'
 REPORTED = BOARD + 'kind = "reported"\n[[suites.metrics]]\nid = "acc"\nranked = true\n'
 
 
@@ -93,7 +95,8 @@ IN_BOARD = {
     ),
     "a misspelt limit": (
         BOARD + "[thresholds]\nanswer-cut = 3\n",
-        "thresholds.answer-cut: no such limit. Limits: answers-blank, answers-cut,"
+        "thresholds.answer-cut: no such limit. Did you mean answers-cut? Limits:"
+        " answers-blank, answers-cut,"
         " answers-equal-reference, valid-json-low.",
     ),
     "a kind that is none": (
@@ -143,8 +146,140 @@ IN_BOARD = {
         "line 7: is not TOML: cannot declare ('board',) twice: [board]. Each table and key stands"
         " once: put both into one, or begin a list with [[...]].",
     ),
+    "a country for a language": (
+        edited("[board]", '[board]\nlanguages = ["en", "kr"]'),
+        "board.languages[1]: there is no catalogue for the language 'kr'. Did you mean ko?"
+        " There are: en, ko, zh. Another one is a file locale/CODE.po with the messages that you"
+        " translate.",
+    ),
+    "the name of a language for cards": (
+        BOARD + '[cards]\nlanguages = ["English"]\n',
+        "cards.languages[0]: there is no catalogue for the language 'English'. Did you mean en?"
+        " There are: en, ko, zh. Another one is a file locale/CODE.po with the messages that you"
+        " translate.",
+    ),
+    "no language": (
+        edited("[board]", "[board]\nlanguages = []"),
+        'board.languages: is empty. Write languages = ["en"]',
+    ),
+    "a language that stands twice": (
+        edited("[board]", '[board]\nlanguages = ["en", "en"]'),
+        "board.languages[1]: en is there twice. Name each language once.",
+    ),
+    "a title in no language of the board": (
+        edited("en =", "fr ="),
+        'board.title: has no text in en or ko. Write title = { en = "..." }',
+    ),
+    "an address without https": (
+        edited("[board]", '[board]\nsite_url = "example.org"'),
+        "board.site_url: is no address of a web page. Write an address that begins with https://,"
+        " or delete the key.",
+    ),
+    "an address for an organisation": (
+        edited("[board]", '[board]\norganisation = "https://huggingface.co/lab"'),
+        "board.organisation: 'https://huggingface.co/lab' is no name on the Hub. Write the name"
+        " alone, without an address, spaces or slashes.",
+    ),
+    "a date for a version": (
+        edited('"1"', "2026-11-01"),
+        'suites[0].version: must be a text in quotes, and is a date. Write version = "..."',
+    ),
+    "a suite without a name": (
+        edited('"mini"', '""'),
+        "suites[0].name: '' holds neither letter nor digit. Files and addresses are called by it."
+        ' Write name = "..."',
+    ),
+    "two suites whose names differ in case": (
+        BOARD + '[[suites]]\nname = "Mini"\nversion = "1"\n',
+        "suites[1]: Mini 1 is there twice. Delete one, or give it another name: no result would fit"
+        " just one of them.",
+    ),
+    "a metric that stands twice": (
+        REPORTED + '[[suites.metrics]]\nid = "acc"\n',
+        "suites[0].metrics[1].id: acc is there twice. Put both tables into one, or give it another"
+        " id.",
+    ),
+    "a verdict that is a number": (
+        BOARD + "[policy]\nincomplete = 1\n",
+        "policy.incomplete: must be a text in quotes, and is a whole number."
+        ' Write incomplete = "unranked"',
+    ),
+    "a colour with a name": (
+        BOARD + '[colours.light]\nlink = "blue"\n',
+        'colours.light.link: "blue" does not fit. Write # and six of the signs 0-9 and a-f, as in'
+        " #1a6fb5.",
+    ),
+    "a colour outside a scheme": (
+        BOARD + '[colours]\nlink = "#1a6fb5"\n',
+        "colours.link: no such key. It belongs under [colours.light].",
+    ),
+    "a misspelt section": (
+        BOARD + '[cards]\nsections = ["sumary", "results"]\n',
+        "cards.sections[0]: there is no section 'sumary'. Did you mean summary? Sections: summary,"
+        " results, trained, measured, notes, interpretation, run, output, safety, reading.",
+    ),
+    "a misspelt column": (
+        BOARD + '[[columns]]\nname = "scor"\n',
+        "columns[0].name: there is no column 'scor'. Did you mean score? Columns: rank, model,"
+        " score, seconds, base, parameters, size, leader, organisation, family, relation, backend,"
+        " evidence, template, date, level, findings, and the ids of metrics.",
+    ),
+    "a note that stands twice": (
+        BOARD + NOTE + NOTE,
+        "notes[1].id: n is there twice. Give each note an id of its own.",
+    ),
+    "a note for a misspelt kind": (
+        BOARD + NOTE + 'suite_kind = "replays"\n',
+        "notes[0].suite_kind: there is no kind 'replays'. Did you mean replay?"
+        " Kinds: replay, home, shell, calls, reported.",
+    ),
+    "too many workers": (
+        BOARD + "[hub]\nworkers = 64\n",
+        "hub.workers: 64 must be at most 32. Write a number that is at most 32.",
+    ),
+    "no finite number": (
+        BOARD + "[fits]\nmargin = inf\n",
+        "fits.margin: is no finite number. Write a number, or leave the key out.",
+    ),
+    "a file of JSON": (
+        '{"board": {"title": "A"}}',
+        'line 1: is not TOML: invalid statement: {"board": {"title": "A"}}. Write TOML and not'
+        " JSON: [TABLE] on a line, and KEY = VALUE on lines below it.",
+    ),
+    "an empty file": ("", "board is missing. Add it as a table of its own: [board]"),
+    "a bracket that is left open": (
+        edited("[board]", "[board"),
+        "line 1: is not TOML: expected ']' at the end of a table declaration: [board. Close the"
+        " bracket: [board]",
+    ),
 }
 IN_MODELS = {
+    "a name with dots": (
+        "[LFM2.5-1B]\nepoch = 1\n",
+        '[LFM2.5-1B]: a name with dots stands in quotes. Write ["LFM2.5-1B"]',
+    ),
+    "a key in no table": (
+        'license = "mit"\n',
+        "license: stands in no model's table. Put it below the name of its model:"
+        ' ["organisation/model"] and license = ...',
+    ),
+    "a number for a repository": (
+        '["m"]\nrepo = 3\n',
+        "m.repo: must be a text in quotes or true or false, and is a whole number."
+        ' Write repo = "..."',
+    ),
+    "a list of links": (
+        '["m"]\nlinks = ["x"]\n',
+        'm.links: must be a table, and is a list. Write links = { paper = "https://..." }',
+    ),
+    "a document's misspelt key": (
+        '["m".document]\nproviders = { en = "x" }\n',
+        "m.document.providers: no such key. The nearest known key is provider.",
+    ),
+    "the same alias for two": (
+        '["m"]\naliases = ["x"]\n["n"]\naliases = ["x"]\n',
+        "n.aliases: stands for two models, m and n. Give each name to one model only.",
+    ),
     "a misspelt key": (
         '["m"]\nepochs = 2\n',
         "m.epochs: no such key. The nearest known key is epoch.",
@@ -205,3 +340,39 @@ def test_an_older_korean_encoding_is_named(tmp_path):
     (tmp_path / "board.toml").write_bytes(BOARD.replace('"A"', '"가"').encode("cp949"))
     with pytest.raises(ConfigError, match=r"board\.toml: is not UTF-8\. Save it as UTF-8"):
         open_workspace(tmp_path)
+
+
+@pytest.mark.parametrize("ends", ["\r\n", "\r"])
+def test_whatever_ends_its_lines_a_file_is_read(tmp_path, ends):
+    (tmp_path / "board.toml").write_bytes(BOARD.replace("\n", ends).encode())
+    assert open_workspace(tmp_path).settings.suites[0].name == "mini"
+
+
+def test_utf_16_without_a_mark_and_a_folder_are_named(tmp_path):
+    (tmp_path / "board.toml").write_bytes(BOARD.encode("utf-16-le"))
+    with pytest.raises(ConfigError, match=r"board\.toml: is not UTF-8\. Save it as UTF-8"):
+        open_workspace(tmp_path)
+    (tmp_path / "board.toml").unlink()
+    (tmp_path / "board.toml").mkdir()
+    with pytest.raises(ConfigError, match=r"board\.toml: is a folder\. A file belongs there"):
+        open_workspace(tmp_path)
+
+
+IN_NOTES = {
+    "scor >= q75(score)": "when: there is no figure 'scor'. Did you mean score?",
+    "score >= q75(scor)": "when: there is no figure 'scor'. Did you mean score?",
+    "score = 3": "when: is no condition. Two signs compare: ==. Write e.g. `score >= q75(score)`.",
+    "score > 3 && epoch > 2": "when: is no condition. Join conditions by the words and, or, not:"
+    " `score >= q75(score)` and epoch > 1.",
+    "score": "when: 'score' is no comparison. Write e.g. `score >= q75(score)`.",
+}
+
+
+@pytest.mark.parametrize(("when", "said"), IN_NOTES.items(), ids=IN_NOTES)
+def test_a_mistake_in_a_note_is_told_by_whatever_reads_the_results(tmp_path, when, said):
+    (tmp_path / "results").mkdir()
+    note = NOTE.replace("score > 3", when)
+    (tmp_path / "board.toml").write_text(BOARD + note, "utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_boards(open_workspace(tmp_path))
+    assert caught.value.format_message() == f"board.toml: notes.n.{said}"

@@ -149,7 +149,7 @@ def test_names_that_lead_out_or_mean_something_to_a_system_stay_on_the_hub(hub, 
     hub.write(STORE, {"good.json": result("good"), **{name: result("evil") for name in bad}})
     done = run("fetch", hub=hub)
     assert done.code == 0, done.err
-    assert f"{len(bad)} files with unsafe names were left there" in done.err
+    assert f"{len(bad)} files with unsafe names: left there" in done.err
     assert [one["path"] for one in lock(workspace)["files"]] == ["good.json"]
     assert not list(workspace.parent.rglob("*evil*"))
     assert board(workspace) == {"org/good": 1}

@@ -63,7 +63,7 @@ def test_info_finds_a_suite_of_the_workspace_by_name_and_version(tmp_path: Path)
     (tmp_path / "suites" / "mine-2.jsonl").write_bytes(encode(load("shell-mini").rows[:1]))
     told = CliRunner().invoke(main, ["-C", str(tmp_path), "suite", "info", "mine@2"])
     assert told.exit_code == 0
-    assert "1 of 1 tasks" in told.output
+    assert "1 of 1 task" in told.output
 
 
 def test_info_names_each_bad_row_and_exits_with_1(tmp_path: Path) -> None:
@@ -85,8 +85,8 @@ def test_build_writes_rows_and_says_what_it_left_out(tmp_path: Path) -> None:
     talks.write_text(f"{json.dumps(TALK)}\n\n{json.dumps(TALK)}\n")
     told = typed("build", talks, "--thoughts", "keep", "--name", "mine", "-o", rows)
     assert told.exit_code == 0
-    assert "1 steps of 1 tasks" in told.output
-    assert "read: 2 conversations, 1 answers" in told.output
+    assert "1 step of 1 task" in told.output
+    assert "read: 2 conversations, 1 answer" in told.output
     assert "left out: 1 conversations that are there a second time (repeated)" in told.output
     assert load(str(rows)).name == "mine"
 
@@ -116,7 +116,7 @@ def test_check_says_what_would_become_steps_and_writes_nothing(tmp_path: Path) -
     told = typed("check", talks)
     assert told.exit_code == 0, told.output
     assert "shapes: messages 1" in told.output
-    assert "1 steps of 1 tasks" in told.output
+    assert "1 step of 1 task" in told.output
     assert list(tmp_path.iterdir()) == [talks]
     with talks.open("a") as file:
         file.write('{"odd": 1}\n')

@@ -116,7 +116,7 @@ def test_other_prompts_are_measured_again(workspace: Workspace) -> None:
     assert workspace.needs() == (
         1, f"oracle on tiny: run again: since {path.name}: the suite's prompts changed"
     )  # fmt: skip
-    assert workspace("rescore", "--all").stderr == "0 results are to be scored again\n"
+    assert workspace("rescore", "--all").stderr == "0 results to be scored again\n"
     assert workspace.measure() != path
 
 
@@ -139,7 +139,7 @@ def test_other_references_are_scored_again_from_stored_answers_and_nothing_is_as
     assert "command_f1           1 -> 0" in dry.stdout
     assert records.value(read(path), "command_f1") == 1.0
     done = workspace("rescore", "--all")
-    assert (done.exit_code, done.stderr) == (0, "1 results are to be scored again\n")
+    assert (done.exit_code, done.stderr) == (0, "1 result to be scored again\n")
     assert workspace.needs()[0] == 0
 
     def never(*given: object) -> None:
@@ -151,7 +151,7 @@ def test_other_references_are_scored_again_from_stored_answers_and_nothing_is_as
     assert not path.exists()
     assert records.value(read(renamed), "command_f1") == 0.0
     assert "cat t00.txt" in (read(renamed).steps[0].answer or "")
-    assert workspace("rescore", "--all").stderr == "0 results are to be scored again\n"
+    assert workspace("rescore", "--all").stderr == "0 results to be scored again\n"
 
 
 def test_what_an_earlier_scorer_scored_is_scored_again_if_its_answers_are_there(

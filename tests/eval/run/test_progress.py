@@ -69,8 +69,8 @@ def test_a_second_adapter_is_counted_from_the_start(clock: Clock) -> None:
     assert (
         log.getvalue().splitlines()
         == [
-            "0 of 1 steps",
-            "1 of 1 steps, 2.0 steps/s, 100 tokens/s",
+            "0 of 1 step",
+            "1 of 1 step, 2.0 steps/s, 100 tokens/s",
         ]
         * 2
     )

@@ -118,7 +118,7 @@ class TestAKindThatIsNew:
         assert "levels          easy 2, hard 1" in as_text(told)
 
     def test_a_bad_row_is_named_as_in_any_suite(self) -> None:
-        with pytest.raises(SuiteError, match=r"adding\.jsonl:1: right: Expected `int`"):
+        with pytest.raises(SuiteError, match=r"adding\.jsonl:1: right: must be a whole number"):
             read(lines([ROWS[0] | {"right": "2"}]), "adding.jsonl")
 
     def test_answers_of_a_file_become_a_result(self, tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def test_rows_come_back_as_they_were_written() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"step_idx": "0"}, "s.jsonl:1: step_idx: Expected `int`, got `str`"),
+        ({"step_idx": "0"}, "s.jsonl:1: step_idx: must be a whole number"),
         ({"messages": [{"role": "boss", "content": ""}]}, "s.jsonl:1: messages[0].role: "),
         ({"messages": []}, "s.jsonl:1: messages: there is neither a conversation nor a prompt"),
         (
@@ -97,7 +97,7 @@ def test_a_bad_row_is_named_with_file_line_and_key(change: dict[str, Any], messa
 @pytest.mark.parametrize("key", ["task_id", "ref_raw", "is_final_step", "ref_command_units"])
 def test_a_missing_key_is_named(key: str) -> None:
     row = {name: value for name, value in GOOD.items() if name != key}
-    with pytest.raises(SuiteError, match=f"s.jsonl:1: .*missing required field `{key}`"):
+    with pytest.raises(SuiteError, match=f"s.jsonl:1: {key} is missing"):
         read(lines(row), "s.jsonl")
 
 
@@ -214,7 +214,7 @@ def test_messages_name_no_folder_of_this_machine(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("source", ["no-such-suite", "/nowhere/rows.jsonl", "", "../data"])
 def test_a_source_that_is_not_there_is_named(source: str) -> None:
-    with pytest.raises(UsageError, match="there is no such suite or file"):
+    with pytest.raises(UsageError, match=r"there is no such suite or file|is a folder"):
         load(source)
 
 

@@ -1,6 +1,5 @@
 """A suite of tool calls as written, tools and tasks in TOML, made into its rows."""
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,6 +7,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from ....errors import ConfigError
+from ...mistakes import read_table
 from .matching import Wanted, fits, match
 from .parsers.reading import Call, Reading, to_json
 from .rows import CallsRow, Language, schemas_of
@@ -87,12 +87,12 @@ def build(folder: Path) -> tuple[CallsRow, ...]:
     Reads `suite.toml`, `tools.toml`, and `tasks/CATEGORY.toml` a category. Raises ConfigError that
     names file and key, also where the right calls do not fit the tools.
     """
-    suite = _read(folder / "suite.toml", Definition)
-    tools = _read(folder / "tools.toml", dict[str, Tool])
+    suite = read_table(folder / "suite.toml", Definition)
+    tools = read_table(folder / "tools.toml", dict[str, Tool])
     rows: list[CallsRow] = []
     for name in suite.categories:
         file = folder / "tasks" / f"{name}.toml"
-        category = _read(file, Category)
+        category = read_table(file, Category)
         for task in category.tasks:
             if missing := set(suite.languages) ^ set(task.text):
                 raise ConfigError(
@@ -211,12 +211,3 @@ def check(row: CallsRow) -> None:
     found = match(oracle(row), row.wanted, schemas, ordered=row.ordered)
     if found.outcome != "exact":
         raise ValueError(f"the right calls are {found.outcome}")
-
-
-def _read(file: Path, shape: Any) -> Any:
-    try:
-        return msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), shape)
-    except OSError as error:
-        raise ConfigError(error.strerror or "cannot be read", file=str(file)) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
-        raise ConfigError(str(error), file=file.name) from error

@@ -1,13 +1,12 @@
 """A home suite as written, a table a topic in TOML, made into its rows."""
 
-import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import msgspec
 from msgspec import Meta, Struct
 
 from ....errors import ConfigError
+from ...mistakes import read_table
 from . import texts
 from .clauses import AnyClause, Language, Loop, failures
 from .rows import HomeRow
@@ -61,11 +60,11 @@ def build(folder: Path) -> tuple[HomeRow, ...]:
     Every question also asks for its language and for no circles. Raises ConfigError that names
     file and key, also where an example breaks one of its own clauses.
     """
-    suite = _read(folder / "suite.toml", Definition)
+    suite = read_table(folder / "suite.toml", Definition)
     rows = []
     for name in suite.topics:
         file = folder / "questions" / f"{name}.toml"
-        topic = _read(file, Topic)
+        topic = read_table(file, Topic)
         for question in topic.questions:
             for number, language in enumerate(_SCRIPTS):
                 asked: Asked = getattr(question, language)
@@ -103,12 +102,3 @@ def _check(row: HomeRow, file: Path) -> None:
                 file=file.name,
                 key=f"{row.task_id}.{row.language}.example",
             )
-
-
-def _read(file: Path, shape: type[Any]) -> Any:
-    try:
-        return msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), shape)
-    except OSError as error:
-        raise ConfigError(error.strerror or "cannot be read", file=str(file)) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
-        raise ConfigError(str(error), file=file.name) from error

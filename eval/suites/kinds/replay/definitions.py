@@ -1,14 +1,13 @@
 """What a recorded suite is written as: tasks with their setup, reference steps and final check."""
 
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
 from ....errors import ConfigError
-
-T = TypeVar("T")
+from ...mistakes import read_table
 
 Language = Literal["en", "ko"]
 Words = Annotated[str, Meta(min_length=1)]
@@ -86,23 +85,25 @@ def read(folder: Path) -> Definition:
 
     Raises ConfigError, naming file and key, for what is missing, unknown or there twice.
     """
-    head = table(folder / "suite.toml", Definition)
+    head = read_table(folder / "suite.toml", Definition)
     files = sorted((folder / "tasks").glob("*.toml"))
-    definition = msgspec.structs.replace(head, groups=tuple(table(file, Group) for file in files))
+    definition = msgspec.structs.replace(
+        head, groups=tuple(read_table(file, Group) for file in files)
+    )
     seen: set[str] = set()
     for _, task in definition.tasks:
         if task.id in seen:
-            raise ConfigError("two tasks have this id", file=str(folder / "tasks"), key=task.id)
+            raise ConfigError(
+                "two tasks have this id",
+                file=str(folder / "tasks"),
+                key=task.id,
+                remedy="Call one of them otherwise.",
+            )
         seen.add(task.id)
     if not seen:
-        raise ConfigError("holds no task", file=str(folder / "tasks"))
+        raise ConfigError(
+            "holds no task",
+            file=str(folder / "tasks"),
+            remedy="Write tasks/GROUP.toml with [[tasks]], as the package's shell-mini has them.",
+        )
     return definition
-
-
-def table(file: Path, shape: type[T]) -> T:
-    try:
-        return msgspec.toml.decode(file.read_bytes(), type=shape)
-    except OSError as error:
-        raise ConfigError(error.strerror or "cannot be read", file=str(file)) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(str(error), file=str(file)) from error

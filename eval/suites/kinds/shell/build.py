@@ -9,8 +9,9 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from ....errors import ConfigError
-from ..replay.definitions import Language, Slug, StepPlan, Task, Text, Words, read, table
+from ....errors import ConfigError, meant
+from ...mistakes import read_table
+from ..replay.definitions import Language, Slug, StepPlan, Task, Text, Words, read
 from .rows import Folder, ShellRow, Turn
 
 _OTHER: dict[Language, Language] = {"en": "ko", "ko": "en"}
@@ -92,9 +93,9 @@ def build(folder: Path) -> tuple[ShellRow, ...]:
 
     Raises ConfigError, naming file and key, for what is missing, unknown or there twice.
     """
-    suite = table(folder / "suite.toml", Definition)
-    to_find = table(folder / "discover.toml", Places)
-    blocked = table(folder / "blocked.toml", Blocks)
+    suite = read_table(folder / "suite.toml", Definition)
+    to_find = read_table(folder / "discover.toml", Places)
+    blocked = read_table(folder / "blocked.toml", Blocks)
     told = read(folder.parent / suite.jobs).tasks
     tasks = {task.id: (group, task) for group, task in told}
     _known(folder / "suite.toml", "checks", suite.checks, tasks)
@@ -106,14 +107,21 @@ def build(folder: Path) -> tuple[ShellRow, ...]:
     rows += [_blocked(suite, one) for one in blocked.scenarios]
     twice = [name for name, count in Counter(row.task_id for row in rows).items() if count > 1]
     if twice:
-        raise ConfigError("two scenarios have this id", file=str(folder), key=twice[0])
+        raise ConfigError(
+            "two scenarios have this id",
+            file=str(folder),
+            key=twice[0],
+            remedy="Call one of them otherwise.",
+        )
     return tuple(rows)
 
 
 def _known(file: Path, key: str, names: Iterable[str], known: Iterable[str]) -> None:
+    known = sorted(known)
     strange = sorted({*names} - {*known})
     if strange:
-        raise ConfigError(f"there is no {strange[0]}", file=str(file), key=key)
+        remedy = f"{meant(strange[0], known)}There are: {', '.join(known)}."
+        raise ConfigError(f"there is no {strange[0]}", file=str(file), key=key, remedy=remedy)
 
 
 def _told(suite: Definition, group: str, task: Task) -> ShellRow:

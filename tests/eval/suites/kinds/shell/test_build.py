@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from cardboard.eval.errors import ConfigError
-from cardboard.eval.suites.kinds.replay.definitions import read, table
+from cardboard.eval.suites.kinds.replay.definitions import read
 from cardboard.eval.suites.kinds.shell.build import Blocks, build, sentences
 from cardboard.eval.suites.kinds.shell.rows import ShellRow, Turn, found
+from cardboard.eval.suites.mistakes import read_table
 from cardboard.eval.suites.source import load
 from cardboard.eval.suites.suite import PACKAGED, encode
 
@@ -95,7 +96,7 @@ def test_it_stands_in_a_list_a_notice_a_mailbox_or_the_help_of_a_program_of_its_
 
 def test_a_blocked_job_names_the_same_files_in_both_languages() -> None:
     word = re.compile(r"[\w/]*[./_][\w./]*\w", re.ASCII)
-    for one in table(FOLDER / "blocked.toml", Blocks).scenarios:
+    for one in read_table(FOLDER / "blocked.toml", Blocks).scenarios:
         english, korean = (set(word.findall(text)) for text in (one.text.en, one.text.ko))
         assert english == korean, one.id
 
