@@ -1,5 +1,6 @@
 """A destination of cards: what the Hub and a folder have in common."""
 
+from collections.abc import Collection
 from typing import Protocol
 
 from msgspec import Struct
@@ -16,6 +17,8 @@ class Made(Struct, frozen=True, kw_only=True):
     pull: int | None = None
     warnings: tuple[str, ...] = ()
     """What the Hub says against the front matter, though it takes it."""
+    plain: frozenset[str] = frozenset()
+    """Files that it took as text, and left in."""
 
 
 class Destination(Protocol):
@@ -40,8 +43,11 @@ class Destination(Protocol):
         """Raise `Denied` where we surely may not commit to *repo*."""
         ...
 
-    def commit(self, item: Item, *, propose: bool) -> Made:
-        """Write the files of *item* in one commit onto what was read; *propose* opens a pull."""
+    def commit(self, item: Item, *, propose: bool, plain: Collection[str] = ()) -> Made:
+        """Write the files of *item* in one commit onto what was read; *propose* opens a pull.
+
+        Files that are *plain* there are known to be taken, and taken as text.
+        """
         ...
 
     def open_pull(self, repo: str, known: int | None, title: str) -> int | None:

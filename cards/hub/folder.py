@@ -1,6 +1,6 @@
 """A folder tree as a destination of cards: the same plan without a network."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -43,7 +43,7 @@ class Folder:
     def check_write(self, repo: str) -> None:
         """Let everybody write."""
 
-    def commit(self, item: Item, *, propose: bool) -> Made:
+    def commit(self, item: Item, *, propose: bool, plain: Collection[str] = ()) -> Made:
         """Write the files of *item*, each whole at every moment."""
         with _refusals():
             for path, content in item.files.items():

@@ -2,7 +2,7 @@
 
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from fnmatch import fnmatch
 from urllib.parse import unquote, urlsplit
@@ -229,14 +229,20 @@ class Hub:
         with hub_errors(self._scrub):
             self._api.auth_check(repo, write=True)
 
-    def commit(self, item: Item, *, propose: bool) -> Made:
-        """Make one commit with all files of *item*, onto the head that was read and no other."""
+    def commit(self, item: Item, *, propose: bool, plain: Collection[str] = ()) -> Made:
+        """Make one commit with all files of *item*, onto the head that was read and no other.
+
+        What .gitignore and .gitattributes there say of a file is asked, unless it is *plain*.
+        """
         assert item.present is not None
         token = self._publisher.token(item.address) if self._publisher else None
         warnings_heard(self._scrub)  # those of an earlier try are old
         with hub_errors(self._scrub):
             onto = f"refs/pr/{item.pull}" if item.pull else None
             added = [CommitOperationAdd(path, text) for path, text in item.files.items() if text]
+            for one in added:
+                if one.path_in_repo in plain:  # the client then makes no request of its own
+                    one._upload_mode, one._should_ignore = "regular", False
             self._api.preupload_lfs_files(
                 item.address, added, revision=onto, create_pr=propose, token=token
             )
@@ -261,6 +267,11 @@ class Hub:
                 url=made.commit_url,
                 pull=made.pr_num or item.pull,
                 warnings=warnings_heard(self._scrub),
+                plain=frozenset(
+                    one.path_in_repo
+                    for one in added
+                    if one._upload_mode == "regular" and not one._should_ignore
+                ),
             )
 
     def open_pull(self, repo: str, known: int | None, title: str) -> int | None:

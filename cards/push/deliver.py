@@ -99,10 +99,14 @@ def _commit(push: Push, item: Item) -> Made:
     record = push.journal.record(item.repo)
     if record is not None and record.pull is not None and not push.propose:
         push.journal.is_over(item.repo, record.pull)
+    propose = push.propose and item.pull is None
+    # Nobody committed since: what was taken then is taken now, or the commit is refused as stale.
+    on_main = not propose and item.pull is None
+    plain = push.journal.plain(item.repo, item.present.head) if on_main else frozenset()
     push.budget.commit()
     push.journal.sent(item.repo, item.wanted.digest, item.present.head)
     try:
-        made = push.destination.commit(item, propose=push.propose and item.pull is None)
+        made = push.destination.commit(item, propose=propose, plain=plain)
     except Unclear:
         raise
     except Ignored:
@@ -113,7 +117,8 @@ def _commit(push: Push, item: Item) -> Made:
         raise
     readme = item.files.get(README, item.present.readme)
     front = front_digest(readme, item.wanted)
-    push.journal.made(item.repo, record_of(item, made.head, front, made.pull))
+    record = record_of(item, made.head, front, made.pull)
+    push.journal.made(item.repo, record, plain=plain | made.plain if on_main else ())
     return made
 
 

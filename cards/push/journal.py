@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -44,6 +44,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What was written says that the model has left the board."""
     proposed: bool = False
     """What was written are results, proposed to somebody else's model."""
+    plain: tuple[str, ...] = ()
+    """Files that the Hub takes as text at `head`, where it left none of them out."""
     told: tuple[str, ...] | None = None
     """Why the Hub rejects our results file, nothing where it takes it; `None` if nobody asked."""
 
@@ -75,6 +77,7 @@ class Journal:
         self._open: set[str] = set()
         self._foreign: dict[str, str] = {}
         self._ignored: dict[str, str] = {}
+        self._own: dict[str, tuple[str, frozenset[str]]] = {}
         self._over: dict[str, int] = {}
         self._judged: dict[str, tuple[str, ...]] = {}
         self._sent: list[float] = []
@@ -119,6 +122,14 @@ class Journal:
         """Tell whether the Hub left our README out of a commit onto *head*."""
         return self._ignored.get(repo) == head
 
+    def is_own(self, repo: str, head: str) -> bool:
+        """Tell whether the commit *head* of the main branch of *repo* is ours."""
+        return bool(head) and self._own.get(repo, ("", None))[0] == head
+
+    def plain(self, repo: str, head: str) -> frozenset[str]:
+        """Return the files that *repo* surely takes as text at *head*; none if that is not ours."""
+        return self._own[repo][1] if self.is_own(repo, head) else frozenset()
+
     @property
     def unsure(self) -> frozenset[str]:
         """Return the repositories with a commit that was sent and never heard of again."""
@@ -146,9 +157,10 @@ class Journal:
         """Note that the Hub would leave our README out of a commit onto *head*."""
         self._write(self._event("ignored", repo, head=head))
 
-    def made(self, repo: str, record: Record) -> None:
-        """Note that *repo* holds what *record* tells by a commit of ours."""
-        self._write(self._event("made", repo, **msgspec.structs.asdict(record)))
+    def made(self, repo: str, record: Record, plain: Collection[str] = ()) -> None:
+        """Note that *repo* holds what *record* tells by a commit of ours; *plain* files as text."""
+        told = msgspec.structs.asdict(record)
+        self._write(self._event("made", repo, **told, plain=tuple(sorted(plain))))
 
     def seen(self, repo: str, record: Record) -> None:
         """Note that *repo* was found to hold what *record* tells; says nothing twice."""
@@ -219,8 +231,13 @@ class Journal:
         if event.what == "ignored":
             self._ignored[event.repo] = event.head
         elif event.what in ("made", "seen"):
-            known = {name: getattr(event, name) for name in Record.__struct_fields__}
-            self._records[event.repo] = Record(**known)
+            self._learn_state(event)
+
+    def _learn_state(self, event: Event) -> None:
+        known = {name: getattr(event, name) for name in Record.__struct_fields__}
+        self._records[event.repo] = Record(**known)
+        if event.what == "made" and event.pull is None:
+            self._own[event.repo] = (event.head, frozenset(event.plain))
 
 
 def _events(data: bytes) -> Iterator[Event]:

@@ -319,7 +319,8 @@ def _read(push: Push, wanted: Wanted) -> Item:
 def _with_needless_pull(push: Push, item: Item) -> Item:
     """Note which pull request of ours a commit to the main branch makes needless.
 
-    Our records may be lost, or the one who opened it has others: so it is looked for.
+    Our records may be lost, or the one who opened it has others: so it is looked for, once before
+    our first commit and again where others have committed since our last one.
     """
     record = push.journal.record(item.repo)
     pull = record.pull if record else None
@@ -327,6 +328,8 @@ def _with_needless_pull(push: Push, item: Item) -> Item:
         pull = push.journal.over(item.repo)
     if pull is not None:
         return replace(item, needless=pull)
+    if item.present is not None and push.journal.is_own(item.repo, item.present.head):
+        return item
     try:
         pull = _open_pull(push, item.wanted, item.address)
     except Silent:

@@ -67,13 +67,26 @@ def test_pushing_twice_makes_no_commit_and_one_request(bench: Bench) -> None:
     assert [bench.ours(repo) for repo in REPOS] == [1, 1, 1]
 
 
-def test_a_changed_card_costs_two_reads_and_the_clients_three_requests(bench: Bench) -> None:
+@pytest.mark.parametrize(
+    ("by", "kinds"),
+    [
+        ("us", ["resolve", "commit"]),
+        ("somebody", ["resolve", "discussions", "preupload", "commit"]),
+    ],
+)
+def test_a_changed_card_costs_three_requests_where_the_last_commit_is_ours(
+    bench: Bench, by: str, kinds: list[str]
+) -> None:
+    """One of them validates, and names no repository."""
     bench.push()
+    if by == "somebody":
+        bench.hub.write(THIRD, {"notes.md": "Mine.\n"})
     write_result(bench.root, THIRD, 0.41)
     since = len(bench.hub.log.lines())
     bench.push()
-    kinds = [line.kind for line in bench.hub.log.lines(since=since) if line.repo]
-    assert kinds == ["resolve", "discussions", "preupload", "commit"], "and one to validate"
+    asked = bench.hub.log.lines(since=since)
+    assert [line.kind for line in asked if line.repo] == kinds
+    assert sum(line.kind == "validate" for line in asked) == 1
 
 
 def test_what_people_write_later_is_kept_too(bench: Bench) -> None:

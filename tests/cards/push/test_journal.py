@@ -29,6 +29,18 @@ def test_a_commit_that_was_made_is_remembered(tmp_path: Path) -> None:
     assert not found.unsure
 
 
+def test_what_the_hub_takes_as_text_is_known_while_the_head_is_our_commit(tmp_path: Path) -> None:
+    opened(tmp_path).made("a/b", a_record("h1", "one"), plain=["README.md"])
+    found = opened(tmp_path)
+    assert (found.is_own("a/b", "h1"), set(found.plain("a/b", "h1"))) == (True, {"README.md"})
+    assert not found.is_own("a/b", "h2")
+    assert not found.plain("a/b", "h2")
+    assert not found.is_own("c/d", "")
+    in_a_pull = Record(head="h3", digest="two", front="", pull=7)
+    found.made("a/b", in_a_pull)
+    assert opened(tmp_path).is_own("a/b", "h1"), "a pull request leaves the main branch as it is"
+
+
 def test_a_commit_that_was_only_sent_is_unsure_and_hides_what_was_known(tmp_path: Path) -> None:
     journal = opened(tmp_path)
     journal.made("a/b", a_record("h1", "one"))

@@ -20,6 +20,8 @@ FINAL = ("unauthorized-401", "forbidden-403")
 
 PUSHED = ("whoami", "list", "resolve", "discussions", "validate", "preupload", "commit", "info")
 """Every kind of request that a push to one's own organisation makes."""
+ONTO_OURS = ("whoami", "list", "resolve", "validate", "commit", "info")
+"""Those that are left where the last commit is ours: what else is asked was answered then."""
 PROPOSED = ("discussions", "resolve", "validate", "preupload", "commit")
 """Those of a pull request."""
 
@@ -60,6 +62,7 @@ def is_right(hub: Hub, revision: str = "main") -> bool:
 def test_a_push_meets_a_fault(
     pushed: Callable[..., tuple[int, str]], hub: Hub, name: str, kind: str
 ) -> None:
+    hub.write(LAST, {"notes.md": "By somebody else.\n"})
     armed = hub.arm(NAMED[name], kind=kind)
     code, said = pushed()
     assert armed.fired == 1
@@ -98,11 +101,42 @@ def test_a_pull_request_meets_a_fault(
     assert (ours(hub), ours(hub, "refs/pr/1")) == (1, 2)
 
 
+@pytest.mark.parametrize("name", [name for name in NAMED if name not in FINAL])
+def test_a_push_onto_our_own_commit_meets_a_fault(
+    pushed: Callable[..., tuple[int, str]], hub: Hub, name: str
+) -> None:
+    """Only where the answer leaves a doubt the repository is read once more."""
+    hub.arm(NAMED[name], kind="commit")
+    code, said = pushed()
+    assert (code, is_right(hub)) == (0, True), said
+    assert [ours(hub, repo=repo) for repo in REPOS] == [1, 1, 2]
+    kinds = [line.kind for line in hub.log.lines() if line.repo == f"models/{LAST}"]
+    assert kinds[:3] == ["resolve", "resolve", "commit"], "the README, the results, then it is sent"
+    assert "preupload" not in kinds or kinds.index("preupload") > kinds.index("commit")
+
+
+def test_what_others_commit_may_be_a_rule_that_leaves_our_card_out(
+    pushed: Callable[..., tuple[int, str]], hub: Hub
+) -> None:
+    hub.write(LAST, {".gitignore": "README.md\n"})
+    code, said = pushed()
+    assert (code, hub.log.count("preupload"), hub.log.count("commit")) == (1, 1, 0)
+    assert f"ignored        {LAST}" in said
+
+
 def test_the_kinds_above_are_all_that_a_push_sends(
     pushed: Callable[..., tuple[int, str]], hub: Hub
 ) -> None:
+    hub.write(LAST, {"notes.md": "By somebody else.\n"})
     assert pushed()[0] == 0
     assert hub.log.kinds().keys() == set(PUSHED)
+
+
+def test_where_the_last_commit_is_ours_fewer_are_sent(
+    pushed: Callable[..., tuple[int, str]], hub: Hub
+) -> None:
+    assert pushed()[0] == 0
+    assert hub.log.kinds().keys() == set(ONTO_OURS)
 
 
 def test_the_kinds_above_are_all_that_a_pull_request_sends(
