@@ -163,6 +163,9 @@ class Encoder(Protocol):
     def encode(self, text: str) -> list[int]:
         """Return the ids of *text*, special tokens read as such and none added."""
 
+    def encode_all(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return what `encode` returns of each of *texts*, which may be quicker than one by one."""
+
 
 class Account(Struct, frozen=True, kw_only=True):
     """What a backend says of itself, for the result file."""

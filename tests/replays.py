@@ -67,6 +67,10 @@ class Letters:
             text = text.replace(mark, chr(0xE000 + number))
         return [1 if letter == "^" else ord(letter) for letter in text]
 
+    def encode_all(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return the code points of each of *texts*."""
+        return [self.encode(text) for text in texts]
+
 
 class Spelled:
     """A backend that answers what a function makes of each prompt."""

@@ -1,6 +1,6 @@
 """What engines on torch share: tokenizers as prompts need them, and errors that a run knows."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 
+_AT_ONCE = 1 << 18
+"""Characters that a tokenizer is given at once."""
 _MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 
 
@@ -64,4 +66,34 @@ class Tokens:
 
     def encode(self, text: str) -> list[int]:
         """Return the ids of *text*, special tokens read as such and none added."""
-        return list(self._tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
+        return self.encode_all([text])[0]
+
+    def encode_all(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return the ids of each of *texts*; many go to the tokenizer at once, on all processors.
+
+        Not all of them, as it keeps far more of a token than its id until it is done.
+        """
+        ids: list[list[int]] = []
+        for batch in _batches(texts):
+            found = self._tokenizer(
+                batch,
+                add_special_tokens=False,
+                return_attention_mask=False,
+                verbose=False,
+            )
+            ids += map(list, found["input_ids"])
+        return ids
+
+
+def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
+    """Yield *texts* in their order, in lists of at most `_AT_ONCE` characters, or of one text."""
+    batch: list[str] = []
+    length = 0
+    for text in texts:
+        if batch and length + len(text) > _AT_ONCE:
+            yield batch
+            batch, length = [], 0
+        batch.append(text)
+        length += len(text)
+    if batch:
+        yield batch

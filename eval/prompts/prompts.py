@@ -120,7 +120,7 @@ def build(
     texts, rules = _by_family(found.texts, choices, model, template)
     if template is not None and "strftime_now" in template.text:
         rules = (*rules, f"date {now[:10]}")
-    ids = [_ids(one, backend.encoder) for one in texts]
+    ids = _ids(texts, backend.encoder)
     window = backend.account.max_model_len
     skipped = {} if window is None else _overflowing(keys, ids, window, max_tokens)
     if skipped and choices.overflow == "refuse":
@@ -228,12 +228,13 @@ def _by_family(
     return closed, (*choices.rules, *added)
 
 
-def _ids(one: Text, encoder: Encoder) -> tuple[int, ...]:
+def _ids(texts: Sequence[Text], encoder: Encoder) -> list[tuple[int, ...]]:
     """Tokenise; a model's own template writes its BOS itself, before other texts it is put."""
-    ids = tuple(encoder.encode(one.text))
-    if one.status == OWN or encoder.bos_token_id is None:
-        return ids
-    return (encoder.bos_token_id, *ids)
+    found = encoder.encode_all([one.text for one in texts])
+    bos = () if encoder.bos_token_id is None else (encoder.bos_token_id,)
+    return [
+        (*(() if one.status == OWN else bos), *ids) for one, ids in zip(texts, found, strict=True)
+    ]
 
 
 def _overflowing(

@@ -1,16 +1,26 @@
 """Chat templates as transformers compiles them, or in an equal environment of Jinja alone."""
 
+import ast
+import builtins
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import lru_cache
-from typing import Any
+from contextvars import ContextVar
+from datetime import datetime
+from functools import cache, lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, no_type_check
 
 import jinja2
 from jinja2 import nodes
 from jinja2.ext import Extension, loopcontrols
 from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+Compile = Callable[[str], jinja2.Template]
+
+_COMPILE = ("_compile_jinja_template", "_cached_compile_jinja_template")
 
 THOUGHTS = ("reasoning_content", "thinking", "reasoning")
 """The names that clients give to what a model thought; transformers fills the first from any."""
@@ -37,13 +47,68 @@ def with_thoughts(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return found
 
 
-def _compiler() -> Callable[[str], jinja2.Template]:
+@cache
+def _compiler() -> Compile:
+    found = find_spec("transformers")
+    if found is None or found.origin is None:
+        return _environment().from_string
+    file = Path(found.origin).parent / "utils" / "chat_template_utils.py"
+    return _lifted(file) or _imported()
+
+
+def _imported() -> Compile:
     try:
         from transformers.utils.chat_template_utils import _compile_jinja_template
     except ModuleNotFoundError:  # any other fault is told: nothing else may render in its place
         return _environment().from_string
-    compile_as_transformers: Callable[[str], jinja2.Template] = _compile_jinja_template
+    compile_as_transformers: Compile = _compile_jinja_template
     return compile_as_transformers
+
+
+def _lifted(file: Path) -> Compile | None:
+    """Return the compiler of transformers out of its *file*, where it needs no more of the package.
+
+    To import the whole of it takes longer than to render the prompts of a suite.
+    """
+    try:
+        body = ast.parse(file.read_bytes()).body
+    except (OSError, SyntaxError):
+        return None
+    kept: list[ast.stmt] = []
+    kept += (one for one in body if isinstance(one, ast.FunctionDef) and one.name in _COMPILE)
+    inside = [node for one in kept for node in ast.walk(one)]
+    named = {node.id for node in inside if isinstance(node, ast.Name)}
+    known = _names() | vars(builtins)
+    for node in inside:
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
+                named.discard(name)
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                named.discard(name)
+    if not kept or named - known.keys():
+        return None
+    exec(compile(ast.Module(kept, []), str(file), "exec"), known)
+    lifted: Compile = known[_COMPILE[0]]
+    return lifted
+
+
+def _names() -> dict[str, Any]:
+    """Return what the compiler of transformers takes from elsewhere, by the names that it uses."""
+    from packaging import version
+
+    return {
+        "ContextVar": ContextVar,
+        "Extension": Extension,
+        "ImmutableSandboxedEnvironment": ImmutableSandboxedEnvironment,
+        "contextmanager": contextmanager,
+        "datetime": datetime,
+        "is_jinja_available": lambda: True,
+        "jinja2": jinja2,
+        "json": json,
+        "lru_cache": lru_cache,
+        "no_type_check": no_type_check,
+        "version": version,
+    }
 
 
 def _environment() -> ImmutableSandboxedEnvironment:

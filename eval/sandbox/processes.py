@@ -106,12 +106,13 @@ class Kept:
         while count < wanted:
             ready, _, _ = select([process.stdout], [], [], max(0.0, until - time.monotonic()))
             new = os.read(process.stdout.fileno(), 1 << 16) if ready else b""
-            if not new or len(told) + len(new) > most:
+            fits = len(told) + len(new) <= most
+            told += new[: most - len(told)]
+            if not new or not fits:
                 with suppress(subprocess.TimeoutExpired):
                     process.wait(0 if new or not ready else 10)
                 self._end()
                 return bytes(told), -signal.SIGXFSZ if new else process.returncode
-            told += new
             count += new.count(b"\n")
         return bytes(told), 0
 

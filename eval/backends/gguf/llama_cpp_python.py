@@ -36,6 +36,10 @@ class LlamaTokens:
         ids: list[int] = self._llama.tokenize(text.encode(), add_bos=False, special=True)
         return ids
 
+    def encode_all(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return the ids of each of *texts*."""
+        return [self.encode(text) for text in texts]
+
     def decode(self, tokens: Sequence[int], *, special: bool = False) -> str:
         """Return the text of *tokens*, without special ones unless these are asked for.
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import jinja2
 import pytest
+from transformers.utils import chat_template_utils
 
 from cardboard.eval.audit.checks.masks import covered
 from cardboard.eval.audit.rendering.encoding import Text, encode
@@ -131,9 +132,19 @@ def ours_alone() -> Compile:
     return compiler
 
 
+def lifted() -> Compile:
+    """Return the compiler of the installed transformers, taken out of its file."""
+    compiler = environment._lifted(Path(chat_template_utils.__file__))
+    assert compiler is not None, "this version needs more: name it in `environment._names`"
+    return compiler
+
+
+@pytest.mark.parametrize("compiler", [ours_alone, lifted])
 @pytest.mark.parametrize("name", TEMPLATES)
-def test_without_transformers_the_environment_is_equal(name: str) -> None:
-    theirs, ours = environment.compiled(TEMPLATES[name]), ours_alone()(TEMPLATES[name])
+def test_without_the_package_of_transformers_the_environment_is_equal(
+    name: str, compiler: Callable[[], Compile]
+) -> None:
+    theirs, ours = environment._imported()(TEMPLATES[name]), compiler()(TEMPLATES[name])
     assert type(theirs.environment).__mro__[0] is type(ours.environment)
     for probe in PROBES.values():
         known = {
@@ -164,10 +175,25 @@ HOSTILE = (
 )
 
 
+@pytest.mark.parametrize("compiler", [ours_alone, lifted])
 @pytest.mark.parametrize("text", HOSTILE)
-def test_what_the_one_sandbox_refuses_the_other_refuses(text: str) -> None:
+def test_what_the_one_sandbox_refuses_the_other_refuses(
+    text: str, compiler: Callable[[], Compile]
+) -> None:
     known = {"messages": [{}], "strftime_now": str}
-    assert outcome_of(ours_alone(), text, known) == outcome_of(environment.compiled, text, known)
+    theirs = environment._imported()
+    assert outcome_of(compiler(), text, known) == outcome_of(theirs, text, known)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "def", "import os", "def _compile_jinja_template(text):\n    return other(text)"]
+)
+def test_a_compiler_that_needs_more_than_is_known_is_imported_with_its_package(
+    tmp_path: Path, text: str
+) -> None:
+    (tmp_path / "chat_template_utils.py").write_text(text)
+    assert environment._lifted(tmp_path / "chat_template_utils.py") is None
+    assert environment._lifted(tmp_path / "nowhere.py") is None
 
 
 def outcome_of(compiler: Compile, text: str, known: dict[str, Any]) -> str:

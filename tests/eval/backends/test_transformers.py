@@ -3,12 +3,17 @@
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from cardboard.eval.backends import torch_models
 from cardboard.eval.backends import transformers as engine
+from cardboard.eval.backends.torch_models import Tokens
 from cardboard.eval.backends.transformers import Transformers, open_backend
 from cardboard.eval.engine import Answer, Options, Prompt, Sampling, Template
 from cardboard.eval.errors import DeadEngine, UsageError
@@ -17,12 +22,13 @@ from cardboard.eval.records import Said, ToolCall
 from cardboard.eval.run.run import evaluate
 
 from ...replays import a_request, a_suite
-from ...tiny import ARCHITECTURES, TEMPLATE, a_model, a_model_that_sees
+from ...tiny import ARCHITECTURES, TEMPLATE, a_model, a_model_that_sees, a_tokenizer
 
 # peft asks transformers for something that transformers is about to rename.
 pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")
 
 GREEDY = Sampling(max_tokens=12)
+TOKENS = Tokens(a_tokenizer())
 
 
 def prompts(backend: Transformers, count: int = 6) -> list[Prompt]:
@@ -200,6 +206,12 @@ def test_what_it_says_of_itself(backend: Transformers, llama: Path) -> None:
         special_tokens={"bos_token": "<s>", "eos_token": "<|im_end|>", "pad_token": "<pad>"},
     )
     assert backend.encoder.encode("<s>ls") == [0, *backend.encoder.encode("ls")]
+
+
+@given(st.lists(st.text(st.sampled_from("ls -<>|im_start한\n"), max_size=30), max_size=9))
+def test_many_texts_at_once_have_the_ids_that_each_has_alone(texts: list[str]) -> None:
+    with patch.object(torch_models, "_AT_ONCE", 40):
+        assert TOKENS.encode_all(texts) == [TOKENS.encode(text) for text in texts]
 
 
 @pytest.mark.parametrize("model", ["/nowhere", "not a name/at all"])
