@@ -96,18 +96,21 @@ def measure(name: str, references: list[list[str]]) -> None:
     """Print the speed on the first model of a suite, on those after it, and of the plain scorer."""
     rng = random.Random(name)
     models = [[(lines, answer(rng, lines)) for lines in references] for _ in range(MODELS)]
-    first, later = [], []
+    first, later, again = [], [], []
     for _ in range(ROUNDS):
         first.append(fresh_seconds(models[0]))
         later += [seconds(rescore, rows) for rows in models[1:]]
+        again.append(seconds(rescore, models[-1]))
     sample = models[0][:: STEPS // SAMPLE]
-    slow, fast = seconds(plain_rescore, sample), min(seconds(rescore, sample) for _ in range(3))
+    slow = min(seconds(plain_rescore, sample) for _ in range(3)) / len(sample)
     same = all(rescore(*row, CORRECTED) == plain_rescore(*row, CORRECTED) for row in sample)
     sizes = [statistics.mean(len(row[side]) for row in models[0]) for side in (0, 1)]
     print(
         f"{name:<24} {sizes[0]:5.1f} x {sizes[1]:4.1f} units"
-        f"  first model {STEPS / min(first):8,.0f}  later models {STEPS / min(later):8,.0f} steps/s"
-        f"  plain {len(sample) / slow:7,.1f} steps/s, {slow / fast:5,.0f} times slower"
+        f"  first model {STEPS / min(first):8,.0f}  later models {STEPS / min(later):8,.0f}"
+        f"  answers met before {STEPS / min(again):8,.0f} steps/s"
+        f"  plain {1 / slow:7,.1f} steps/s: later models {slow * STEPS / min(later):5,.0f} times,"
+        f" answers met {slow * STEPS / min(again):5,.0f} times"
         f"  {'same bits' if same else 'DIFFERENT SCORES'}"
     )
 

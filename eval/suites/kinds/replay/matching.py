@@ -1,7 +1,7 @@
 """The best similarity that each unit of a step finds on the other side, looked up by token."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 _MATRIX_PAIRS = 1_000
 _BLOCK_CELLS = 1 << 14
 _SMALLEST = 1e-300
+_REMEMBERED = 8
+"""Similarities that a reference remembers for each of its units."""
+_LONG = 200
+"""Characters of a unit that is not remembered."""
+
+_Near = tuple[float, list[tuple[int, float]]]
 
 
 class Reference:
@@ -29,49 +35,59 @@ class Reference:
 
     def __init__(self, units: Sequence[str]) -> None:
         self.first = normalise(units[0]).lower()
-        self.bags = {unit: bag(unit) for unit in units}
-        self.numbers: dict[Bag, int] = {}
-        self.order = [self.numbers.setdefault(self.bags[unit], len(self.numbers)) for unit in units]
-        self.sizes = [len(tokens) for tokens in self.numbers]
+        numbers: dict[Bag, int] = {}
+        self.order = [numbers.setdefault(bag(unit), len(numbers)) for unit in units]
+        self.sizes = [len(tokens) for tokens in numbers]
         self.holders: defaultdict[Token, list[int]] = defaultdict(list)
-        for tokens, number in self.numbers.items():
+        for tokens, number in numbers.items():
             for token in tokens:
                 self.holders[token].append(number)
-        self._near: dict[Bag, list[tuple[int, float]]] = {}
+        self._known: dict[str, _Near] = {}
+        self._room = _REMEMBERED * len(self.sizes)
 
-    def match(self, predicted: Sequence[Bag]) -> tuple[list[float], list[float]]:
-        """Return the best similarity of each predicted bag, and that of each distinct unit."""
-        if len(predicted) * len(self.sizes) < _MATRIX_PAIRS:
-            return self._match_by_loop(predicted)
-        return self._match_by_matrix(predicted)
+    def match(self, predicted: Iterable[str]) -> tuple[dict[str, float], list[float]]:
+        """Return the best similarity of each predicted unit, and that of each distinct bag."""
+        units, width = dict.fromkeys(predicted, 0.0), len(self.sizes)
+        new = [] if len(units) * width < _MATRIX_PAIRS else [*units.keys() - self._known.keys()]
+        if len(new) * width < _MATRIX_PAIRS:
+            return units, self._match_by_loop(units, units)
+        found, best = self._match_by_matrix([bag(unit) for unit in new])
+        units.update(zip(new, found, strict=True))
+        known = self._match_by_loop([*units.keys() - new], units)
+        return units, [*map(max, best, known)]
 
-    def _match_by_loop(self, predicted: Sequence[Bag]) -> tuple[list[float], list[float]]:
-        """Look only at the pairs that share a token."""
-        tops, best = [], [0.0] * len(self.sizes)
-        for tokens in predicted:
-            top = 0.0
-            for number, found in self._near.get(tokens) or self._look_up(tokens):
+    def _match_by_loop(self, units: Iterable[str], tops: dict[str, float]) -> list[float]:
+        """Look only at the pairs that share a token, and note in *tops* what each unit finds."""
+        best, known = [0.0] * len(self.sizes), self._known
+        for unit in units:
+            tops[unit], near = known.get(unit) or self._look_up(unit)
+            for number, found in near:
                 if found > best[number]:
                     best[number] = found
-                if found > top:
-                    top = found
-            tops.append(top)
-        return tops, best
+        return best
 
-    def _look_up(self, tokens: Bag) -> list[tuple[int, float]]:
-        """Return the units that share a token with *tokens*, and how similar they are."""
-        holders, sizes, size = self.holders, self.sizes, len(tokens)
+    def _look_up(self, unit: str) -> "_Near":
+        """Return which bags share a token with *unit*, how similar they are, and the best of them.
+
+        Many models give the same commands, so what is found is remembered while there is room.
+        """
+        tokens, holders, sizes = bag(unit), self.holders, self.sizes
+        size, top = len(tokens), 0.0
         overlaps: dict[int, int] = {}
         for token in tokens:
             for number in holders.get(token, ()):
                 overlaps[number] = overlaps.get(number, 0) + 1
-        near = [
-            (number, 2 * (p := overlap / sizes[number]) * (r := overlap / size) / (p + r))
-            for number, overlap in overlaps.items()
-        ]
-        if tokens in self.numbers:  # many models give the very commands of the reference
-            self._near[tokens] = near
-        return near
+        near = []
+        for number, overlap in overlaps.items():
+            precision, recall = overlap / sizes[number], overlap / size
+            found = 2 * precision * recall / (precision + recall)
+            near.append((number, found))
+            if found > top:
+                top = found
+        if self._room > 0 and len(unit) <= _LONG:
+            self._room -= 1 + len(near)
+            self._known[unit] = top, near
+        return top, near
 
     def _match_by_matrix(self, predicted: Sequence[Bag]) -> tuple[list[float], list[float]]:
         """Compare all pairs of a block at once; a block fits the processor's cache."""
@@ -134,7 +150,8 @@ class Reference:
 class References:
     """The references met so far, for a suite's are met again with each model.
 
-    They hold at most *room* characters, or about fifty times as many bytes; then all are forgotten.
+    They hold at most *room* characters, or about eighty times as many bytes; then all are
+    forgotten.
     """
 
     def __init__(self, room: int) -> None:

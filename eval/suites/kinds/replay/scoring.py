@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from ....errors import CardboardError
 from ....records import Share
-from .matching import References
+from .matching import Reference, References
 from .units import bag, normalise
 
 SCORER = "token-f1/2"
@@ -52,7 +52,7 @@ class UnscorableStep(CardboardError):
     """A step holds so many commands that comparing them would stall the run."""
 
 
-_references = References(room=3_000_000)
+_references = References(room=2_000_000)
 
 
 def rescore(ref_units: Sequence[str], pred_units: Sequence[str], rules: Rules) -> StepScore:
@@ -69,17 +69,11 @@ def rescore(ref_units: Sequence[str], pred_units: Sequence[str], rules: Rules) -
             first_cmd_exact=same, command_precision=same, command_recall=same, command_f1=same
         )
     reference = _references.get(tuple(ref_units))
-    known = reference.bags
-    predicted = [known.get(unit) or bag(unit) for unit in pred_units]
-    distinct = list(dict.fromkeys(predicted))
-    if sum(map(len, distinct)) * len(reference.sizes) > MAX_LOOKUPS:
-        raise UnscorableStep(
-            f"{len(distinct)} different predicted commands against {len(reference.sizes)} of the "
-            "reference are too many to compare"
-        )
-    found, best = reference.match(distinct)
-    tops = dict(zip(distinct, found, strict=True))
-    precision = fsum(map(tops.__getitem__, predicted)) / len(predicted)
+    # A token has at least one character, or is that of a unit without any.
+    if (sum(map(len, pred_units)) + len(pred_units)) * len(reference.sizes) > MAX_LOOKUPS:
+        _check(reference, pred_units)
+    tops, best = reference.match(pred_units)
+    precision = fsum(map(tops.__getitem__, pred_units)) / len(pred_units)
     recall = fsum(map(best.__getitem__, reference.order)) / len(ref_units)
     total = precision + recall
     return StepScore(
@@ -88,6 +82,15 @@ def rescore(ref_units: Sequence[str], pred_units: Sequence[str], rules: Rules) -
         command_recall=round(recall, 4),
         command_f1=round(2 * precision * recall / total if total else 0.0, 4),
     )
+
+
+def _check(reference: Reference, pred_units: Sequence[str]) -> None:
+    distinct = {bag(unit) for unit in pred_units}
+    if sum(map(len, distinct)) * len(reference.sizes) > MAX_LOOKUPS:
+        raise UnscorableStep(
+            f"{len(distinct)} different predicted commands against {len(reference.sizes)} of the "
+            "reference are too many to compare"
+        )
 
 
 def bucket_of(step_idx: int) -> str:

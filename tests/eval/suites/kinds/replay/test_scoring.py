@@ -3,14 +3,22 @@
 import json
 import random
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import to_builtins
 
+from cardboard.eval.suites.kinds.replay import matching
 from cardboard.eval.suites.kinds.replay.matching import Reference, References
-from cardboard.eval.suites.kinds.replay.scoring import RULES, UnscorableStep, bucket_of, rescore
+from cardboard.eval.suites.kinds.replay.scoring import (
+    RULES,
+    UnscorableStep,
+    _references,
+    bucket_of,
+    rescore,
+)
 from cardboard.eval.suites.kinds.replay.units import bag
 
 from .plain_scoring import plain_rescore
@@ -65,18 +73,38 @@ def test_scores_are_the_plain_scorer_s_to_the_last_bit(
     assert rescore(ref, pred, rules) == plain_rescore(ref, pred, rules)  # type: ignore[arg-type]  # hypothesis widens it
 
 
+@given(units.filter(bool), st.lists(units.filter(bool), max_size=4), st.integers(1, 30))
+def test_what_is_remembered_of_other_answers_changes_no_bit(
+    ref: list[str], answers: list[list[str]], pairs: int
+) -> None:
+    """Whether units are looked up, remembered or compared by matrix, or all three in one step."""
+    _references.forget()
+    with patch.object(matching, "_MATRIX_PAIRS", pairs), patch.object(matching, "_LONG", 4):
+        for pred in [*answers, *answers]:
+            assert rescore(ref, pred, CORRECTED) == plain_rescore(ref, pred, CORRECTED)
+    _references.forget()
+
+
+def by_loop(ref: list[str], pred: list[str]) -> tuple[list[float], list[float]]:
+    tops: dict[str, float] = {}
+    best = Reference(ref)._match_by_loop(pred, tops)
+    return [tops[unit] for unit in pred], best
+
+
+def by_matrix(ref: list[str], pred: list[str]) -> tuple[list[float], list[float]]:
+    return Reference(ref)._match_by_matrix([bag(unit) for unit in pred])
+
+
 @given(units.filter(bool), units)
 def test_loop_and_matrix_find_the_same_floats(ref: list[str], pred: list[str]) -> None:
-    reference, bags = Reference(ref), [bag(unit) for unit in pred] or [bag("ls")]
-    assert reference._match_by_loop(bags) == reference._match_by_matrix(bags)
+    assert by_loop(ref, pred or ["ls"]) == by_matrix(ref, pred or ["ls"])
 
 
 def test_loop_and_matrix_agree_on_large_steps_with_long_units() -> None:
     rng = random.Random(7)
     made = [[str(rng.randrange(40)) for _ in range(rng.choice((1, 3, 200)))] for _ in range(500)]
     lines = [" ".join(tokens) for tokens in made]
-    reference, bags = Reference(lines[:200]), [bag(line) for line in lines[200:]]
-    assert reference._match_by_loop(bags) == reference._match_by_matrix(bags)
+    assert by_loop(lines[:200], lines[200:]) == by_matrix(lines[:200], lines[200:])
 
 
 def test_a_hostile_answer_of_5000_units_is_scored() -> None:
