@@ -14,7 +14,7 @@ from .eval.errors import CardboardError, RecordError, plural
 
 if TYPE_CHECKING:
     from .board.model import Boards
-    from .board.workspace.settings import Settings
+    from .board.workspace.settings import Settings, Workspace
     from .eval.training.contract import Contract
 
 # Our matrix products are many and small: a second BLAS thread waits more than it computes.
@@ -182,15 +182,25 @@ def main(context: click.Context, workspace: Path) -> None:
     context.obj = judged
     context.meta["cardboard.contract"] = told
     context.meta["cardboard.cards"] = card_texts
+    context.meta["cardboard.written-cards"] = written_card_texts
 
 
 def card_texts(
     boards: "Boards", settings: "Settings"
 ) -> "Iterator[tuple[str, str, Mapping[str, str]]]":
-    """Yield each card's slug, text and parts: for the site, which knows nothing of cards."""
+    """Yield each card's slug, text and hashes: for the site, which knows nothing of cards."""
     from .cards.text.render import texts_of
 
     yield from texts_of(boards, settings)
+
+
+def written_card_texts(
+    boards: "Boards", workspace: "Workspace"
+) -> "Iterator[tuple[str, str, Mapping[str, str]]]":
+    """Yield the same; those that lie in the folder of cards as they would be are not made again."""
+    from .cards.text.write import texts_at_hand
+
+    yield from texts_at_hand(boards, workspace)
 
 
 @main.command(

@@ -16,8 +16,10 @@ from ..board.commands.load import boards_of, workspace_of
 from ..eval.errors import CardboardError, UsageError, plural
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from ..board.model import Boards
-    from ..board.workspace.settings import Workspace
+    from ..board.workspace.settings import Settings, Workspace
     from .assembly.write import Outcome
     from .data.exports import Cards
 
@@ -30,7 +32,7 @@ def site(context: click.Context) -> str:
     """Build the leaderboard site under build/site; a site that is the same stays untouched."""
     from msgspec.structs import replace
 
-    outcome = _build(workspace_of(context), _cards(context))
+    outcome = _build(workspace_of(context), context)
     click.echo(_said(outcome))
     return _said(replace(outcome, changed=False))
 
@@ -56,7 +58,7 @@ def serve(context: click.Context, port: int) -> None:
         published = Stamp(workspace).unchanged()
         if published is None:
             click.echo("Building the site; until it is there, what was built before is served")
-            click.echo(_said(_build(workspace, _cards(context))))
+            click.echo(_said(_build(workspace, context)))
         else:
             click.echo(published.told[-1])
         try:
@@ -167,7 +169,7 @@ def _exported(form: str, boards: "Boards", workspace: "Workspace", folder: Path)
 def _rebuild(context: click.Context) -> None:
     """Build again; what cannot be built is told, and the last site goes on being served."""
     try:
-        click.echo(_said(_build(workspace_of(context), _cards(context))))
+        click.echo(_said(_build(workspace_of(context), context)))
     except CardboardError as error:
         error.show()
     except OSError as error:
@@ -201,9 +203,14 @@ def _cards(context: click.Context) -> "Cards | None":
     return cards
 
 
-def _build(workspace: "Workspace", cards: "Cards | None") -> "Outcome":
+def _build(workspace: "Workspace", context: click.Context) -> "Outcome":
     """Build the site of *workspace*, with progress on a terminal and nothing when piped."""
     from .assembly.write import write_site
+
+    made = context.meta.get("cardboard.written-cards")
+
+    def cards(boards: "Boards", _: "Settings") -> "Iterable[tuple[str, str, Mapping[str, str]]]":
+        return made(boards, workspace) if made else ()
 
     write = partial(
         write_site,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -17,6 +18,15 @@ from .standing import CardEntry
 _RENDERERS = ("babel", "jinja2", "msgspec")
 
 
+class _Kept(NamedTuple):
+    made_of: bytes
+    """Digest of the entries that the card was made of."""
+    text: bytes
+    """Digest of its text."""
+    parts: dict[str, str]
+    """Digests of its parts, as a site publishes them."""
+
+
 class _Record(Struct, kw_only=True, array_like=True):
     """What lies in the file."""
 
@@ -25,8 +35,8 @@ class _Record(Struct, kw_only=True, array_like=True):
     version: str
     answers: dict[str, dict[Asked, float | None]]
     """Every quantile that a card ever asked for, by field."""
-    cards: dict[str, tuple[bytes, bytes]]
-    """By slug: the digest of the entries that a card was made of, and that of its text."""
+    cards: dict[str, "_Kept"]
+    """By slug."""
 
 
 class CardCache:
@@ -39,7 +49,7 @@ class CardCache:
     def __init__(self, path: Path, settings: Settings, fields: Mapping[str, Field]) -> None:
         """Take the file at *path*, which need not exist, and the fields of this run's boards."""
         self._path, self._fields, self._version = path, fields, _version(settings)
-        self._cards: dict[str, tuple[bytes, bytes]] = {}
+        self._cards: dict[str, _Kept] = {}
         kept = _read(path)
         if kept is None or kept.version != self._version or kept.answers.keys() != fields.keys():
             return
@@ -54,12 +64,17 @@ class CardCache:
 
     def is_right(self, slug: str, made_of: bytes | None, text: bytes) -> bool:
         """Tell whether *text* is the card that follows from what has the digest *made_of*."""
-        return made_of is not None and self._cards.get(slug) == (made_of, _digest(text))
+        kept = self._cards.get(slug)
+        return kept is not None and (kept.made_of, kept.text) == (made_of, _digest(text))
 
-    def keep(self, slug: str, made_of: bytes | None, text: bytes) -> None:
-        """Remember that *text* follows from what has the digest *made_of*."""
+    def parts(self, slug: str) -> dict[str, str]:
+        """Return the digests of the parts of a card that is right."""
+        return self._cards[slug].parts
+
+    def keep(self, slug: str, made_of: bytes | None, text: bytes, parts: dict[str, str]) -> None:
+        """Remember that *text* follows from what has the digest *made_of*, and its *parts*."""
         if made_of is not None:
-            self._cards[slug] = (made_of, _digest(text))
+            self._cards[slug] = _Kept(made_of, _digest(text), parts)
 
     def save(self, slugs: Sequence[str]) -> None:
         """Write what is known of the cards *slugs*; where that cannot be done, nothing is kept."""

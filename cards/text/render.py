@@ -1,5 +1,6 @@
 """Cards as text: one layout for every language, compiled once, escaped throughout."""
 
+import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -48,6 +49,13 @@ class Renderer:
         """Return the whole README of *card*: front matter, then our part between its markers."""
         return _assembled(self.parts(card))
 
+    def told(self, card: Card) -> tuple[str, dict[str, str]]:
+        """Return the whole README of *card*, and the SHA-256 of its parts by name."""
+        parts = self.parts(card)
+        written = {name: part.encode("utf-8", "replace") for name, part in parts.items()}
+        digests = {name: hashlib.sha256(part).hexdigest() for name, part in written.items()}
+        return _assembled(parts), digests
+
     def body(self, card: Card) -> str:
         """Return our part of the README: all languages, one after the other."""
         return "\n".join(body(card) for body in self._bodies)
@@ -62,11 +70,10 @@ class Renderer:
 
 
 def texts_of(boards: Boards, settings: Settings) -> Iterator[tuple[str, str, dict[str, str]]]:
-    """Yield each card's slug, the whole README, and its parts by name."""
+    """Yield each card's slug, the whole README, and the SHA-256 of its parts by name."""
     deck, renderer = Deck(boards, settings), Renderer(settings)
     for slug in deck.slugs:
-        parts = renderer.parts(deck.card(slug))
-        yield slug, _assembled(parts), parts
+        yield slug, *renderer.told(deck.card(slug))
 
 
 def _assembled(parts: Mapping[str, str]) -> str:

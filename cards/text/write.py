@@ -86,10 +86,28 @@ def _differing(deck: Deck, workspace: Workspace) -> Iterator[tuple[str, bytes | 
             yield slug, None
             continue
         renderer = renderer or Renderer(settings)
-        text = renderer.readme(deck.card(slug, entries)).encode("utf-8", "replace")
-        cache.keep(slug, made_of, text)
+        told, parts = renderer.told(deck.card(slug, entries))
+        text = told.encode("utf-8", "replace")
+        cache.keep(slug, made_of, text, parts)
         yield slug, None if text == present else text
     cache.save(deck.slugs)
+
+
+def texts_at_hand(
+    boards: Boards, workspace: Workspace
+) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Yield what `texts_of` yields; cards that lie in `build/cards` as they were are not made."""
+    settings, folder = workspace.settings, workspace.build / "cards"
+    deck = Deck(boards, settings)
+    cache = CardCache(workspace.root / ".cardboard" / "cards", settings, deck.fields)
+    renderer: Renderer | None = None
+    for slug in deck.slugs:
+        entries, present = deck.entries(slug), _present(folder / slug)
+        if present is not None and cache.is_right(slug, digest_of(entries), present):
+            yield slug, present.decode(), cache.parts(slug)
+            continue
+        renderer = renderer or Renderer(settings)
+        yield slug, *renderer.told(deck.card(slug, entries))
 
 
 def _write(card: Path, text: bytes) -> None:

@@ -24,7 +24,6 @@ from ..data.exports import (
     READINGS,
     TABLES,
     Cards,
-    digest_of,
     write_parquet,
     write_tables,
 )
@@ -91,7 +90,7 @@ def rebuild(
     hashes = {}
     for slug, text, parts in cards(boards, workspace.settings) if cards else ():
         files[f"{CARDS}/{slug}.md"] = text.encode("utf-8", "replace")
-        hashes[slug] = {name: digest_of(part) for name, part in parts.items()}
+        hashes[slug] = dict(parts)
     return Rebuilt(boards=boards, files=files, cards=hashes, steps=steps is not None)
 
 

@@ -14,8 +14,8 @@ from cardboard.board.model import Reading
 from cardboard.board.workspace.settings import Cards, Family, Note, Profile, Workspace
 from cardboard.cards.text import cache, write
 from cardboard.cards.text.card import Card, cards_of
-from cardboard.cards.text.render import Renderer
-from cardboard.cards.text.write import changed_cards, write_cards
+from cardboard.cards.text.render import Renderer, texts_of
+from cardboard.cards.text.write import changed_cards, texts_at_hand, write_cards
 from cardboard.eval import records
 from cardboard.tests.cards import sample
 from cardboard.tests.making import measured
@@ -65,6 +65,13 @@ def test_a_second_run_renders_nothing(workspace, request):
     written = renewed(workspace)
     request.getfixturevalue("unable")
     assert renewed(workspace) == written
+    assert len(list(texts_at_hand(sample.boards(), workspace))) == len(written)
+
+
+def test_cards_that_were_never_written_are_rendered_for_a_site(workspace):
+    boards = sample.boards()
+    made = list(texts_at_hand(boards, workspace))
+    assert made == list(texts_of(boards, workspace.settings))
 
 
 def test_a_card_that_somebody_changed_is_written_anew(workspace):
@@ -90,6 +97,9 @@ def test_whatever_comes_and_goes_the_cards_are_those_of_a_first_run(tmp_path_fac
         patched.setattr(write, "Renderer", lambda settings: RENDERER)
         for readings in runs:
             assert renewed(workspace, readings) == rendered(workspace, readings)
+            boards = build_boards(readings, workspace)
+            wanted = list(texts_of(boards, workspace.settings))
+            assert list(texts_at_hand(boards, workspace)) == wanted
     shutil.rmtree(workspace.root)
 
 
@@ -137,9 +147,9 @@ def test_on_a_large_board_a_new_result_renders_no_card_but_its_own(workspace, mo
     rendered_now = []
 
     class Watched(Renderer):
-        def readme(self, card: Card) -> str:
+        def told(self, card: Card) -> tuple[str, dict[str, str]]:
             rendered_now.append(card.slug)
-            return super().readme(card)
+            return super().told(card)
 
     monkeypatch.setattr(write, "Renderer", Watched)
     assert renewed(large, readings) == rendered(large, readings)
