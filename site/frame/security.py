@@ -7,6 +7,8 @@ import re
 POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'"
 
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+# What the theme writes where a group of its navigation is open, and HTML forbids.
+_NO_NUMBER = re.compile(r'(<label class="md-nav__link"[^>]*?) tabindex=""')
 _CHARSET = '<meta charset="utf-8">'
 _META = f'{_CHARSET}<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
 
@@ -29,7 +31,8 @@ def secure(html: str, root: str) -> tuple[str, dict[str, str]]:
         scripts[path] = found[1]
         return f'<script src="{root}{path}"></script>'
 
-    return _INLINE_SCRIPT.sub(refer, html).replace(_CHARSET, _META, 1), scripts
+    html = _NO_NUMBER.sub(r"\1", _INLINE_SCRIPT.sub(refer, html))
+    return html.replace(_CHARSET, _META, 1), scripts
 
 
 _FORBIDDEN = re.compile(

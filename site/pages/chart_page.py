@@ -9,8 +9,8 @@ from ...board.model import Board
 from ...eval.metrics import Metric
 from ..charts.charts import Chart, Point, Scatter, charts_of
 from ..charts.lists import Gain, Heat, Range, gains_of, heats_of, ranges_of
+from ..charts.pictures import Line, Listed, frame, list_table, listing, picture
 from ..charts.pictures import Written as Word
-from ..charts.pictures import frame, picture
 from ..charts.scales import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH
 from ..charts.svg import SIGNS
 from ..data.figures import Span, as_printed, billions, printed, signed, timed
@@ -110,6 +110,10 @@ def chart_pages(source: Source) -> Iterator[Page]:
         path = chart_path(place)
         drawn = list(_drawn(board, place, source))
         gains, total = gains_of(board)
+        bars = _gain_bars(gains, board)
+        ranges = _range_bars(ranges_of(board), board, len(board.ranked))
+        heats = list(_heated(board, source))
+        lists = list(_lists(drawn, bars, ranges, heats, source))
         html = source.render.html(
             "charts",
             root=root_of(path),
@@ -118,11 +122,11 @@ def chart_pages(source: Source) -> Iterator[Page]:
             charts=[one for one in drawn if one.svg is not None],
             missing=[one for one in drawn if one.svg is None],
             size=SIZE,
-            gains=_gain_bars(gains, board),
+            gains=bars,
             gains_known=total,
             gains_tested=any(one.low is not None for one in gains),
-            ranges=_range_bars(ranges_of(board), board, len(board.ranked)),
-            heats=list(_heated(board, source)),
+            ranges=ranges,
+            heats=heats,
             ranked=len(board.ranked),
             first=FRAMED,
             frame=f"{source.settings.board.site_url or 'URL/'}"
@@ -136,12 +140,49 @@ def chart_pages(source: Source) -> Iterator[Page]:
                 "site.charts.description", title=place.title
             ),
             slots={"charts" if path == PATH else "body": html},
-            files=dict(_files(drawn, board, place, source)),
+            files=dict(_files(drawn, lists, board, place, source)),
         )
 
 
+def _lists(
+    drawn: Sequence[Drawn],
+    gains: Sequence[tuple[Gain, Bar]],
+    ranges: Sequence[Bar],
+    heats: Sequence[Heated],
+    source: Source,
+) -> Iterator[Listed]:
+    """Yield every chart of a board that is a list, and the front of each one that is drawn."""
+    say = source.render.text
+    for chart in drawn:
+        if chart.front:
+            title = f"{chart.title}: {say('site.charts.best')}"
+            lines = tuple(Line(row.label, row.slug, row.cells) for row in chart.front)
+            yield Listed(f"{chart.name}-front", title, chart.columns, lines)
+    if gains:
+        names = ("tuned", "base", "before", "after", "gain", "interval")
+        columns = tuple(say(_key(name)) for name in names)
+        lines = tuple(_line(bar, (gain.base, *bar.cells)) for gain, bar in gains)
+        yield Listed("bases", say("site.charts.bases"), columns, lines)
+    if ranges:
+        keys = ("site.column.model", "site.column.rank", _key("open"), "site.column.score")
+        lines = tuple(_line(bar, bar.cells) for bar in ranges)
+        yield Listed("ranks", say("site.charts.ranks"), tuple(map(say, keys)), lines)
+    for heat in heats:
+        columns = (say("site.column.model"), *heat.groups)
+        lines = tuple(
+            Line(label, slug, tuple(cell.text or "–" for cell in cells))
+            for label, slug, cells in heat.rows
+        )
+        title = say("site.charts.groups", division=heat.title)
+        yield Listed(heat.anchor, title, columns, lines)
+
+
+def _line(bar: Bar, cells: tuple[str, ...]) -> Line:
+    return Line(bar.label, bar.slug, cells, (bar.start, bar.wide, bar.mark))
+
+
 def _files(
-    drawn: Sequence[Drawn], board: Board, place: Place, source: Source
+    drawn: Sequence[Drawn], lists: Sequence[Listed], board: Board, place: Place, source: Source
 ) -> Iterator[tuple[str, str]]:
     """Yield path and text of what others may show: each chart, alone and in a frame; the board."""
     path, language = chart_path(place), source.render.language
@@ -157,6 +198,11 @@ def _files(
             f'alt="{escape(f"{title}. {one.text}")}"></a>'
         )
         yield f"{path}{one.name}.html", frame(language, root, title, body)
+    for listed in lists:
+        titled = listed._replace(title=f"{listed.title} · {place.title}")
+        yield f"{path}{listed.name}.svg", listing(titled)
+        body = list_table(titled, root)
+        yield f"{path}{listed.name}.html", frame(language, root, titled.title, body)
     rows = "".join(
         f"<tr><td>{escape(entry.rank_text)}</td>"
         f'<th scope="row"><a href="{root}models/{entry.slug}/" target="_top">'

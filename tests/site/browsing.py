@@ -37,7 +37,9 @@ SEARCH = """async () => {
     }
     const resultTypes = ["violations"], colours = "color-contrast";
     const found = [
-        await axe.run(document, { resultTypes, rules: { [colours]: { enabled: false } } }),
+        await axe.run(document, { resultTypes, rules: {
+            [colours]: { enabled: false }, "target-size": { enabled: true },
+        } }),
         await axe.run({ include: [["[data-first]"]] }, { resultTypes, runOnly: [colours] }),
     ];
     return found.flatMap((one) => one.violations);

@@ -28,3 +28,10 @@ def test_data_in_a_script_element_stays():
     html, scripts = secure(data, "")
     assert scripts == {}
     assert '{"a": 1}' in html
+
+
+def test_an_open_group_of_the_navigation_has_no_number_that_is_none():
+    label = '<label class="md-nav__link" for="a" id="b" tabindex="">A</label>'
+    assert secure(label, "")[0] == '<label class="md-nav__link" for="a" id="b">A</label>'
+    text = '<p>Write <code>tabindex=""</code></p>'
+    assert secure(text, "")[0] == text

@@ -90,6 +90,23 @@ def test_a_chart_is_a_picture_and_a_page_for_frames_in_both_languages(site):
         assert "<script" not in frame
 
 
+@pytest.mark.parametrize("name", ["size-front", "bases"])
+def test_a_list_is_a_picture_and_a_page_for_frames_as_a_drawing_is(site, name):
+    for tree, word in (("", "Score"), ("ko/", "점수")):
+        page = (site / tree / "charts" / "index.html").read_text(encoding="utf-8")
+        assert f'<a href="{name}.svg" download="mini-1-models-{name}.svg" data-picture>' in page
+        root = ElementTree.parse(site / tree / "charts" / f"{name}.svg").getroot()
+        said = [one.text for one in root.iter(f"{SVG}text")]
+        frame = (site / tree / "charts" / f"{name}.html").read_text(encoding="utf-8")
+        for part in (word, "org/tuned", "40.00"):
+            assert any(part in one for one in said)
+            assert part in frame
+        assert 'href="../models/org__tuned/" target="_top"' in frame
+        assert float(root.get("width")) >= max(
+            float(one.get("x")) for one in root.iter(f"{SVG}text")
+        )
+
+
 def test_the_board_has_a_page_for_frames_with_its_first_rows(site):
     frame = (site / "charts" / "board.html").read_text(encoding="utf-8")
     assert frame.index("org/tuned") < frame.index("org/more") < frame.index("org/small")
