@@ -3,7 +3,8 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, chain
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import msgspec
@@ -14,7 +15,7 @@ from ...eval.metrics import pass_all, pass_at
 from ...eval.records import Group, Step
 from ...eval.suites.fingerprints import StepKey, fingerprint
 from ...eval.suites.kinds.kind import Kind
-from ...eval.suites.kinds.maps import column
+from ...eval.suites.kinds.maps import Fixed, column
 from ...eval.suites.kinds.registry import kind_of
 from ..model import StepFacts
 from .step_layout import MICRO, Floats, Layout, Steps, layout_of
@@ -197,13 +198,27 @@ def _columns(told: Sequence[Step]) -> tuple[tuple[str, ...], Floats]:
     """Return the names of all scores that every row has, and their values, a row for each row."""
     scores = [row.scores for row in told]
     names = tuple(sorted(scores[0])) if scores else ()
-    found = np.empty((len(scores), len(names)))
-    for place, name in enumerate(names):
-        found[:, place] = np.array(column(scores, name), np.float64)  # of `None` it makes NaN
+    found = _table(scores, names)
     usable = np.asarray((np.abs(found) < MOST_SCORE).all(axis=0))
     if usable.all():
         return names, found
     return tuple(name for name, whole in zip(names, usable, strict=True) if whole), found[:, usable]
+
+
+def _table(maps: Sequence[Any], keys: Sequence[str]) -> Floats:
+    """Return numbers [maps, keys], not a number where a map has nothing under a key."""
+    kind: type[Any] = type(maps[0]) if maps else dict
+    if len(keys) > 1 and issubclass(kind, Fixed) and kind.places.keys() >= set(keys):
+        told = map(attrgetter(*map(kind.places.__getitem__, keys)), maps)
+        try:
+            numbers = np.fromiter(chain.from_iterable(told), np.float64, len(maps) * len(keys))
+            return numbers.reshape(len(maps), len(keys))
+        except (AttributeError, TypeError):  # other maps among them, or nothing under a key
+            pass
+    found = np.empty((len(maps), len(keys)))
+    for place, key in enumerate(keys):
+        found[:, place] = np.array(column(maps, key), np.float64)  # of `None` it makes NaN
+    return found
 
 
 def _medians(names: Sequence[str], columns: Floats, steps: Steps) -> dict[str, float]:

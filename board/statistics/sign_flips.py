@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Iterator
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from msgspec import Struct
@@ -19,9 +21,13 @@ SKEW_ERRORS = 4.0
 """Standard errors of a skewness that are left alone, as chance makes them."""
 MANY_MODELS = 2_000
 """A board of more is tested in one step, with fewer signs."""
+SCREENED = 200
+"""From so many models on, most statistics are only looked at with half the digits."""
 _BLOCK = 256
-_CELLS = 1 << 17
-"""Differences held at once, in 1 MB."""
+_ROWS = 64
+_ALIKE = 2.0**12
+"""Pairs whose root of Q is so many times smaller than the largest sum are so much alike that half
+the digits do not tell enough of them."""
 _SIGNS = 1 << 20
 
 
@@ -81,6 +87,25 @@ class Pairs:
         """Return Q, the sum of the squared differences of every pair."""
         both = self._norms[rows, None] + self._norms[None, columns]
         return np.asarray(both - 2 * (self.numbers[rows] @ self.numbers[columns].T))
+
+    @cached_property
+    def _strengths(self) -> dict[tuple[int, int], Floats]:
+        """Return what `strength` found before; boards of very many models keep nothing."""
+        return {}
+
+    def strength(self, rows: slice, columns: slice, lead: float) -> Floats:
+        """Return the guarded statistic of every pair, 0 where its lead is less than *lead* tasks.
+
+        *lead* is the same each time.
+        """
+        place = rows.start, columns.start
+        found = self._strengths.get(place)
+        if found is None:
+            _, value, tasks = self.judged(rows, columns)
+            found = np.where(tasks >= lead, value, 0.0)
+            if len(self.numbers) <= MANY_MODELS:
+                self._strengths[place] = found
+        return found
 
     def judged(self, rows: slice, columns: slice) -> tuple[Floats, Floats, Floats]:
         """Return the difference, the guarded statistic and the lead in tasks of every pair.
@@ -142,13 +167,15 @@ def told_apart(
         none = np.zeros(models, np.int64)
         return Apart(none, none, none, none, np.arange(models)[::-1], None, 0.0)
     pairs = Pairs(tasks, sums)
-    flipped = np.vstack(
-        [some @ pairs.numbers.T for some in signs(tasks.steps.size, flips, tasks.fingerprint)]
+    flipped = np.hstack(
+        [pairs.numbers @ some.T for some in signs(tasks.steps.size, flips, tasks.fingerprint)]
     )
     lead, own_lead = _lead(models * (models - 1) // 2, bounded), _lead(models - 1, bounded)
-    every, own = _maxima(pairs, flipped, None, lead)
-    assert own is not None
-    critical, own_critical = float(_largest(every, place)), _largest(own, place)
+    if models < SCREENED:
+        every, own = _maxima(pairs, flipped)
+        critical, own_critical = float(_largest(every, place)), _largest(own, place)
+    else:
+        every, critical, own_critical = _screened(pairs, flipped, place)
     found = 0
     for _ in range(2 if models <= MANY_MODELS else 0):
         told = _count(pairs, critical, lead)
@@ -201,37 +228,88 @@ def _largest(maxima: Floats, place: int) -> Floats:
     return np.asarray(np.partition(maxima, -place, axis=-1)[..., -place])
 
 
-def _maxima(
-    pairs: Pairs, flipped: Floats, critical: float | None, lead: float
-) -> tuple[Floats, Floats | None]:
-    """Return for each vector of signs the largest statistic of all pairs, and of each model's.
+def _maxima(pairs: Pairs, flipped: Floats) -> tuple[Floats, Floats]:
+    """Return for each vector of signs the largest statistic of all pairs, and of each model's."""
+    own = np.zeros(flipped.shape)
+    for rows, columns in pairs.blocks():
+        _gather(own, flipped, _inverse(pairs.squares(rows, columns)), rows, columns)
+    return own.max(axis=0), own
 
-    With *critical*, that of the pairs which are not told apart by it, and nothing of each model's.
+
+def _gather(
+    own: NDArray[Any], flipped: NDArray[Any], scale: NDArray[Any], rows: slice, columns: slice
+) -> None:
+    """Raise *own* to the largest squared difference times *scale* of a block of pairs.
+
+    *own* and *flipped* are by model and vector of signs, [models, signs].
     """
-    count, models = len(flipped), len(pairs.numbers)
-    every = np.zeros(count)
-    own = np.zeros((models, count)) if critical is None else None
+    room = np.empty((scale.shape[1], own.shape[1]), own.dtype)
+    for at, model in enumerate(range(rows.start, rows.stop)):
+        # Of a block across the middle, only what lies right of it.
+        left = max(columns.start, model + 1)
+        others = slice(left, columns.stop)
+        if left >= columns.stop:
+            continue
+        apart = room[: columns.stop - left]
+        np.subtract(flipped[model], flipped[others], out=apart)
+        np.square(apart, out=apart)
+        apart *= scale[at, left - columns.start :, None]
+        np.maximum(own[others], apart, out=own[others])
+        np.maximum(own[model], apart.max(axis=0), out=own[model])
+
+
+def _inverse(squares: Floats) -> Floats:
+    return np.divide(1.0, squares, out=np.zeros_like(squares), where=squares > 0)
+
+
+def _screened(pairs: Pairs, flipped: Floats, place: int) -> tuple[Floats, float, Floats]:
+    """Return bounds for `_maxima` of all pairs, the *place*-th largest of these and each model's.
+
+    Numbers of half the length say which vectors of signs may come *place*-th for a model; only for
+    these the statistics are worked out, as `_maxima` does. A root of a statistic is off by no more
+    than the rounding of two sums, beside the root of Q, and by that of a few operations. Pairs so
+    much alike that the former is large are left to the exact way.
+    """
+    models, tasks = pairs.numbers.shape
+    # What all models have in common is no difference, and takes digits away.
+    half = (flipped - np.rint(flipped.mean(axis=0))).astype(np.float32)
+    alike = float(np.abs(half).max(initial=1.0) / _ALIKE) ** 2
+    slack = _ALIKE * 2.0**-23 + 2.0**-20 * (1 + math.sqrt(tasks))
+    roots = np.zeros(flipped.shape, np.float32)
+    near = []
     for rows, columns in pairs.blocks():
         squares = pairs.squares(rows, columns)
-        scale = np.divide(1.0, squares, out=np.zeros_like(squares), where=squares > 0)
-        if critical is not None:
-            _, value, tasks = pairs.judged(rows, columns)
-            scale[(value > critical) & (tasks >= lead)] = 0.0
-        some = max(1, _CELLS // scale.size)
-        room = np.empty((some, *scale.shape))
-        for start in range(0, count, some):
-            part = slice(start, min(start + some, count))
-            apart = room[: part.stop - start]
-            np.subtract(flipped[part, rows, None], flipped[part, None, columns], out=apart)
-            np.square(apart, out=apart)
-            apart *= scale
-            best = apart.max(axis=2)
-            np.maximum(every[part], best.max(axis=1), out=every[part])
-            if own is not None:
-                np.maximum(own[rows, part], best.T, out=own[rows, part])
-                if rows != columns:
-                    np.maximum(own[columns, part], apart.max(axis=1).T, out=own[columns, part])
-    return every, own
+        close = np.argwhere((squares > 0) & (squares < alike))
+        near += (close + np.array([rows.start, columns.start])).tolist()
+        if len(near) > 4 * models:
+            every, own = _maxima(pairs, flipped)
+            return every, float(_largest(every, place)), _largest(own, place)
+        squares[squares < alike] = 0.0
+        _gather(roots, half, _inverse(squares).astype(np.float32), rows, columns)
+    np.sqrt(roots, out=roots)
+    for one, other in near:
+        scale = _inverse(pairs.squares(slice(one, one + 1), slice(other, other + 1)))
+        value = np.sqrt(np.square(flipped[one] - flipped[other]) * scale[0, 0])
+        roots[[one, other]] = np.maximum(roots[[one, other]], value)
+    least = np.partition(roots, -place, axis=1)[:, -place, None]
+    highest = roots.max(axis=0).astype(np.float64)
+    middle = _largest(highest, place)
+    surely = np.count_nonzero(roots > least + 2 * slack, axis=1)
+    unsure, level = np.abs(roots - least) <= 2 * slack, np.abs(highest - middle) <= 2 * slack
+    top = level & (roots >= highest - 2 * slack)
+    own, every = np.empty(models), np.zeros(flipped.shape[1])
+    for start in range(0, models, _ROWS):
+        rows = slice(start, min(start + _ROWS, models))
+        scales = _inverse(pairs.squares(rows, slice(0, models)))
+        for at, scale in enumerate(scales, start=start):
+            which = np.flatnonzero(unsure[at] | top[at])
+            apart = np.square(flipped[at, which] - flipped[:, which]) * scale[:, None]
+            found = apart.max(axis=0)
+            own[at] = _largest(found[unsure[at, which]], place - int(surely[at]))
+            every[which] = np.maximum(every[which], found)
+    more = int(np.count_nonzero(highest > middle + 2 * slack))
+    critical = float(_largest(every[level], place - more))
+    return np.square(highest + slack), critical, own
 
 
 def _stepped_down(
@@ -239,14 +317,20 @@ def _stepped_down(
 ) -> float:
     """Return the *place*-th largest maximum of the pairs that *critical* does not tell apart.
 
-    *every* are the maxima of all pairs, which those of fewer pairs cannot exceed: so most vectors
-    of signs are out of the question as soon as the first are known.
+    *every* are bounds for the maxima of all pairs, which those of fewer pairs cannot exceed: so
+    most vectors of signs are out of the question as soon as the first are known.
     """
     order = np.argsort(-every, kind="stable")
     found = np.empty(0)
     while True:
         some = order[len(found) : len(found) + 2 * place]
-        found = np.append(found, _maxima(pairs, flipped[some], critical, lead)[0])
+        part = np.ascontiguousarray(flipped[:, some])
+        own = np.zeros(part.shape)
+        for rows, columns in pairs.blocks():
+            scale = _inverse(pairs.squares(rows, columns))
+            scale[pairs.strength(rows, columns, lead) > critical] = 0.0
+            _gather(own, part, scale, rows, columns)
+        found = np.append(found, own.max(axis=0))
         least = float(_largest(found, place))
         if len(found) == len(order) or every[order[len(found)]] <= least:
             return least
@@ -256,8 +340,7 @@ def _count(pairs: Pairs, critical: float, lead: float) -> int:
     """Return how many pairs are told apart."""
     found = 0
     for rows, columns in pairs.blocks():
-        _, value, tasks = pairs.judged(rows, columns)
-        told = (value > critical) & (tasks >= lead)
+        told = pairs.strength(rows, columns, lead) > critical
         found += int(np.count_nonzero(np.triu(told) if rows == columns else told))
     return found
 

@@ -148,12 +148,15 @@ class Writer:
         shape = tuple(found)
         if shape in self._known:
             return
+        try:
+            kinds = {
+                name: fixed(keys, get_args(self._maps[name])[1])
+                for name, keys in zip(_FIXED, shape, strict=True)
+            }
+        except ValueError:  # a key that no record can have, such as one with a quotation mark
+            return
         if len(self._known) == _MOST_KNOWN:
             del self._known[next(iter(self._known))]
-        kinds = {
-            name: fixed(keys, get_args(self._maps[name])[1])
-            for name, keys in zip(_FIXED, shape, strict=True)
-        }
         self._known[shape] = self._decoder(kinds | {"parsed": kinds["parsed"] | None})
 
     def _once(self, rows: memoryview, steps: Rows, keys: int, maps: Iterable[str]) -> bool:

@@ -43,7 +43,10 @@ class Fixed(Struct, frozen=True, eq=False, gc=False):
 
 
 def fixed(keys: Sequence[str], kind: Any) -> type[Fixed]:
-    """Return maps with exactly *keys*, which hold values of *kind*."""
+    """Return maps with exactly *keys*, which hold values of *kind*.
+
+    Raises `ValueError` for a key that JSON writes with an escape: such maps stay as they are.
+    """
     places = {key: f"at{number}" for number, key in enumerate(keys)}
     made = defstruct(
         "Fixed",

@@ -47,6 +47,7 @@ CHANGES = {
     "no value": lambda row: replace(row, scores={**row.scores, "command_f1": None}),
     "never answered": lambda row: replace(row, scored=False, scores={}, parsed=None, error="no"),
     "failed": lambda row: replace(row, finish_reason="timeout"),
+    "a key in quotes": lambda row: replace(row, scores={**row.scores, '"x"\n': 1.0}),
     "a colon": lambda row: replace(row, task_id="a:b", groups={**row.groups, "bucket": "x:y"}),
     "other groups": lambda row: replace(row, groups={"language": "ko"}),
     "an answer": lambda row: replace(row, answer="ls: it is"),

@@ -150,12 +150,57 @@ def test_the_blocks_of_a_large_board_do_not_show(monkeypatch: pytest.MonkeyPatch
     sums = board(np.linspace(0.6, 0.1, 70), UNEQUAL, 1)
     whole = apart(sums, UNEQUAL)
     monkeypatch.setattr(sign_flips, "_BLOCK", 16)
-    monkeypatch.setattr(sign_flips, "_CELLS", 1_000)
+    monkeypatch.setattr(sign_flips, "_ROWS", 9)
     monkeypatch.setattr(sign_flips, "_SIGNS", 1_000)
     parts = apart(sums, UNEQUAL)
     for name in ("better", "worse", "own_better", "own_worse", "run"):
         assert getattr(parts, name).tolist() == getattr(whole, name).tolist()
     assert parts.critical == whole.critical
+
+
+SCORES = st.sampled_from([0, 1, 250_000, 333_333, 333_334, 999_999, MICROPOINTS])
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(2, 14).flatmap(
+        lambda models: st.lists(
+            st.lists(SCORES, min_size=14, max_size=14), min_size=models, max_size=models
+        )
+    ),
+    st.sampled_from([(1,) * 14, (1, 2, 40) + (3,) * 11]),
+    st.sampled_from([1.0, 8.0]),
+)
+def test_looking_first_with_half_the_digits_changes_nothing(
+    scores: list[list[int]], steps: tuple[int, ...], spoilt: float
+) -> None:
+    """Even where models are alike, or the same, to the last digit."""
+    sums = np.array(scores, np.int64) * np.array(steps)
+    sums = sums[np.argsort(-sums.sum(axis=1), kind="stable")]
+    found = []
+    for least in (1_000, 0):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sign_flips, "SCREENED", least)
+            patch.setattr(sign_flips, "_ALIKE", sign_flips._ALIKE / spoilt)
+            found.append(apart(sums, np.array(steps), flips=199))
+    plain, screened = found
+    for name in ("better", "worse", "own_better", "own_worse", "run"):
+        assert getattr(screened, name).tolist() == getattr(plain, name).tolist()
+    assert screened.critical == plain.critical
+
+
+@pytest.mark.parametrize("shape", ["f1", "0/1", "mix"])
+def test_critical_values_are_the_same_to_the_last_bit_on_a_board_of_many(shape: Shape) -> None:
+    sums = board(np.linspace(0.6, 0.1, 60), UNEQUAL, 5, shape)
+    sums[7], sums[8, :1] = sums[6], sums[8, :1] + 1
+    pairs = Pairs(Tasks.of("many", UNEQUAL), sums)
+    flipped = np.hstack([pairs.numbers @ some.T for some in signs(50, 499, "many")])
+    every, own = sign_flips._maxima(pairs, flipped)
+    bounds, critical, critical_of_each = sign_flips._screened(pairs, flipped, 25)
+    assert critical == np.sort(every)[-25]
+    assert critical_of_each.tolist() == np.sort(own, axis=1)[:, -25].tolist()
+    assert (bounds >= every).all()
+    assert (bounds <= 1.01 * every + 0.01).all()
 
 
 def test_a_board_of_very_many_models_is_tested_in_one_step(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -283,9 +283,12 @@ def _table(sides: Sequence[Any], names: Sequence[str]) -> list[Sequence[Any]] | 
 
 
 def _percent(flags: Sequence[Any]) -> float | None:
-    if not flags or None in flags:
-        return None
-    return round(100 * list(map(bool, flags)).count(True) / len(flags), 1)
+    yes = flags.count(True)
+    if not flags or yes + flags.count(False) < len(flags):  # some are neither, or missing
+        if not flags or None in flags:
+            return None
+        yes = sum(map(bool, flags))
+    return round(100 * yes / len(flags), 1)
 
 
 def _length(lists: Sequence[Any]) -> float | None:

@@ -7,7 +7,10 @@ from hypothesis import strategies as st
 
 from cardboard.eval.suites.kinds.maps import column, fixed
 
-KEYS = st.lists(st.text(st.characters(codec="utf-8"), max_size=8), unique=True, max_size=8)
+LETTERS = st.characters(
+    codec="utf-8", categories=["L", "N", "P", "S", "Z"], exclude_characters='"\\'
+)
+KEYS = st.lists(st.text(LETTERS, max_size=8), unique=True, max_size=8)
 VALUES = st.none() | st.floats(allow_nan=False, allow_infinity=False)
 
 
@@ -27,6 +30,12 @@ def test_a_fixed_map_is_asked_as_a_plain_one(plain: dict[str, float | None]) -> 
 def test_a_fixed_map_is_no_map_with_other_keys_or_values(text: str) -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.json.decode(text, type=fixed(["a", "b"], float | None))
+
+
+@pytest.mark.parametrize("key", ['a"b', "a\\b", "a\n"])
+def test_no_fixed_map_has_a_key_that_needs_an_escape(key: str) -> None:
+    with pytest.raises(ValueError, match="must not contain"):
+        fixed(["a", key], int)
 
 
 def test_a_column_has_none_where_maps_have_nothing() -> None:
