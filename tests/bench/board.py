@@ -1,4 +1,7 @@
-"""From a folder of results to judged boards and all cards; one more result, then all again."""
+"""From a folder of results to judged boards and all cards; one more result, then all again.
+
+`SIZES="56 1000"` chooses how many results.
+"""
 
 import os
 import shutil
@@ -13,6 +16,7 @@ from tests.bench import results
 
 SIZES = (56, 1_000, 10_000)
 PEER_CARDS = 15
+START = "import cardboard.cli, jinja2, msgspec, numpy, sqlite3"
 
 PEER = """
 import sys, warnings
@@ -39,19 +43,22 @@ class Cost(NamedTuple):
 
 def main() -> None:
     """Print seconds and peak memory for each size, and the peer's cost of a card beside ours."""
-    peer = peer_card()
+    peer, start = peer_card(), timed([sys.executable, "-c", START]).seconds
     print("whole processes, imports and start included; compact results\n")
     print(
         f"{'results':>8} {'board':>14} {'+ all cards':>14} {'add one':>14} {'nothing new':>14}",
         end="",
     )
     print(f" {'ModelCard.from_template, cards alone':>38}")
-    for size in SIZES:
+    for size in map(int, os.environ.get("SIZES", "").split() or SIZES):
         with tempfile.TemporaryDirectory() as folder:
             costs = measure(Path(folder), size)
         ratio = 2 * size * peer / costs[1].seconds
         print(f"{size:>8,}", *(f"{c.seconds:>6.2f} s{c.megabytes:>4.0f} MB" for c in costs), end="")
-        print(f" {2 * size * peer:>20,.1f} s = {ratio:>5.1f}x", flush=True)
+        print(f" {2 * size * peer:>20,.1f} s = {ratio:>5.1f}x")
+        _, full, one, nothing = (cost.seconds for cost in costs)
+        print(f"{'':>8} one more: 1/{full / one:.1f} of all cards; nothing new: ", end="")
+        print(f"{nothing / start:.1f} times the start of Python with our imports", flush=True)
 
 
 def measure(root: Path, size: int) -> tuple[Cost, Cost, Cost, Cost]:
