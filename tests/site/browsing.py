@@ -23,7 +23,7 @@ ARGUMENTS = [
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 # Texts whose elements have the same classes up to the root have the same colours: axe takes long
 # over these, so it looks at the first of each form. All other rules are for every element.
-SEARCH = """async () => {
+SEARCH = """async (targets) => {
     const seen = new Set();
     for (const one of document.querySelectorAll("body *")) {
         const nodes = [...one.childNodes];
@@ -38,7 +38,7 @@ SEARCH = """async () => {
     const resultTypes = ["violations"], colours = "color-contrast";
     const found = [
         await axe.run(document, { resultTypes, rules: {
-            [colours]: { enabled: false }, "target-size": { enabled: true },
+            [colours]: { enabled: false }, "target-size": { enabled: targets },
         } }),
         await axe.run({ include: [["[data-first]"]] }, { resultTypes, runOnly: [colours] }),
     ];
@@ -108,12 +108,15 @@ def open_board(page: Page, path: str = "") -> None:
     page.locator("#cb-tools").wait_for()
 
 
-def barriers(page: Page) -> list[str]:
-    """Return what axe finds on the page that is shown: the rule, and where it is broken."""
+def barriers(page: Page, *, targets: bool = False) -> list[str]:
+    """Return what axe finds on the page that is shown: the rule, and where it is broken.
+
+    *targets* asks whether what is pressed has 24 px as well.
+    """
     page.evaluate(AXE)
     return [
         f"{one['id']} ({one['impact']}): {node['target']} {node['html'][:120]}"
-        for one in page.evaluate(SEARCH)
+        for one in page.evaluate(SEARCH, targets)
         for node in one["nodes"][:3]
     ]
 
