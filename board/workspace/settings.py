@@ -60,6 +60,8 @@ class SuiteWords(_Table, frozen=True, kw_only=True):
     safety: Text = {}
     """What to mind where its answers are used."""
     divisions: dict[str, DivisionWords] = {}
+    tasks: dict[str, Text] = {}
+    """What its tasks are called, by their ids."""
 
     def division(self, name: str) -> Text:
         """Return the title of a division; none where nobody gave one."""

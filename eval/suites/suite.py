@@ -1,8 +1,10 @@
 """A suite: rows of prompts with their references, read from the text of a file."""
 
 import codecs
+import tomllib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -20,6 +22,9 @@ PACKAGED = Path(__file__).parent / "data"
 
 _ONE = "Correct this row or leave it out."
 _NONE = "Put one JSON object a line into it, as `cardboard suite build` writes them."
+TITLES = "titles.toml"
+"""The file of a packaged suite that says what its tasks are called, by language."""
+
 MAX_PROBLEMS = 50
 """Bad rows that an error names one by one."""
 
@@ -248,3 +253,14 @@ def _said(what: str, given: str | None, by_rows: Iterable[str | None], file: str
             f"the rows say {said[0]}, not {given}", file=file, key=what, remedy="Leave it out."
         )
     return said[0] if said else given
+
+
+@cache
+def titles_of(name: str, version: str) -> Mapping[str, Mapping[str, str]]:
+    """Return what the tasks of a packaged suite are called by language; none of another suite."""
+    folder = PACKAGED / name
+    if folder.parent != PACKAGED or not (folder / TITLES).is_file():
+        return {}
+    told = tomllib.loads((folder / TITLES).read_text(encoding="utf-8"))
+    titles: Mapping[str, Mapping[str, str]] = told["titles"]
+    return titles if told["version"] == version else {}

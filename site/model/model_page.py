@@ -18,7 +18,7 @@ from ..frame.page import Page, root_of
 from ..source.joined import Joint
 from ..source.metric_words import MetricWords
 from ..source.source import Placed, Source
-from ..source.task_strip import drawing, table_rows, title_of
+from ..source.task_strip import drawing, table_rows
 from .episode_page import path_of
 from .language_page import path_of as languages_of
 from .standing import Standing, standing
@@ -70,7 +70,6 @@ def model_pages(source: Source) -> Iterator[Page]:
             standings=standings,
             drawing=drawing,
             task_rows=table_rows,
-            title_of=title_of,
             joined=partial(_joined, source=source),
             purpose=source.render.own(first.profile.purpose),
             others=[model for model in source.models[first.model] if model.slug != slug],

@@ -1,6 +1,6 @@
 """Where one entry stands and why, in the words and figures that its page shows."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -112,6 +112,8 @@ class Standing(Struct, frozen=True, kw_only=True):
     before: Model | None
     """The entry that stands above it in the ranking."""
     after: Model | None
+    titled: Callable[[str], str]
+    """What its tasks are called."""
     strip: Strip
     """The tasks; none where the result holds no steps."""
     joint: Joint | None
@@ -196,6 +198,7 @@ def standing(
         ahead=ahead,
         only=alone,
         tasks=source.tasks_of(place) is not None,
+        titled=words.task,
         strip=strip_of(entry.facts, metric, measured.tasks if measured else {}),
         joint=(
             joint_of(entry, board, source.ranked, source.background.joined(entry))

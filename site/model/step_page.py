@@ -14,7 +14,6 @@ from ..frame.pagination import ROWS_A_PAGE, Part, parts
 from ..source.source import Placed, Source
 from ..source.step_files import MOST_LISTED, Explored, StepField, StepFile, StepRow
 from ..source.steps import anchor_of, best_of, per_step
-from ..source.task_strip import title_of
 from .episode_page import own_path
 from .episode_page import path_of as episodes_at
 
@@ -147,7 +146,7 @@ def _listed(
         median = beside.median if beside is not None and beside.models > 1 else None
         yield Listed(
             anchor=anchor_of(row.key),
-            title=title_of(row.task),
+            title=words.task(row.task),
             row=row,
             score=as_printed(metric, row.value),
             apart=None
@@ -213,6 +212,7 @@ def board_config(
         "taskSlugs": {task: slug for task, slug in tasks.slugs.items() if slug != task}
         if tasks
         else {},
+        "titles": words.tasks,
         "words": script_words(source.render.words, suite.kind),
     }
 

@@ -17,7 +17,6 @@ from ..frame.security import printable
 from ..model.step_page import board_config
 from ..source.paired_table import best_against
 from ..source.source import Place, Placed, Source
-from ..source.task_strip import title_of
 from ..source.tasks import BoardTasks
 from ..table.script_data import MODELS_A_FILE, points_files, script_scale
 from ..table.words import pair_words
@@ -132,6 +131,7 @@ def _config(
     field = source.background.step_files.fields.get(source.places.index(place))
     first = Placed(tasks.lines[0].entry, place)
     method = board.method
+    titled = source.words_of(board.suite).task
     return {
         **board_config(source, path, first, field, prompts=True),
         "models": root + models,
@@ -143,7 +143,7 @@ def _config(
         "tasks": [
             {
                 "task": printable(task),
-                "title": printable(title_of(task)),
+                "title": printable(titled(task)),
                 "slug": tasks.slugs[task],
             }
             for task in tasks.tasks

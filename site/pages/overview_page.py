@@ -6,6 +6,7 @@ from typing import NamedTuple
 from ...board.compare.overview import Overview, Row, overview_of
 from ...board.model import Board, Entry
 from ...board.show.overview_tables import remarks
+from ..data.figures import as_printed
 from ..frame.page import Page, root_of
 from ..source.source import Source
 
@@ -116,7 +117,7 @@ def _cell(board: Board, entry: Entry | None) -> Cell:
     scored = entry.result.counts.scored
     short = suite.steps is not None and scored is not None and scored < suite.steps
     return Cell(
-        score=None if entry.score is None else f"{entry.score:.{suite.ranked.decimals}f}",
+        score=as_printed(suite.ranked, entry.score),
         rank=entry.rank_text if entry.rank is not None else None,
         span=f"{spot[0]}–{spot[1]}" if spot and spot[0] != spot[1] else None,
         steps=f"{scored} / {suite.steps}" if short else None,

@@ -1,6 +1,6 @@
 """The pages of a board's tasks: which are hard, how every model does, and what each one asks."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from markupsafe import Markup
@@ -14,7 +14,6 @@ from ..model.step_page import href_of
 from ..model.step_page import path_of as steps_at
 from ..source.source import Place, Source
 from ..source.step_files import StepField, messages_of
-from ..source.task_strip import title_of
 from ..source.tasks import BoardTasks, Over
 
 FOLDER = "tasks/"
@@ -72,6 +71,8 @@ class _Telling(NamedTuple):
     field: StepField | None
     paths: dict[str, str]
     """Of the pages of steps, by result id."""
+    titled: Callable[[str], str]
+    """What tasks are called."""
 
 
 def task_pages(source: Source) -> Iterator[Page]:
@@ -87,7 +88,7 @@ def task_pages(source: Source) -> Iterator[Page]:
             for one in placed
             if one.place == place and (path := steps_at(slug, one, placed, source))
         }
-        telling = _Telling(source, place, tasks, field, paths)
+        telling = _Telling(source, place, tasks, field, paths, source.words_of(place.suite).task)
         yield _index(telling)
         rows = _rows(field)
         for at, task in enumerate(tasks.tasks):
@@ -128,7 +129,7 @@ def _listed(telling: _Telling, at: int) -> Listed:
     over = tasks.over[at]
     return Listed(
         slug=tasks.slugs[tasks.tasks[at]],
-        title=title_of(tasks.tasks[at]),
+        title=telling.titled(tasks.tasks[at]),
         steps=tasks.steps[at],
         mean=as_printed(tasks.metric, over.mean),
         median=as_printed(tasks.metric, over.median),
@@ -173,10 +174,10 @@ def _rows(field: StepField | None) -> dict[str, list[Row]]:
 
 
 def _task(telling: _Telling, at: int, rows: Sequence[Row]) -> Page:
-    source, place, tasks, field, _ = telling
+    source, place, tasks, field = telling[:4]
     task = tasks.tasks[at]
     path = f"{FOLDER}{place.slug}--{tasks.slugs[task]}/"
-    title = title_of(task)
+    title = telling.titled(task)
     steps = [
         (step, number)
         for step, (of, number) in (field.tasks.items() if field else ())
@@ -204,8 +205,8 @@ def _task(telling: _Telling, at: int, rows: Sequence[Row]) -> Page:
         left=max(0, len(doing) - MOST_MODELS),
         asked=tuple(_asked(rows, source, place)),
         full=tasks.ends[1] is not None,
-        before=_beside(tasks, at - 1),
-        after=_beside(tasks, at + 1),
+        before=_beside(telling, at - 1),
+        after=_beside(telling, at + 1),
     )
     return Page(
         path=path,
@@ -217,10 +218,11 @@ def _task(telling: _Telling, at: int, rows: Sequence[Row]) -> Page:
     )
 
 
-def _beside(tasks: BoardTasks, at: int) -> tuple[str, str] | None:
+def _beside(telling: _Telling, at: int) -> tuple[str, str] | None:
+    tasks = telling.tasks
     if not 0 <= at < len(tasks.tasks):
         return None
-    return tasks.slugs[tasks.tasks[at]], title_of(tasks.tasks[at])
+    return tasks.slugs[tasks.tasks[at]], telling.titled(tasks.tasks[at])
 
 
 def _doing(

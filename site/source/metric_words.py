@@ -1,8 +1,12 @@
 """What a suite's metrics, divisions and groups are called in one language."""
 
+from collections.abc import Mapping
+
 from ...board.workspace.settings import Suite
 from ...eval.metrics import Metric
+from ...eval.suites.suite import titles_of
 from ..frame.render import Renderer
+from .task_strip import title_of
 
 # Of these units a title does not tell what is counted; all others are plain numbers or percentages.
 NAMED = ("seconds", "bytes", "tokens", "bits")
@@ -107,6 +111,20 @@ class MetricWords:
         own = f"{self.suite.kind}:group.{name}"
         given = self._render.own(self.suite.words.group(division, name))
         return given or (self._render.text(own) if self._has(own) else name)
+
+    def task(self, task: str) -> str:
+        """Return what a task is called: its suite's words, or its id as words."""
+        return self.tasks.get(task) or title_of(task)
+
+    @property
+    def tasks(self) -> dict[str, str]:
+        """Return what the suite calls those of its tasks that it names."""
+        return self.suite.kept(f"tasks.{self._render.language}", self._tasks)
+
+    def _tasks(self, suite: Suite) -> dict[str, str]:
+        named: dict[str, Mapping[str, str]] = {**titles_of(suite.name, suite.version)}
+        named |= suite.words.tasks
+        return {task: title for task, text in named.items() if (title := self._render.own(text))}
 
     def said(self, key: str, otherwise: str) -> str:
         """Return what the suite's kind says under *key*, or else *otherwise*."""

@@ -1,7 +1,7 @@
 """Every task of a suite as a mark with its score, beside what the board's middle entry scores."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from html import escape
 from statistics import median
@@ -130,18 +130,19 @@ def _middle(x: int, score: float | None, span: Span) -> str:
 
 
 @lru_cache(1024)
-def _named(task: str) -> str:
-    return escape(title_of(task), quote=False)
+def _safe(title: str) -> str:
+    return escape(title, quote=False)
 
 
-def table_rows(strip: Strip) -> Markup:
+def table_rows(strip: Strip, titled: Callable[[str], str]) -> Markup:
     """Return the rows of the table that says the same in text: task, steps, score, median.
 
-    Without the ends and quotes that HTML does not ask for: every model's page has them.
+    Tasks are *titled*. Without the ends and quotes that HTML does not ask for: every model's page
+    has them.
     """
     return Markup(
         "".join(
-            f"<tr><th scope=row>{_named(mark.task)}"
+            f"<tr><th scope=row>{_safe(titled(mark.task))}"
             f"<td>{mark.steps}<td>{as_printed(strip.metric, mark.score) or '–'}"
             f"<td>{as_printed(strip.metric, mark.median) or '–'}"
             for mark in strip.marks
@@ -152,7 +153,8 @@ def table_rows(strip: Strip) -> Markup:
 _BREAKS = re.compile(r"[-_\s]+")
 
 
+@lru_cache(1024)
 def title_of(task: str) -> str:
-    """Return what a task is called: its id as words."""
+    """Return what a task is called where nobody gave it a title: its id as words."""
     words = _BREAKS.sub(" ", task).strip()
     return f"{words[:1].upper()}{words[1:]}" or task

@@ -33,6 +33,7 @@ SCRIPT = {
             "descending",
             "empty",
             "first",
+            "first-two",
             "grouped",
             "independent",
             "last",

@@ -18,6 +18,7 @@ from cardboard.eval.metrics import (
     ratio,
     value_of,
 )
+from cardboard.eval.suites.kinds.registry import KINDS
 
 TRIALS = st.lists(st.booleans(), min_size=1, max_size=9)
 SCORES = st.lists(st.floats(0, 1), min_size=1, max_size=5)
@@ -185,6 +186,13 @@ class TestWhatASuiteChanges:
     )
     def test_beside_another_score_they_stay_as_they_are(self, ranked):
         assert merged((ranked, OWN[1]), ()) == (ranked, OWN[1])
+
+    @pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if kind.metrics])
+    def test_a_row_of_each_kind_has_one_scale(self, kind):
+        metrics = merged(kind.metrics, ())
+        shares = [one for one in metrics if one.unit in ("share", "percent")]
+        assert len(shares) > 2
+        assert {one.scale * (one.bounds[1] or 0) for one in shares} == {100.0}
 
     def test_a_scale_that_a_suite_states_stays_its_own(self):
         assert merged(OWN, [Change(id="recall", scale=1.0)]) == OWN

@@ -51,6 +51,25 @@ PATIENCE = 120_000.0
 expect.set_options(timeout=PATIENCE)
 
 
+CLICKS = """if (!window.countsClicks) {
+    window.countsClicks = true;
+    addEventListener("click", ({ isTrusted }) => {
+        if (isTrusted) sessionStorage.clicks = Number(sessionStorage.clicks ?? 0) + 1;
+    }, true);
+}"""
+
+
+@contextmanager
+def within_two_clicks(page: Page, start: str) -> Iterator[None]:
+    """Begin at *start*; fail where what follows takes a reader more than two clicks, or none."""
+    page.goto(start)
+    page.evaluate(CLICKS)
+    page.evaluate("sessionStorage.clicks = 0")
+    page.add_init_script(CLICKS)
+    yield
+    assert 1 <= int(page.evaluate("sessionStorage.clicks")) <= 2
+
+
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """Give a running browser."""

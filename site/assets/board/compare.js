@@ -26,7 +26,9 @@ export const comparison = (board, change) => {
 
   const bar = pickedBar(board, pick, () => change({ picked: [], page: state.page }));
   const side = sideBySide(board);
+  const first = firstTwo(board, change);
   return (view) => {
+    first(view);
     const full = state.picked.length >= config.mostCompared;
     for (const index of table.onPage(view, state.page)) {
       const one = box(index);
@@ -35,6 +37,23 @@ export const comparison = (board, change) => {
     }
     bar();
     side();
+  };
+};
+
+/** Return a function that offers to compare the two best models in view. */
+const firstTwo = ({ config, rows, state }, change) => {
+  let best = [];
+  const ask = element("button", { type: "button", class: "cb-ask" }, config.words["first-two"]);
+  ask.addEventListener("click", () => {
+    change({ picked: best.map((index) => rows.held.slug[index]), page: state.page });
+    const section = document.getElementById("comparison");
+    section.scrollIntoView();
+    section.focus({ preventScroll: true });
+  });
+  document.querySelector(".cb-state").append(ask);
+  return (view) => {
+    best = view.slice(0, 2);
+    ask.hidden = best.length < 2 || state.sort.column !== "rank" || state.sort.down;
   };
 };
 

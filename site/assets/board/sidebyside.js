@@ -30,7 +30,7 @@ export const sideBySide = (board) => {
       table,
     );
     figures.append(...figureRows(board, here));
-    section.replaceChildren(title, region, pairs);
+    section.replaceChildren(title, pairs, region);
     tellPairs(board, here, pairs, () => told === state.picked.join("\n"));
   };
 };

@@ -20,7 +20,7 @@ const rowsOf = (file, field) =>
     return {
       ...row,
       place,
-      title: titleOf(row.task),
+      title: config.titles[row.task] ?? titleOf(row.task),
       value: known ? row.value : null,
       apart: known && models > 1 ? row.value - median : null,
       rare: models ? Math.abs(Number(solved) - full / models) : 0,

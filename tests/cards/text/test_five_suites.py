@@ -113,6 +113,13 @@ def test_a_division_has_a_title_and_a_row_for_each_group(readmes):
     assert "| 한국어 | 60 | " in korean
 
 
+@pytest.mark.parametrize("suite", [REPLAY, MATHS, CODE, NINE])
+def test_a_table_of_figures_has_one_scale(readmes, suite):
+    for said in sections(readmes[CEDAR], suite):
+        assert "100 ×" in said
+        assert not re.search(r"\| 0\.\d{3,} \|", said), said
+
+
 def test_what_a_suite_does_not_name_is_called_as_its_kind_does_or_by_its_key(tmp_path):
     five.write(tmp_path)
     board = tmp_path / "board.toml"

@@ -17,7 +17,7 @@ from cardboard.eval.errors import UsageError
 from cardboard.eval.suites.fingerprints import fingerprint, keys_sha256, with_prompts
 from cardboard.eval.suites.info import as_text, as_toml, facts
 from cardboard.eval.suites.source import load, packaged
-from cardboard.eval.suites.suite import PACKAGED, SuiteError, encode, read
+from cardboard.eval.suites.suite import PACKAGED, SuiteError, encode, read, titles_of
 
 GOOD: dict[str, Any] = {
     "task_id": "task-000",
@@ -334,3 +334,18 @@ def test_a_workspace_has_suites_of_its_own_by_name_and_version(tmp_path: Path) -
         load("other@1", folder=tmp_path)
     with pytest.raises(UsageError, match="no such suite"):
         load("../mine-2", folder=tmp_path)
+
+
+@pytest.mark.parametrize("name", ["shell-mini", "shell-live", "home-mini"])
+def test_every_task_of_a_packaged_suite_has_a_title_in_both_languages(name: str) -> None:
+    rows = (PACKAGED / name / f"{name}.jsonl").read_text("utf-8").splitlines()
+    titles = titles_of(name, "1")
+    assert titles.keys() == {json.loads(row)["task_id"] for row in rows}
+    assert all(words.keys() == {"en", "ko"} and all(words.values()) for words in titles.values())
+    for language in ("en", "ko"):
+        assert len({words[language] for words in titles.values()}) == len(titles)
+
+
+@pytest.mark.parametrize("told", [("shell-mini", "2"), ("..", "1"), ("a/b", "1"), ("none", "1")])
+def test_another_suite_has_no_titles_of_a_packaged_one(told: tuple[str, str]) -> None:
+    assert titles_of(*told) == {}

@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from cardboard.site.source.task_strip import title_of
+from cardboard.eval.suites.suite import titles_of
 from cardboard.tests.site.reading import HTML, article, text
 
 MEASURED = "models/noisy-oracle-0.5"
@@ -63,7 +63,10 @@ def test_every_task_is_a_mark_and_a_row_that_say_the_same(page, sample, language
     (bars,) = (one for one in here.iter(f"{SVG}path") if one.get("class") == "cb-strip-mark")
     heights = [int(one) for one in re.findall(r"v-(\d+)", bars.get("d"))]
     rows = cells(table(here, "cb-tasks"))
-    assert [row[0] for row in rows] == [title_of(task) for task in entry.facts.tasks]
+    titles = titles_of("shell-mini", "1")
+    assert [row[0] for row in rows] == [
+        titles[task]["ko" if language else "en"] for task in entry.facts.tasks
+    ]
     for height, (_, _, score, _) in zip(heights, rows, strict=True):
         assert abs(height - max(float(score), 1)) <= 0.51
 
@@ -179,3 +182,11 @@ def test_a_model_has_a_page_on_which_it_is_compared_with_itself_in_another_langu
     assert (other[0], other[1], other[2], other[6]) == (korean, "21.58", "+0.21", "40")
     won, tied, lost = map(int, other[5].split(" / "))
     assert won + tied + lost == 40
+
+
+def test_tasks_are_called_by_the_titles_that_their_suite_gives(page):
+    titled = "jq로 국가별 주문 요약"
+    for path in (MEASURED, "tasks/shell-mini-1-models"):
+        assert "Sum up orders by country with jq" in text(page(path))
+    assert titled in text(page(f"ko/{MEASURED}"))
+    assert titled in text(page("ko/tasks/shell-mini-1-models"))

@@ -20,7 +20,7 @@ from cardboard.eval.records import Suite as Recorded
 from cardboard.eval.suites.kinds.replay.kind import score
 from cardboard.site.assembly.server import serving
 from cardboard.tests.making import a_result, a_workspace
-from cardboard.tests.site.browsing import barriers, browsing
+from cardboard.tests.site.browsing import barriers, browsing, within_two_clicks
 from cardboard.tests.site.hostile import HARM, IMAGE
 from cardboard.tests.site.reading import HTML, article, text
 
@@ -104,10 +104,19 @@ def opened(page: Page) -> list[str]:
 
 
 def test_on_which_tasks_does_a_beat_b(page):
-    page.goto("")
-    page.locator("main a").filter(has_text="good").first.click()
-    page.get_by_role("link", name="task by task against org/weak").click()
-    expect(page.locator("#cb-compared .cb-pairs tbody tr")).to_have_count(1)
+    with within_two_clicks(page, ""):
+        page.locator("main a").filter(has_text="good").first.click()
+        page.get_by_role("link", name="task by task against org/weak").click()
+        expect(page.locator("#cb-compared .cb-pairs tbody tr")).to_have_count(1)
+        rows = page.locator("tr[data-task]").all_inner_texts()
+        better = [row.split("\t")[0].strip("▸ \n") for row in rows if "+" in row]
+        assert sorted(better) == [
+            "Copy files",
+            f"Mend {IMAGE}",
+            "Pack logs",
+            "Read mail",
+            "Sort list",
+        ]
     page.locator("#cb-compared select").select_option("ahead")
     assert opened(page) == ["Copy files", f"Mend {IMAGE}", "Pack logs", "Read mail", "Sort list"]
     page.locator("#cb-compared select").select_option("level")
@@ -115,11 +124,11 @@ def test_on_which_tasks_does_a_beat_b(page):
 
 
 def test_what_did_a_answer_to_the_step_that_everybody_else_solved(page):
-    page.goto("")
-    page.locator("main a").filter(has_text="good").first.click()
-    page.get_by_role("link", name="Find key, step 2").click()
-    answer = page.locator(".cb-steps-open:not([hidden])")
-    expect(answer).to_contain_text(f"org/good on find key {HARM}")
+    with within_two_clicks(page, ""):
+        page.locator("main a").filter(has_text="good").first.click()
+        page.get_by_role("link", name="Find key, step 2").click()
+        answer = page.locator(".cb-steps-open:not([hidden])")
+        expect(answer).to_contain_text(f"org/good on find key {HARM}")
     assert answer.locator("mark").all_inner_texts() == ["ls -l docs", "pwd"]
 
 
