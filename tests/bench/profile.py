@@ -1,6 +1,6 @@
 """Where processor time goes: by room of the house, and the functions that take most of it.
 
-`SIZE=1000` says how many results; each command runs in a process of its own, with nothing kept.
+`SIZE=1000` makes more results than 300; each command runs in a process of its own, with nothing kept.
 What child processes do is not seen.
 """
 
@@ -19,7 +19,7 @@ from pathlib import Path
 from tests.bench import results
 
 PACKAGE = Path(__file__).parents[2]
-SIZE = 1_000
+SIZE = 300
 COMMANDS = (("board", "--format", "csv"), ("cards",), ("site",))
 SHOWN = 12
 STAGES = {
