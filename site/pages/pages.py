@@ -1,6 +1,6 @@
 """Every page of one language, in the order in which it is written."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import NamedTuple
 
@@ -56,27 +56,29 @@ def _way(language: str, source: Source) -> Way:
 
 def pages(source: Source) -> Iterator[Page]:
     """Yield all computed pages."""
-    of_all = chain(
-        board_pages(source),
-        overview_pages(source),
+    yield from chain(
+        _of_all(board_pages(source)),
+        _of_all(overview_pages(source)),
         chart_pages(source),
         family_pages(source),
         quant_pages(source),
-        unranked_pages(source),
+        _of_all(unranked_pages(source)),
         template_pages(source),
-        history_pages(source),
-        download_pages(source),
-        files_pages(source),
+        _of_all(history_pages(source)),
+        _of_all(download_pages(source)),
+        _of_all(files_pages(source)),
         task_pages(source),
         compare_pages(source),
-    )
-    yield from (replace(page, of_all=True) for page in of_all)
-    yield from chain(
         model_pages(source),
         step_pages(source),
         episode_pages(source),
         language_pages(source),
     )
+
+
+def _of_all(made: Iterable[Page]) -> Iterator[Page]:
+    """Let pages say in their footers which results they were computed from: all there are."""
+    return (replace(page, of_all=True) for page in made)
 
 
 def prose_slots(source: Source) -> dict[str, str]:
