@@ -1,6 +1,6 @@
 """Where processor time goes: by room of the house, and the functions that take most of it.
 
-`SIZE=1000` makes more results than 300; each command runs in a process of its own, with nothing kept.
+`SIZE=1000` makes more results than 300. Each command runs by itself, with nothing kept.
 What child processes do is not seen.
 """
 
