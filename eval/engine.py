@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Siz
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import replace
 
 from .records import Adapter, ModelFile, Said, Seeding, Server, StepTiming
 
@@ -151,6 +152,14 @@ class Template(Struct, frozen=True, kw_only=True):
     source: Literal["tokenizer", "chat_template.jinja", "processor", "gguf", "server", "given"]
     special_tokens: Mapping[str, str] = {}
     """`bos_token`, `eos_token` ... as the template may name them."""
+    with_tools: str | None = None
+    """The text of the one that takes its place where tools are offered, if there is one."""
+
+    def where(self, *, tools: bool) -> "Template":
+        """Return the template by which conversations are rendered, with or without *tools*."""
+        if not tools or self.with_tools is None:
+            return self
+        return replace(self, text=self.with_tools, with_tools=None)
 
 
 class Encoder(Protocol):

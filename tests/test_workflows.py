@@ -229,7 +229,7 @@ AT = "https://example.org/cardboard"
 @pytest.mark.parametrize(
     ("record", "pinned"),
     [
-        (None, f"cardboard=={cardboard.__version__}"),
+        (None, None),
         ({"url": "file:///home/me/cardboard", "dir_info": {}}, None),
         (
             {"url": f"{AT}.git", "vcs_info": {"vcs": "git", "commit_id": COMMIT}},

@@ -23,7 +23,7 @@ _PINNED = """\
 {requirement}
 """
 _UNPINNED = """\
-# Say here where a runner finds cardboard {version}, which came from a folder of one machine: as
+# Say here where a runner finds cardboard {version}, which says nothing of where it came from: as
 # a wheel in this repository (wheels/cardboard-{version}-py3-none-any.whl), or a commit of yours
 # (cardboard @ git+https://HOST/REPOSITORY@COMMIT). A bare name could be anybody's.
 """
@@ -162,16 +162,17 @@ def workflows(pinned: str | None) -> dict[str, str]:
 
 
 def requirement() -> str | None:
-    """Return how pip installs this very cardboard elsewhere; `None` where only this machine can.
+    """Return how pip installs this very cardboard elsewhere; `None` where nobody can tell.
 
-    The record of where a package comes from is that of PEP 610.
+    The record of where a package comes from is that of PEP 610. Without one it came from some
+    index, where a package of this name may be another's, so that the name alone says nothing.
     """
     try:
         told = json.loads(distribution("cardboard").read_text("direct_url.json") or "null")
     except (PackageNotFoundError, ValueError):
         return None
-    if told is None:  # from an index
-        return f"cardboard=={__version__}"
+    if told is None:
+        return None
     address = urlsplit(str(told.get("url", "")))
     if address.scheme != "https" or not address.hostname:
         return None
@@ -202,7 +203,7 @@ def _tell(folder: Path, kept: list[str], pinned: str | None) -> None:
         click.echo(f"{folder / name} is yours, and was left as it is.")
     if pinned is None and PIN not in kept:
         click.echo(
-            f"This cardboard was installed from this machine: say in {folder / PIN} where a runner "
+            f"No address of this cardboard is known: say in {folder / PIN} where a runner "
             "finds it,\nas `cardboard @ git+https://...@COMMIT` or as a wheel in the repository. "
             "Until then, workflows fail."
         )

@@ -102,6 +102,8 @@ def build(
     no template or does not fit the window, and *choices* do not say what to do then.
     """
     template = backend.template
+    if template is not None:
+        template = template.where(tools=any(row.tools for row in rows))
     if choices.template is not None:
         special = backend.encoder.special_tokens if backend.encoder else {}
         template = Template(text=choices.template, source="given", special_tokens=special)

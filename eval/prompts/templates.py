@@ -13,6 +13,8 @@ FALLBACKS: tuple[Fallback, ...] = get_args(Fallback)
 
 Source = Literal["tokenizer", "chat_template.jinja", "processor"]
 
+WITH_TOOLS = "tool_use"
+"""What tokenizers call the one of several templates that tells of tools."""
 OWN = "chat_template"
 RAW = "raw_fallback"
 SCRIPTED = "scripted"
@@ -87,7 +89,8 @@ def status_of_fallback(name: Fallback) -> str:
 def own_template(tokenizer: Tokenizer, model: str, revision: str | None = None) -> Template | None:
     """Return the template that *tokenizer*, loaded from *model*, brought with it.
 
-    Where it has several, that for conversations without tools; `None` where there is none of it.
+    Where it has several, that for conversations without tools, and beside it the one that is called
+    `tool_use`, as transformers and vLLM choose; `None` where there is none of it.
     """
     try:
         text = tokenizer.get_chat_template() if tokenizer.chat_template else None
@@ -95,6 +98,7 @@ def own_template(tokenizer: Tokenizer, model: str, revision: str | None = None) 
         text = None
     if text is None:
         return None
+    several = tokenizer.chat_template
     special = {
         name: token
         for name, token in tokenizer.special_tokens_map.items()
@@ -104,6 +108,7 @@ def own_template(tokenizer: Tokenizer, model: str, revision: str | None = None) 
         text=text,
         source=_source(model, revision),
         special_tokens=special,
+        with_tools=several.get(WITH_TOOLS) if isinstance(several, dict) else None,
     )
 
 

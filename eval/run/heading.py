@@ -16,8 +16,9 @@ from ..engine import Account, Answer, Backend, Sampling
 from ..errors import DeadEngine, UsageError
 from ..identity import differing, engine_versions, identity_of
 from ..prompts.prompts import Built, settled
+from ..prompts.templates import WITH_TOOLS
 from ..suites.suite import Suite
-from .request import PROMPTED, Request, terms_of, tools_of
+from .request import NATIVE, PROMPTED, Request, terms_of, tools_of
 
 
 class Head(Struct, frozen=True, kw_only=True, tag_field="line", tag="run"):
@@ -39,11 +40,14 @@ def heading(
 ) -> Head:
     """Return the head of a run on a loaded *backend*, with *built* prompts."""
     account, own = backend.account, backend.template
+    if own is not None:
+        own = own.where(tools=tools_of(request, suite) == NATIVE)
     template = request.choices.template or (own.text if own is not None else None)
+    of_tools = own is not None and own is not backend.template and template == own.text
     return Head(
         model=model_record(request, account),
         suite=suite.record,
-        protocol=_protocol(request, suite, account, built, template),
+        protocol=_protocol(request, suite, account, built, template, of_tools=of_tools),
         prompts=replace(built.record, sha256=built.sha256),
         prompts_sha256=built.sha256,
         versions=own_versions() | dict(account.versions),
@@ -95,14 +99,24 @@ def _size(request: Request, revision: str | None) -> int | None:
 
 
 def _protocol(
-    request: Request, suite: Suite, account: Account, built: Built, template: str | None
+    request: Request,
+    suite: Suite,
+    account: Account,
+    built: Built,
+    template: str | None,
+    *,
+    of_tools: bool = False,
 ) -> records.Protocol:
-    """Return the settings of a suite's run, with what its kind adds: of tools, or of episodes."""
+    """Return the settings of a suite's run, with what its kind adds: of tools, or of episodes.
+
+    *of_tools* tells whether the template is the one of several that tells of tools.
+    """
     asked = protocol_record(request, account, built, _system_sha256(suite))
     tools, offered = tools_of(request, suite), suite.of_kind.offered
     if tools is not None:
         read = {} if offered is None else offered.account(template, tools == PROMPTED)
-        asked = replace(asked, tools=tools, extra={**asked.extra, **read})
+        chosen = {"template_name": WITH_TOOLS} if of_tools else {}
+        asked = replace(asked, tools=tools, extra={**asked.extra, **read, **chosen})
     terms, staged = terms_of(request, suite), suite.of_kind.staged
     if terms is None or staged is None:
         return asked

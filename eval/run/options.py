@@ -67,6 +67,11 @@ _GROUPS: dict[str, tuple[Any, ...]] = {
             show_default=True,
             help="What closes the room that a model types in; plain is no wall, and never ranked.",
         ),
+        click.option(
+            "--allow-missing",
+            is_flag=True,
+            help="Leave episodes unscored for which this machine lacks programs.",
+        ),
     ),
     "decoding": (
         click.option("--temperature", type=click.FloatRange(0), default=0.0, help="0 is greedy."),
@@ -236,6 +241,7 @@ def requests_of(model: str, given: Mapping[str, Any]) -> "list[Request]":
         dialogue=given["dialogue"],
         tools=given["tools"],
         isolation=given["isolation"],
+        allow_missing=given["allow_missing"],
         limit=given["limit"],
     )
     if request.backend != "openai":

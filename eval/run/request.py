@@ -44,6 +44,8 @@ class Request(Struct, frozen=True, kw_only=True):
     tools: str | None = None
     """How tools are offered, `native` or `prompted`; by default through the chat template."""
     isolation: str = "auto"
+    allow_missing: bool = False
+    """Whether steps for which this machine lacks programs may stay unscored."""
     """What closes the rooms that episodes are played in."""
     limit: int | None = None
     """Ask only so many steps: a try, whose result is partial."""

@@ -112,6 +112,7 @@ def evaluate(
     for request in requests:
         if suite.of_kind.staged is not None and (terms := terms_of(request, suite)) is not None:
             suite.of_kind.staged.account(terms)  # where none can be played, nothing is loaded
+            _check_programs(request, suite, suite.of_kind.staged)
     outcomes: list[Outcome] = []
     loaded = backend if isinstance(backend, Loaded) else Loaded(backend)
     try:
@@ -135,6 +136,22 @@ def evaluate(
         if loaded is not backend:
             loaded.close()
     return outcomes
+
+
+def _check_programs(request: Request, suite: Suite, staged: Staged) -> None:
+    """Refuse to begin where this machine lacks programs that steps need, unless that is allowed."""
+    rows = rows_of(request, suite)
+    lacking = [found for row in rows if (found := staged.lacking(row))]
+    if not lacking or request.allow_missing:
+        return
+    programs = sorted({name for one in lacking for name in one})
+    raise UsageError(
+        f"{len(lacking)} of {plural(len(rows), 'scenario')} need what this machine lacks: "
+        f"{', '.join(programs)}",
+        key=suite.name,
+        remedy=f"Install it with: apt-get install {' '.join(staged.packages(programs))}; "
+        "--allow-missing leaves these episodes unscored.",
+    )
 
 
 def _named(request: Request, suite: Suite, folder: Path, watch: Watch) -> Path | Outcome:

@@ -1,7 +1,7 @@
 """What a kind of suite brings: its rows and how they are asked, scored, counted and doubted."""
 
 import json
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
@@ -130,6 +130,10 @@ class Staged(Struct, frozen=True, kw_only=True):
     """As `Kind.baselines`, for what is played."""
     account: Callable[[Terms], dict[str, Setting]]
     """What a result records of where episodes are played; `UsageError` where none can be."""
+    lacking: Callable[[Row], tuple[str, ...]] = lambda row: ()
+    """A step to the programs that it needs and this machine lacks: it cannot be played here."""
+    packages: Callable[[Iterable[str]], tuple[str, ...]] = tuple
+    """Programs to the packages of Debian that have them."""
 
 
 class Offered(Struct, frozen=True, kw_only=True):

@@ -1,5 +1,7 @@
 """What a workspace brings in place of the package's words and templates, and what is refused."""
 
+import re
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -163,3 +165,23 @@ def test_a_template_that_nobody_takes_in_is_told(tmp_path):
     assert "templates/cart.md.jinja: read, with remarks" in told
     assert "did you mean templates/card.md.jinja?" in told
     assert "own.jinja" not in told
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_the_documentation_names_the_blocks_that_templates_have(language):
+    top = files("cardboard")
+    blocks = {
+        path.name.partition(".")[0]: re.findall(r"{%-? block (\w+)", path.read_text("utf-8"))
+        for path in (top / "templates" / "site").iterdir()
+    }
+    pages = sorted(name for name, some in blocks.items() if some == ["before", "after"])
+    text = (top / "site" / "docs" / language / "shaping.md").read_text("utf-8")
+    _, _, shown = text.partition("#templates }")[2].partition("more` |")
+    assert (
+        sorted(re.findall("`([a-z]+)`", shown.partition(".\n")[0].partition("입니다")[0])) == pages
+    )
+    assert {name for name, some in blocks.items() if some} == {*pages, "footer"}
+    assert blocks["footer"] == ["more"]
+    card = (top / "templates" / "card.md.jinja").read_text("utf-8")
+    row = next(line for line in text.splitlines() if line.startswith("| `card.md.jinja` |"))
+    assert re.findall("`([a-z]+)`", row) == re.findall(r"{%-? block (\w+)", card)

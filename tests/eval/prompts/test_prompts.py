@@ -273,6 +273,18 @@ def test_tools_and_calls_reach_the_template_and_the_engine() -> None:
     assert built(tokens(CALLS), a_row()).prompts[0].tools is UNSET
 
 
+def test_of_several_templates_the_one_for_tools_is_taken_and_recorded_where_some_are_offered() -> (
+    None
+):
+    engine = tokens(PLAIN)
+    assert engine.template is not None
+    engine.template = replace(engine.template, with_tools=CALLS)
+    found = built(engine, calling())
+    assert text_of(found) == "(bash)[u]list[a]<ls>[t]a"
+    assert found.record.template_sha256 == sha256_of(CALLS)
+    assert built(engine, a_row()).record.template_sha256 == sha256_of(PLAIN)
+
+
 def test_a_template_that_leaves_out_the_tools_is_named_before_anything_is_asked() -> None:
     with pytest.raises(PromptError) as caught:
         built(tokens(PLAIN), calling())

@@ -90,6 +90,19 @@ def test_of_several_templates_the_one_without_tools_counts(tmp_path: Path) -> No
     found = own_template(tokenizer, str(tmp_path))
     assert found is not None
     assert found.text == "plain"
+    assert found.where(tools=False) is found
+
+
+def test_where_tools_are_offered_the_one_that_tells_of_them_takes_its_place(tmp_path: Path) -> None:
+    tokenizer = a_tokenizer()
+    tokenizer.chat_template = {"default": "plain", "tool_use": "tools"}
+    found = own_template(tokenizer, str(tmp_path))
+    assert found is not None
+    assert found.where(tools=True).text == "tools" == tokenizer.get_chat_template(tools=[{}])
+    assert a_tokenizer().chat_template == TEMPLATE
+    only = own_template(a_tokenizer(), str(tmp_path))
+    assert only is not None
+    assert only.where(tools=True) is only
 
 
 def test_several_templates_with_none_for_plain_talk_are_none(tmp_path: Path) -> None:

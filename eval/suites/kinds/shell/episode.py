@@ -18,6 +18,7 @@ from ....sandbox.terminal import stable
 from ..kind import Play, Played, Row, Terms, key_of
 from . import dialogues, transcript
 from .dialogues import CONFIRM, TURNS, Read, ending, opening, shown
+from .programs import lacking
 from .rows import ShellRow, found
 from .transcript import Agent, End, Episode, Facts, Transcript, Typed
 
@@ -40,6 +41,8 @@ ROOMS = 2
 def play(row: Row, terms: Terms) -> Play:
     """Play *row*; where a room fails, begin again in another one, and then give it up unscored."""
     assert isinstance(row, ShellRow)
+    if missing := lacking(row):
+        return Played(text=None, ended="room", error=f"this machine lacks {', '.join(missing)}")
     failed = ""
     for _ in range(ROOMS):
         try:

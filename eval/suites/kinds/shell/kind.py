@@ -9,6 +9,7 @@ from . import dialogues
 from .baselines import PLAYERS
 from .baselines import Player as Rule
 from .dialogues import DIALOGUES, TURNS, answered, opening
+from .programs import lacking, packages
 from .rows import ShellRow
 from .scoring import SCORER, recount, score, summarise
 from .view import lines, view
@@ -98,6 +99,10 @@ def _account(terms: Terms) -> dict[str, Setting]:
     return account(terms.isolation)
 
 
+def _lacking(row: Row) -> tuple[str, ...]:
+    return lacking(row) if isinstance(row, ShellRow) else ()
+
+
 def _job(reference: Reference) -> str | None:
     job = reference.get("job")
     return job if isinstance(job, str) else None
@@ -118,6 +123,8 @@ SHELL = Kind(
         turns=TURNS,
         players={name: _spoken(rule) for name, rule in PLAYERS.items()},
         account=_account,
+        lacking=_lacking,
+        packages=packages,
     ),
     recount=recount,
     summarise=summarise,
