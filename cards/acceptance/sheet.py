@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -166,8 +167,9 @@ def _limits(result: Result, fits: Fits) -> Iterable[Limit]:
 class Printer:
     """Put sheets into words and on A4, in one language."""
 
-    def __init__(self, language: str) -> None:
-        self.words = Words(language)
+    def __init__(self, language: str, own: str | None = None) -> None:
+        """Say it in *language*; *own* is a workspace's catalogue of it."""
+        self.words = Words(language, own)
         environment = Environment(
             loader=PackageLoader("cardboard", "templates"),
             autoescape=True,
@@ -251,12 +253,23 @@ def _settings(result: Result) -> list[tuple[str, str]]:
     return [(name, str(value)) for name, value in told.items() if value is not None]
 
 
-def write(sheet: Sheet, languages: Sequence[str], folder: Path, name: str) -> list[Path]:
-    """Write the sheet into *folder*, a file a language; return their paths."""
+def write(
+    sheet: Sheet,
+    languages: Sequence[str],
+    folder: Path,
+    name: str,
+    own: Mapping[str, str] = MappingProxyType({}),
+) -> list[Path]:
+    """Write the sheet into *folder*, a file a language; return their paths.
+
+    *own* are a workspace's catalogues, by language.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for language in languages:
         path = folder / f"{name}.{language}.html"
-        path.write_text(Printer(language).html(sheet), encoding="utf-8", newline="\n")
+        path.write_text(
+            Printer(language, own.get(language)).html(sheet), encoding="utf-8", newline="\n"
+        )
         written.append(path)
     return written

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,9 +52,11 @@ def accept(model: str, least: float | None, **given: Any) -> None:
     context = click.get_current_context()
     root: Path = context.find_root().params.get("workspace") or Path()
     fits, languages = Fits(), known()
+    own: Mapping[str, str] = {}
     if (root / "board.toml").exists():
         settings = workspace_of(context).settings
         fits, languages = settings.fits, settings.board.languages
+        own = settings.overrides.words
     given["suite"] = given["suite"] or SUITE
     name = _settle(model, given)
     suite = load_version(given["suite"], root / "suites")
@@ -74,7 +77,7 @@ def accept(model: str, least: float | None, **given: Any) -> None:
     sheet = sheet_of(read_file(outcome.path), result, suite, fits=fits, least=least)
     click.echo(str(outcome.path))
     place = root / "build" / "acceptance"
-    for path in write(sheet, languages, place, outcome.path.stem):
+    for path in write(sheet, languages, place, outcome.path.stem, own):
         click.echo(str(path))
     if not sheet.complete:
         click.echo(

@@ -85,6 +85,7 @@ def try_(
     The logs are a text to read and a .jsonl, of which `cardboard add` makes results: what was
     accepted, of what was judged. Ctrl-C ends it.
     """
+    from ...board.workspace.overrides import read_overrides
     from ..tryout.log import Log
     from ..tryout.models import TriedModel
     from ..tryout.server import serving
@@ -95,6 +96,7 @@ def try_(
     if len(named) > 2:
         raise click.UsageError("Two models at most are compared.")
     root: Path = context.find_root().params.get("workspace") or Path()
+    own = read_overrides(root, {}).words
     requests = [_request(one, given) for one in named]
     with ExitStack() as stack:
         tried = []
@@ -104,7 +106,7 @@ def try_(
             stack.callback(tried[-1].close)
         seed = secrets.randbelow(1 << 31) if order_seed is None else order_seed
         log = Log(output or root / "home", [one.name for one in tried], datetime.now())
-        tryout = Tryout(tried, log, seed=seed)
+        tryout = Tryout(tried, log, seed=seed, own=own)
         url = stack.enter_context(
             serving(
                 tryout,

@@ -50,12 +50,12 @@ def assets() -> dict[str, Asset]:
     }
 
 
-def page(language: str, *, blind: bool, names: Sequence[tuple[str, str | None]], log: str) -> bytes:
-    """Return the page; *names* and hashes are those of the models that may be told.
+def page(words: Words, *, blind: bool, names: Sequence[tuple[str, str | None]], log: str) -> bytes:
+    """Return the page in *words*; *names* and hashes are those of the models that may be told.
 
     *log* is a file's name.
     """
-    words = Words(language)
+    language = words.language
     env = Environment(
         loader=PackageLoader("cardboard", "templates"),
         undefined=StrictUndefined,
@@ -83,14 +83,13 @@ def page(language: str, *, blind: bool, names: Sequence[tuple[str, str | None]],
     return text.encode()
 
 
-def refusal(language: str, key: str) -> bytes:
-    """Return a page that says why there is no other."""
-    words = Words(language)
+def refusal(words: Words, key: str) -> bytes:
+    """Return a page that says in *words* why there is no other."""
     env = Environment(
         loader=PackageLoader("cardboard", "templates"), undefined=StrictUndefined, autoescape=True
     )
     found = env.get_template("tryout/refusal.html.jinja")
-    return found.render(t=words.text, lang=language, key=key).encode()
+    return found.render(t=words.text, lang=words.language, key=key).encode()
 
 
 def _plain(words: Words, key: str) -> str:

@@ -184,9 +184,11 @@ class _Handler(BaseHTTPRequestHandler):
         elif found := assets().get(parts.path):
             self._send(HTTPStatus.OK, found.kind, found.body)
         elif parts.path == "/":
-            self._send(HTTPStatus.OK, "text/html; charset=utf-8", self._page(self._language()))
+            self._send(HTTPStatus.OK, "text/html; charset=utf-8", self._page(self._words()))
         elif (language := parts.path.strip("/")) in languages():
-            self._send(HTTPStatus.OK, "text/html; charset=utf-8", self._page(language))
+            self._send(
+                HTTPStatus.OK, "text/html; charset=utf-8", self._page(self._tryout.words(language))
+            )
         else:
             self._refuse(HTTPStatus.NOT_FOUND, "try.refused.nothing")
 
@@ -287,9 +289,9 @@ class _Handler(BaseHTTPRequestHandler):
         match body:
             case _Open(language):
                 try:
-                    words = Words(language)
+                    words = tryout.words(language)
                 except CatalogueError:
-                    words = Words("en")
+                    words = tryout.words("en")
                 name = tryout.open(words)
                 return {"conversation": name, **tryout.state(name)}
             case _Judge(name, answer, accepted, note):
@@ -337,25 +339,25 @@ class _Handler(BaseHTTPRequestHandler):
         except CardboardError as error:
             tell({"event": "failed", "error": presentable(str(error))})
 
-    def _page(self, language: str) -> bytes:
+    def _page(self, words: Words) -> bytes:
         tryout = self._tryout
         told = () if tryout.hidden else tryout.models
         names = [(one.name, one.sha256) for one in told]
         # A log is called after both models; which is which it does not tell.
-        return page(language, blind=tryout.blind, names=names, log=tryout.log.lines.name)
+        return page(words, blind=tryout.blind, names=names, log=tryout.log.lines.name)
 
     def _language(self) -> str:
         return chosen(self.headers.get("Accept-Language", ""))
 
     def _words(self) -> Words:
-        return Words(self._language())
+        return self._tryout.words(self._language())
 
     def _refuse(self, status: HTTPStatus, key: str) -> None:
         """Answer with a page, or with JSON what a script asked."""
         if self.command == "POST":
             self._fail(status, key)
         else:
-            self._send(status, "text/html; charset=utf-8", refusal(self._language(), key))
+            self._send(status, "text/html; charset=utf-8", refusal(self._words(), key))
 
     def _fail(self, status: HTTPStatus, key: str) -> None:
         self._json(status, {"error": self._words().text(key)})

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Literal
 
 from msgspec import UNSET
@@ -31,8 +32,19 @@ _BEAT_SECONDS = 1.0
 class Tryout:
     """All that happens on the page; several windows may be open at a time."""
 
-    def __init__(self, models: Sequence[TriedModel], log: Log, *, seed: int) -> None:
-        """Try *models*, one or two, and write it all to *log*; *seed* decides who stands where."""
+    def __init__(
+        self,
+        models: Sequence[TriedModel],
+        log: Log,
+        *,
+        seed: int,
+        own: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """Try *models*, one or two, and write it all to *log*; *seed* decides who stands where.
+
+        *own* are a workspace's catalogues, by language, whose messages win.
+        """
+        self._own = own
         self.models, self.log, self.seed = tuple(models), log, seed
         self.blind = len(self.models) > 1
         self.outcome = None if self.blind else sign_test(0, 0)
@@ -56,6 +68,10 @@ class Tryout:
     def hidden(self) -> bool:
         """Tell whether nobody may know yet which model is which."""
         return self.outcome is None
+
+    def words(self, language: str) -> Words:
+        """Return the words of *language*; raise `CatalogueError` where there are none."""
+        return Words(language, self._own.get(language))
 
     def open(self, words: Words) -> str:
         """Begin a conversation and return its secret name."""

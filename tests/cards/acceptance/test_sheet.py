@@ -66,6 +66,15 @@ def test_every_broken_clause_has_its_reason_in_words(workspace: Path) -> None:
     assert "1줄 가운데 번호가 맞는 줄은 0개" in told["ko"]
 
 
+def test_the_words_of_the_workspace_stand_before_the_packages(workspace: Path) -> None:
+    (workspace / "locale").mkdir()
+    own = 'msgid "sheet.title"\nmsgstr "Our sheet"\n'
+    (workspace / "locale" / "en.po").write_text(own, encoding="utf-8")
+    accepted(workspace, "oracle", "--backend", "scripted")
+    assert "<h1>Our sheet</h1>" in sheets(workspace)["en"]
+    assert "Our sheet" not in sheets(workspace)["ko"]
+
+
 def test_without_a_workspace_there_are_sheets_too(tmp_path: Path) -> None:
     assert accepted(tmp_path, "oracle", "--backend", "scripted").exit_code == 0
     assert set(sheets(tmp_path)) == {"en", "ko"}

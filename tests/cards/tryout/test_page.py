@@ -12,6 +12,8 @@ import pytest
 from click.testing import CliRunner
 from playwright.sync_api import Browser, Page, expect
 
+from cardboard.board.words.catalogue import Words
+from cardboard.cards.tryout.page import page
 from cardboard.cli import main
 from cardboard.eval.records import Result
 from cardboard.tests.eval.speaking import Reply
@@ -399,3 +401,10 @@ def test_no_key_is_on_the_page_or_in_a_log(
     files = [path.read_text(encoding="utf-8") for path in one.folder.iterdir()]
     assert files
     assert not [text for text in files if key in text]
+
+
+def test_the_words_of_a_workspace_stand_before_the_packages() -> None:
+    own = 'msgid "try.heading"\nmsgstr "Ask our model"\n'
+    shown = page(Words("en", own), blind=False, names=[("m", None)], log="x.jsonl").decode()
+    assert "<h1>Ask our model</h1>" in shown
+    assert Words("en").text("try.skip") in shown
