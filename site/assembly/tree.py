@@ -7,18 +7,19 @@ import shutil
 from collections.abc import Iterable, Mapping
 from html import escape
 from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import msgspec
 
 from ...board.workspace.settings import Settings
 from ...board.workspace.stamp import maker
+from ..frame.bundles import bundled, script_hint, script_tag, scripts, style, style_sheets
 from ..frame.own import STYLE
 from ..frame.page import Addresses, Page, root_of
 from ..frame.reuse import Kept
+from ..frame.scripted import scripted
 from ..frame.security import printable, secure
-from ..frame.slots import SITE, Shell, icons_apart
+from ..frame.slots import SITE, Shell, icons_apart, named
 from .previews import Previews
 
 NAMES = "search/names.json"
@@ -26,6 +27,8 @@ NAMES = "search/names.json"
 # The page that stands for all that have none of their own.
 _MODEL_SHELL = "models/_shell/"
 _ICONS = "assets/images/icons.svg"
+# What is loaded by itself, and not as a part of anything.
+_ALONE = ("embed.css", "logo.svg")
 # Signs that would turn the text around them.
 _TURNING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 # All that the theme says where there is no page, in one language.
@@ -46,23 +49,26 @@ class Tree:
         everywhere: Mapping[str, str],
         nearby: Mapping[str, str],
         *,
-        style: str | None = None,
+        own_style: str | None = None,
         previews: Previews | None = None,
         kept: Kept | None = None,
     ) -> None:
         """Take over *folder*; *everywhere* fills the slots that every page has.
 
-        *nearby* is what pages show of their neighbours, by path, *style* a style sheet beside the
-        package's, *previews* are the pictures of shared links, and *kept* holds pages that were
-        built before.
+        *nearby* is what pages show of their neighbours, by path, *own_style* a style sheet beside
+        the package's, *previews* are the pictures of shared links, and *kept* holds pages that
+        were built before.
         """
         self._folder, self._language, self._addresses = folder, language, addresses
         self._everywhere = {slot: printable(html) for slot, html in everywhere.items()}
-        self._nearby, self._style, self._previews = nearby, style, previews
+        self._nearby, self._own_style, self._previews = nearby, own_style, previews
         self.kept = kept or Kept()
         self._own: dict[str, tuple[str, str]] = {}
         """Title and description that a page has of its own, as HTML."""
-        self._shells = {path: self._capture(path) for path in self._built()}
+        built = self._built()
+        self._sheets = style_sheets(self._file(built[-1]).read_text("utf-8"), root_of(built[-1]))
+        self._sheet = style(self._sheets, self._read_style)
+        self._shells = {path: self._capture(path) for path in built}
         self._names: list[tuple[str, str]] = []
         """What is found by its name, and where it lies."""
         self.paths: list[str] = []
@@ -74,13 +80,24 @@ class Tree:
             path.relative_to(self._folder).as_posix().removesuffix("index.html") for path in names
         ]
 
+    def _read_style(self, path: str) -> str:
+        if path == STYLE and self._own_style is not None:
+            return self._own_style
+        return (self._folder / path).read_text("utf-8")
+
+    def _root(self, path: str) -> str:
+        return self._addresses.base(self._language) if _anywhere(path) else root_of(path)
+
     def _file(self, path: str) -> Path:
         return self._folder / (path if _anywhere(path) else f"{path}index.html")
 
     def _capture(self, path: str) -> Shell:
         file = self._file(path)
-        root = self._addresses.base(self._language) if _anywhere(path) else root_of(path)
-        html, scripts = secure(file.read_text(encoding="utf-8"), root)
+        root = self._root(path)
+        html = bundled(file.read_text(encoding="utf-8"), root, self._sheet)
+        if path == _MODEL_SHELL:
+            html = scripted(named(html))
+        html, scripts = secure(html, root)
         for name, text in scripts.items():
             (self._folder / name).write_text(text, encoding="utf-8")
         own = [found[1] if (found := one.search(html)) else "" for one in (_TITLE, _DESCRIPTION)]
@@ -106,11 +123,20 @@ class Tree:
         self._write(self._folder / NAMES, _names(self._names))
         for name in ("sitemap.xml", "sitemap.xml.gz"):
             (self._folder / name).unlink(missing_ok=True)
-        _copy(files("cardboard") / "site" / "assets", self._folder / "assets" / "cardboard")
-        if self._style is not None:
-            self._write(self._folder / STYLE, self._style)
+        self._write_assets()
         for name, picture in self._previews.drawn() if self._previews else ():
             self._write(self._folder / name, picture)
+
+    def _write_assets(self) -> None:
+        """Write what pages load, joined; its sources, and the theme's style sheets, stay behind."""
+        for path in self._sheets:
+            for name in (path, f"{path}.map"):
+                (self._folder / name).unlink(missing_ok=True)
+        for asset in (self._sheet, *scripts().values()):
+            self._write(self._folder / asset.path, asset.text)
+        for name in _ALONE:
+            picture = files("cardboard") / "site" / "assets" / name
+            self._write(self._folder / "assets" / "cardboard" / name, picture.read_text("utf-8"))
 
     def made_by(self, settings: Settings) -> bytes:
         """Return a digest of all that makes every page which does not depend on all results."""
@@ -142,7 +168,8 @@ class Tree:
         words = {"title": escape(title), "description": escape(description)}
         shell = self._shells.get(page.path) or self._shells[_MODEL_SHELL]
         footer = {} if page.of_all else {"footer": self._everywhere["footer-own"]}
-        self._stamp(page.path, shell, {**words, **footer, **page.slots}, **words)
+        slots = {**words, **footer, **page.slots}
+        self._stamp(page.path, shell, slots, **words, script=page.script)
         for name, text in page.files.items():
             self._write(self._folder / name, text)
         if page.made_of is not None:
@@ -155,6 +182,7 @@ class Tree:
         slots: Mapping[str, str],
         title: str = "",
         description: str = "",
+        script: str = "frame",
     ) -> None:
         addresses, site = self._addresses, self._everywhere["site"]
         links = {
@@ -163,12 +191,14 @@ class Tree:
             else addresses.between(self._language, path, one)
             for one in addresses.languages
         }
-        links["head"] = ""
+        root = self._root(path)
+        links["head"] = script_hint(script, root)
+        links["script"] = script_tag(script, root)
         if not _anywhere(path):
             title, description = title or self._own[path][0], description or self._own[path][1]
             preview = self._previews.of(path) if self._previews else None
             told = addresses.shared(self._language, path, title, description, site, preview)
-            links["head"] = addresses.head_links(self._language, path) + told
+            links["head"] += addresses.head_links(self._language, path) + told
         links["nearby"] = self._nearby.get(path, "")
         filled = {slot: printable(html) for slot, html in slots.items()}
         self._write(self._file(path), shell.stamp({**self._everywhere, **links, **filled}))
@@ -196,12 +226,3 @@ def _plain(text: str, longest: int) -> str:
     """Return *text* in one line that turns nothing around and is no longer than *longest*."""
     line = " ".join(_TURNING.sub("", text[: 4 * longest]).split())
     return line if len(line) <= longest else f"{line[: longest - 1]}…"
-
-
-def _copy(source: Traversable, target: Path) -> None:
-    target.mkdir(parents=True, exist_ok=True)
-    for item in source.iterdir():
-        if item.is_dir():
-            _copy(item, target / item.name)
-        else:
-            (target / item.name).write_bytes(item.read_bytes())

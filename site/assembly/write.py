@@ -233,7 +233,7 @@ def _tree(source: Source, own: Own, frames: Path) -> Tree:
         source.addresses,
         _everywhere(source),
         links,
-        style=own.style,
+        own_style=own.style,
         previews=Previews(source),
     )
 

@@ -2,29 +2,36 @@
 import { button } from "./copy.js";
 import "./search.js";
 
-const { translations } = JSON.parse(document.getElementById("__config").textContent);
-const words = {
-  copy: translations["clipboard.copy"],
-  copyDone: translations["clipboard.copied"],
-  copyMarked: translations["clipboard.copy"],
-};
+const start = () => {
+  const { translations } = JSON.parse(document.getElementById("__config").textContent);
+  const words = {
+    copy: translations["clipboard.copy"],
+    copyDone: translations["clipboard.copied"],
+    copyMarked: translations["clipboard.copy"],
+  };
 
-const said = document.createElement("span");
-said.className = "cb-sr";
-said.setAttribute("role", "status");
+  const said = document.createElement("span");
+  said.className = "cb-sr";
+  said.setAttribute("role", "status");
 
-for (const code of document.querySelectorAll("article .highlight > pre > code")) {
-  const holder = code.closest(".highlight");
-  holder.classList.add("cb-copied");
-  holder.append(button(words, code, said));
-  if (!said.isConnected) holder.after(said);
-}
-
-// The theme wraps tables once the page has been read.
-const reachable = () => {
-  for (const region of document.querySelectorAll(".md-typeset__scrollwrap")) {
-    if (region.scrollWidth > region.clientWidth) region.tabIndex = 0;
+  for (const code of document.querySelectorAll("article .highlight > pre > code")) {
+    const holder = code.closest(".highlight");
+    holder.classList.add("cb-copied");
+    holder.append(button(words, code, said));
+    if (!said.isConnected) holder.after(said);
   }
+
+  // The theme wraps tables once the page has been read.
+  const reachable = () => {
+    for (const region of document.querySelectorAll(".md-typeset__scrollwrap")) {
+      if (region.scrollWidth > region.clientWidth) region.tabIndex = 0;
+    }
+  };
+  reachable();
+  addEventListener("load", reachable);
+  addEventListener("resize", reachable);
 };
-addEventListener("load", reachable);
-addEventListener("resize", reachable);
+
+// What the theme says stands at the end of the page.
+if (document.readyState === "loading") addEventListener("DOMContentLoaded", start);
+else start();

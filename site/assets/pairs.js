@@ -28,7 +28,7 @@ export const pairTable = (rivals, { words, decimals, labelled, link = (text) => 
       element("th", { scope: "col", ...(number ? { "data-number": true } : {}) }, title),
     ),
   );
-  const cell = (...content) => element("td", { class: "cb-number" }, ...content);
+  const cell = (...content) => element("td", {}, ...content);
   const rows = rivals.map((rival) => {
     const { pair } = rival;
     const name = element("a", { href: rival.href }, element("bdi", {}, rival.label));
@@ -36,7 +36,7 @@ export const pairTable = (rivals, { words, decimals, labelled, link = (text) => 
     return element(
       "tr",
       {},
-      element("th", { scope: "row", class: "cb-model" }, name),
+      element("th", { scope: "row" }, name),
       cell(rival.rank),
       cell(rival.score),
       cell(pair ? element("b", {}, signed(pair.difference, decimals)) : words.unmeasured),
@@ -46,7 +46,7 @@ export const pairTable = (rivals, { words, decimals, labelled, link = (text) => 
           : words.unmeasured,
       ),
       cell(counts ? link(counts, rival) : words.unmeasured),
-      element("td", {}, pair ? (pair.apart ? words.apart : words["not-apart"]) : words.unmeasured),
+      element("td", { class: "cb-word" }, pair ? (pair.apart ? words.apart : words["not-apart"]) : words.unmeasured),
     );
   });
   const table = element("table", { class: "cb-table cb-pairs" }, element("thead", {}, head), element("tbody", {}, ...rows));

@@ -32,7 +32,7 @@ def mirror(bars: Sequence[Bars]) -> Markup:
             f'<rect class="cb-strip-all" width="{10 * len(row)}" height="{2 * HIGH}"/>'
             f'<path class="cb-strip-mark" d="{_series(row, up=True)}"/>'
             f'<path class="cb-strip-mark cb-strip-other" d="{_series(row, up=False)}"/>'
-            f'<rect class="cb-strip-median" y="{HIGH - 1}" width="{wide}" height="2"/></svg>'
+            f'<path class="cb-strip-median" d="M0 {HIGH}h{wide}"/></svg>'
             for row in rows
         )
     )
@@ -42,6 +42,5 @@ def _series(row: Sequence[Bars], *, up: bool) -> str:
     """Return the bars of one half as a path."""
     lengths = (max(round(one.up if up else one.down), 1) for one in row)
     return "".join(
-        f"M{10 * number + 1} {HIGH}v{-long if up else long}h8v{long if up else -long}z"
-        for number, long in enumerate(lengths)
+        f"M{10 * number + 5} {HIGH}v{-long if up else long}" for number, long in enumerate(lengths)
     )

@@ -33,6 +33,8 @@ class Page(Struct, frozen=True, kw_only=True):
     """HTML by slot, e.g. `{"body": "<table>..."}`."""
     search: str | None = None
     """Where there is any, the site's search finds the page by its title."""
+    script: str = "frame"
+    """The kind of page that it is to scripts: see `bundles.SCRIPTS`."""
     files: dict[str, str] = {}
     """Texts that the page's scripts read, by their path below the language's tree."""
     of_all: bool = False

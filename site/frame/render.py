@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
+from html import escape as quoted
 
 from jinja2 import Environment, StrictUndefined, pass_context
 from jinja2.runtime import Context
@@ -11,7 +12,8 @@ from markupsafe import Markup, escape
 from ...board.words.catalogue import Words
 from ...board.words.findings import Finding
 from ...board.workspace.layouts import Sandbox, loader, own_faults
-from ...board.workspace.overrides import Overrides
+from ...board.workspace.overrides import TEMPLATES, Overrides
+from .lean import lean_template
 
 _BACKTICKS = re.compile("`([^`\n]+)`")
 _PLAIN_WORDS = re.compile(r"\bt\(('[a-z0-9_.-]+')\)")
@@ -38,8 +40,11 @@ class _Environment(Environment):
     context_class = _Context
 
     def preprocess(self, source: str, name: str | None = None, filename: str | None = None) -> str:
-        """Return *source* with `('key' | t)` in place of `t('key')`."""
-        return _PLAIN_WORDS.sub(r"(\1 | t)", super().preprocess(source, name, filename))
+        """Return *source* leaner, and with `('key' | t)` in place of `t('key')`."""
+        source = super().preprocess(source, name, filename)
+        if not (filename or "").startswith(f"{TEMPLATES}/"):  # A workspace's own stays as it is.
+            source = lean_template(source)
+        return _PLAIN_WORDS.sub(r"(\1 | t)", source)
 
 
 class _Sandbox(Sandbox, _Environment):
@@ -77,6 +82,7 @@ class Renderer:
         self._environment.filters["page"] = _page
         self._environment.filters["soft"] = _soft
         self._environment.filters["coded"] = _coded
+        self._environment.filters["listing"] = _listing
 
     def text(self, key: str, **values: object) -> str:
         """Return the message *key* with *values* filled in."""
@@ -139,3 +145,8 @@ def _soft(identifier: str) -> Markup:
 def _coded(text: str) -> Markup:
     """Return a sentence as text, with words between backticks as code."""
     return Markup(_BACKTICKS.sub(r"<code>\1</code>", str(escape(text))))
+
+
+def _listing(text: str) -> Markup:
+    """Return *text* to stand between tags, where quotes mean nothing."""
+    return Markup(quoted(text, quote=False))

@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple, Self
 
+from .lean import lean_frame
+
 # What the frames say where our words belong. None of it reaches a reader.
 ORIGIN = "https://cardboard.invalid"
 SITE = "CARDBOARD_SITE"
@@ -20,14 +22,19 @@ _SEARCH = re.compile(
     r'(aria-label="[^"]*"))',
     re.DOTALL,
 )
-_CHARSET = re.compile(r'<meta charset="utf-8">')
-_LAYOUT = re.compile(r"\s*\n\s*")
-
-
+# The policy goes before everything that is loaded.
+_CHARSET = re.compile(
+    r'<meta charset="utf-8">(?:<meta http-equiv="Content-Security-Policy" content="[^"]*">)?'
+)
 _ICON = re.compile(
     r'<svg xmlns="http://www\.w3\.org/2000/svg" viewBox="(?P<box>[\d. ]+)">'
     r'(?P<drawn><path d="[^"]*"/>)</svg>'
 )
+
+
+def named(html: str) -> str:
+    """Return the frame *html* with a name for its search."""
+    return _SEARCH.sub(r"\1 \3\2", html)
 
 
 def icons_apart(html: str, sheet: str) -> tuple[str, str]:
@@ -65,13 +72,12 @@ class Shell(NamedTuple):
     def capture(cls, html: str, *, compact: bool = False) -> Self:
         """Return the shell of the built page *html*.
 
-        *compact* drops what lays lines out, for a shell without preformatted text that is stamped
-        often.
+        *compact* leaves out what pages do without, for a shell that is stamped often.
         """
-        html = _SEARCH.sub(r"\1 \3\2", _HEAD_LINK.sub("", html))
+        html = named(_HEAD_LINK.sub("", html))
         html = _CHARSET.sub(lambda found: f"{found[0]}<!-- cardboard:head -->", html, count=1)
         if compact:
-            html = _LAYOUT.sub("\n", html)
+            html = lean_frame(html)
         literals, slots, end = [], [], 0
         for found in _SLOT.finditer(html):
             literals.append(html[end : found.start()])

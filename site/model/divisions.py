@@ -82,7 +82,7 @@ def _slices(
     span = span_of(ranked, [None if v is None else ranked.scale * v for v in (*values, *middles)])
 
     def percent(value: float | None) -> float | None:
-        return None if value is None else round(span.at(ranked.scale * value), 2)
+        return None if value is None else round(span.at(ranked.scale * value), 1)
 
     rows = tuple(
         Slice(

@@ -53,4 +53,11 @@ def _page(source: Source, slug: str, path: str, placed: Placed, found: tuple[Pla
             for name in suite.of_kind.divisions
         ],
     )
-    return Page(path=path, title=title, description=title, slots={"body": html}, search=title)
+    return Page(
+        path=path,
+        title=title,
+        description=title,
+        slots={"body": html},
+        search=title,
+        script="episodes",
+    )

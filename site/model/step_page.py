@@ -131,6 +131,7 @@ def _pages(
                 "site.steps.description", model=entry.label, steps=found.steps
             ),
             slots={"body": html},
+            script="steps",
         )
 
 

@@ -1,8 +1,6 @@
 """The leaderboard's pages: every row in the HTML, and what the script needs to sort and choose."""
 
 from collections.abc import Iterator
-from functools import cache
-from importlib.resources import files
 from statistics import median
 from typing import NamedTuple
 
@@ -106,7 +104,6 @@ def _first(telling: _Telling, part: Part[Row]) -> Page:
         filters=found,
         most=MOST_COMPARED,
         by_task=source.tasks_of(place) is not None,
-        scripts=_scripts(),
         config=_config(telling, part, tuple(data)) if data else None,
         dataset=_dataset(telling),
     )
@@ -116,6 +113,7 @@ def _first(telling: _Telling, part: Part[Row]) -> Page:
         description=_description(telling),
         slots={"body" if part.path else "board": html},
         search=_description(telling),
+        script="board" if data else "frame",
         files=data,
     )
 
@@ -226,13 +224,6 @@ def _alone(board: Board) -> dict[str, object] | None:
         return None
     span = span_of(board.suite.ranked)
     return {"span": span, "effective": board.alone.effective, "errors": OF_A_PAIR}
-
-
-@cache
-def _scripts() -> tuple[str, ...]:
-    """Return the parts of the board's script, so that a browser need not discover one by one."""
-    folder = files("cardboard") / "site" / "assets" / "board"
-    return tuple(sorted(part.name for part in folder.iterdir()))
 
 
 def _config(telling: _Telling, part: Part[Row], data: tuple[str, ...]) -> dict[str, object]:

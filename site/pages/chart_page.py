@@ -140,6 +140,7 @@ def chart_pages(source: Source) -> Iterator[Page]:
                 "site.charts.description", title=place.title
             ),
             slots={"charts" if path == PATH else "body": html},
+            script="charts",
             files=dict(_files(drawn, lists, board, place, source)),
         )
 

@@ -60,6 +60,7 @@ def _page(source: Source, place: Place, board: Board, tasks: BoardTasks) -> Page
         title=title,
         description=description,
         slots={"body": html},
+        script="compare",
         files=dict([models, *points.items()]),
     )
 

@@ -67,7 +67,7 @@ def overview_pages(source: Source) -> Iterator[Page]:
         remarks=remarks(found, render.text, lambda board: titles[id(board)]) if found else (),
     )
     title = render.text("site.overview.title")
-    yield Page(path=PATH, title=title, description=title, slots={"suites": html})
+    yield Page(path=PATH, title=title, description=title, slots={"suites": html}, script="overview")
 
 
 def _columns(found: Overview, source: Source) -> tuple[Column, ...]:

@@ -121,7 +121,9 @@ def _index(telling: _Telling) -> Page:
     description = source.render.text(
         "site.task.index.description", tasks=len(listed), models=len(tasks.lines)
     )
-    return Page(path=path, title=title, description=description, slots={"body": html})
+    return Page(
+        path=path, title=title, description=description, slots={"body": html}, script="tasks"
+    )
 
 
 def _listed(telling: _Telling, at: int) -> Listed:

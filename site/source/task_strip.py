@@ -109,24 +109,26 @@ def drawing(strip: Strip) -> Markup:
             wide=wide,
             high=_HIGH,
             part=_WIDE * len(row),
-            bars="".join(_bar(n * _WIDE + 1, mark.score, span) for n, mark in enumerate(row)),
-            medians="".join(_middle(n * _WIDE, mark.median, span) for n, mark in enumerate(row)),
+            bars="".join(_bar(n, mark.score, span) for n, mark in enumerate(row)),
+            medians="".join(_middle(n, mark.median, span) for n, mark in enumerate(row)),
         )
         for row in rows
     )
 
 
-def _bar(x: int, score: float | None, span: Span) -> str:
+def _bar(place: int, score: float | None, span: Span) -> str:
+    """Return one bar: a stroke upward in the middle of its place."""
     if score is None:
         return ""
-    return f"M{x} {_HIGH}v-{max(round(span.at(score)), 1)}h8V{_HIGH}"
+    return f"M{place * _WIDE + 5} {_HIGH}v-{max(round(span.at(score)), 1)}"
 
 
 @lru_cache(1024)  # All models of a board share them.
-def _middle(x: int, score: float | None, span: Span) -> str:
+def _middle(place: int, score: float | None, span: Span) -> str:
+    """Return one line across a bar."""
     if score is None:
         return ""
-    return f"M{x} {min(_HIGH - round(span.at(score)), _HIGH - 3)}h10v3h-10"
+    return f"M{place * _WIDE} {min(_HIGH - round(span.at(score)), _HIGH - 3) + 1}h{_WIDE}"
 
 
 @lru_cache(1024)
@@ -142,7 +144,7 @@ def table_rows(strip: Strip, titled: Callable[[str], str]) -> Markup:
     """
     return Markup(
         "".join(
-            f"<tr><th scope=row>{_safe(titled(mark.task))}"
+            f"<tr><th>{_safe(titled(mark.task))}"
             f"<td>{mark.steps}<td>{as_printed(strip.metric, mark.score) or '–'}"
             f"<td>{as_printed(strip.metric, mark.median) or '–'}"
             for mark in strip.marks

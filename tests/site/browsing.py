@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from importlib.resources import files
 from typing import Any
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 # The same engine without windows, if it is there: a fresh page costs it half as much.
 CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium") or "chromium"
@@ -119,6 +119,17 @@ def browsing(browser: Browser, url: str, **options: Any) -> Iterator[Page]:
     yield page
     context.close()
     assert not complaints, complaints
+
+
+def serve_sources(page: Page) -> None:
+    """Let scripts on *page* import the parts of ours, which a site holds joined, by themselves."""
+    assets = files("cardboard") / "site" / "assets"
+
+    def answer(route: Route) -> None:
+        text = (assets / route.request.url.partition("/sources/")[2]).read_text(encoding="utf-8")
+        route.fulfill(body=text, content_type="text/javascript")
+
+    page.route("**/sources/**", answer)
 
 
 def open_board(page: Page, path: str = "") -> None:

@@ -25,8 +25,8 @@ def test_a_stamped_page_has_every_slot_filled_and_the_builders_own_links_gone():
     )
 
 
-def test_a_compact_shell_has_no_blank_lines():
-    assert "ko</a>\n<p>" in Shell.capture(FRAME, compact=True).stamp(VALUES)
+def test_a_compact_shell_has_no_lines_between_its_tags():
+    assert "ko</a><p>" in Shell.capture(FRAME, compact=True).stamp(VALUES)
 
 
 def test_a_slot_without_a_value_is_refused():

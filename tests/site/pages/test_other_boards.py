@@ -39,11 +39,11 @@ def test_beyond_what_a_browser_bears_a_board_goes_on_in_pages(build, monkeypatch
     monkeypatch.setattr(listing, "ROWS_A_PAGE", 10)
     folder = build(boards_of(*(a_result(f"org/m{n}", 0.9 - n / 100) for n in range(21))), SETTINGS)
     pages = [folder, *(folder / "pages" / f"mini-1-models-{number}" for number in (2, 3))]
-    shown = [re.findall(r'<td class="cb-rank">(\d+)', read(page)) for page in pages]
+    shown = [re.findall(r"<td class=cb-rank>(\d+)", read(page)) for page in pages]
     assert [len(ranks) for ranks in shown] == [10, 10, 1]
     assert [int(rank) for ranks in shown for rank in ranks] == list(range(1, 22))
-    assert "board/main.js" in read(folder)
-    assert "board/main.js" not in read(pages[1]), "sorting one page of three would mislead"
+    assert "cardboard/board." in read(folder)
+    assert "cardboard/board." not in read(pages[1]), "sorting one page of three would mislead"
     assert Site(folder).complaints() == []
 
 

@@ -1,5 +1,7 @@
 """The page of all suites: true without a script, sortable with one, in both languages."""
 
+import re
+
 import html5lib
 import pytest
 
@@ -29,7 +31,8 @@ def body(boards, settings, language: str) -> str:
 @pytest.mark.parametrize("language", ["en", "ko"])
 def test_the_page_is_as_expected(boards, workspace, language, golden) -> None:
     found = body(boards, workspace.settings, language)
-    golden(f"five/overview.{language}.html", found + "\n")
+    lines = re.sub(r"(?=<(?:tr|table|caption|thead|tbody|/table|p)\b)", "\n", found)
+    golden(f"five/overview.{language}.html", lines.strip() + "\n")
     html5lib.HTMLParser(strict=True).parseFragment(found)
 
 

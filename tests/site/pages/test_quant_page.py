@@ -110,7 +110,7 @@ def test_formats_are_told_by_engine_and_a_wrong_one_is_marked(site: Path) -> Non
 
 def test_both_charts_are_drawn_with_every_file_and_a_word_on_the_machine(site: Path) -> None:
     page = (site / PAGE / "index.html").read_text(encoding="utf-8")
-    drawings = page.split('<svg class="cb-drawing"')[1:]
+    drawings = page.split("<svg class=cb-drawing ")[1:]
     assert len(drawings) == 2
     for kind in ("F16", "Q8_0", "Q4_K_M", "Q2_K"):
         assert f"<title>{kind}: " in drawings[0]

@@ -10,7 +10,7 @@ from cardboard.board.judge.resolution import tasks_of
 from cardboard.board.statistics.paired import reach_of
 from cardboard.site.source.source import Source
 from cardboard.site.table.script_data import points_files
-from cardboard.tests.site.browsing import browsing, open_board
+from cardboard.tests.site.browsing import browsing, open_board, serve_sources
 from cardboard.tests.site.varied import name
 
 MEASURED, OTHER, WITHOUT = name(0), name(4), name(5)
@@ -127,9 +127,10 @@ def test_the_script_and_the_board_agree_on_every_pair(board, varied):
         ]
         for a, b in pairs
     ]
+    serve_sources(board)
     found = board.evaluate(
         """async (asked) => {
-            const { paired } = await import("/assets/cardboard/board/paired.js");
+            const { paired } = await import("/sources/board/paired.js");
             return asked.map((one) => paired(...one));
         }""",
         asked,

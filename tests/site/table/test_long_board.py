@@ -8,7 +8,7 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import expect
 
-from cardboard.tests.site.browsing import browsing, column, names, open_board
+from cardboard.tests.site.browsing import browsing, column, names, open_board, serve_sources
 
 TOTAL = 620
 
@@ -26,13 +26,14 @@ def here(page):
 
 def test_the_script_draws_the_same_rows_as_the_page_holds(board):
     """Two writers of one row, in two languages: their elements must not differ."""
+    serve_sources(board)
     differing = board.evaluate(
         """async () => {
             const text = (await (await fetch(location.href)).text());
             const page = new DOMParser().parseFromString(text, "text/html");
             const config = JSON.parse(page.getElementById("cb-board").textContent);
-            const { Rows } = await import("/assets/cardboard/board/rows.js");
-            const { drawRow } = await import("/assets/cardboard/board/cells.js");
+            const { Rows } = await import("/sources/board/rows.js");
+            const { drawRow } = await import("/sources/board/cells.js");
             const rows = new Rows(config, await (await fetch(config.rows)).json(), "en");
             const head = page.querySelectorAll("#table thead th");
             const hidden = [...head].filter((one) => one.hidden).map((one) => one.dataset.column);
@@ -114,7 +115,7 @@ def test_the_file_of_rows_is_named_by_its_hash_and_loaded_early(long_url):
         page = answer.read().decode()
     (path,) = set(re.findall(r'"rows": "(data/[^"]+)"', page))
     assert re.fullmatch(r"data/varied-1-models\.[0-9a-f]{12}\.json", path)
-    assert f'<link rel="preload" href="{path}" as="fetch" crossorigin>' in page
+    assert f'<link rel=preload href="{path}" as=fetch crossorigin>' in page
     with urlopen(long_url + path) as answer:
         rows = json.load(answer)
     repeated = [column["rows"] for column in rows["repeated"].values()]
