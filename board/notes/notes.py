@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from math import ceil
 from typing import NamedTuple
 
 from ...eval.errors import ConfigError
@@ -26,7 +27,7 @@ from .figures import (
 TOO_OFTEN, TOO_SELDOM = 0.70, 0.02
 # Shares of a handful of models say nothing about a rule.
 ENOUGH_TO_TELL = 20
-ENOUGH_OF_A_SIZE = 5
+ENOUGH_FOR_QUARTERS = 5
 
 _QUANTILE = re.compile(r"q([1-9]\d?)_([a-z0-9_]+)")
 
@@ -135,16 +136,22 @@ class Field:
     ) -> float | None:
         """Return a quantile of the figure *name*, interpolated, at the precision rules compare at.
 
-        A *fine* one is not rounded. `None` where nobody has the figure, or too few models are of
-        the class *size*.
+        A *fine* one is not rounded, and known wherever anybody has the figure. The others are
+        `None` where fewer models have it, of the class *size* if that is given, than make a share
+        such as "the top 10 %" at least one model.
         """
         key = (percent, name, size, fine)
         if key not in self._quantiles:
-            found = self._compute(percent, name, size)
+            few = 1 if fine else _fewest(percent)
+            found = self._compute(percent, name, size, few)
             self._quantiles[key] = (
                 found if fine or found is None else coarse(name, found, self.suite)
             )
         return self._quantiles[key]
+
+    def spread(self, name: str, size: str | None = None) -> bool:
+        """Tell whether the figure *name* parts the field into an upper and a lower quarter."""
+        return self.quantile(25, name, size) != self.quantile(75, name, size)
 
     def median(self, name: str) -> str | None:
         """Return the median of the whole field, printed as values of the figure *name* are."""
@@ -153,14 +160,19 @@ class Field:
             self._medians[name] = None if value is None else shown(name, value, self.suite)
         return self._medians[name]
 
-    def _compute(self, percent: int, name: str, size: str | None) -> float | None:
+    def _compute(self, percent: int, name: str, size: str | None, few: int) -> float | None:
         values = sorted(self._values.get((name, size), ()))
-        if len(values) < (ENOUGH_OF_A_SIZE if size else 1):
+        if len(values) < few:
             return None
         position = (len(values) - 1) * percent / 100
         low = int(position)
         high = min(low + 1, len(values) - 1)
         return values[low] + (values[high] - values[low]) * (position - low)
+
+
+def _fewest(percent: int) -> int:
+    """Return how many models it takes to speak of those above or below a quantile."""
+    return max(ENOUGH_FOR_QUARTERS, ceil(100 / min(percent, 100 - percent)))
 
 
 def _base_tests(entries: Iterable[Entry], bases: dict[str, Entry]) -> dict[str, BaseTest]:
@@ -193,10 +205,13 @@ class Spot:
         return value
 
     def quantile(self, percent: int, name: str, *, same_size: bool) -> float:
-        """Return a quantile of the field, or of the entry's size class; raise `Unknown`."""
+        """Return a quantile of the field, or of the entry's size class; raise `Unknown`.
+
+        Where the quarters of the field are not apart, no model is above or below others.
+        """
         size = str(self.figure("size_class")) if same_size else None
         value = self._field.quantile(percent, name, size)
-        if value is None:
+        if value is None or not self._field.spread(name, size):
             raise Unknown(name)
         return value
 

@@ -10,6 +10,7 @@ from cardboard.site.source.task_strip import (
     medians_of,
     strip_of,
     table_rows,
+    title_of,
 )
 from cardboard.tests.making import SUITE, a_workspace, measured, some_facts
 
@@ -41,7 +42,7 @@ def test_a_task_without_a_scored_step_is_said_to_be():
     strip = strip_of(facts, METRIC, {})
     assert strip.marks[0].score is None
     assert drawing(strip).count("v-") == 1
-    assert "<td>0<td>–<td>–" in table_rows(strip)
+    assert "<td>0<td>–<td>–" in table_rows(strip, title_of)
 
 
 def test_many_tasks_stand_in_several_rows():
@@ -52,6 +53,6 @@ def test_many_tasks_stand_in_several_rows():
 def test_a_tasks_name_is_never_markup():
     facts = replace(some_facts([0.5]), tasks=("<script>harm()</script>",))
     strip = strip_of(facts, METRIC, {})
-    for html in (drawing(strip), table_rows(strip)):
+    for html in (drawing(strip), table_rows(strip, title_of)):
         assert "<script" not in html
     assert "script" in "".join(html5lib.parse(f"<table>{html}</table>").itertext())
