@@ -115,4 +115,4 @@ def test_without_a_workspace_there_is_nothing_to_say(tmp_path):
 def test_a_language_that_there_is_not_is_a_mistake_on_the_command_line(workspace):
     told = CliRunner().invoke(main, ["-C", str(workspace), "explain", "org/a", "--lang", "fr"])
     assert told.exit_code == 2
-    assert "there are en, ko" in told.stderr and "board.toml" not in told.stderr
+    assert "There are: en, ko." in told.stderr and "board.toml" not in told.stderr

@@ -1,6 +1,7 @@
 """A plan says how many commits it makes and how long that takes, and the push keeps to it."""
 
 import threading
+from collections.abc import Collection
 from typing import Any
 
 import pytest
@@ -44,7 +45,7 @@ class Slow:
     def __init__(self, clock: Clock) -> None:
         self.clock, self.commits = clock, 0
 
-    def commit(self, item: Item, *, propose: bool) -> Made:
+    def commit(self, item: Item, *, propose: bool, plain: Collection[str] = ()) -> Made:
         self.clock.now += COMMIT_TAKES
         self.commits += 1
         return Made(head=f"{self.commits:040}")

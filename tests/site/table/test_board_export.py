@@ -85,7 +85,7 @@ def test_json_holds_numbers_as_numbers_and_unknown_as_null(page, entries):
         assert row["rank"] == entry.rank
         assert row["score"] == entry.score
         recall = entry.value("command_recall")
-        assert row["command_recall"] == (None if recall is None else round(recall, 4))
+        assert row["command_recall"] == (None if recall is None else round(100 * recall, 2))
         assert row["seconds_per_step"] == pytest.approx(
             entry.result.timing.seconds_per_step, abs=1e-3
         )
