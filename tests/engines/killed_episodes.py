@@ -1,6 +1,7 @@
 """Play episodes, or go on with them: `python -m tests.engines.killed_episodes FOLDER LOG`."""
 
 import sys
+import time
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -25,7 +26,12 @@ def main(folder: Path, log: Path) -> None:
     def say(prompt: Prompt) -> str:
         with log.open("a") as file:
             file.write(f"{prompt.key}\n")
-        row, turn = rows[prompt.key.partition("/")[0]], int(prompt.key.rpartition("/")[2])
+        time.sleep(0.05)  # as a model would: there are moments in between to be killed at
+        row = rows[prompt.key.partition("/")[0]]
+        # Each looks about a turn longer than the one before, so that they end one after another.
+        turn = int(prompt.key.rpartition("/")[2]) - ROWS.index(row)
+        if turn < 0:
+            return answered(SHELL, ("true",), None, "")
         last = turn == len(row.oracle) - 1
         return answered(SHELL, row.oracle[turn].commands, "exit" if last else None, "")
 
