@@ -97,7 +97,7 @@ def _plain(value: object) -> object:
     """Return what stands for a value that is no plain one."""
     if isinstance(value, Resolution):
         return None  # It follows from the facts of the entries of its board.
-    raise NotImplementedError(type(value).__name__)
+    raise NotImplementedError(type(value).__name__)  # a build must not pass over what it depends on
 
 
 _ENCODER = msgspec.msgpack.Encoder(enc_hook=_plain)
