@@ -8,7 +8,8 @@ let index = null;
 /** Return the names with their addresses, and each name as it is compared. */
 const load = async () => {
   const answer = await fetch(new URL("search/names.json", tree));
-  const told = answer.ok ? await answer.json() : [];
+  if (!answer.ok) throw new Error(`search/names.json: ${answer.status}`);
+  const told = await answer.json();
   return told.map((one) => {
     const [name, path] =
       typeof one === "string" ? [one, `models/${one.replaceAll("/", "__")}/`] : one;
@@ -43,10 +44,14 @@ if (input && results) {
   const list = document.createElement("ol");
   list.className = "md-search-result__list cb-found";
   list.hidden = true;
-  results.prepend(list);
+  // The theme writes into its first and its last child, whichever script comes first.
+  results.firstElementChild.after(list);
 
   const show = async () => {
-    index ??= load();
+    index ??= load().catch(() => {
+      index = null; // asked for again at the next key
+      return [];
+    });
     const asked = input.value;
     const names = await index;
     if (input.value !== asked) return;
@@ -68,4 +73,6 @@ if (input && results) {
   input.addEventListener("focus", show);
   input.addEventListener("input", show);
   input.form.addEventListener("reset", () => setTimeout(show));
+  // Somebody may have begun to type before this script was there.
+  if (document.activeElement === input || input.value) show();
 }

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import threading
@@ -254,8 +255,10 @@ def test_an_adapter_that_does_not_fit_is_told_and_the_watch_goes_on(
     )
     watcher.join()
     assert done.exit_code == 130
-    assert "of 2 failed:" in done.stderr
-    assert "checkpoint-1" in done.stderr[done.stderr.index("of 2 failed:") :]
+    # Whether the other still counts depends on the moment of the interrupt.
+    summary = re.search(r"^1 of [12] failed:[\s\S]*", done.stderr, re.MULTILINE)
+    assert summary is not None
+    assert "checkpoint-1" in summary[0]
 
 
 @pytest.mark.parametrize(
