@@ -85,6 +85,10 @@ def _links(here: str, group: Group, docs: Path) -> str:
     rows = "".join(_row(here, part, names) for part in group.parts)
     # The drawer of the theme has the group's own title: landmarks differ in their names.
     label = escape(f"{group.title}: {', '.join(names.values())}")
+    if any(part.title for part in group.parts):
+        # So many that they would fill a phone's first screen: closed there, always open elsewhere.
+        summary = escape(f"{group.title}: {names[here]}")
+        rows = f"<details><summary>{summary}</summary>{rows}</details>"
     return f'<nav class="cb-nearby" aria-label="{label}">{rows}</nav>'
 
 

@@ -113,6 +113,18 @@ def test_the_sites_own_search_finds_a_model(browser, url):
         expect(page.locator("h1")).to_have_text("Zyphra/ZAYA1-74B-preview")
 
 
+@pytest.mark.parametrize(("size", "shown"), [(WIDE, True), (NARROW, False)])
+def test_the_list_of_guides_is_closed_on_a_phone_alone(browser, url, size, shown):
+    with browsing(browser, url, viewport=size) as page:
+        page.goto("ko/audit/")
+        link = page.locator(".cb-nearby").get_by_role("link", name="명령", exact=True)
+        expect(link).to_be_visible(visible=shown)
+        if not shown:
+            page.locator(".cb-nearby summary").click()
+        link.click()
+        expect(page).to_have_url(f"{url}ko/commands/")
+
+
 def test_the_page_for_missing_pages_works_at_any_depth(browser, url):
     with browser.new_context().new_page() as page:
         page.goto(f"{url}no/such/page/")
