@@ -73,16 +73,34 @@ class Tokens:
 
         Not all of them, as it keeps far more of a token than its id until it is done.
         """
-        ids: list[list[int]] = []
-        for batch in _batches(texts):
-            found = self._tokenizer(
-                batch,
-                add_special_tokens=False,
-                return_attention_mask=False,
-                verbose=False,
-            )
-            ids += map(list, found["input_ids"])
+        batches = _batches(texts)
+        if not _is_plain(self._tokenizer):
+            return [list(ids) for batch in batches for ids in self._called(batch)]
+        self._called([""])  # sets it to cut and to fill up nothing, and to read marks as it should
+        encode = self._tokenizer.backend_tokenizer.encode_batch_fast
+        return [one.ids for batch in batches for one in encode(batch, add_special_tokens=False)]
+
+    def _called(self, batch: list[str]) -> list[list[int]]:
+        found = self._tokenizer(
+            batch, add_special_tokens=False, return_attention_mask=False, verbose=False
+        )
+        ids: list[list[int]] = found["input_ids"]
         return ids
+
+
+def _is_plain(tokenizer: "PreTrainedTokenizerBase") -> bool:
+    """Tell whether *tokenizer* passes texts on to the library below it as they are.
+
+    That can be asked for ids alone then, without where in the text each token stands.
+    """
+    from transformers import PreTrainedTokenizerFast as Plain
+
+    own = type(tokenizer)
+    return (
+        isinstance(tokenizer, Plain)
+        and own.__call__ is Plain.__call__
+        and own._encode_plus is Plain._encode_plus
+    )
 
 
 def _batches(texts: Sequence[str]) -> Iterator[list[str]]:

@@ -28,7 +28,8 @@ from ...tiny import ARCHITECTURES, TEMPLATE, a_model, a_model_that_sees, a_token
 pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")
 
 GREEDY = Sampling(max_tokens=12)
-TOKENS = Tokens(a_tokenizer())
+TOKENIZER = a_tokenizer()
+TOKENS = Tokens(TOKENIZER)
 
 
 def prompts(backend: Transformers, count: int = 6) -> list[Prompt]:
@@ -212,6 +213,28 @@ def test_what_it_says_of_itself(backend: Transformers, llama: Path) -> None:
 def test_many_texts_at_once_have_the_ids_that_each_has_alone(texts: list[str]) -> None:
     with patch.object(torch_models, "_AT_ONCE", 40):
         assert TOKENS.encode_all(texts) == [TOKENS.encode(text) for text in texts]
+
+
+class Upper(type(TOKENIZER)):  # type: ignore[misc]  # the class that transformers chose
+    """A tokenizer that does something of its own before it calls the library."""
+
+    def __call__(self, text: Any, **settings: Any) -> Any:
+        """Read capitals only."""
+        one = isinstance(text, str)
+        return super().__call__(text.upper() if one else [*map(str.upper, text)], **settings)
+
+
+@pytest.mark.parametrize("kind", [None, Upper])
+@given(st.lists(st.text(st.sampled_from("ls -<>|im_startS한\n"), max_size=30), max_size=5))
+def test_ids_are_those_of_the_tokenizer_whatever_it_was_last_asked_for(
+    kind: type | None, texts: list[str]
+) -> None:
+    tokenizer = TOKENIZER
+    if kind is not None:
+        tokenizer = kind(tokenizer_object=TOKENIZER.backend_tokenizer, pad_token="<pad>")
+    tokenizer(["ls", "ls -la"], padding="max_length", truncation=True, max_length=3)
+    found = Tokens(tokenizer).encode_all(texts)
+    assert found == [tokenizer(text, add_special_tokens=False)["input_ids"] for text in texts]
 
 
 @pytest.mark.parametrize("model", ["/nowhere", "not a name/at all"])
