@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from typing import NamedTuple
 
 from ...eval.errors import CardboardError, ConfigError
 from ...eval.metrics import Metric
@@ -29,6 +30,9 @@ _OTHER_CODES = {
     "jp": "ja",
     "japanese": "ja",
 }
+Forms = tuple[str, ...]
+"""What a message says: one text, or one for each plural."""
+
 FALLBACK = "en"
 """Whose words stand where a language has none."""
 
@@ -174,16 +178,13 @@ class _Missing(gettext.NullTranslations):
         raise KeyError(msgid1)
 
 
-class _Own(gettext.NullTranslations):
-    """The messages of a workspace, before those of the package."""
+class _Messages(gettext.NullTranslations):
+    """Messages by key, each with its forms; *plural* is gettext's expression that chooses one."""
 
-    def __init__(self, messages: Mapping[str, tuple[str, ...]], language: str) -> None:
-        from babel.messages.plurals import get_plural
-
+    def __init__(self, messages: Mapping[str, Forms], plural: str) -> None:
         super().__init__()
         self._forms = messages
-        expression = get_plural(language.replace("-", "_")).plural_expr
-        self._plural = gettext.c2py(expression)
+        self._plural = gettext.c2py(plural)
 
     def gettext(self, message: str) -> str:
         forms = self._forms.get(message)
@@ -226,7 +227,7 @@ def _load(language: str, own: str | None) -> gettext.NullTranslations:
                 remedy=language_remedy(language, card_languages()),
             )
         return found
-    messages = _Own(_own_messages(own, language), language)
+    messages = _Messages(_own_messages(own, language), _plural(language))
     below = found or _packaged(FALLBACK)
     assert below is not None
     messages.add_fallback(below)
@@ -241,17 +242,11 @@ def _packaged(language: str) -> gettext.NullTranslations | None:
     last: gettext.NullTranslations = _Missing()
     if language != FALLBACK:
         last = _packaged(FALLBACK) or last
-    return _compiled(_folder() / f"{language}.po", language, last)
+    return _over(last, _folder() / f"{language}.po")
 
 
-@lru_cache
 def _is_fuzzy(language: str) -> bool:
-    from babel.messages.pofile import read_po
-
-    if language not in card_languages():
-        return False
-    with (_folder() / f"{language}.po").open("rb") as source:
-        return read_po(source, locale=language).fuzzy
+    return language in card_languages() and _read(_folder() / f"{language}.po").fuzzy
 
 
 @lru_cache
@@ -269,7 +264,7 @@ def _load_kinds(language: str, own: str | None) -> dict[str, gettext.NullTransla
     for kind in _kinds_folder().iterdir():
         path = kind / f"{language}.po"
         if path.is_file():
-            found[kind.name] = _compiled(path, language, found.get(kind.name) or _Missing())
+            found[kind.name] = _over(found.get(kind.name) or _Missing(), path)
     if own is not None:
         _lay_over(found, own, language)
     return found
@@ -277,19 +272,19 @@ def _load_kinds(language: str, own: str | None) -> dict[str, gettext.NullTransla
 
 def _lay_over(found: dict[str, gettext.NullTranslations], own: str, language: str) -> None:
     """Put what the catalogue *own* calls `KIND:KEY` before what is *found* of each kind."""
-    told: dict[str, dict[str, tuple[str, ...]]] = {}
+    told: dict[str, dict[str, Forms]] = {}
     for key, forms in _own_messages(own, language).items():
         kind_name, _, message = key.partition(":")
         if message:
             told.setdefault(kind_name, {})[message] = forms
     for kind_name, messages in told.items():
-        before = _Own(messages, language)
+        before = _Messages(messages, _plural(language))
         before.add_fallback(found.get(kind_name) or _Missing())
         found[kind_name] = before
 
 
 @lru_cache
-def _own_messages(own: str, language: str) -> dict[str, tuple[str, ...]]:
+def _own_messages(own: str, language: str) -> dict[str, Forms]:
     """Return the messages of a workspace's catalogue that can be said, each with its forms."""
     english = Words(FALLBACK)
     return {
@@ -331,7 +326,7 @@ def check_own(own: str, language: str, *, file: str) -> None:
 
 
 @lru_cache
-def _read_own(own: str, language: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def _read_own(own: str, language: str) -> tuple[tuple[str, Forms], ...]:
     from babel.messages.pofile import PoFileError, read_po
 
     # A header of its own could name another code page or other plurals than its language has.
@@ -354,7 +349,7 @@ def _read_own(own: str, language: str) -> tuple[tuple[str, tuple[str, ...]], ...
 _HEADER = re.compile(r'(?:#[^\n]*\n)*msgid ""\nmsgstr ""\n(?:"[^\n]*"\n?)+')
 
 
-def _misfit(key: str, forms: tuple[str, ...], english: Words) -> str | None:
+def _misfit(key: str, forms: Forms, english: Words) -> str | None:
     """Return why the message *key* cannot be said in these *forms*; `None` where it can."""
     if not english.has(key):
         from difflib import get_close_matches
@@ -370,33 +365,71 @@ def _misfit(key: str, forms: tuple[str, ...], english: Words) -> str | None:
 
 def _keys() -> tuple[str, ...]:
     """Return every key of the package's English messages."""
-    from babel.messages.pofile import read_po
-
-    found = []
     places = [("", _folder() / f"{FALLBACK}.po")]
     places += [(f"{one.name}:", one / f"{FALLBACK}.po") for one in _kinds_folder().iterdir()]
-    for start, path in places:
-        if path.is_file():
-            with path.open("rb") as source:
-                ids = (m.id if isinstance(m.id, str) else m.id[0] for m in read_po(source))
-                found += [f"{start}{key}" for key in ids if key]
+    found = [f"{start}{key}" for start, path in places if path.is_file() for key in _read(path).all]
     return tuple(sorted(found))
 
 
-def _compiled(
-    path: Traversable, language: str, last: gettext.NullTranslations
-) -> gettext.NullTranslations:
-    """Return the catalogue at *path*, with *last* behind it."""
-    from babel.messages.mofile import write_mo
-    from babel.messages.pofile import read_po
+def _plural(language: str) -> str:
+    """Return gettext's expression that chooses a plural's form in *language*."""
+    from babel.messages.plurals import get_plural
 
-    compiled = io.BytesIO()
-    with path.open("rb") as source:
-        write_mo(compiled, read_po(source, locale=language, abort_invalid=True))
-    compiled.seek(0)
-    messages = gettext.GNUTranslations(compiled)
+    return get_plural(language.replace("-", "_")).plural_expr
+
+
+def _over(last: gettext.NullTranslations, path: Traversable) -> gettext.NullTranslations:
+    """Return the package's catalogue at *path*, with *last* behind it."""
+    found = _read(path)
+    messages = _Messages(found.all, found.plural)
     messages.add_fallback(last)
     return messages
+
+
+class Catalogue(NamedTuple):
+    """What a catalogue of the package holds."""
+
+    all: dict[str, Forms]
+    plural: str
+    fuzzy: bool
+    """Whether the catalogue as a whole awaits a review; a message that does is left out."""
+
+
+def _read(path: Traversable) -> Catalogue:
+    return read_packaged(path.read_text("utf-8"))
+
+
+_LINES = r'((?:".*"\n)+)'
+_FORM = re.compile(rf"msgstr(?:\[\d\])? {_LINES}")
+_ENTRY = re.compile(rf"((?:#.*\n)*)msgid {_LINES}(?:msgid_plural {_LINES})?((?:{_FORM.pattern})+)")
+_ESCAPED = re.compile(r"\\(.)")
+_SIGNS = {"n": "\n", "t": "\t", "r": "\r"}
+
+
+@lru_cache
+def read_packaged(text: str) -> Catalogue:
+    """Return what *text* holds, in the form that catalogues of the package have.
+
+    Babel reads every form there is, and takes longer for it than a whole board.
+    """
+    found: dict[str, Forms] = {}
+    head, whole_fuzzy = "", False
+    for comments, key, _, forms, _ in _ENTRY.findall(f"{text}\n"):
+        name, fuzzy = _unquoted(key), "#, fuzzy\n" in comments
+        told = tuple(map(_unquoted, _FORM.findall(forms)))
+        if not name:
+            head, whole_fuzzy = told[0], fuzzy
+        elif all(told) and not fuzzy:
+            found[name] = told
+    plural = re.search(r"plural=([^;]*);", head)
+    assert plural is not None, "every catalogue of the package has a head"
+    return Catalogue(found, plural[1], whole_fuzzy)
+
+
+def _unquoted(lines: str) -> str:
+    """Return the text that stands in *lines*, between quotation marks on each."""
+    text = lines[1:-2].replace('"\n"', "")
+    return _ESCAPED.sub(lambda sign: _SIGNS.get(sign[1], sign[1]), text) if "\\" in text else text
 
 
 def _kinds_folder() -> Traversable:

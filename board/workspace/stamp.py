@@ -1,4 +1,4 @@
-"""What was published, from what: where neither has changed since, there is nothing to do."""
+"""What was made, and from what: where neither has changed since, there is nothing to do."""
 
 import hashlib
 import os
@@ -20,14 +20,14 @@ from .settings import Workspace
 SETTLED = 2_000_000_000
 """Nanoseconds after which a second change of a file shows in its times on every file system."""
 _CODE = (".py", ".jinja", ".po", ".md", ".toml", ".yml", ".js", ".css", ".html", ".svg", ".woff2")
-_FILE = "published.json"
+_PUBLISHED = ("cards", "site")
 
 Marks = dict[str, tuple[int, ...]]
-"""Size, times and number of each file, by its path."""
+"""Size, times and number of each file, by its path; of a folder none."""
 
 
 class Published(Struct, frozen=True, kw_only=True):
-    """What a whole publish was made from, what it left, and what it has to say once more."""
+    """What was made, what from, what it left, and what there is to say once more."""
 
     made_by: str
     inputs: Marks
@@ -43,14 +43,17 @@ class Published(Struct, frozen=True, kw_only=True):
 class Stamp:
     """The state of a workspace at one moment, taken before anything in it is read."""
 
-    def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
-        self._file = workspace.root / ".cardboard" / _FILE
+    def __init__(
+        self, workspace: Workspace, name: str = "published", made: Iterable[str] = _PUBLISHED
+    ) -> None:
+        """Take the state before what is *made*: folders of `build`; its note is called *name*."""
+        self._workspace, self._made = workspace, tuple(made)
+        self._file = workspace.root / ".cardboard" / f"{name}.json"
         self._now = time.time_ns()
         self._inputs = _inputs(workspace)
 
     def unchanged(self) -> Published | None:
-        """Return what was published where neither that nor its inputs have changed since."""
+        """Return what was made where neither that nor its inputs have changed since."""
         try:
             found = msgspec.json.decode(self._file.read_bytes(), type=Published)
         except (OSError, msgspec.DecodeError):
@@ -59,24 +62,24 @@ class Stamp:
             found.made_by == maker()
             and found.inputs == self._inputs
             and all(_sha256(path) == digest for path, digest in found.young.items())
-            and found.outputs == _outputs(self._workspace)
+            and found.outputs == self._outputs()
         )
         return found if same else None
 
-    def keep(self, *, refused: Iterable[str], told: Iterable[str]) -> None:
-        """Note what was published from this state, unless its inputs have changed meanwhile."""
+    def keep(self, *, refused: Iterable[str] = (), told: Iterable[str]) -> None:
+        """Note what was made from this state, unless its inputs have changed meanwhile."""
         if _inputs(self._workspace) != self._inputs:
             return
         young = {
             path: _sha256(path)
-            for path, (_, *times) in self._inputs.items()
-            if self._now - max(times[:2]) < SETTLED
+            for path, mark in self._inputs.items()
+            if mark and self._now - max(mark[1:3]) < SETTLED
         }
         found = Published(
             made_by=maker(),
             inputs=self._inputs,
             young=young,
-            outputs=_outputs(self._workspace),
+            outputs=self._outputs(),
             refused=tuple(refused),
             told=tuple(told),
         )
@@ -87,6 +90,9 @@ class Stamp:
             aside.replace(self._file)
         except OSError:
             return  # Nothing here is ever needed.
+
+    def _outputs(self) -> Marks:
+        return _marked(self._workspace.build.absolute() / name for name in self._made)
 
 
 @cache
@@ -119,17 +125,18 @@ def _libraries() -> Iterator[str]:
 
 def _inputs(workspace: Workspace) -> Marks:
     root = workspace.root.absolute()
-    places = [*(root / name for name in INPUTS), workspace.results.absolute()]
-    return dict(sorted({one for place in places for one in _marks(place)}))
+    return _marked([*(root / name for name in INPUTS), workspace.results.absolute()])
 
 
-def _outputs(workspace: Workspace) -> Marks:
-    places = (workspace.build.absolute() / name for name in ("cards", "site"))
-    return dict(sorted({one for place in places for one in _marks(place)}))
+def _marked(places: Iterable[Path]) -> Marks:
+    return {path: mark for place in places for path, mark in _marks(place)}
 
 
 def _marks(place: Path) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Yield each file at or below *place* with its mark; what goes meanwhile is not there."""
+    """Yield each file at or below *place* with its mark, and each folder without one.
+
+    What goes meanwhile is not there.
+    """
     if place.is_file():
         yield str(place), _mark(place.stat())
         return
@@ -147,6 +154,7 @@ def _marks(place: Path) -> Iterator[tuple[str, tuple[int, ...]]]:
                 elif one.name != "__pycache__" and (status.st_dev, status.st_ino) not in seen:
                     seen.add((status.st_dev, status.st_ino))  # a link may lead to a folder above
                     pending.append(one.path)
+                    yield one.path, ()
             except OSError:
                 continue
 

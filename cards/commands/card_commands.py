@@ -18,17 +18,27 @@ if TYPE_CHECKING:
 @click.pass_context
 def cards(context: click.Context) -> str:
     """Write a card for every model to build/cards; only what differs is touched."""
+    from ...board.workspace.stamp import Stamp
+
+    workspace = workspace_of(context)
+    stamp = Stamp(workspace, "written", ["cards"])
+    if (written := stamp.unchanged()) is not None:
+        for line in written.told:
+            click.echo(line)
+        return written.told[0]
     from ...board.words.catalogue import Words
     from ..text.card import left_out_lines
     from ..text.write import write_cards
 
-    workspace = workspace_of(context)
     report = write_cards(boards_of(workspace), workspace)
     removed = f", {len(report.removed)} removed" if report.removed else ""
     click.echo(f"{len(report.changed)} of {plural(report.total, 'card')} changed{removed}")
-    for line in left_out_lines(report.left_out, Words("en")):
-        click.echo(visible(line))
-    return f"0 of {plural(report.total, 'card')} changed"
+    lines = list(map(visible, left_out_lines(report.left_out, Words("en"))))
+    for line in lines:
+        click.echo(line)
+    unchanged = f"0 of {plural(report.total, 'card')} changed"
+    stamp.keep(told=[unchanged, *lines])
+    return unchanged
 
 
 @click.command(epilog="Example: cardboard check --strict")

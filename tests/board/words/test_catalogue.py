@@ -1,5 +1,7 @@
 """The catalogues are whole, say the same in every language, and speak of every finding."""
 
+import gettext
+import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -58,6 +60,58 @@ def messages(language: str) -> dict[str, tuple[str, ...]]:
 
 
 CATALOGUES = {language: messages(language) for language in languages()}
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "templates").rglob("*.po")), ids=lambda path: "/".join(path.parts[-2:])
+)
+def test_every_catalogue_says_what_babel_reads_in_it(path):
+    text = path.read_text("utf-8")
+    with path.open("rb") as source:
+        read = read_po(source, locale=path.stem, abort_invalid=True)
+    told = {
+        one.id if isinstance(one.id, str) else one.id[0]: (one.string,)
+        if isinstance(one.string, str)
+        else tuple(one.string)
+        for one in read
+        if one.id
+    }
+    found = module.read_packaged(text)
+    assert (found.all, found.fuzzy) == (told, read.fuzzy)
+    by_number = module._Messages({}, found.plural)._plural
+    assert [by_number(n) for n in range(200)] == [
+        gettext.c2py(read.plural_expr)(n) for n in range(200)
+    ]
+
+
+def test_escapes_plurals_and_lines_of_a_catalogue_are_read_as_babel_reads_them():
+    text = r"""msgid ""
+msgstr ""
+"Plural-Forms: nplurals=2; plural=(n != 1);\n"
+
+# of two
+msgid "a"
+msgid_plural "a"
+msgstr[0] "one"
+msgstr[1] ""
+"\"{n}\" \\n\n"
+"\ttwo"
+
+#, fuzzy
+msgid "b"
+msgstr "not yet"
+
+msgid "c"
+msgstr ""
+
+msgid "d"
+msgstr "last"
+""".rstrip()
+    read = {
+        one.id if isinstance(one.id, str) else one.id[0]: one.string
+        for one in read_po(io.BytesIO(text.encode()))
+    }
+    assert module.read_packaged(text).all == {"a": read["a"], "d": (read["d"],)}
 
 
 def test_english_and_korean_have_a_catalogue():

@@ -126,3 +126,17 @@ def test_the_command_says_how_many_cards_changed(workspace, monkeypatch):
     assert run(commands.cards).output == f"{len(SLUGS)} of {len(SLUGS)} cards changed\n"
     (workspace.build / "cards" / "gone").mkdir()
     assert run(commands.cards).output == f"0 of {len(SLUGS)} cards changed, 1 removed\n"
+
+
+def test_where_nothing_has_changed_the_command_makes_no_board(workspace, monkeypatch):
+    made = []
+    monkeypatch.setattr(commands, "workspace_of", lambda context: workspace)
+    monkeypatch.setattr(commands, "boards_of", lambda opened: made.append(1) or sample.boards())
+    run, none = CliRunner().invoke, f"0 of {len(SLUGS)} cards changed\n"
+    run(commands.cards)
+    assert (run(commands.cards).output, len(made)) == (none, 1)
+    (workspace.build / "cards" / "vendor__Hosted" / "README.md").write_text("spoiled")
+    assert run(commands.cards).output == f"1 of {len(SLUGS)} cards changed\n"
+    workspace.results.mkdir()
+    (workspace.results / "new.json").write_text("{}")
+    assert (run(commands.cards).output, len(made)) == (none, 3)
