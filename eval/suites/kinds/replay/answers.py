@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -100,10 +100,18 @@ def plain_answer(text: str) -> Answer | None:
         read = _PLAIN.decode(text)
     except (ValueError, RecursionError):  # msgspec's errors are of this kind too
         return None
+    return _said(read)
+
+
+def _said(read: _Plain) -> Answer | None:
+    """Return what an object says; `None` where it has no command."""
     units: list[str] = []
     for command in read.commands:
         typed = command.keystrokes.strip()
-        units += [typed] if typed.isprintable() and typed else lines(command.keystrokes) or (WAIT,)
+        if typed and typed.isprintable():
+            units.append(typed)
+        else:
+            units += lines(command.keystrokes) or (WAIT,)
     if not units:
         return None
     return Answer(
@@ -113,6 +121,39 @@ def plain_answer(text: str) -> Answer | None:
         has_analysis=bool(read.analysis),
         has_plan=bool(read.plan),
     )
+
+
+def plain_answers(texts: Sequence[str | None]) -> list[Answer | None]:
+    """Read each of *texts* as `plain_answer` does, those that are such objects all at once.
+
+    Objects on lines of their own cannot run into each other: after the brace that ends a text no
+    JSON goes on with the one that begins the next, and no JSON string holds the end of a line. So
+    there are as many objects as texts only where each text is one.
+    """
+    places = [
+        place
+        for place, text in enumerate(texts)
+        if text
+        and text[0] == "{"
+        and text[-1] == "}"
+        and len(text) <= MAX_DIGITS
+        and text.count("{") + text.count("[") <= MAX_DEPTH
+    ]
+    joined = "\n".join([texts[place] or "" for place in places])
+    try:
+        objects = _PLAIN.decode_lines(joined) if "```" not in joined else []
+    except (ValueError, RecursionError):
+        objects = []
+    if len(objects) != len(places):
+        return [None if text is None else plain_answer(text) for text in texts]
+    found: list[Answer | None] = [None] * len(texts)
+    if len(places) < len(texts):
+        for place, text in enumerate(texts):
+            if text is not None and len(text) > MAX_DIGITS:
+                found[place] = plain_answer(text)
+    for place, told in zip(places, objects, strict=True):
+        found[place] = _said(told)
+    return found
 
 
 class Keystrokes(Struct, frozen=True, kw_only=True):
@@ -167,7 +208,7 @@ def decode_json(text: str) -> object:
     """
     if text.count("[") + text.count("{") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
         raise ValueError(f"nested more than {MAX_DEPTH} deep")
-    return json.loads(text, parse_int=_integer)
+    return _JSON.decode(text)
 
 
 def _object_text(text: str) -> str:
@@ -194,6 +235,9 @@ def _integer(digits: str) -> int:
     return int(digits)
 
 
+_JSON = json.JSONDecoder(parse_int=_integer)
+
+
 def lines(keystrokes: str) -> list[str]:
     """Split what is typed at its line ends; blank lines are nothing."""
     lines = keystrokes.replace("\r\n", "\n").replace("\r", "\n").split("\n")
@@ -218,6 +262,8 @@ def _unescaped(literal: str) -> str:
 
     Beyond ASCII this garbles; to repair it would make new scores incomparable with those.
     """
+    if literal.isascii() and literal.count("\\") == literal.count("\\n"):
+        return literal.replace("\\n", "\n")  # no other escape stands in it
     try:
         return well_formed(_ESCAPE.sub(_known_escape, literal).encode().decode("unicode_escape"))
     except UnicodeDecodeError:

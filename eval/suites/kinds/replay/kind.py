@@ -9,7 +9,7 @@ from ....records import Result, Step, value
 from ...conversations import without_thoughts
 from ..kind import Derived, Doubt, Earlier, Kind, Recount, Reference, Row, Scored
 from ..maps import column
-from .answers import Answer, parse_answer, plain_answer, read_answer
+from .answers import Answer, parse_answer, plain_answers, read_answer
 from .baselines import BASELINES
 from .forms import FORMS, Form, read_form
 from .rows import ReplayRow
@@ -149,49 +149,64 @@ def recount(steps: Sequence[Step], *, scorer: str = SCORER) -> Recount:
     """
     count, pairs, read, same, otherwise = 0, 0, 0, 0, 0
     wrong, misread = [], []
-    for step in steps:
-        if not step.scored or (step.answer is None and step.reference is None):
+    told = [step for step in steps if step.scored]
+    scores = [step.scores for step in told]
+    stored = zip(*(column(scores, name) for name in _COMPARED), strict=True)
+    valid = column(scores, "valid_json")
+    plain = plain_answers([step.answer for step in told])
+    for step, values, told_valid, found in zip(told, stored, valid, plain, strict=True):
+        if step.answer is None and step.reference is None:
             continue
-        parsed, answer = step.parsed or {}, _texts((step.parsed or {}).get("command_units"))
+        answer: tuple[str, ...] | None
         silent = False
         if step.answer is not None:
             read += 1
-            again, silent, differs = _read_again(step.answer, step.reference, scorer)
+            again, silent, differs = _read_again(step.answer, found, step.reference, scorer)
             otherwise += differs
-            if not _follows(step, parsed, again):
+            answer = again.command_units
+            # Most steps hold all that was read, and nothing else.
+            whole = told_valid == again.valid_json and step.parsed == _parsed(again)
+            if not whole and not _follows(step, step.parsed or {}, again):
                 misread.append(_name(step))
-            answer = list(again.command_units)
-        if step.reference is None or step.scores.get("command_f1") is None:
+        else:
+            typed = _texts((step.parsed or {}).get("command_units"))
+            answer = None if typed is None else tuple(typed)
+        if step.reference is None or values[-1] is None:
             continue
-        reference = _texts(step.reference.get("command_units"))
-        if reference is None:
+        wanted: Any = step.reference.get("command_units")
+        known = None if answer is None else _met.of(wanted, answer)
+        if known is None and (wanted := _texts(wanted)) is None:
             continue
         if answer is None:
             # Whoever keeps the references keeps what was answered, unless there was nothing.
-            if any(step.scores.get(name) for name in _COMPARED):
+            if any(values):
                 wrong.append(_name(step))
             continue
-        same += bool(reference) and reference == answer
-        if pairs + len(reference) * len(answer) > MAX_PAIRS:
+        size = len(wanted) * len(answer)
+        same += size > 0 and tuple(wanted) == answer
+        if pairs + size > MAX_PAIRS:
             continue
-        pairs += len(reference) * len(answer)
-        possible = [NOTHING] if silent else _possible(reference, answer)
+        pairs += size
+        possible = (_NOTHING,) if silent else known or _met.add(wanted, answer)
         if not possible:
             continue
         count += 1
-        if not any(_same(step, score) for score in possible):
+        if values not in possible and not any(_near(values, one) for one in possible):
             wrong.append(_name(step))
     return Recount(count, tuple(wrong), read, tuple(misread), same, otherwise)
 
 
-def _read_again(text: str, reference: Reference | None, scorer: str) -> tuple[Answer, bool, bool]:
+def _read_again(
+    text: str, plain: Answer | None, reference: Reference | None, scorer: str
+) -> tuple[Answer, bool, bool]:
     """Read an answer as *scorer* does; also tell whether it says nothing, which is worth nothing to
     the present one, and whether the other scorer gives it another score.
+
+    *plain* is what it says as a plain answer, if it is one.
     """
     if form := form_of(reference or {}):
         said = without_thoughts(text)
         return read_form(form, said), not said.strip(), False
-    plain = plain_answer(text)
     if plain is not None:
         return plain, False, False
     said, first = without_thoughts(text), parse_answer(text)
@@ -203,13 +218,41 @@ def _read_again(text: str, reference: Reference | None, scorer: str) -> tuple[An
     return read, silent, otherwise
 
 
-def _possible(reference: Sequence[str], answer: Sequence[str]) -> list[StepScore]:
-    """Return what *answer* may be worth; nothing where that cannot be found out."""
-    rules = RULES.values() if not reference and not answer else [RULES["corrected303"]]
-    try:
-        return [rescore(reference, answer, rule) for rule in rules]
-    except UnscorableStep:
-        return []
+_Values = tuple[float | None, ...]
+"""The scores of a step that follow from units, in the order of `_COMPARED`."""
+
+
+class _Met:
+    """What the answers met so far are worth beside their references: many models type the same."""
+
+    def __init__(self, most: int, longest: int) -> None:
+        self._most, self._longest = most, longest
+        self._known: dict[tuple[tuple[str, ...], tuple[str, ...]], tuple[_Values, ...]] = {}
+
+    def of(self, reference: object, answer: tuple[str, ...]) -> tuple[_Values, ...] | None:
+        """Return what *answer* may be worth, if both were met before: they are texts then."""
+        if type(reference) is not list:
+            return None
+        try:
+            return self._known.get((tuple(reference), answer))
+        except TypeError:  # not even texts
+            return None
+
+    def add(self, reference: Sequence[str], answer: tuple[str, ...]) -> tuple[_Values, ...]:
+        """Return what *answer* may be worth; nothing where that cannot be found out."""
+        rules = RULES.values() if not reference and not answer else [RULES["corrected303"]]
+        try:
+            found = tuple(_values(rescore(reference, answer, rule)) for rule in rules)
+        except UnscorableStep:
+            return ()
+        if sum(map(len, answer)) + sum(map(len, reference)) <= self._longest:
+            if len(self._known) >= self._most:
+                self._known.clear()
+            self._known[tuple(reference), answer] = found
+        return found
+
+
+_met = _Met(most=8192, longest=1000)
 
 
 def _name(step: Step) -> str:
@@ -235,15 +278,20 @@ def _follows(step: Step, parsed: Mapping[str, Any], answer: Answer) -> bool:
 _COMPARED = ("first_cmd_exact", "command_precision", "command_recall", "command_f1")
 
 
-def _same(step: Step, score: StepScore) -> bool:
-    found = (
+def _values(score: StepScore) -> _Values:
+    return (
         score.first_cmd_exact, score.command_precision, score.command_recall, score.command_f1
     )  # fmt: skip
-    stored = tuple(map(step.scores.get, _COMPARED))
-    return stored == found or all(
-        said is None or abs(said - value) <= _ROUNDING
+
+
+def _near(stored: _Values, found: _Values) -> bool:
+    return all(
+        said is None or (value is not None and abs(said - value) <= _ROUNDING)
         for said, value in zip(stored, found, strict=True)
     )
+
+
+_NOTHING = _values(NOTHING)
 
 
 _READ = ("analysis", "plan", "command_units", "task_complete")

@@ -233,3 +233,10 @@ def test_any_text_is_read_without_complaint(text: str) -> None:
         False,
         False,
     )
+
+
+@given(st.lists(st.sampled_from(["\\n", "\\\\", "\\t", "n", "ls ", "é"]), max_size=6).map("".join))
+def test_rescued_keystrokes_are_unescaped_as_the_published_scores_did(literal: str) -> None:
+    typed = literal.encode().decode("unicode_escape").split("\n")
+    units = tuple(line.strip() for line in typed if line.strip())
+    assert parse_answer(f'"keystrokes": "{literal}"').command_units == units

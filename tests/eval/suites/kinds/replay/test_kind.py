@@ -18,9 +18,10 @@ from cardboard.eval.suites.kinds.replay.kind import (
     score,
     score_at_first,
 )
-from cardboard.eval.suites.kinds.replay.scoring import RULES, SCORER, bucket_of
+from cardboard.eval.suites.kinds.replay.scoring import FIRST_SCORER, RULES, SCORER, bucket_of
 
 from .....replays import an_answer
+from .plain_recount import plain_recount
 
 
 def step(idx: int = 0, **fields: Any) -> Step:
@@ -218,3 +219,49 @@ class TestTheScorersOfReplays:
     def test_a_scorer_of_somebody_else_changes_nothing(self) -> None:
         assert REPLAY.as_scored_by("own-f1/3") is REPLAY
         assert REPLAY.scorers == ("token-f1/1", "token-f1/2")
+
+
+PLAIN = [
+    an_answer("ls"),
+    an_answer("ls", "cat 파일"),
+    an_answer(""),
+    an_answer("a\nb", complete=True),
+]
+OTHER = ["", " ", "ls", PLAIN[0][:-1], "{}", "{}\n{}", f"{PLAIN[0]}\n{PLAIN[1]}", "{" * 101 + "}"]
+OTHER += ['{"a":"}', '{","commands":[]}', f"```json\n{PLAIN[0]}\n```"]
+OTHER += [f"<think>{PLAIN[1]}</think>"]
+OTHER += [f"<think>x</think>{PLAIN[2]}", '{"commands":[{"keystrokes":"\\\\n \\n"', "{\ud800}"]
+OTHER += [json.dumps({"commands": [{"keystrokes": "x" * 5000}]})]
+WANTED = [["ls"], ["ls", "cat 파일"], [], ["b", "a"], [1], [[]], "ls", None, ["<WAIT>"]]
+FLAWS: list[dict[str, Any]] = [
+    {"scored": False, "scores": {}},
+    {"answer": None},
+    {"answer": None, "parsed": None},
+    {"parsed": None},
+    {"parsed": {"command_units": ["rm"], "valid_json": 1, "note": {}}},
+    {"scores": {"command_f1": 0.3}},
+    {"scores": {"command_f1": None, "valid_json": 1.0}},
+    {"scores": {"valid_json": 0.0, "command_f1": 1.0, "command_recall": 1.00005}},
+    {"reference": None},
+]
+
+
+@st.composite
+def stored_steps(draw: st.DrawFn) -> list[Step]:
+    """Draw steps as results hold them, of which some are not what their answers come to."""
+    steps = []
+    for number in range(draw(st.integers(0, 6))):
+        text = draw(st.sampled_from(PLAIN + PLAIN + OTHER))
+        reference = {"command_units": draw(st.sampled_from(WANTED)), "task_complete": False}
+        if draw(st.integers(0, 5)) == 0:
+            reference["form"] = draw(st.sampled_from(["shell", "calls", "json", 1]))
+        read = draw(st.sampled_from([score, score_at_first]))(reference, text, "1")
+        told = {"reference": reference, "answer": text, "parsed": read.parsed}
+        flaw = draw(st.sampled_from([{}, {}, *FLAWS]))
+        steps.append(step(number, **({**told, "scores": dict(read.scores)} | flaw)))
+    return steps
+
+
+@given(stored_steps(), st.sampled_from([SCORER, FIRST_SCORER]))
+def test_answers_are_read_and_scored_again_as_one_by_one(steps: list[Step], scorer: str) -> None:
+    assert REPLAY.as_scored_by(scorer).recount(steps) == plain_recount(steps, scorer)
