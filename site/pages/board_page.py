@@ -105,6 +105,7 @@ def _first(telling: _Telling, part: Part[Row]) -> Page:
         most=MOST_COMPARED,
         by_task=source.tasks_of(place) is not None,
         config=_config(telling, part, tuple(data)) if data else None,
+        status=_status(telling),
         dataset=_dataset(telling),
     )
     return Page(
@@ -116,6 +117,15 @@ def _first(telling: _Telling, part: Part[Row]) -> Page:
         script="board" if data else "frame",
         files=data,
     )
+
+
+def _status(telling: _Telling) -> str:
+    """Return what the script says of a table that nobody has sorted or searched."""
+    text, size = telling.source.render.text, str(len(telling.rows))
+    rank = next(column for column in telling.columns if column.kind == "rank")
+    counted = text("site.script.count").replace("%shown", size).replace("%total", size)
+    order = text("site.script.ascending").replace("%column", telling.words.title(rank))
+    return f"{counted} · {order}"
 
 
 def _span(telling: _Telling) -> str | None:

@@ -33,7 +33,6 @@ SCRIPT = {
             "descending",
             "empty",
             "first",
-            "first-two",
             "grouped",
             "independent",
             "last",

@@ -41,16 +41,15 @@ export const comparison = (board, change) => {
 };
 
 /** Return a function that offers to compare the two best models in view. */
-const firstTwo = ({ config, rows, state }, change) => {
+const firstTwo = ({ rows, state }, change) => {
   let best = [];
-  const ask = element("button", { type: "button", class: "cb-ask" }, config.words["first-two"]);
+  const ask = document.querySelector(".cb-ask");
   ask.addEventListener("click", () => {
     change({ picked: best.map((index) => rows.held.slug[index]), page: state.page });
     const section = document.getElementById("comparison");
     section.scrollIntoView();
     section.focus({ preventScroll: true });
   });
-  document.querySelector(".cb-state").append(ask);
   return (view) => {
     best = view.slice(0, 2);
     ask.hidden = best.length < 2 || state.sort.column !== "rank" || state.sort.down;

@@ -54,6 +54,30 @@ def small_targets(page):
     )
 
 
+def place_of_rows(page):
+    """Return where the first row's name begins: across, and down."""
+    return page.locator("#table tbody tr .cb-model").first.evaluate(
+        "cell => { const box = cell.getBoundingClientRect(); return [box.left, box.top]; }"
+    )
+
+
+def test_no_row_jumps_when_the_script_arrives(browser, url):
+    held = []
+    with browsing(browser, url) as page:
+        for width, path in ((1440, ""), (390, "ko/"), (390, "boards/calls-mini-1-models/")):
+            page.set_viewport_size({"width": width, "height": 844})
+            page.route("**/assets/cardboard/board.*.js", lambda route: held.append(route))
+            page.goto(path, wait_until="commit")
+            expect(page.locator("#about")).to_be_attached()
+            expect(page.locator(".cb-state")).to_have_css("display", "flow-root")
+            before = place_of_rows(page)
+            while held:
+                held.pop().continue_()
+            page.unroute_all()
+            expect(page.locator("#table .cb-pick").first).to_be_attached()
+            assert place_of_rows(page) == pytest.approx(before, abs=3), (width, path)
+
+
 def test_rows_begin_high_at_three_widths_and_nothing_is_cut_without_a_sign(browser, url):
     with browsing(browser, url) as page:
         for width, (height, latest) in WIDTHS.items():
