@@ -336,11 +336,10 @@ def test_a_workspace_has_suites_of_its_own_by_name_and_version(tmp_path: Path) -
         load("../mine-2", folder=tmp_path)
 
 
-@pytest.mark.parametrize("name", ["shell-mini", "shell-live", "home-mini"])
+@pytest.mark.parametrize("name", ["shell-mini", "shell-live", "home-mini", "calls-mini"])
 def test_every_task_of_a_packaged_suite_has_a_title_in_both_languages(name: str) -> None:
-    rows = (PACKAGED / name / f"{name}.jsonl").read_text("utf-8").splitlines()
-    titles = titles_of(name, "1")
-    assert titles.keys() == {json.loads(row)["task_id"] for row in rows}
+    suite, titles = load(name), titles_of(name, "1")
+    assert titles.keys() == {row.task_id for row in suite.rows}
     assert all(words.keys() == {"en", "ko"} and all(words.values()) for words in titles.values())
     for language in ("en", "ko"):
         assert len({words[language] for words in titles.values()}) == len(titles)
