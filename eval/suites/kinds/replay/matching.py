@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -15,15 +15,26 @@ if TYPE_CHECKING:
     _Numbers = NDArray[np.intp]
 
 # From here on a matrix beats a loop: measured with `python -m tests.bench.scoring`.
-_MATRIX_PAIRS = 1_000
+_MATRIX_PAIRS = 2_000
 _BLOCK_CELLS = 1 << 14
 _SMALLEST = 1e-300
-_REMEMBERED = 8
+_REMEMBERED = 16
 """Similarities that a reference remembers for each of its units."""
 _LONG = 200
 """Characters of a unit that is not remembered."""
 
-_Near = tuple[float, list[tuple[int, float]]]
+_Near = tuple[tuple[int, float], ...]
+"""The numbers of bags, and how similar each is."""
+
+
+@lru_cache(1 << 15)
+def _found(number: int, overlap: int, ref_size: int, size: int) -> tuple[int, float]:
+    """Return *number* with the similarity of two bags that have *overlap* tokens in common.
+
+    The same few come again and again; what is remembered shares them.
+    """
+    precision, recall = overlap / ref_size, overlap / size
+    return number, 2 * precision * recall / (precision + recall)
 
 
 class Reference:
@@ -47,47 +58,49 @@ class Reference:
 
     def match(self, predicted: Iterable[str]) -> tuple[dict[str, float], list[float]]:
         """Return the best similarity of each predicted unit, and that of each distinct bag."""
-        units, width = dict.fromkeys(predicted, 0.0), len(self.sizes)
-        new = [] if len(units) * width < _MATRIX_PAIRS else [*units.keys() - self._known.keys()]
+        units, width, known = dict.fromkeys(predicted, 0.0), len(self.sizes), self._known
+        if len(units) * width < _MATRIX_PAIRS:
+            return units, self._match_by_loop(units, units)
+        new = [unit for unit in units if unit not in known]
         if len(new) * width < _MATRIX_PAIRS:
             return units, self._match_by_loop(units, units)
         found, best = self._match_by_matrix([bag(unit) for unit in new])
+        met = self._match_by_loop([unit for unit in units if unit in known], units)
         units.update(zip(new, found, strict=True))
-        known = self._match_by_loop([*units.keys() - new], units)
-        return units, [*map(max, best, known)]
+        return units, [*map(max, best, met)]
 
     def _match_by_loop(self, units: Iterable[str], tops: dict[str, float]) -> list[float]:
         """Look only at the pairs that share a token, and note in *tops* what each unit finds."""
         best, known = [0.0] * len(self.sizes), self._known
         for unit in units:
-            tops[unit], near = known.get(unit) or self._look_up(unit)
+            near = known.get(unit)
+            if near is None:
+                near = self._look_up(unit)
+            top = 0.0
             for number, found in near:
                 if found > best[number]:
                     best[number] = found
+                if found > top:
+                    top = found
+            tops[unit] = top
         return best
 
     def _look_up(self, unit: str) -> "_Near":
-        """Return which bags share a token with *unit*, how similar they are, and the best of them.
+        """Return which bags share a token with *unit*, and how similar they are.
 
         Many models give the same commands, so what is found is remembered while there is room.
         """
         tokens, holders, sizes = bag(unit), self.holders, self.sizes
-        size, top = len(tokens), 0.0
+        size = len(tokens)
         overlaps: dict[int, int] = {}
         for token in tokens:
             for number in holders.get(token, ()):
                 overlaps[number] = overlaps.get(number, 0) + 1
-        near = []
-        for number, overlap in overlaps.items():
-            precision, recall = overlap / sizes[number], overlap / size
-            found = 2 * precision * recall / (precision + recall)
-            near.append((number, found))
-            if found > top:
-                top = found
+        near = tuple([_found(number, overlaps[number], sizes[number], size) for number in overlaps])
         if self._room > 0 and len(unit) <= _LONG:
             self._room -= 1 + len(near)
-            self._known[unit] = top, near
-        return top, near
+            self._known[unit] = near
+        return near
 
     def _match_by_matrix(self, predicted: Sequence[Bag]) -> tuple[list[float], list[float]]:
         """Compare all pairs of a block at once; a block fits the processor's cache."""
