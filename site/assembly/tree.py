@@ -204,8 +204,12 @@ class Tree:
         self._write(self._file(path), shell.stamp({**self._everywhere, **links, **filled}))
 
     def _write(self, file: Path, content: str | bytes) -> None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(content.encode() if isinstance(content, str) else content)
+        data = content.encode() if isinstance(content, str) else content
+        try:
+            file.write_bytes(data)
+        except FileNotFoundError:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(data)
 
 
 def _names(names: Iterable[tuple[str, str]]) -> str:

@@ -19,6 +19,12 @@ def as_printed(metric: Metric, number: float | None) -> str | None:
     return None if number is None else f"{number:.{metric.decimals}f}{sign(metric)}"
 
 
+def column(metric: Metric, numbers: Iterable[float | None]) -> list[str | None]:
+    """Return numbers that are at the scale of *metric* already, each as printed."""
+    decimals, unit = metric.decimals, sign(metric)
+    return [None if one is None else f"{one:.{decimals}f}{unit}" for one in numbers]
+
+
 def sign(metric: Metric) -> str:
     """Return what stands behind every value of *metric*."""
     return "%" if metric.unit == "percent" and metric.scale == 1 else ""
@@ -70,10 +76,10 @@ class Span(NamedTuple):
 
 def span_of(metric: Metric, numbers: Iterable[float | None] = ()) -> Span:
     """Return the span of *metric*: its bounds, or where it has none, 0 or the furthest number."""
-    known = [number for number in numbers if number is not None]
     ends = [None if bound is None else metric.scale * bound for bound in metric.bounds]
     low, high = ends if metric.scale > 0 else ends[::-1]
-    return Span(
-        min([0.0, *known]) if low is None else low,
-        max([0.0, *known]) if high is None else high,
-    )
+    if low is None or high is None:
+        known = [number for number in numbers if number is not None]
+        low = min([0.0, *known]) if low is None else low
+        high = max([0.0, *known]) if high is None else high
+    return Span(low, high)

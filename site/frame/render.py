@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from html import escape as quoted
 
-from jinja2 import Environment, StrictUndefined, pass_context
+import markupsafe
+from jinja2 import Environment, StrictUndefined, nodes, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
@@ -34,10 +35,35 @@ class _Context(Context):
         return called(*values, **named)
 
 
+# As MarkupSafe escapes a text, without an object around each.
+_escaped: Callable[[str], str] = getattr(
+    markupsafe, "_escape_inner", lambda text: str(escape(text))
+)
+
+
+def written(value: object) -> str:
+    """Return *value* as a page holds it: safe in HTML."""
+    if type(value) is str:
+        return _escaped(value)
+    return value.__html__() if hasattr(value, "__html__") else _escaped(str(value))
+
+
 class _Environment(Environment):
     """Ask for words without values by a filter, which the compiler folds: they cost no page."""
 
     context_class = _Context
+    written = staticmethod(written)
+
+    def _generate(
+        self,
+        source: nodes.Template,
+        name: str | None,
+        filename: str | None,
+        defer_init: bool = False,
+    ) -> str:
+        """Return the code of a template, in which what is put out is `written`."""
+        code = super()._generate(source, name, filename, defer_init)
+        return code.replace("\nname = ", "\nescape = environment.written\nname = ", 1)
 
     def preprocess(self, source: str, name: str | None = None, filename: str | None = None) -> str:
         """Return *source* leaner, and with `('key' | t)` in place of `t('key')`."""

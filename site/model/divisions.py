@@ -1,14 +1,18 @@
 """The figures of a result's parts, division by division, beside those of the field."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import repeat
 
+from markupsafe import Markup
 from msgspec import Struct
 
 from ...board.show.rows import beside
 from ...board.workspace.settings import Suite
+from ...eval.metrics import Metric
 from ...eval.records import Group
-from ..data.figures import printed, span_of
+from ..data.figures import column, span_of
+from ..frame.render import written
 from ..source.background import PartMedians
 from ..source.metric_words import MetricWords
 
@@ -77,24 +81,34 @@ def _slices(
     ]
     order = suite.of_kind.groups
     places = sorted(found, key=lambda n: (order.index(n) if n in order else len(order), n))
-    values = [group.metrics.get(ranked.id) for group in found.values()]
-    middles = [medians.get((name, part)) for part in found]
-    span = span_of(ranked, [None if v is None else ranked.scale * v for v in (*values, *middles)])
 
-    def percent(value: float | None) -> float | None:
-        return None if value is None else round(span.at(ranked.scale * value), 1)
+    def scaled(metric: Metric, numbers: Iterable[float | None]) -> list[float | None]:
+        return [None if one is None else metric.scale * one for one in numbers]
 
+    figures = [found[part].metrics for part in places]
+    values = scaled(ranked, [one.get(ranked.id) for one in figures])
+    middles = scaled(ranked, [medians.get((name, part)) for part in places])
+    span = span_of(ranked, (*values, *middles))
+    beside_it = [column(m, scaled(m, [one.get(m.id) for one in figures])) for m in others]
     rows = tuple(
         Slice(
             name=words.group(name, part),
             steps=found[part].steps,
-            value=printed(ranked, value := found[part].metrics.get(ranked.id)),
-            others=tuple(printed(metric, found[part].metrics.get(metric.id)) for metric in others),
-            median=printed(ranked, middle := medians.get((name, part))),
-            wide=percent(value),
-            middle=percent(middle),
+            value=value,
+            others=more,
+            median=median,
+            wide=None if at is None else round(span.at(at), 1),
+            middle=None if middle is None else round(span.at(middle), 1),
         )
-        for part in places
+        for part, value, more, median, at, middle in zip(
+            places,
+            column(ranked, values),
+            zip(*beside_it, strict=True) if beside_it else repeat(()),
+            column(ranked, middles),
+            values,
+            middles,
+            strict=False,
+        )
     )
     return Slices(
         anchor=anchor,
@@ -102,5 +116,24 @@ def _slices(
         metric=words.in_unit(ranked, words.title(ranked)),
         others=tuple(words.column(metric) for metric in others),
         rows=rows,
-        compared=any(row.median is not None for row in rows),
+        compared=any(middle is not None for middle in middles),
     )
+
+
+def part_rows(group: Slices, unknown: str) -> Markup:
+    """Return the rows of a table of parts; *unknown* is HTML for a figure that is not known."""
+    told = []
+    for one in group.rows:
+        told.append(
+            f"<tr><th scope=row>{written(one.name)}<td>{one.steps}<td>{one.value or unknown}"
+        )
+        if one.wide is not None:
+            line = "" if one.middle is None else f'<rect x="{one.middle}%"/>'
+            told.append(
+                '<svg class="cb-bar cb-part" aria-hidden=true>'
+                f'<rect width="{one.wide}%"/>{line}</svg>'
+            )
+        if group.compared:
+            told.append(f"<td>{one.median or ''}")
+        told += [f"<td>{other or unknown}" for other in one.others]
+    return Markup("".join(told))

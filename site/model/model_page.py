@@ -19,6 +19,7 @@ from ..source.joined import Joint
 from ..source.metric_words import MetricWords
 from ..source.source import Placed, Source
 from ..source.task_strip import drawing, table_rows
+from .divisions import part_rows
 from .episode_page import path_of
 from .language_page import path_of as languages_of
 from .standing import Standing, standing
@@ -70,6 +71,7 @@ def model_pages(source: Source) -> Iterator[Page]:
             standings=standings,
             drawing=drawing,
             task_rows=table_rows,
+            part_rows=part_rows,
             joined=partial(_joined, source=source),
             purpose=source.render.own(first.profile.purpose),
             others=[model for model in source.models[first.model] if model.slug != slug],

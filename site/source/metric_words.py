@@ -1,6 +1,7 @@
 """What a suite's metrics, divisions and groups are called in one language."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cached_property, lru_cache
 
 from ...board.workspace.settings import Suite
 from ...eval.metrics import Metric
@@ -19,18 +20,33 @@ class MetricWords:
         self.suite, self._render = suite, render
         own = next((metric for metric in suite.of_kind.metrics if metric.ranked), None)
         self._usual = own == suite.ranked
+        self._known: dict[tuple[str, str], str] = {}
+        """What every page of a board asks for again."""
+        self._group = lru_cache(1024)(self._titled)
+
+    def _once(self, what: str, metric: Metric, make: Callable[[Metric], str]) -> str:
+        key = (what, metric.id)
+        if key not in self._known:
+            self._known[key] = make(metric)
+        return self._known[key]
 
     def title(self, metric: Metric) -> str:
         """Return the title of *metric*."""
+        return self._once("title", metric, self._title)
+
+    def _title(self, metric: Metric) -> str:
         return self._render.words.metric(metric, self.suite.kind)
 
     def column(self, metric: Metric) -> str:
         """Return the title of a column of *metric*: short, and with its unit."""
+        return self._once("column", metric, self._column)
+
+    def _column(self, metric: Metric) -> str:
         key = f"{self.suite.kind}:column.{metric.id}"
         short = self._render.text(key) if not metric.title and self._has(key) else None
         return self.in_unit(metric, short or self.title(metric))
 
-    @property
+    @cached_property
     def score_title(self) -> str:
         """Return what the score is called: by the kind where it is ranked as usual."""
         ranked, own = self.suite.ranked, f"{self.suite.kind}:metric.score"
@@ -108,6 +124,9 @@ class MetricWords:
 
     def group(self, division: str, name: str) -> str:
         """Return the title of a group of steps: its suite's words, its kind's, or its name."""
+        return self._group(division, name)
+
+    def _titled(self, division: str, name: str) -> str:
         own = f"{self.suite.kind}:group.{name}"
         given = self._render.own(self.suite.words.group(division, name))
         return given or (self._render.text(own) if self._has(own) else name)

@@ -188,9 +188,14 @@ class Source:
         found = self.measured[place.slug].board_tasks if place is not None else None
         return found if found is not None and found.tasks else None
 
+    @cached_property
+    def _words(self) -> dict[int, MetricWords]:
+        suites = (place.suite for place in self.places)
+        return {id(suite): MetricWords(suite, self.render) for suite in suites}
+
     def words_of(self, suite: Suite) -> MetricWords:
-        """Return what the figures of *suite* are called."""
-        return MetricWords(suite, self.render)
+        """Return what the figures of *suite* are called; pages of a board share their words."""
+        return self._words.get(id(suite)) or MetricWords(suite, self.render)
 
     def family(self, entry: Entry) -> str | None:
         """Return the name of the family of *entry*; `None` where nobody knows it."""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from html import escape
+from itertools import chain, repeat
 from statistics import median
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ from markupsafe import Markup
 from ...board.judge.resolution import MICROPOINTS, sums_key
 from ...board.model import Board, StepFacts
 from ...eval.metrics import Metric
-from ..data.figures import Span, as_printed, span_of
+from ..data.figures import Span, column, sign, span_of
 
 MOST = 400
 """Tasks that a page draws; more of them are a wall, and lie in the result file."""
@@ -97,43 +98,37 @@ def scores_of(facts: StepFacts | None, metric: Metric) -> tuple[float | None, ..
 def drawing(strip: Strip) -> Markup:
     """Return the marks as drawings of up to 50 bars, each series as one path."""
     marks, span = strip.marks, strip.span
-    rows = (marks[start : start + A_ROW] for start in range(0, len(marks), A_ROW))
     wide = _WIDE * min(A_ROW, len(marks))
-    return Markup("").join(
-        Markup(
-            '<svg class="cb-strip" viewBox="0 0 {wide} {high}" preserveAspectRatio="none"'
-            ' aria-hidden="true" focusable="false"><rect class="cb-strip-all" width="{part}"'
-            ' height="{high}"/><path class="cb-strip-mark" d="{bars}"/>'
-            '<path class="cb-strip-median" d="{medians}"/></svg>'
-        ).format(
-            wide=wide,
-            high=_HIGH,
-            part=_WIDE * len(row),
-            bars="".join(_bar(n, mark.score, span) for n, mark in enumerate(row)),
-            medians="".join(_middle(n, mark.median, span) for n, mark in enumerate(row)),
+    drawn = []
+    for start in range(0, len(marks), A_ROW):
+        row = marks[start : start + A_ROW]
+        bars = "".join(map(_bar, _STARTS, [mark.score for mark in row], repeat(span)))
+        medians = _middles(tuple([mark.median for mark in row]), span)
+        drawn.append(
+            f'<svg class="cb-strip" viewBox="0 0 {wide} {_HIGH}" preserveAspectRatio="none"'
+            f' aria-hidden="true" focusable="false"><rect class="cb-strip-all"'
+            f' width="{_WIDE * len(row)}" height="{_HIGH}"/><path class="cb-strip-mark"'
+            f' d="{bars}"/><path class="cb-strip-median" d="{medians}"/></svg>'
         )
-        for row in rows
-    )
+    return Markup("".join(drawn))
 
 
-def _bar(place: int, score: float | None, span: Span) -> str:
+_STARTS = tuple(f"M{place * _WIDE + 5} {_HIGH}v-" for place in range(A_ROW))
+
+
+def _bar(start: str, score: float | None, span: Span) -> str:
     """Return one bar: a stroke upward in the middle of its place."""
-    if score is None:
-        return ""
-    return f"M{place * _WIDE + 5} {_HIGH}v-{max(round(span.at(score)), 1)}"
+    return "" if score is None else f"{start}{round(span.at(score)) or 1}"
 
 
-@lru_cache(1024)  # All models of a board share them.
-def _middle(place: int, score: float | None, span: Span) -> str:
-    """Return one line across a bar."""
-    if score is None:
-        return ""
-    return f"M{place * _WIDE} {min(_HIGH - round(span.at(score)), _HIGH - 3) + 1}h{_WIDE}"
-
-
-@lru_cache(1024)
-def _safe(title: str) -> str:
-    return escape(title, quote=False)
+@lru_cache(64)  # All models of a board share them.
+def _middles(scores: tuple[float | None, ...], span: Span) -> str:
+    """Return a line across each bar."""
+    return "".join(
+        f"M{place * _WIDE} {min(_HIGH - round(span.at(score)), _HIGH - 3) + 1}h{_WIDE}"
+        for place, score in enumerate(scores)
+        if score is not None
+    )
 
 
 def table_rows(strip: Strip, titled: Callable[[str], str]) -> Markup:
@@ -142,13 +137,27 @@ def table_rows(strip: Strip, titled: Callable[[str], str]) -> Markup:
     Tasks are *titled*. Without the ends and quotes that HTML does not ask for: every model's page
     has them.
     """
-    return Markup(
-        "".join(
-            f"<tr><th>{_safe(titled(mark.task))}"
-            f"<td>{mark.steps}<td>{as_printed(strip.metric, mark.score) or '–'}"
-            f"<td>{as_printed(strip.metric, mark.median) or '–'}"
-            for mark in strip.marks
-        )
+    tasks, steps, scores, medians = zip(*strip.marks, strict=True) if strip.marks else ((),) * 4
+    begun = _begun(titled, tasks, steps)
+    ended = _ended(medians, strip.metric.decimals, sign(strip.metric))
+    told = [score or "–" for score in column(strip.metric, scores)]
+    return Markup("".join(chain.from_iterable(zip(begun, told, ended, strict=True))))
+
+
+@lru_cache(64)  # All models of a board share what stands around their scores.
+def _begun(
+    titled: Callable[[str], str], tasks: tuple[str, ...], steps: tuple[int, ...]
+) -> tuple[str, ...]:
+    return tuple(
+        f"<tr><th>{escape(titled(task), quote=False)}<td>{count}<td>"
+        for task, count in zip(tasks, steps, strict=True)
+    )
+
+
+@lru_cache(64)
+def _ended(medians: tuple[float | None, ...], decimals: int, unit: str) -> tuple[str, ...]:
+    return tuple(
+        "<td>–" if score is None else f"<td>{score:.{decimals}f}{unit}" for score in medians
     )
 
 

@@ -1,6 +1,9 @@
-"""Inline scripts become files, and nothing else of a page changes."""
+"""Inline scripts become files, and nothing else of a page changes but signs that HTML forbids."""
 
-from cardboard.site.frame.security import secure
+from hypothesis import given
+from hypothesis import strategies as some
+
+from cardboard.site.frame.security import printable, secure
 
 PAGE = '<head><meta charset="utf-8"></head><script>one()</script><script src="x.js"></script>'
 
@@ -35,3 +38,18 @@ def test_an_open_group_of_the_navigation_has_no_number_that_is_none():
     assert secure(label, "")[0] == '<label class="md-nav__link" for="a" id="b">A</label>'
     text = '<p>Write <code>tabindex=""</code></p>'
     assert secure(text, "")[0] == text
+
+
+@given(some.text(some.characters(exclude_categories=())))
+def test_a_sign_that_html_forbids_is_a_mark_and_every_other_one_stays(text):
+    allowed = "\t\n\r"
+    for before, after in zip(text, printable(text), strict=True):
+        code = ord(before)
+        forbidden = (
+            (code < 0x20 and before not in allowed)
+            or 0x7F <= code < 0xA0
+            or 0xD800 <= code < 0xE000
+            or 0xFDD0 <= code <= 0xFDEF
+            or code in (0xFFFE, 0xFFFF)
+        )
+        assert after == ("\ufffd" if forbidden else before)
