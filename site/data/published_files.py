@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from ...board.model import Boards, Reading
 from ...board.read.shapes import version1
-from ...board.words.machines import names_machine, without_machines
+from ...board.words.machines import may_hold_paths, names_machine, without_machines
 from ...board.workers import processors
 from ...eval.records import Step
 
@@ -35,8 +35,15 @@ _SHAPES = ("v2", "v1", "published-table")
 # What a step is, and what was said in it: terminal text is full of paths of sandboxes. Whatever
 # else stands in a step, an error above all, is looked at.
 _PLAIN = frozenset((*Step.__struct_fields__, *version1.Step.__struct_fields__)) - {"error"}
+
+
+class _Unread(Struct):
+    """A step of which nothing is looked at."""
+
+
 _DECODER = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _STEPS = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
+_OBJECTS = msgspec.json.Decoder(list[_Unread])
 _NO_STEPS = msgspec.Raw(b"[]")
 _SLASHES = re.compile(rb"[/\\]")
 
@@ -132,8 +139,13 @@ def _trouble(content: bytes, sha256: str) -> Reason | None:
         return "changed"
     try:
         head = _DECODER.decode(content)
-        steps = _STEPS.decode(head.pop("steps", _NO_STEPS))
-    except msgspec.DecodeError:
+        written_steps = head.pop("steps", _NO_STEPS)
+        text = content.decode()
+        if not may_hold_paths(text) and "file:" not in text:
+            _OBJECTS.decode(written_steps)
+            return None
+        steps = _STEPS.decode(written_steps)
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return "older-shape"  # It was read with some forgiveness; a copy gets none.
     told = [raw for step in steps for key, raw in step.items() if key not in _PLAIN]
     # Without a slash there is neither a path nor an address.
