@@ -214,9 +214,8 @@ def _build(workspace: "Workspace", context: click.Context) -> "Outcome":
 
     write = partial(
         write_site,
-        boards_of(workspace),
-        workspace.settings,
-        workspace.build / "site",
+        settings=workspace.settings,
+        folder=workspace.build / "site",
         results=workspace.results,
         snapshots=workspace.history,
         root=workspace.root,
@@ -224,7 +223,8 @@ def _build(workspace: "Workspace", context: click.Context) -> "Outcome":
         marks=workspace.root / ".cardboard",
     )
     if not sys.stderr.isatty():
-        return write()
+        return write(partial(boards_of, workspace))
+    boards = boards_of(workspace)  # This shows how far it is, and two cannot at once.
     from rich.console import Console
     from rich.progress import Progress
 
@@ -234,4 +234,4 @@ def _build(workspace: "Workspace", context: click.Context) -> "Outcome":
         def show(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)
 
-        return write(progress=show)
+        return write(boards, progress=show)

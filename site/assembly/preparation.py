@@ -29,7 +29,7 @@ def prepare(
     snapshots: Path | None,
     root: Path | None,
 ) -> Callable[[], dict[str, Source]]:
-    """Begin what takes time in another process, and return what waits for it.
+    """Begin what takes time in another process, and return what does the rest and waits for it.
 
     That fills *folder* with data, and gives what the pages of each language are made from.
     """
@@ -41,6 +41,8 @@ def prepare(
     parquet = elsewhere.begin(write_parquet, write_tables(boards, folder), folder / "board.parquet")
 
     def wait() -> dict[str, Source]:
+        background.write_steps(folder, {one: words.words for one, words in renderers.items()})
+        background.ready()
         parquet()
         write_croissant(boards, settings, folder, TABLES)
         known = history(snapshots, boards) if snapshots else History()

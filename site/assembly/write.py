@@ -5,6 +5,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from html import escape
@@ -23,7 +24,7 @@ from ..data.manifest import CARDS, write_manifest
 from ..frame.builder import Frame, build_frames
 from ..frame.own import Own, own_frame
 from ..frame.page import Addresses, Page
-from ..frame.render import renderer
+from ..frame.render import Renderer, renderer
 from ..frame.reuse import Kept, link
 from ..model.model_page import page_of
 from ..pages.pages import pages, prose_slots
@@ -77,7 +78,7 @@ def _marks(folder: Path, language: str) -> Path:
 
 
 def write_site(
-    boards: Boards,
+    boards: Boards | Callable[[], Boards],
     settings: Settings,
     folder: Path,
     *,
@@ -90,6 +91,7 @@ def write_site(
 ) -> Outcome:
     """Build the site of *boards* and put it at *folder*; a site that is the same stays untouched.
 
+    Where *boards* are still to be read, that is done while the frames of pages are built.
     *results* and *snapshots* are the folders of the files that the site gives away, *root* that of
     board.toml, and *cards* makes the cards. The folder *marks* tells what the pages there follow
     from, and those that would be made from the same again are not made.
@@ -100,7 +102,7 @@ def write_site(
     aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         sources, own = _sources(boards, settings, aside, results, snapshots, root)
-        texts = partial(cards, boards, settings) if cards else tuple
+        texts = partial(cards, _boards(sources), settings) if cards else tuple
         kept = Marks(marks, folder) if marks is not None else None
         written = _build(sources, own, texts, aside / "site", progress, kept)
         sizes = _sizes(aside / "site")
@@ -122,7 +124,7 @@ def write_site(
 
 
 def _sources(
-    boards: Boards,
+    boards: Boards | Callable[[], Boards],
     settings: Settings,
     aside: Path,
     results: Path | None,
@@ -130,13 +132,13 @@ def _sources(
     root: Path | None,
 ) -> tuple[dict[str, Source], Own]:
     """Build the frames of all languages in *aside*, and what fills them, side by side."""
-    languages = settings.board.languages
-    addresses = Addresses(languages, settings.board.site_url)
-    renderers = {one: renderer(one, settings.overrides) for one in languages}
-    names = {one: words.text("language.name") for one, words in renderers.items()}
-    with beside() as elsewhere:
+    renderers = {one: renderer(one, settings.overrides) for one in settings.board.languages}
+    own = own_frame(settings, root, aside)
+    # A thread does nothing here but wait for other processes.
+    with ThreadPoolExecutor(1) as pool, beside() as elsewhere:
+        framed = pool.submit(build_frames, _to_frame(settings, renderers, own, aside))
         prepared = prepare(
-            boards,
+            boards() if callable(boards) else boards,
             settings,
             renderers,
             aside / FOLDER,
@@ -145,24 +147,33 @@ def _sources(
             snapshots=snapshots,
             root=root,
         )
-        own = own_frame(settings, root, aside)
-        build_frames(
-            [
-                Frame(
-                    language=one,
-                    folder=_frames(aside, one),
-                    base=addresses.base(one),
-                    languages=names,
-                    palette={
-                        scheme: words.text(f"site.palette.{scheme}")
-                        for scheme in ("auto", "light", "dark")
-                    },
-                    own=own,
-                )
-                for one, words in renderers.items()
-            ]
+        sources = prepared()
+        framed.result()
+        return sources, own
+
+
+def _to_frame(
+    settings: Settings, renderers: Mapping[str, Renderer], own: Own, aside: Path
+) -> list[Frame]:
+    addresses = Addresses(settings.board.languages, settings.board.site_url)
+    names = {one: words.text("language.name") for one, words in renderers.items()}
+    return [
+        Frame(
+            language=one,
+            folder=_frames(aside, one),
+            base=addresses.base(one),
+            languages=names,
+            palette={
+                scheme: words.text(f"site.palette.{scheme}") for scheme in ("auto", "light", "dark")
+            },
+            own=own,
         )
-        return prepared(), own
+        for one, words in renderers.items()
+    ]
+
+
+def _boards(sources: Mapping[str, Source]) -> Boards:
+    return next(iter(sources.values())).boards
 
 
 def _frames(aside: Path, language: str) -> Path:
@@ -186,9 +197,6 @@ def _build(
     addresses = first.addresses
     trees = [_tree(source, own, _frames(target.parent, one)) for one, source in sources.items()]
     data = target.parent / FOLDER
-    words = {one: source.render.words for one, source in sources.items()}
-    first.background.write_steps(data, words)
-    first.background.ready()
     if marks is not None:
         made_of = model_digests(first)
         for tree, (language, source) in zip(trees, sources.items(), strict=True):
