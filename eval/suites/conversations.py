@@ -23,6 +23,8 @@ _THOUGHTS = (
     ("<|channel>thought", "<channel|>"),
     ("<|channel|>analysis<|message|>", "<|end|>"),
 )
+_SIGNS = ("<", "THINK]")
+"""Each of these marks holds one of them."""
 """How thoughts begin and end in what models say."""
 
 
@@ -48,6 +50,8 @@ def without_thoughts(text: str) -> str:
     A generation prompt may hold the opening mark, so that an answer begins inside the thought. A
     thought that is never closed goes to the end of the text.
     """
+    if not any(sign in text for sign in _SIGNS):
+        return text
     for opening, closing in _THOUGHTS:
         end, start = text.find(closing), text.find(opening)
         if end >= 0 and not 0 <= start < end:

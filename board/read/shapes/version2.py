@@ -1,16 +1,17 @@
 """Result files of our own, version 2: checked against the record, the key at fault named."""
 
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
-from itertools import islice
+from functools import cache, lru_cache
+from itertools import islice, repeat
 from operator import attrgetter
 from typing import Annotated, Any, Union, get_args, get_origin
 
 import msgspec
 import numpy as np
 from msgspec import UNSET, Struct, UnsetType
-from msgspec.structs import replace
+from msgspec.structs import force_setattr, replace
 
 from ....eval.records import VERSION, Result, Step, instant
 from ....eval.suites.kinds.maps import fixed
@@ -55,7 +56,15 @@ def read_own(data: bytes, *, sums_only: bool = False) -> Result | None:
 Rows = Sequence[Any]
 _FIXED = ("groups", "parsed", "scores")
 """Maps of a step that have the same keys in all rows of most files."""
+_TEXTS = ("reference", "answer", "parsed")
+"""What of a step may be long."""
 _MOST_KEYS, _MOST_KNOWN = 40, 8
+_MOST_SHARED = 4 * 2**20
+"""Bytes of a file's references that are kept for the next one."""
+_ANSWERS = msgspec.json.Decoder(list[str | None])
+_OBJECTS = msgspec.json.Decoder(list[dict[str, Any] | None])
+_Shape = tuple[tuple[str, ...], tuple[str, ...] | None, tuple[str, ...]]
+"""The keys of a step's groups, of what was read of its answer, and of its scores."""
 
 
 class Writer:
@@ -69,7 +78,7 @@ class Writer:
         self._keys = sum(not _optional(field) for field in self._fields)
         types = [(field.name, _plain_kind(field.type)) for field in self._fields]
         self._maps = {name: kind for name, kind in types if get_origin(kind) is dict}
-        self._known: dict[tuple[tuple[str, ...], ...], msgspec.json.Decoder[Rows]] = {}
+        self._known: dict[_Shape, msgspec.json.Decoder[Rows]] = {}
 
     def read(self, data: bytes, *, as_fixed: bool = False) -> Any:
         """Return the result in *data* if it is written again as it was, else `None`.
@@ -127,37 +136,41 @@ class Writer:
             except msgspec.ValidationError:
                 continue
             keys = (self._keys + len(groups) + len(scores)) * len(steps)
+            if parsed is None:
+                return steps if _with_texts(rows, steps, keys) else None
             keys += len(parsed) * sum([step.parsed is not None for step in steps])
             once = self._once(rows, steps, keys, ("reference",))
             return steps if once or _ENCODER.encode(steps) == rows else None
         return None
 
     def _learn(self, steps: Rows) -> None:
-        """Remember the keys of the maps of *steps*, if they are the same throughout.
-
-        Steps with answers are left alone: reading these takes far longer than decoding them.
-        """
-        if not steps or steps[0].answer is not None or steps[0].reference is not None:
+        """Remember the keys of the maps of *steps*, if they are the same throughout."""
+        if not steps:
             return
+        texts = steps[0].answer is not None or steps[0].reference is not None
         found = []
-        for name in _FIXED:
+        for name in _FIXED if not texts else ("groups", "scores"):
             keys = {tuple(told) for told in map(attrgetter(name), steps) if told is not None}
             if len(keys) != 1 or len(min(keys)) > _MOST_KEYS:
                 return
             found.append(min(keys))
-        shape = tuple(found)
+        shape = (found[0], None if texts else found[1], found[-1])
         if shape in self._known:
             return
         try:
             kinds = {
                 name: fixed(keys, get_args(self._maps[name])[1])
                 for name, keys in zip(_FIXED, shape, strict=True)
+                if keys is not None
             }
         except ValueError:  # a key that no record can have, such as one with a quotation mark
             return
         if len(self._known) == _MOST_KNOWN:
             del self._known[next(iter(self._known))]
-        self._known[shape] = self._decoder(kinds | {"parsed": kinds["parsed"] | None})
+        if texts:
+            self._known[shape] = self._decoder(kinds | dict.fromkeys(_TEXTS, msgspec.Raw))
+        else:
+            self._known[shape] = self._decoder(kinds | {"parsed": kinds["parsed"] | None})
 
     def _once(self, rows: memoryview, steps: Rows, keys: int, maps: Iterable[str]) -> bool:
         """Tell whether it is plain that no key of *steps* comes twice.
@@ -170,7 +183,47 @@ class Writer:
             return False
         for name in maps:
             keys += sum([len(told) for told in map(attrgetter(name), steps) if told is not None])
-        return int(np.count_nonzero(np.frombuffer(rows, np.uint8) == _COLON)) == keys
+        return _colons(rows) == keys
+
+
+def _with_texts(rows: memoryview, steps: Rows, keys: int) -> bool:
+    """Give *steps* what is written raw in them, and tell whether no key comes twice.
+
+    Each key has a colon, and what is raw keeps its own: so all others are those of *keys*, and a
+    repeated one would be one more. What is raw is written again, if it is no bare text.
+    """
+    raw = {name: b",".join(map(attrgetter(name), steps)) for name in _TEXTS}
+    if _colons(rows) != keys + sum(map(_colons, raw.values())):
+        return False
+    read: dict[str, Sequence[Any]] = {"answer": _ANSWERS.decode(b"[%b]" % raw["answer"])}
+    for name, objects in (("parsed", _objects), ("reference", _shared)):
+        told = objects(raw[name])
+        if told is None:
+            return False
+        read[name] = told
+    for name, column in read.items():
+        # These steps were just made and are known to nobody.
+        deque(map(force_setattr, steps, repeat(name), column), 0)
+    return True
+
+
+def _objects(raw: bytes) -> list[dict[str, Any] | None] | None:
+    """Return the objects that *raw* lists, `None` where that is not how they are written."""
+    raw = b"[%b]" % raw
+    found = _OBJECTS.decode(raw)
+    return found if _ENCODER.encode(found) == raw else None
+
+
+# Results of one suite hold the same references.
+_remembered = lru_cache(maxsize=4)(_objects)
+
+
+def _shared(raw: bytes) -> list[dict[str, Any] | None] | None:
+    return _remembered(raw) if len(raw) <= _MOST_SHARED else _objects(raw)
+
+
+def _colons(data: bytes | memoryview) -> int:
+    return int(np.count_nonzero(np.frombuffer(data, np.uint8) == _COLON))
 
 
 def _optional(field: msgspec.structs.FieldInfo) -> tuple[Any, ...]:

@@ -107,11 +107,7 @@ def _said(read: _Plain) -> Answer | None:
     """Return what an object says; `None` where it has no command."""
     units: list[str] = []
     for command in read.commands:
-        typed = command.keystrokes.strip()
-        if typed and typed.isprintable():
-            units.append(typed)
-        else:
-            units += lines(command.keystrokes) or (WAIT,)
+        units += lines(command.keystrokes) or (WAIT,)
     if not units:
         return None
     return Answer(
@@ -213,10 +209,11 @@ def decode_json(text: str) -> object:
 
 def _object_text(text: str) -> str:
     """Return the fenced object, up to the last brace before a fence; else first to last brace."""
-    start = _FENCE_START.search(text)
-    end = max((match.start() for match in _FENCE_END.finditer(text)), default=-1)
-    if start and end >= start.end():
-        return text[start.end() - 1 : end + 1]
+    if "```" in text:
+        start = _FENCE_START.search(text)
+        end = max((match.start() for match in _FENCE_END.finditer(text)), default=-1)
+        if start and end >= start.end():
+            return text[start.end() - 1 : end + 1]
     first, last = text.find("{"), text.rfind("}")
     return text[first : last + 1] if 0 <= first < last else text.strip()
 
@@ -240,6 +237,9 @@ _JSON = json.JSONDecoder(parse_int=_integer)
 
 def lines(keystrokes: str) -> list[str]:
     """Split what is typed at its line ends; blank lines are nothing."""
+    typed = keystrokes.strip()
+    if typed and typed.isprintable():
+        return [typed]
     lines = keystrokes.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return [line.strip() for line in lines if line.strip()]
 

@@ -149,28 +149,26 @@ def recount(steps: Sequence[Step], *, scorer: str = SCORER) -> Recount:
     """
     count, pairs, read, same, otherwise = 0, 0, 0, 0, 0
     wrong, misread = [], []
-    told = [step for step in steps if step.scored]
+    told = [step for step in steps if _is_kept(step)]
+    if not told:
+        return Recount()
     scores = [step.scores for step in told]
     stored = zip(*(column(scores, name) for name in _COMPARED), strict=True)
     valid = column(scores, "valid_json")
     plain = plain_answers([step.answer for step in told])
     for step, values, told_valid, found in zip(told, stored, valid, plain, strict=True):
-        if step.answer is None and step.reference is None:
-            continue
         answer: tuple[str, ...] | None
         silent = False
         if step.answer is not None:
             read += 1
-            again, silent, differs = _read_again(step.answer, found, step.reference, scorer)
-            otherwise += differs
-            answer = again.command_units
-            # Most steps hold all that was read, and nothing else.
-            whole = told_valid == again.valid_json and step.parsed == _parsed(again)
-            if not whole and not _follows(step, step.parsed or {}, again):
+            if found is None or "form" in (step.reference or ()):
+                found, silent, differs = _read_again(step.answer, found, step.reference, scorer)
+                otherwise += differs
+            answer = found.command_units
+            if not _holds(step, told_valid, found):
                 misread.append(_name(step))
         else:
-            typed = _texts((step.parsed or {}).get("command_units"))
-            answer = None if typed is None else tuple(typed)
+            answer = _stored(step)
         if step.reference is None or values[-1] is None:
             continue
         wanted: Any = step.reference.get("command_units")
@@ -188,10 +186,9 @@ def recount(steps: Sequence[Step], *, scorer: str = SCORER) -> Recount:
             continue
         pairs += size
         possible = (_NOTHING,) if silent else known or _met.add(wanted, answer)
-        if not possible:
-            continue
-        count += 1
-        if values not in possible and not any(_near(values, one) for one in possible):
+        count += bool(possible)
+        near = values in possible or any(_near(values, one) for one in possible)
+        if possible and not near:
             wrong.append(_name(step))
     return Recount(count, tuple(wrong), read, tuple(misread), same, otherwise)
 
@@ -255,8 +252,25 @@ class _Met:
 _met = _Met(most=8192, longest=1000)
 
 
+def _stored(step: Step) -> tuple[str, ...] | None:
+    """Return the units that are stored of an answer which itself is not kept."""
+    typed = _texts((step.parsed or {}).get("command_units"))
+    return None if typed is None else tuple(typed)
+
+
 def _name(step: Step) -> str:
     return f"{step.task_id}/{step.step_idx}"
+
+
+def _is_kept(step: Step) -> bool:
+    """Tell whether *step* was scored and holds anything to count again."""
+    return step.scored and not (step.answer is None and step.reference is None)
+
+
+def _holds(step: Step, valid: float | None, answer: Answer) -> bool:
+    """Tell as `_follows` does, at once where a step holds all that was read and nothing else."""
+    whole = valid == answer.valid_json and step.parsed == _parsed(answer)
+    return whole or _follows(step, step.parsed or {}, answer)
 
 
 def _follows(step: Step, parsed: Mapping[str, Any], answer: Answer) -> bool:
