@@ -230,6 +230,11 @@ class Board(Struct, frozen=True, kw_only=True, dict=True):
         return tuple(entry for entry in self.entries if entry.rank is not None)
 
     @cached_property
+    def by_model(self) -> dict[str, Entry]:
+        """Return the best ranked entry of each model, by its name in small letters."""
+        return {entry.model.lower(): entry for entry in reversed(self.ranked)}
+
+    @cached_property
     def unranked(self) -> tuple[Entry, ...]:
         """Return the entries that are listed with the reason why they have no rank."""
         return tuple(entry for entry in self.entries if entry.rank is None)

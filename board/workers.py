@@ -1,12 +1,9 @@
 """This machine's processors and memory: work shared out, and the garbage collector paused."""
 
 import gc
-import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -31,6 +28,10 @@ def each(work: Callable[[T], R], things: Sequence[T], *, workers: int) -> Iterat
     """
     done = 0
     if workers > 1:
+        import multiprocessing
+        from concurrent.futures import ProcessPoolExecutor
+        from concurrent.futures.process import BrokenProcessPool
+
         # A forked process would inherit the locks of whatever threads there are.
         context = multiprocessing.get_context("spawn")
         try:

@@ -128,6 +128,8 @@ _LOOKALIKES = str.maketrans(
 
 def skeleton(name: str) -> str:
     """Return *name* as it looks: letters that are easily taken for others replaced by these."""
+    if name.isascii():  # none of what follows is in it
+        return name.strip().casefold()
     plain = unicodedata.normalize("NFKC", name.strip()).casefold()
     seen = "".join(one for one in plain if unicodedata.category(one) != "Cf")
     return unicodedata.normalize("NFKC", seen.translate(_LOOKALIKES))

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Collection, Iterable, Sequence
 from math import comb, fsum, log10
-from statistics import median
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -161,6 +160,8 @@ def value_of(metric: Metric, steps: Sequence[Sequence[float]]) -> float | None:
     if not known or len(known) < len(values):
         return None
     if metric.aggregate == "median":
+        from statistics import median  # and fractions, decimals and chance
+
         return round(metric.factor * median(known), 6)
     total = fsum(known)
     return round(metric.factor * (total if metric.aggregate == "sum" else total / len(known)), 6)

@@ -37,7 +37,9 @@ def board(
     from ..show.document import document
     from ..show.rows import field_names, fields, summary, table
     from ..words.catalogue import Words
+    from ..workers import collector_paused
 
+    context.with_resource(collector_paused())
     say = Words("en").finding
     boards = boards_of(workspace_of(context))
     tell_refused(boards, strict=strict)

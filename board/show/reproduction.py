@@ -3,7 +3,7 @@
 import json
 import re
 import shlex
-from typing import Literal
+from typing import Literal, get_args
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -27,13 +27,18 @@ OWN_TEMPLATES = ("chat_template", "unknown")
 """Statuses after which the repository's own template is what an example should use."""
 
 
+Missing = Literal["rows", "model", "harness", "person"]
+
+_MISSING: tuple[Missing, ...] = get_args(Missing)
+
+
 class Repeat(Struct, frozen=True, kw_only=True):
     """The command that repeats an evaluation on one suite, or why there is none."""
 
     suite: Text
     """Its title."""
     command: str | None = None
-    missing: Literal["rows", "model", "harness", "person"] | None = None
+    missing: Missing | None = None
     """What keeps cardboard from repeating it."""
     engine: str | None = None
     """The backend that the command names although the result recorded none that is here."""
@@ -83,6 +88,15 @@ class Run(Struct, frozen=True, kw_only=True):
     def commands(self) -> tuple[str, ...]:
         """Return the commands that repeat evaluations."""
         return tuple(one.command for one in self.repeats if one.command is not None)
+
+    @property
+    def missing(self) -> tuple[tuple[Missing, tuple[Text, ...]], ...]:
+        """Return what is missing, each with the titles of the suites that lack it."""
+        told = [(one.missing, one.suite) for one in self.repeats]
+        lacking = (
+            (what, tuple(suite for mine, suite in told if mine == what)) for what in _MISSING
+        )
+        return tuple((what, suites) for what, suites in lacking if suites)
 
     @property
     def greedy(self) -> bool:

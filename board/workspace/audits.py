@@ -17,7 +17,6 @@ import msgspec
 
 from ...eval import records
 from ...eval.audit import findings as audited
-from ...eval.audit.drift import drift_since
 from ...eval.audit.reports import VERSION, Audit, Landing, Pick
 from ...eval.errors import ConfigError
 from ...eval.records import Result
@@ -125,6 +124,8 @@ def told_by_audits(
         return
     report = next((one for one in audit.reports if one.sha256 == used), None)
     if report is None:
+        from ...eval.audit.drift import drift_since  # and all that renders templates
+
         drift = drift_since(used, audit)
         if drift is not None and drift.code == "audit-drift-recorded":
             yield "template-moved", {name: str(drift.values[name]) for name in ("was", "now")}

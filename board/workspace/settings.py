@@ -65,11 +65,13 @@ class SuiteWords(_Table, frozen=True, kw_only=True):
 
     def division(self, name: str) -> Text:
         """Return the title of a division; none where nobody gave one."""
-        return self.divisions.get(name, DivisionWords()).title
+        found = self.divisions.get(name)
+        return found.title if found else {}
 
     def group(self, division: str, name: str) -> Text:
         """Return the name of a group of a division; none where nobody gave one."""
-        return self.divisions.get(division, DivisionWords()).groups.get(name, {})
+        found = self.divisions.get(division)
+        return found.groups.get(name, {}) if found else {}
 
 
 class Suite(_Table, frozen=True, kw_only=True, dict=True):

@@ -27,9 +27,11 @@ def cards(context: click.Context) -> str:
             click.echo(line)
         return written.told[0]
     from ...board.words.catalogue import Words
+    from ...board.workers import collector_paused
     from ..text.card import left_out_lines
     from ..text.write import write_cards
 
+    context.with_resource(collector_paused())
     report = write_cards(boards_of(workspace), workspace)
     removed = f", {len(report.removed)} removed" if report.removed else ""
     click.echo(f"{len(report.changed)} of {plural(report.total, 'card')} changed{removed}")

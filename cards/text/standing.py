@@ -265,8 +265,8 @@ def _checked(entry: Entry, suite: Suite, audits: Sequence[Audit]) -> Check | Non
 
 def _base(entry: Entry, board: Board) -> Base | None:
     """Return the count of the model's base, and the paired test of the two."""
-    metric, name = board.suite.ranked, (entry.profile.base_model or "").lower()
-    base = next((one for one in board.ranked if name and one.model.lower() == name), None)
+    metric, name = board.suite.ranked, entry.profile.base_model
+    base = board.by_model.get(name.lower()) if name else None
     count = counted(base, metric) if base is not None else None
     if base is None or count is None or base is entry or counted(entry, metric) is None:
         return None

@@ -1,6 +1,6 @@
 """The rows of a card's tables, in one language; there are many of them, so no template does it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from ...board.words.catalogue import Words
 from ...board.workspace.settings import Text
@@ -11,6 +11,7 @@ from .names import metric_name, score_name
 from .sheets import Division, Figure, Sheet
 
 _NOTHING = "–"
+_MOST_KEPT = 4096
 
 
 class Tables:
@@ -22,6 +23,7 @@ class Tables:
     def __init__(self, words: Words, said: Callable[..., Safe]) -> None:
         """Take the words of one language, and the function that says a message of them."""
         self._words, self._said, self._unknown = words, said, said("card.not-recorded")
+        self._names: dict[tuple[str, str], Safe] = {}
 
     def figures(self, sheet: Sheet) -> Safe:
         """Return a row for each figure: its value, and the median where the board is small."""
@@ -49,7 +51,7 @@ class Tables:
         """Return the heads of a table of groups: the division, its steps, the ranked metric."""
         key = f"{sheet.kind}:division.value"
         given = sheet.suite.words.division(division.name) if sheet.suite else {}
-        title = self._called(given, f"{sheet.kind}:division.{division.name}", division.name)
+        title = self._called(given, f"{sheet.kind}:division.", division.name)
         if sheet.own_rank and self._words.has(key):
             value = self._said(key)
         else:
@@ -59,10 +61,10 @@ class Tables:
 
     def parts(self, division: Division, sheet: Sheet) -> Safe:
         """Return a row for each group of steps: how many they are, and the ranked metric."""
+        given, own = self._given(sheet, division.name), f"{sheet.kind}:group."
         rows = []
         for part in division.parts:
-            given = sheet.suite.words.group(division.name, part.name) if sheet.suite else {}
-            name = self._called(given, f"{sheet.kind}:group.{part.name}", part.name)
+            name = self._called(given.get(part.name), own, part.name)
             value = self.number(part.value, division.unit) if part.value else _NOTHING
             rows.append(f"| {name} | {part.steps} | {value} |")
         return Safe("\n".join(rows))
@@ -71,14 +73,8 @@ class Tables:
         """Return the names of the groups that the model was not trained on."""
         told = sheet.held_out
         assert told is not None
-        given = sheet.suite.words.divisions.get(told.division) if sheet.suite else None
-        names = [
-            self._called(
-                given.groups.get(one, {}) if given else {}, f"{sheet.kind}:group.{one}", one
-            )
-            for one in told.groups
-        ]
-        return Safe(", ".join(names))
+        given, own = self._given(sheet, told.division), f"{sheet.kind}:group."
+        return Safe(", ".join([self._called(given.get(one), own, one) for one in told.groups]))
 
     def versions(self, sheet: Sheet) -> Safe:
         """Return a row for each language: its score, and how far it is from the first one's."""
@@ -102,8 +98,14 @@ class Tables:
 
     def language(self, sheet: Sheet, code_: str) -> Safe:
         """Return what a language is called."""
-        given = sheet.suite.words.group("language", code_) if sheet.suite else {}
-        return self._called(given, f"{sheet.kind}:group.{code_}", code_)
+        given = self._given(sheet, "language").get(code_)
+        return self._called(given, f"{sheet.kind}:group.", code_)
+
+    @staticmethod
+    def _given(sheet: Sheet, division: str) -> Mapping[str, Text]:
+        """Return what the suite calls the groups of a division, by their names."""
+        found = sheet.suite.words.divisions.get(division) if sheet.suite else None
+        return found.groups if found else {}
 
     @staticmethod
     def _signed(difference: float, metric: Metric) -> str:
@@ -111,12 +113,22 @@ class Tables:
         sign = ("+" if difference > 0 else "−") if text.strip("0.") else ""
         return f"{sign}{text}"
 
-    def _called(self, given: Text, own: str, name: str) -> Safe:
-        """Return what a suite calls a division or a group, else its kind, else its name."""
-        told = given.get(self._words.language) or next(iter(given.values()), "")
+    def _called(self, given: Text | None, own: str, name: str) -> Safe:
+        """Return what a suite calls a division or a group, else its kind, else its name.
+
+        *own* is how keys of the kind's words begin.
+        """
+        told = (given.get(self._words.language) or next(iter(given.values()), "")) if given else ""
         if told:
             return escaped(told)
-        return self._said(own) if self._words.has(own) else code(name)
+        found = self._names.get((own, name))
+        if found is None:
+            if len(self._names) >= _MOST_KEPT:
+                self._names.clear()
+            key = f"{own}{name}"
+            found = self._said(key) if self._words.has(key) else code(name)
+            self._names[own, name] = found
+        return found
 
     def recorded(self, what: Recorded) -> Safe:
         """Return a table of what was recorded, and a sentence on what was not; each may be none."""
