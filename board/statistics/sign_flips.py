@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from .tasks import MICROPOINTS, PRINTED, Floats, Ints, Tasks, clustering, exact, raw_stream
 
 Bools = NDArray[np.bool_]
+Half = NDArray[np.float32]
 
 CHANCE = 0.05
 """Of even one false separation."""
@@ -24,7 +25,10 @@ MANY_MODELS = 2_000
 SCREENED = 200
 """From so many models on, most statistics are only looked at with half the digits."""
 _BLOCK = 256
+_STRIPE = 128
 _ROWS = 64
+_PARTS = 32
+"""Of a board of very many models, each of models with much the same score."""
 _ALIKE = 2.0**12
 """Pairs whose root of Q is so many times smaller than the largest sum are so much alike that half
 the digits do not tell enough of them."""
@@ -82,6 +86,12 @@ class Pairs:
         for top in range(0, models, _BLOCK):
             for left in range(top, models, _BLOCK):
                 yield slice(top, min(top + _BLOCK, models)), slice(left, min(left + _BLOCK, models))
+
+    def stripes(self) -> Iterator[tuple[slice, slice]]:
+        """Yield all rows and some columns, from left to right."""
+        models = len(self.numbers)
+        for left in range(0, models, _STRIPE):
+            yield slice(0, models), slice(left, min(left + _STRIPE, models))
 
     def squares(self, rows: slice, columns: slice) -> Floats:
         """Return Q, the sum of the squared differences of every pair."""
@@ -223,7 +233,7 @@ def _lead(pairs: int, bounded: bool) -> float:
     return round(math.log(pairs / CHANCE), 6) if bounded else 0.0
 
 
-def _largest(maxima: Floats, place: int) -> Floats:
+def _largest(maxima: NDArray[Any], place: int) -> Floats:
     """Return the *place*-th largest along the last axis."""
     return np.asarray(np.partition(maxima, -place, axis=-1)[..., -place])
 
@@ -276,20 +286,28 @@ def _screened(pairs: Pairs, flipped: Floats, place: int) -> tuple[Floats, float,
     alike = float(np.abs(half).max(initial=1.0) / _ALIKE) ** 2
     slack = _ALIKE * 2.0**-23 + 2.0**-20 * (1 + math.sqrt(tasks))
     roots = np.zeros(flipped.shape, np.float32)
-    near = []
-    for rows, columns in pairs.blocks():
+    most = np.zeros(flipped.shape[1], np.float32)
+    furthest = None if models <= MANY_MODELS else _Furthest(half, place, slack)
+    near: list[list[int]] = []
+    for rows, columns in pairs.blocks() if furthest is None else pairs.stripes():
         squares = pairs.squares(rows, columns)
         close = np.argwhere((squares > 0) & (squares < alike))
-        near += (close + np.array([rows.start, columns.start])).tolist()
+        close += (rows.start, columns.start)
+        near += close[close[:, 0] < close[:, 1]].tolist()
         if len(near) > 4 * models:
             every, own = _maxima(pairs, flipped)
             return every, float(_largest(every, place)), _largest(own, place)
         squares[squares < alike] = 0.0
-        _gather(roots, half, _inverse(squares).astype(np.float32), rows, columns)
+        scale = _inverse(squares).astype(np.float32)
+        if furthest is None:
+            _gather(roots, half, scale, rows, columns)
+        else:
+            roots[columns], bounds = furthest.of(columns, scale)
+            np.maximum(most, bounds, out=most)
     np.sqrt(roots, out=roots)
     for one, other in near:
-        scale = _inverse(pairs.squares(slice(one, one + 1), slice(other, other + 1)))
-        value = np.sqrt(np.square(flipped[one] - flipped[other]) * scale[0, 0])
+        times = _inverse(pairs.squares(slice(one, one + 1), slice(other, other + 1)))
+        value = np.sqrt(np.square(flipped[one] - flipped[other]) * times[0, 0])
         roots[[one, other]] = np.maximum(roots[[one, other]], value)
     least = np.partition(roots, -place, axis=1)[:, -place, None]
     highest = roots.max(axis=0).astype(np.float64)
@@ -298,18 +316,75 @@ def _screened(pairs: Pairs, flipped: Floats, place: int) -> tuple[Floats, float,
     unsure, level = np.abs(roots - least) <= 2 * slack, np.abs(highest - middle) <= 2 * slack
     top = level & (roots >= highest - 2 * slack)
     own, every = np.empty(models), np.zeros(flipped.shape[1])
+    by_sign = np.ascontiguousarray(flipped.T)
     for start in range(0, models, _ROWS):
         rows = slice(start, min(start + _ROWS, models))
         scales = _inverse(pairs.squares(rows, slice(0, models)))
         for at, scale in enumerate(scales, start=start):
             which = np.flatnonzero(unsure[at] | top[at])
-            apart = np.square(flipped[at, which] - flipped[:, which]) * scale[:, None]
-            found = apart.max(axis=0)
+            apart = np.square(flipped[at, which, None] - by_sign[which]) * scale
+            found = apart.max(axis=1)
             own[at] = _largest(found[unsure[at, which]], place - int(surely[at]))
             every[which] = np.maximum(every[which], found)
     more = int(np.count_nonzero(highest > middle + 2 * slack))
     critical = float(_largest(every[level], place - more))
-    return np.square(highest + slack), critical, own
+    return np.square(np.maximum(highest, np.sqrt(most)) + slack), critical, own
+
+
+class _Furthest:
+    """The largest statistics of a model, looked for where they are likely to be.
+
+    Under one vector of signs a model differs most from those that lie furthest out. So it is held
+    against the outermost of each part of the board first. What all others can come to at most is
+    known by how far out they lie and by the smallest Q of their part; where that may count, they
+    are looked at as well.
+    """
+
+    def __init__(self, half: Half, place: int, slack: float) -> None:
+        models = len(half)
+        parts, some = max(1, min(_PARTS, models // 64)), max(2, models // 1024)
+        self._by_sign = np.ascontiguousarray(half.T)
+        self._place, self._slack = place, slack
+        self._starts = np.linspace(0, models, parts, endpoint=False).astype(int)
+        ends, bounds = [], []
+        for start, part in zip(self._starts, np.split(half, self._starts[1:]), strict=True):
+            last = len(part) - some
+            order = np.argpartition(part, (some, last - 1), axis=0)
+            ends += [order[:some] + start, order[last:] + start]
+            bounds.append(np.take_along_axis(part, order[[some, last - 1]], axis=0))
+        self._ends = np.ascontiguousarray(np.vstack(ends).T)
+        self._bounds = np.array(bounds)
+
+    def of(self, rows: slice, scale: Half) -> tuple[Half, Half]:
+        """Return what `_gather` finds for *rows*, and for each vector of signs a bound of it.
+
+        *scale* [models, rows] are the factors of their pairs. What surely comes *place*-th neither
+        of a row's own nor of all may be told too small.
+        """
+        half = self._by_sign[:, rows]
+        found = np.empty_like(half)
+        for at, ends in enumerate(self._ends):
+            apart = self._by_sign[at, ends, None] - half[at]
+            np.square(apart, out=apart)
+            apart *= scale[ends]
+            apart.max(axis=0, out=found[at])
+        rest = np.zeros_like(half)
+        for most, (low, high) in zip(
+            np.maximum.reduceat(scale, self._starts, axis=0), self._bounds, strict=True
+        ):
+            reach = np.square(np.maximum(half - low[:, None], high[:, None] - half))
+            np.maximum(rest, reach * most, out=rest)
+        least = np.sqrt(_largest(found.T, self._place)) - 4 * self._slack
+        open_ = (rest > found) & (np.sqrt(rest) >= least)
+        of_row = np.ascontiguousarray(scale.T)
+        for row in np.flatnonzero(open_.any(axis=0)):
+            which = np.flatnonzero(open_[:, row])
+            apart = self._by_sign[which] - half[which, row, None]
+            np.square(apart, out=apart)
+            apart *= of_row[row]
+            found[which, row] = apart.max(axis=1)
+        rest[open_] = 0.0
+        return found.T, np.maximum(found, rest).max(axis=1)
 
 
 def _stepped_down(

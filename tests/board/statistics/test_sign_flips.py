@@ -203,6 +203,22 @@ def test_critical_values_are_the_same_to_the_last_bit_on_a_board_of_many(shape: 
     assert (bounds <= 1.01 * every + 0.01).all()
 
 
+@pytest.mark.parametrize("shape", ["f1", "0/1", "mix"])
+def test_so_they_are_where_only_models_far_out_are_looked_at_first(
+    shape: Shape, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sums = board(np.linspace(0.6, 0.1, 300), UNEQUAL, 5, shape)
+    sums[7], sums[8, :1] = sums[6], sums[8, :1] + 1
+    pairs = Pairs(Tasks.of("many", UNEQUAL), sums)
+    flipped = np.hstack([pairs.numbers @ some.T for some in signs(50, 199, "many")])
+    every, own = sign_flips._maxima(pairs, flipped)
+    monkeypatch.setattr(sign_flips, "MANY_MODELS", 10)
+    bounds, critical, critical_of_each = sign_flips._screened(pairs, flipped, 10)
+    assert critical == np.sort(every)[-10]
+    assert critical_of_each.tolist() == np.sort(own, axis=1)[:, -10].tolist()
+    assert (bounds >= every).all()
+
+
 def test_a_board_of_very_many_models_is_tested_in_one_step(monkeypatch: pytest.MonkeyPatch) -> None:
     """With fewer signs, and in one step, it finds no more than the whole test."""
     sums = board(np.linspace(0.6, 0.1, 40), UNEQUAL, 1)
