@@ -259,26 +259,28 @@ def _load_kinds(language: str, own: str | None) -> dict[str, gettext.NullTransla
     if language != FALLBACK:
         found = dict(_load_kinds(FALLBACK, None))
         if language in card_languages():
-            packaged = (_folder() / f"{language}.po").read_text(encoding="utf-8")
-            _lay_over(found, packaged, language)
+            packaged = _read(_folder() / f"{language}.po")
+            _lay_over(found, packaged.all, packaged.plural)
     for kind in _kinds_folder().iterdir():
         path = kind / f"{language}.po"
         if path.is_file():
             found[kind.name] = _over(found.get(kind.name) or _Missing(), path)
     if own is not None:
-        _lay_over(found, own, language)
+        _lay_over(found, _own_messages(own, language), _plural(language))
     return found
 
 
-def _lay_over(found: dict[str, gettext.NullTranslations], own: str, language: str) -> None:
-    """Put what the catalogue *own* calls `KIND:KEY` before what is *found* of each kind."""
+def _lay_over(
+    found: dict[str, gettext.NullTranslations], all_: Mapping[str, Forms], plural: str
+) -> None:
+    """Put what a catalogue calls `KIND:KEY` before what is *found* of each kind."""
     told: dict[str, dict[str, Forms]] = {}
-    for key, forms in _own_messages(own, language).items():
+    for key, forms in all_.items():
         kind_name, _, message = key.partition(":")
         if message:
             told.setdefault(kind_name, {})[message] = forms
     for kind_name, messages in told.items():
-        before = _Messages(messages, _plural(language))
+        before = _Messages(messages, plural)
         before.add_fallback(found.get(kind_name) or _Missing())
         found[kind_name] = before
 
