@@ -1,7 +1,8 @@
 """Random histories of a workspace, whose site is built again and again.
 
-`python -m cardboard.tests.incremental COUNT [SEED]` follows so many: after each, the site that was
-built from those before must be, byte for byte, the one that is built at once.
+`python -m cardboard.tests.incremental COUNT [SEED [LIMIT]]` follows so many: after each, the site
+that was built from those before must be, byte for byte, the one that is built at once. Boards of
+more than LIMIT entries are large ones.
 """
 
 import json
@@ -58,12 +59,13 @@ TASKS, MODELS = 6, 7
 class History:
     """A workspace below *folder* that changes by chance."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    def __init__(self, folder: Path, seed: int, limit: int = 100) -> None:
         self._random, self._folder = random.Random(seed), folder
+        self._board = f"{BOARD}\n[site]\nexact_up_to = {limit}\n"
         self._root = folder / "work"
         self.site, self.marks = self._root / "build" / "site", self._root / ".cardboard"
         (self._root / "results").mkdir(parents=True)
-        (self._root / "board.toml").write_text(BOARD, encoding="utf-8")
+        (self._root / "board.toml").write_text(self._board, encoding="utf-8")
 
     def chance(self, low: int, high: int) -> int:
         """Return a number of both or between them."""
@@ -87,7 +89,7 @@ class History:
             done = "change models.toml"
         elif chance < 0.4:
             title = self._random.choice(("Histories", "Stories"))
-            text = BOARD.replace("Histories", title)
+            text = self._board.replace("Histories", title)
             if title == "Stories":
                 text = text.replace("[board]", '[board]\nsite_url = "https://example.org/"')
             (self._root / "board.toml").write_text(text, encoding="utf-8")
@@ -181,12 +183,12 @@ def tree(folder: Path) -> dict[str, bytes]:
     }
 
 
-def main(count: int, seed: int) -> int:
+def main(count: int, seed: int = 0, limit: int = 100) -> int:
     """Follow *count* histories, and return how many went wrong."""
     wrong = 0
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
         hasten(patch, frames_in(Path(folder, "frames")))
-        history = History(Path(folder, "histories"), seed)
+        history = History(Path(folder, "histories"), seed, limit)
         for number in range(count):
             done = [history.go_on() for _ in range(history.chance(1, 3))]
             different = history.difference()
@@ -198,4 +200,4 @@ def main(count: int, seed: int) -> int:
 
 if __name__ == "__main__":
     arguments = [int(one) for one in sys.argv[1:]]
-    sys.exit(main(*arguments[:1] or [200], *arguments[1:] or [0]) > 0)
+    sys.exit(main(*arguments or [200]) > 0)

@@ -339,6 +339,10 @@ class Site(_Table, frozen=True, kw_only=True):
     """Names of the guides that are shown, in their order; all of them by default."""
     navigation: tuple[Tab, ...] = ()
     """Groups of own pages; what none of them names stands behind them alone."""
+    exact_up_to: Annotated[int, Meta(ge=0)] = 100
+    """How many entries a board has at most whose pages of models say what moves with every result.
+
+    Pages of a larger board say what lasts, and their script fetches the rest."""
     previews: Annotated[int, Meta(ge=0)] = 100
     """How many of a board's best models have a picture of their own where a link to their page is
     shared; others show that of their board."""

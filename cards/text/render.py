@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from ...board.model import Boards
 from ...board.notes.claims import Claim
+from ...board.notes.lasting import ALWAYS_EXACT
 from ...board.notes.notes import Said
 from ...board.show.snippets import snippet
 from ...board.words.catalogue import Words
@@ -20,7 +21,6 @@ from ..readme.markdown import Safe, bare_link, code, codes, escaped, link, prose
 from ..readme.markers import wrap
 from .card import Card, Deck
 from .metadata import front_matter
-from .standing import ALWAYS_EXACT
 from .subjects import Subject
 from .tables import Tables
 

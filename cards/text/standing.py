@@ -12,6 +12,7 @@ from ...board.compare.languages import Gap, gaps
 from ...board.model import Board, Entry
 from ...board.notes.claims import Claim, basis
 from ...board.notes.figures import Value, figures
+from ...board.notes.lasting import ALWAYS_EXACT, band, rounded_down
 from ...board.notes.notes import Field
 from ...board.show.rows import blind_spot, independent
 from ...board.workspace.settings import Settings, Suite
@@ -27,8 +28,6 @@ Mode = Literal["auto", "exact", "band"]
 # Beyond this many entries "k / N", medians and ranges of ranks would change nearly all cards with
 # every result that is added.
 EXACT_UP_TO = 10
-ALWAYS_EXACT = 10
-BANDS = (1, 5, 10, 25, 50)
 NAMED_SHARERS = 3
 
 
@@ -104,7 +103,7 @@ def standing(entry: Entry, board: Board, mode: Mode) -> Standing | None:
         number=entry.rank if named else None,
         band=None if named else band(entry.rank, count),
         of=count if exact else None,
-        at_least=_rounded_down(count),
+        at_least=rounded_down(count),
         unranked=len(board.entries) - count if exact else None,
         shared_with=sharers[:NAMED_SHARERS],
         more_sharers=max(0, len(sharers) - NAMED_SHARERS),
@@ -141,17 +140,6 @@ def _span(found: "Resolution") -> Span | None:
         return None
     joint, own = (found.low, found.high), (found.own_low, found.own_high)
     return Span(*joint, found.level_with, own if own != joint else None)
-
-
-def band(rank: int, count: int) -> int:
-    """Return the smallest band, in per cent from the top, that holds *rank* of *count*."""
-    return next((top for top in BANDS if 100 * rank <= top * count), 100)
-
-
-def _rounded_down(count: int) -> int:
-    """Return the largest of 1, 2, 5, 10, 20, 50, ... that is not above *count*."""
-    first = next(digit for digit in (5, 2, 1) if digit <= int(str(count)[0]))
-    return int(f"{first}{'0' * (len(str(count)) - 1)}")
 
 
 class Wilson(NamedTuple):

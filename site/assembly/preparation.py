@@ -34,7 +34,7 @@ def prepare(
     That fills *folder* with data, and gives what the pages of each language are made from.
     """
     texts = Texts(boards, results) if results is not None else None
-    background = Background(boards, texts, settings.fits)
+    background = Background(boards, settings, texts)
     first = Source(boards, settings, next(iter(renderers.values())), background=background)
     wanted = to_draw(first) | files_to_draw(first)
     drawn = elsewhere.begin(draw, list(wanted.values())) if wanted else list[str]

@@ -1,14 +1,19 @@
 """Which picture a link to a page shows where it is shared, and the files of these pictures."""
 
-from collections.abc import Iterator
-from functools import cached_property
+import hashlib
+from collections.abc import Callable, Iterator
+from functools import cached_property, partial
 from typing import NamedTuple
+
+import msgspec
+from msgspec.structs import replace
 
 from ...board.model import Board, Entry
 from ..charts.previews import MOST_ROWS, Card, Row, of_board, of_model, told
-from ..data.figures import Span, as_printed
+from ..data.figures import Span, as_printed, span_of
 from ..frame.page import Preview
-from ..source.source import Place, Source
+from ..model.standing import lasting_rank
+from ..source.source import Place, Placed, Source
 from ..table.rows import ranks, score_span
 
 FOLDER = "previews"
@@ -22,6 +27,16 @@ class _Shown(NamedTuple):
     entry: Entry
     place: Place
     board: Board
+
+
+class Picture(NamedTuple):
+    """A picture that is still to be drawn."""
+
+    path: str
+    """Below the language's tree."""
+    made_of: bytes
+    """Digest of all that it shows."""
+    draw: Callable[[], bytes]
 
 
 class Previews:
@@ -57,20 +72,26 @@ class Previews:
             return None
         return self._preview(f"boards/{slug}", self._alts[slug])
 
-    def drawn(self) -> Iterator[tuple[str, bytes]]:
-        """Yield every picture with its path below the language's tree."""
+    def pictures(self) -> Iterator[Picture]:
+        """Yield every picture, to be drawn where it is not there already."""
         for slug, (place, board) in self._boards.items():
             best = board.ranked[:MOST_ROWS]
             span = self._spans[slug]
-            picture = of_board(self._card(place, board), [_row(one, board, span) for one in best])
-            yield _file(f"boards/{slug}"), picture
+            rows = [_row(one, board, span) for one in best]
+            yield _picture(f"boards/{slug}", of_board, self._card(place, board), rows)
         places: dict[str, list[float]] = {
             slug: [_at(one.score, self._spans[slug]) for one in board.ranked]
             for slug, (_, board) in self._boards.items()
         }
         for slug, (entry, place, board) in self._models.items():
             card, row = self._card(place, board), _row(entry, board, self._spans[place.slug])
-            yield _file(f"models/{slug}"), of_model(card, row, places[place.slug])
+            others = places[place.slug]
+            if lasting := self._source.lasting(Placed(entry, place)):
+                card, others = replace(card, ranked=None, counted=""), []
+                span = span_of(board.suite.ranked, [entry.score])
+                rank = told(lasting_rank(lasting, self._source), entry.rank_text)
+                row = replace(_row(entry, board, span), rank=rank, ranks=None)
+            yield _picture(f"models/{slug}", of_model, card, row, others)
 
     def _preview(self, name: str, alt: str) -> Preview:
         return Preview(_file(name), alt[:_LONGEST_ALT])
@@ -80,7 +101,9 @@ class Previews:
         alts = {}
         for slug, (place, board) in self._boards.items():
             best = "; ".join(_said(one, board) for one in board.ranked[:MOST_ROWS])
-            alts[slug] = f"{place.title}: {best}"
+            # All pages of models without a picture of their own say it.
+            large = self._source.measured[slug].lasting
+            alts[slug] = place.title if large else f"{place.title}: {best}"
         return alts
 
     @cached_property
@@ -105,10 +128,17 @@ def _file(name: str) -> str:
     return f"{FOLDER}/{name}.png"
 
 
+def _picture(name: str, draw: Callable[..., bytes], *shown: object) -> Picture:
+    made_of = hashlib.sha256(msgspec.msgpack.encode(shown)).digest()
+    return Picture(_file(name), made_of, partial(draw, *shown))
+
+
 def _told_of(shown: _Shown, source: Source) -> str:
     entry, place, board = shown
     say = source.render.text
-    figures = f"{say('site.column.rank')} {entry.rank_text} / {len(board.ranked)}"
+    lasting = source.lasting(Placed(entry, place))
+    rank = lasting_rank(lasting, source) if lasting else f"{entry.rank_text} / {len(board.ranked)}"
+    figures = f"{say('site.column.rank')} {rank}"
     score = f"{say('site.column.score')} {as_printed(board.suite.ranked, entry.score)}"
     interval = _interval(entry, board)
     more = f", {say('site.rivals.interval')} {interval}" if interval else ""

@@ -124,8 +124,13 @@ class Tree:
         for name in ("sitemap.xml", "sitemap.xml.gz"):
             (self._folder / name).unlink(missing_ok=True)
         self._write_assets()
-        for name, picture in self._previews.drawn() if self._previews else ():
-            self._write(self._folder / name, picture)
+        for picture in self._previews.pictures() if self._previews else ():
+            file = self._folder / picture.path
+            if self.kept.holds(picture.path, picture.made_of):
+                self.kept.take(picture.path, file)
+            else:
+                self._write(file, picture.draw())
+                self.kept.note(picture.path, picture.made_of, file)
 
     def _write_assets(self) -> None:
         """Write what pages load, joined; its sources, and the theme's style sheets, stay behind."""

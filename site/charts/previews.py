@@ -61,7 +61,8 @@ class Card(Struct, frozen=True, kw_only=True):
     """Empty where there is none."""
     counted: str
     """How many are ranked, in words."""
-    ranked: int
+    ranked: int | None
+    """`None` where the rank is told as a band."""
 
 
 def drawable(text: str) -> bool:
@@ -105,8 +106,9 @@ def of_model(card: Card, row: Row, others: Sequence[float]) -> bytes:
     _write(draw, (_EDGE, _HEAD + 24), row.owner, 28, _QUIET, width=wide)
     _write(draw, (_EDGE, _HEAD + 58), row.name, 62, width=wide, ends=True)
     beside = f"{card.interval}: {row.interval}" if card.interval else row.interval
+    rank = row.rank if card.ranked is None else f"{row.rank} / {card.ranked}"
     for x, title, value, below in (
-        (_EDGE, card.rank, f"{row.rank} / {card.ranked}", row.ranks),
+        (_EDGE, card.rank, rank, row.ranks),
         (WIDTH // 2, card.score, row.score, beside if row.interval else None),
     ):
         _write(draw, (x, _HEAD + 166), title, 26, _QUIET, width=480)

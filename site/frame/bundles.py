@@ -14,6 +14,7 @@ SCRIPTS = {
     "charts": ("charts.js",),
     "compare": ("steps/compare.js",),
     "episodes": ("episodes.js",),
+    "model": ("field.js",),
     "overview": ("overview.js",),
     "steps": ("steps/main.js",),
     "tasks": ("steps/map.js",),

@@ -1,4 +1,4 @@
-"""Pages of the site that was built before: those that would be made the same need not be made."""
+"""Pages and pictures of the last build: those that would be made the same need not be made."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ from msgspec import Struct
 
 
 class Mark(NamedTuple):
-    """A written page: the digest of all that it was made from, and its file as it was left."""
+    """A written page or picture: the digest of what it was made from, and its file as left."""
 
     made_of: bytes
     size: int
@@ -26,7 +26,7 @@ class _Record(Struct, kw_only=True, array_like=True):
 
 
 class Kept:
-    """The pages of one language in *folder*, as far as a file of marks tells what they follow from.
+    """Pages and pictures of one language in *folder*, as far as a file of marks tells of them.
 
     A page is taken over where it would be made from the same again, and its file is as it was
     written. Nothing here is ever needed: without it every page is made.
@@ -68,7 +68,7 @@ class Kept:
         file.write_bytes(msgspec.msgpack.encode(_Record(made_by=self.made_by, pages=self.found)))
 
     def _file(self, path: str) -> Path:
-        return self._folder / path / "index.html"
+        return self._folder / (f"{path}index.html" if path.endswith("/") else path)
 
 
 def link(source: Path, target: Path) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from html import escape as quoted
 from itertools import repeat
 
 from markupsafe import Markup
@@ -22,6 +23,7 @@ _PLAIN = re.compile(r"[^A-Za-z0-9_]+")
 class Slice(Struct, frozen=True, kw_only=True):
     """The figures of a part of the steps."""
 
+    id: str
     name: str
     steps: int
     value: str | None
@@ -39,6 +41,8 @@ class Slice(Struct, frozen=True, kw_only=True):
 class Slices(Struct, frozen=True, kw_only=True):
     """The parts that one division of the steps makes."""
 
+    name: str
+    """Of the division."""
     anchor: str
     title: str
     metric: str
@@ -92,6 +96,7 @@ def _slices(
     beside_it = [column(m, scaled(m, [one.get(m.id) for one in figures])) for m in others]
     rows = tuple(
         Slice(
+            id=part,
             name=words.group(name, part),
             steps=found[part].steps,
             value=value,
@@ -111,6 +116,7 @@ def _slices(
         )
     )
     return Slices(
+        name=name,
         anchor=anchor,
         title=words.division(name),
         metric=words.in_unit(ranked, words.title(ranked)),
@@ -120,8 +126,12 @@ def _slices(
     )
 
 
-def part_rows(group: Slices, unknown: str) -> Markup:
-    """Return the rows of a table of parts; *unknown* is HTML for a figure that is not known."""
+def part_rows(group: Slices, unknown: str, *, lasting: bool = False) -> Markup:
+    """Return the rows of a table of parts; *unknown* is HTML for a figure that is not known.
+
+    Those of a *lasting* page have room for medians that come later.
+    """
+    division = quoted(group.name)
     told = []
     for one in group.rows:
         told.append(
@@ -135,5 +145,7 @@ def part_rows(group: Slices, unknown: str) -> Markup:
             )
         if group.compared:
             told.append(f"<td>{one.median or ''}")
+        elif lasting:
+            told.append(f'<td data-division="{division}" data-part="{quoted(one.id)}" hidden>')
         told += [f"<td>{other or unknown}" for other in one.others]
     return Markup("".join(told))

@@ -21,8 +21,9 @@ from ..source.source import Placed, Source
 from ..source.task_strip import drawing, table_rows
 from .divisions import part_rows
 from .episode_page import path_of
+from .field_file import field_path
 from .language_page import path_of as languages_of
-from .standing import Standing, standing
+from .standing import Standing, lasting_rank, standing
 from .step_page import path_of as steps_at
 
 
@@ -39,7 +40,8 @@ def model_pages(source: Source) -> Iterator[Page]:
     }
     for slug, placed in source.pages.items():
         path = page_of(slug)
-        first, made_of = placed[0].entry, source.made_of.get(slug)
+        made_of = source.made_of.get(slug)
+        first = placed[0].entry
         if source.kept.holds(path, made_of):
             title = first.label
             yield Page(
@@ -52,6 +54,11 @@ def model_pages(source: Source) -> Iterator[Page]:
                 kept=True,
             )
             continue
+        # What does not last of an entry on a large board must not reach its page.
+        placed = [
+            one._replace(entry=found.entry) if (found := source.lasting(one)) else one
+            for one in placed
+        ]
         standings = [
             standing(
                 one,
@@ -81,6 +88,9 @@ def model_pages(source: Source) -> Iterator[Page]:
             guide=_guide(placed),
             contents=_contents,
             slug=slug,
+            fields=_fields(standings, path, source),
+            moving=_moving(slug, standings, path, source),
+            lasting_rank=partial(lasting_rank, source=source),
             **_running(placed, suites, source),
         )
         yield Page(
@@ -89,6 +99,7 @@ def model_pages(source: Source) -> Iterator[Page]:
             description=description,
             slots={"body": html},
             search=description,
+            script="model" if any(one.lasting for one in standings) else "frame",
             made_of=made_of,
         )
 
@@ -173,6 +184,55 @@ def _contents(here: Standing) -> tuple[tuple[str, str, object], ...]:
     )
 
 
+def _fields(standings: list[Standing], path: str, source: Source) -> dict[str, str]:
+    """Return where the script finds what moves, by the anchor of each board that may grow."""
+    return {
+        one.anchor: root_of(path) + field_path(one.place)
+        for one in standings
+        if one.lasting and one.place
+    }
+
+
+_WORDS = {
+    "after": "site.model.after",
+    "apart": "site.rivals.apart",
+    "before": "site.model.before",
+    "level": "site.rivals.level",
+    "level-none": "site.level.none",
+    "level-with": "site.script.level-with",
+    "median": "card.median",
+    "model": "site.column.model",
+    "rank": "site.column.rank",
+    "relation": "site.rivals.relation",
+    "score": "site.column.score",
+    "tied": "site.tied",
+    "unmeasured": "site.unmeasured",
+    **{
+        name: f"site.rivals.{name}"
+        for name in ("above", "base", "below", "difference", "interval", "tasks", "verdict")
+    },
+}
+"""What the script of a page says: its own name for a message, and the message's key."""
+
+
+def _moving(
+    slug: str, standings: list[Standing], path: str, source: Source
+) -> dict[str, object] | None:
+    """Return what the script must know to fill in what moves; `None` where nothing does."""
+    lasting = [one for one in standings if one.lasting]
+    if not lasting:
+        return None
+    root = root_of(path)
+    return {
+        "models": f"{root}models/",
+        "slug": slug,
+        "compare": {
+            one.anchor: f"{root}compare/{one.anchor}/?m={slug}" for one in lasting if one.tasks
+        },
+        "words": {name: source.render.text(key) for name, key in _WORDS.items()},
+    }
+
+
 def _guide(placed: list[Placed]) -> str:
     """Return where the guide says how to read the results of a page."""
     first = next((one.place for one in placed if one.place), None)
@@ -184,6 +244,13 @@ def _description(here: Standing, source: Source) -> str:
     entry, place = here.entry, here.place
     if entry.rank is None or place is None:
         return source.render.text("site.model.description.unranked", suite=here.title)
+    if here.lasting is not None:
+        return source.render.text(
+            "site.model.description.lasting",
+            suite=here.title,
+            rank=lasting_rank(here.lasting, source),
+            score=here.score,
+        )
     return source.render.text(
         "site.model.description.ranked",
         suite=here.title,

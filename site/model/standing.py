@@ -1,7 +1,7 @@
 """Where one entry stands and why, in the words and figures that its page shows."""
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
@@ -9,7 +9,8 @@ from ...board.compare.counted import counted
 from ...board.compare.held_out import HeldOut, held_out
 from ...board.compare.languages import gaps
 from ...board.model import Attempt, Board, Entry
-from ...board.notes.claims import Claim, basis, template, told_of
+from ...board.notes.claims import Claim, Told, basis, template, told_of
+from ...board.notes.lasting import Lasting
 from ...board.notes.notes import Field
 from ...board.show.rows import blind_spot
 from ...board.words.findings import Finding, distinct
@@ -28,15 +29,18 @@ from ..table.rows import stated as stated_of
 from ..table.words import stated
 from .divisions import Slices, slices_of
 from .facts import Facts, facts_of
+from .field_file import TIMES
 from .step_page import field_of, href_of
 
-TIMES = ("seconds_per_step", "load_seconds")
-"""Figures that results of every suite have a line for."""
+if TYPE_CHECKING:
+    from ...board.statistics.intervals import Interval
 
 
 class Figure(NamedTuple):
     """A figure's title, its printed value, and the median of the ranked entries."""
 
+    id: str | None
+    """Of what boards have a median of."""
     title: str
     value: str | None
     median: str | None = None
@@ -71,6 +75,8 @@ class Standing(Struct, frozen=True, kw_only=True):
     title: str
     place: Place | None
     entry: Entry
+    lasting: Lasting | None
+    """What it is made from, where it must stay as it is when its board gains results."""
     words: MetricWords
     score: str | None
     counted: str | None
@@ -150,28 +156,32 @@ def standing(
     Its *episodes* and its *languages*, if it has any, have pages there, and its steps at *path*.
     """
     entry, place = placed
-    suite = placed.suite
+    suite, lasting = placed.suite, source.lasting(placed)
+    joined = source.background.joined(entry)
     words, metric = source.words_of(suite), suite.ranked
     error, method = stated_of(entry, metric)
     why = reasons(entry, source)
-    field = source.fields.get(place.slug) if place else None
-    measured = source.measured.get(place.slug) if place else None
+    field = source.fields.get(place.slug) if place and not lasting else None
+    measured = source.measured.get(place.slug) if place and not lasting else None
     board = measured.board if measured else None
-    behind, ahead, alone = _telling(placed, path, source)
+    behind, ahead, alone = _telling(placed, path, source) if not lasting else ((), (), (0, 0))
     before, after = _neighbours(entry, measured)
-    figures = tuple(_figures(entry, suite, field, words, source))
+    span = _spans(entry, lasting)
+    figures = tuple(_figures(entry, suite, field, span, words, source))
+    told = lasting.told if lasting else told_of(entry, field, source.rules)
     family = source.settings.families.get(entry.profile.family or "")
     return Standing(
         anchor=place.slug if place else "unplaced",
         title=place.title if place else source.render.text("site.unplaced"),
         place=place,
         entry=entry,
+        lasting=lasting,
         words=words,
         score=as_printed(metric, entry.score),
         counted=count.text if (count := counted(entry, metric)) else None,
         ranks=ranks(entry, board) if board else None,
         alone=_alone(entry, board) if board else None,
-        interval=_interval(entry, metric),
+        interval=_interval(metric, span),
         stated=stated(source.render, error, method) if error is not None else None,
         tested=entry.resolution.tested if entry.resolution else False,
         level_with=entry.resolution.level_with if entry.resolution else 0,
@@ -180,7 +190,7 @@ def standing(
         reasons=why,
         remarks=tuple(one for one in distinct(entry.findings) if one not in why),
         basis=basis(entry, suite if place else None),
-        told=tuple(_told(entry, field, source)),
+        told=tuple(_told(told, source)),
         template=template(entry),
         figures=figures,
         compared=any(figure.median is not None for figure in figures),
@@ -197,12 +207,12 @@ def standing(
         behind=behind,
         ahead=ahead,
         only=alone,
-        tasks=source.tasks_of(place) is not None,
+        tasks=lasting.tasks if lasting else source.tasks_of(place) is not None,
         titled=words.task,
         strip=strip_of(entry.facts, metric, measured.tasks if measured else {}),
         joint=(
-            joint_of(entry, board, source.ranked, source.background.joined(entry))
-            if board and suite.of_kind.joined
+            joint_of(entry, source.measured[place.slug].board, source.ranked, joined)
+            if place and suite.of_kind.joined
             else None
         ),
         episodes=episodes if source.background.episodes(entry) else None,
@@ -239,6 +249,14 @@ def _telling(
     return behind, ahead, field.alone(found, ranked=placed.entry.rank is not None)
 
 
+def lasting_rank(found: Lasting, source: Source) -> str:
+    """Return the rank of an entry that has one, or the band that it is in, in words."""
+    if found.band is None:
+        return found.entry.rank_text
+    key = "rank.lower" if found.band == 100 else "rank.band"
+    return source.render.text(key, **({} if found.band == 100 else {"band": found.band}))
+
+
 def _neighbours(entry: Entry, measured: Measured | None) -> tuple[Model | None, Model | None]:
     """Return who stands above and below *entry* in the ranking."""
     at = measured.places.get(entry.result_id) if measured else None
@@ -258,8 +276,19 @@ def reasons(entry: Entry, source: Source) -> tuple[Finding, ...]:
     return tuple(one for one in found if source.policy.get(one.code) == "unranked")
 
 
-def _interval(entry: Entry, metric: Metric) -> tuple[str, str] | None:
-    found = entry.resolution.interval(metric.id) if entry.resolution else None
+Spans = Callable[[str], "Interval | None"]
+"""The interval of a metric."""
+
+
+def _spans(entry: Entry, lasting: Lasting | None) -> Spans:
+    if lasting is not None:
+        return lasting.intervals.get
+    found = entry.resolution
+    return found.interval if found is not None else lambda _: None
+
+
+def _interval(metric: Metric, span: Spans) -> tuple[str, str] | None:
+    found = span(metric.id)
     if found is None:
         return None
     return as_printed(metric, found.low) or "", as_printed(metric, found.high) or ""
@@ -281,11 +310,9 @@ def _own_ranks(entry: Entry) -> tuple[int, int] | None:
     return found.own_low, found.own_high
 
 
-def _told(
-    entry: Entry, field: Field | None, source: Source
-) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _told(told: Told, source: Source) -> Iterator[tuple[str, tuple[str, ...]]]:
     render = source.render
-    for kind, sentences in told_of(entry, field, source.rules):
+    for kind, sentences in told:
         yield (
             kind,
             tuple(
@@ -298,7 +325,12 @@ def _told(
 
 
 def _figures(
-    entry: Entry, suite: Suite, field: Field | None, words: MetricWords, source: Source
+    entry: Entry,
+    suite: Suite,
+    field: Field | None,
+    span: Spans,
+    words: MetricWords,
+    source: Source,
 ) -> Iterator[Figure]:
     say, timing = source.render.text, entry.result.timing
     prominent = [metric for metric in suite.metrics if metric.shown != "details"]
@@ -306,36 +338,38 @@ def _figures(
     for metric in prominent:
         if metric.trials and entry.value(metric.id) is None:
             continue  # it was not asked so often
-        yield _figure(metric, entry, field, words, source)
+        yield _figure(metric, entry, field, span, words, source)
     for name in TIMES:
         value = timed(name, getattr(timing, name))
-        yield Figure(say(f"metric.{name}"), value, _usual(name, field))
+        yield Figure(name, say(f"metric.{name}"), value, _usual(name, field))
     for metric in details:
         if entry.value(metric.id) is not None:
-            yield _figure(metric, entry, field, words, source)
-    yield Figure(say("metric.steps"), plain(entry.result.counts.scored))
-    yield Figure(say("metric.tasks"), plain(entry.result.counts.tasks))
+            yield _figure(metric, entry, field, span, words, source)
+    yield Figure(None, say("metric.steps"), plain(entry.result.counts.scored))
+    yield Figure(None, say("metric.tasks"), plain(entry.result.counts.tasks))
 
 
 def _figure(
     metric: Metric,
     entry: Entry,
     field: Field | None,
+    span: Spans,
     words: MetricWords,
     source: Source,
 ) -> Figure:
     measured, value = entry.metrics.get(metric.id), entry.value(metric.id)
-    beside = not metric.ranked and entry.resolution is not None
+    beside = not metric.ranked and value is not None
     error = stated_error(metric, measured)
     told = stated(source.render, error, measured.stderr_method) if error and measured else None
     return Figure(
+        metric.id,
         words.score_title if metric.ranked else words.in_unit(metric, words.title(metric)),
         printed(metric, value),
         _median(metric, field),
         large=metric.shown == "board" and not metric.ranked,
         stated=None if metric.ranked else told,
-        interval=_interval(entry, metric) if beside and value is not None else None,
-        open=_open(entry, metric) if beside and value is not None else None,
+        interval=_interval(metric, span) if beside else None,
+        open=_open(entry, metric) if beside else None,
     )
 
 

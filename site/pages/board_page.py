@@ -13,6 +13,7 @@ from ..data.exports import FOLDER
 from ..data.figures import as_printed, span_of
 from ..frame.page import Page, root_of
 from ..frame.pagination import ROWS_A_PAGE, Part, parts
+from ..model.field_file import field_file
 from ..source.source import Place, Source
 from ..table.filters import filters, presets, untelling_columns
 from ..table.rows import Column, Row, columns_of, rows, score_span, universal
@@ -88,6 +89,7 @@ def _first(telling: _Telling, part: Part[Row]) -> Page:
     data = {}
     if all_rows:
         data = dict((rows_file(place, columns, all_rows), *points_files(place, board)))
+    lasting = source.measured[place.slug].lasting
     found = tuple(filters(columns, all_rows, words))
     html = source.render.html(
         "board",
@@ -115,7 +117,7 @@ def _first(telling: _Telling, part: Part[Row]) -> Page:
         slots={"body" if part.path else "board": html},
         search=_description(telling),
         script="board" if data else "frame",
-        files=data,
+        files=data | (dict([field_file(place, source)]) if lasting else {}),
     )
 
 

@@ -7,8 +7,10 @@ from statistics import median
 
 from ...board.compare.files import Family, families_of
 from ...board.model import Board, Boards, Entry
+from ...board.notes.lasting import Lasting, lasting_of
+from ...board.notes.notes import Field, rules
 from ...board.words.catalogue import Words
-from ...board.workspace.settings import Fits
+from ...board.workspace.settings import Settings
 from .episodes import Played
 from .paired_table import MOST_MEASURED, Rival, rivals_of
 from .result_texts import Texts
@@ -23,8 +25,25 @@ PartMedians = dict[tuple[str, str], float]
 class Measured:
     """Figures of one board that all its pages need."""
 
-    def __init__(self, board: Board) -> None:
-        self.board = board
+    def __init__(self, board: Board, settings: Settings) -> None:
+        self.board, self._settings = board, settings
+
+    @cached_property
+    def field(self) -> Field:
+        """Return the field that the entries are judged against."""
+        return Field(self.board)
+
+    @cached_property
+    def lasting(self) -> dict[str, Lasting]:
+        """Return what pages of models say of each entry, by its result id, on a large board.
+
+        Nothing on one that is small enough for them to say all that moves with every result.
+        """
+        if len(self.board.entries) <= self._settings.site.exact_up_to:
+            return {}
+        tasks = bool(self.board_tasks.tasks)
+        found = lasting_of(self.board, self.field, rules(self._settings), tasks=tasks)
+        return {one.entry.result_id: one for one in found}
 
     @cached_property
     def rivals(self) -> dict[str, tuple[Rival, ...]]:
@@ -72,12 +91,12 @@ class Measured:
 class Background:
     """What stands behind the pages of all boards.
 
-    *texts* are those of files that may be read again, *fits* are the limits of a machine.
+    *texts* are those of files that may be read again.
     """
 
-    def __init__(self, boards: Boards, texts: Texts | None = None, fits: Fits = Fits()) -> None:  # noqa: B008  # frozen
-        self.boards = tuple(Measured(board) for board in boards.boards)
-        self._all, self._fits = boards, fits
+    def __init__(self, boards: Boards, settings: Settings, texts: Texts | None = None) -> None:
+        self.boards = tuple(Measured(board, settings) for board in boards.boards)
+        self._all, self._fits = boards, settings.fits
         self._texts = texts
         self.step_files = StepFiles()
         """Of the steps of all results, once they are written."""
@@ -98,6 +117,7 @@ class Background:
         for board in self.boards:
             _ = board.rivals, board.places, board.tasks, board.parts, board.board_tasks.over
             board.test_all()
+            _ = board.lasting
 
     def episodes(self, entry: Entry) -> tuple[Played, ...]:
         """Return the episodes of *entry*, where files may be read and hold some."""

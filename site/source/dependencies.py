@@ -14,13 +14,17 @@ from .step_files import MOST_LISTED
 def model_digests(source: Source) -> dict[str, bytes]:
     """Return by its slug what the page of each model is made from, but for what makes all pages.
 
-    These are its entries; all entries of the boards that they stand on, for a page says what their
-    number, medians, ranks, neighbours and tests are; its steps and how the field does on each; and
-    what other pages and files it leads to. A page that shows what else was read from the files of
-    results has no digest, and is always made.
+    These are its entries; all entries of the small boards that they stand on, for a page says what
+    their number, medians, ranks, neighbours and tests are; of large ones what lasts; its steps and
+    how the field does on each; and what other pages and files it leads to. A page that shows what
+    else was read from the files of results has no digest, and is always made.
     """
     boards = {
-        place.slug: _digest([_all_of(board), _field(number, source)])
+        place.slug: _digest(
+            _alike(board)
+            if source.measured[place.slug].lasting
+            else [_all_of(board), _field(number, source)]
+        )
         for number, (place, board) in enumerate(
             zip(source.places, source.boards.boards, strict=True)
         )
@@ -32,7 +36,7 @@ def model_digests(source: Source) -> dict[str, bytes]:
             continue
         made_of = _digest(
             [
-                [(one.entry, one.place) for one in placed],
+                [source.lasting(one) or (one.entry, one.place) for one in placed],
                 [boards[one] for one in sorted(there)],
                 _steps(placed, source),
                 _led_to(slug, placed, source),
@@ -46,6 +50,11 @@ def model_digests(source: Source) -> dict[str, bytes]:
 def _all_of(board: Board) -> list[object]:
     """Return what all figures of a board follow from."""
     return [board.suite, board.class_, board.entries, board.policy, board.worth]
+
+
+def _alike(board: Board) -> list[object]:
+    """Return what all pages of the models on a large board have in common."""
+    return [board.suite, board.class_]
 
 
 def _field(number: int, source: Source) -> list[object]:

@@ -10,6 +10,7 @@ from msgspec import Struct
 from ...board.compare.files import Family
 from ...board.history.history import History
 from ...board.model import Board, Boards, Entry
+from ...board.notes.lasting import Lasting
 from ...board.notes.notes import Field, Rule, rules
 from ...board.words.findings import JUDGING
 from ...board.words.names import slugs
@@ -75,7 +76,7 @@ class Source:
         """Gather what pages tell of; *drawings* are charts by board and name, without words."""
         self.boards, self.settings, self.render = boards, settings, render
         self.history, self.data, self.drawings = history, data, drawings or {}
-        self.background = background or Background(boards, fits=settings.fits)
+        self.background = background or Background(boards, settings)
         self.kept = Kept()
         self.made_of: Mapping[str, bytes] = {}
         """What the page of a model follows from, by its slug, where a build may keep pages."""
@@ -114,8 +115,8 @@ class Source:
     def fields(self) -> dict[str, Field]:
         """Return the field that entries are judged against, by the slug of its board."""
         return {
-            place.slug: Field(board)
-            for place, board in zip(self.places, self.boards.boards, strict=True)
+            place.slug: measured.field
+            for place, measured in zip(self.places, self.background.boards, strict=True)
         }
 
     @cached_property
@@ -182,6 +183,12 @@ class Source:
             for path, family in self.families
             for entry in family.entries
         }
+
+    def lasting(self, placed: Placed) -> Lasting | None:
+        """Return what lasts of an entry; `None` where its page says all that moves as well."""
+        if placed.place is None:
+            return None
+        return self.measured[placed.place.slug].lasting.get(placed.entry.result_id)
 
     def tasks_of(self, place: Place | None) -> BoardTasks | None:
         """Return the tasks of a board that has pages of them."""

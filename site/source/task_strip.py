@@ -1,7 +1,7 @@
 """Every task of a suite as a mark with its score, beside what the board's middle entry scores."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from html import escape
 from itertools import chain, repeat
@@ -131,15 +131,17 @@ def _middles(scores: tuple[float | None, ...], span: Span) -> str:
     )
 
 
-def table_rows(strip: Strip, titled: Callable[[str], str]) -> Markup:
-    """Return the rows of the table that says the same in text: task, steps, score, median.
+def table_rows(strip: Strip, titled: Callable[[str], str], *, medians: bool = True) -> Markup:
+    """Return the rows of the table that says the same in text: task, steps, score, and *medians*.
 
     Tasks are *titled*. Without the ends and quotes that HTML does not ask for: every model's page
     has them.
     """
-    tasks, steps, scores, medians = zip(*strip.marks, strict=True) if strip.marks else ((),) * 4
+    tasks, steps, scores, middle = zip(*strip.marks, strict=True) if strip.marks else ((),) * 4
     begun = _begun(titled, tasks, steps)
-    ended = _ended(medians, strip.metric.decimals, sign(strip.metric))
+    ended: Iterable[str] = repeat("", len(tasks))
+    if medians:
+        ended = _ended(middle, strip.metric.decimals, sign(strip.metric))
     told = [score or "–" for score in column(strip.metric, scores)]
     return Markup("".join(chain.from_iterable(zip(begun, told, ended, strict=True))))
 

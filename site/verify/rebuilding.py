@@ -221,7 +221,7 @@ def _steps(
 ) -> dict[str, bytes] | None:
     """Return the files of all steps and of comparisons; `None` where a suite is not at hand."""
     texts = Texts(source.boards, out.parent / "results", copies)
-    background = Background(source.boards, texts, source.settings.fits)
+    background = Background(source.boards, source.settings, texts)
     background.write_steps(out, {one: made.words for one, made in renderers.items()})
     written = {path.relative_to(out).as_posix(): path for path in out.glob(f"{STEPS}/*")}
     asked = {_PROMPTS.sub("", one.path) for one in manifest.files if _PROMPTS.search(one.path)}

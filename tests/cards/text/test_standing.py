@@ -5,9 +5,10 @@ from msgspec.structs import replace
 
 from cardboard.board.judge.build import build_boards
 from cardboard.board.model import Board
+from cardboard.board.notes.lasting import band, rounded_down
 from cardboard.board.show.rows import summary
 from cardboard.board.workspace.settings import Suite
-from cardboard.cards.text.standing import _rounded_down, band, standing
+from cardboard.cards.text.standing import standing
 from cardboard.tests.making import a_result, a_workspace, boards_of, measured
 
 
@@ -46,7 +47,7 @@ def test_auto_is_exact_up_to_10_entries_and_a_band_beyond():
     [(1, 1), (4, 2), (9, 5), (19, 10), (48, 20), (99, 50), (100, 100), (950, 500)],
 )
 def test_how_many_are_ranked_is_told_in_numbers_that_seldom_change(count, told):
-    assert _rounded_down(count) == told
+    assert rounded_down(count) == told
 
 
 def test_what_is_open_by_scores_alone_is_told_in_bands():

@@ -57,7 +57,9 @@ def test_who_does_not_see_it_is_told_the_same(some):
 
 def test_so_many_of_the_best_have_one_of_their_own_as_the_workspace_says(some):
     for most, models in ((0, []), (1, ["org__a"]), (100, ["org__a", "org__b"])):
-        names = [name for name, _ in previews(some, at_an_address(SETTINGS, previews=most)).drawn()]
+        names = [
+            one.path for one in previews(some, at_an_address(SETTINGS, previews=most)).pictures()
+        ]
         assert names == [
             "previews/boards/mini-1-models.png",
             *(f"previews/models/{one}.png" for one in models),
@@ -66,9 +68,9 @@ def test_so_many_of_the_best_have_one_of_their_own_as_the_workspace_says(some):
 
 def test_there_is_none_of_what_is_not_known(some):
     nowhere = previews(some, SETTINGS)
-    assert (nowhere.of(""), list(nowhere.drawn())) == (None, [])
+    assert (nowhere.of(""), list(nowhere.pictures())) == (None, [])
     nobody = previews(boards_of(a_result("org/c", None)), at_an_address(SETTINGS))
-    assert (nobody.of(""), list(nobody.drawn())) == (None, [])
+    assert (nobody.of(""), list(nobody.pictures())) == (None, [])
 
 
 def test_every_page_of_a_site_names_a_picture_that_is_there(build, some):
@@ -96,8 +98,8 @@ def test_a_site_without_an_address_names_none(quick_site, some):
 def test_names_that_mean_harm_are_drawn_as_letters_and_escaped_in_words(build):
     boards, settings = a_hostile_board()
     chosen = previews(boards, at_an_address(settings))
-    for _, picture in chosen.drawn():
-        Image.open(io.BytesIO(picture)).verify()
+    for picture in chosen.pictures():
+        Image.open(io.BytesIO(picture.draw())).verify()
     addresses = Source(
         boards, at_an_address(settings), renderer("en", settings.overrides)
     ).addresses

@@ -11,7 +11,7 @@ from cardboard.board.words.catalogue import Words
 from cardboard.board.words.findings import JUDGING, THRESHOLDS, Verdict
 from cardboard.eval.records import Adapter, Machine, Prompts, Protocol, Status, Timing
 from cardboard.eval.suites.kinds.registry import KINDS
-from cardboard.site.model.standing import TIMES
+from cardboard.site.model.field_file import TIMES
 from cardboard.site.source.metric_words import NAMED
 from cardboard.site.table.rows import columns_of
 from cardboard.site.table.words import SCRIPT

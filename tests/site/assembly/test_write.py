@@ -68,7 +68,7 @@ def test_a_builder_that_fails_leaves_the_old_site(old, monkeypatch):
 
 
 def test_an_interruption_leaves_the_old_site(old, monkeypatch):
-    def interrupt(boards):
+    def interrupt(*_):
         raise KeyboardInterrupt
 
     before = tree(old)
