@@ -25,7 +25,8 @@ def integrity(case: Case) -> Findings:
     suite = case.suite
     if suite is None:
         return
-    found = figures(case.result, case.facts, suite).get(suite.ranked.id)
+    known = figures(case.result, case.facts, suite)
+    found = known.get(suite.ranked.id)
     value = found.value if found else None
     if value is None or not suite.ranked.holds(value):
         yield case.finding("score-missing", metric=suite.ranked.id, value=value)
@@ -37,7 +38,7 @@ def integrity(case: Case) -> Findings:
         yield _not_checkable(case, suite)
         return
     yield _references(case, suite, case.facts)
-    yield _recounted(case, suite, case.facts)
+    yield _recounted(case, suite, known)
     yield from _answers(case, case.facts)
 
 
@@ -208,11 +209,14 @@ def _references(case: Case, suite: Suite, facts: StepFacts) -> Finding | None:
     )
 
 
-def _recounted(case: Case, suite: Suite, facts: StepFacts) -> Finding | None:
-    """Check every stored figure that the result's own rows allow to be counted again."""
+def _recounted(case: Case, suite: Suite, known: dict[str, Measured]) -> Finding | None:
+    """Check every stored figure against the *known* one: that of its rows, wherever they tell."""
     for metric in suite.metrics:
-        said, found = case.value(metric.id), recounted(metric, facts)
-        if said is not None and found is not None and abs(said - found) > tolerance(metric):
+        said = case.value(metric.id)
+        found = known[metric.id].value if said is not None else None
+        if said is None or found is None or said == found:
+            continue
+        if abs(said - found) > tolerance(metric):
             return case.finding(
                 "aggregate-mismatch",
                 key=f"metrics.{metric.id}.value",

@@ -136,7 +136,9 @@ def _tasks(fingerprint: str, steps: tuple[int, ...]) -> "Tasks":
 
 def sums_key(metric: Metric) -> str | None:
     """Return the name under which facts keep the sums of *metric*; `None` where there are none."""
-    if metric.score is None or metric.aggregate in ("median", "sum", "ratio of sums"):
+    if metric.aggregate == "mean" or metric.score is None:  # most are asked for thousands of times
+        return metric.score
+    if metric.aggregate in ("median", "sum", "ratio of sums"):
         return None
     wanted = metric.trials
     if wanted is None or wanted[1] == 1:

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate, chain
-from operator import attrgetter
+from operator import attrgetter, is_
 from typing import Any, NamedTuple
 
 import msgspec
@@ -114,9 +114,6 @@ def _cut(told: Sequence[Step], limit: int | None) -> tuple[int | None, int]:
     return cut.count(True), sum([length > most for length in known])
 
 
-_GROUPS = msgspec.json.Decoder(list[dict[str, str]])
-
-
 class _Members(NamedTuple):
     """Which rows are in each group of each division."""
 
@@ -134,19 +131,31 @@ class _Members(NamedTuple):
         return dict(zip(self.sizes, means.tolist(), strict=True))
 
 
-# Results of one suite hold the same groups in the same order.
-@lru_cache(maxsize=16)
-def _members(groups: bytes) -> _Members:
+_met: list[tuple[list[Mapping[str, str]], _Members]] = []
+"""The last groups that were met: results of one suite hold the same in the same order."""
+_MOST_MET = 16
+_MOST_ROWS = 20_000
+"""Of a file from which anything is kept for the next one."""
+
+
+def _members(groups: list[Mapping[str, str]]) -> _Members:
+    for known, members in _met:
+        if known == groups:  # at once, where they are the very same objects
+            return members
     found: dict[tuple[str, str], list[int]] = {}
-    for number, row in enumerate(_GROUPS.decode(groups)):
+    for number, row in enumerate(groups):
         for place in row.items():
             found.setdefault(place, []).append(number)
     sizes = {place: len(numbers) for place, numbers in found.items()}
-    return _Members(
+    members = _Members(
         sizes=sizes,
         rows=np.array([number for numbers in found.values() for number in numbers], np.intp),
         starts=(0, *accumulate(sizes.values()))[:-1],
     )
+    if len(groups) <= _MOST_ROWS:
+        _met.insert(0, (groups, members))
+        del _met[_MOST_MET:]
+    return members
 
 
 def _group_differs(
@@ -162,7 +171,7 @@ def _group_differs(
         for metric in kind.metrics
         if metric.aggregate == "mean" and metric.score in names
     }
-    members = _members(msgspec.json.encode([row.groups for row in told]))
+    members = _members([row.groups for row in told])
     means = members.means(columns)
     for division, groups in claimed.items():
         for name, group in groups.items():
@@ -283,7 +292,20 @@ def _references(rows: Sequence[Step], layout: Layout, kind: Kind) -> tuple[str |
     references = [rows[place].reference for place in layout.firsts]
     if None in references:
         return None, None
-    return _fingerprinted(layout.keys, kind.name, msgspec.json.encode(references))
+    for layout_, name, known, found in _read:
+        if layout_ is layout and name == kind.name and all(map(is_, known, references)):
+            return found
+    found = _fingerprinted(layout.keys, kind.name, msgspec.json.encode(references))
+    if len(references) <= _MOST_ROWS:
+        _read.insert(0, (layout, kind.name, references, found))
+        del _read[_MOST_READ:]
+    return found
+
+
+_read: list[tuple[Layout, str, list[dict[str, Any] | None], tuple[str | None, int | None]]] = []
+"""The last references, by which layout and kind, that were read, and what they came to: results of
+one suite that are read one after the other hold the very same objects."""
+_MOST_READ = 4
 
 
 # References are by far the longest text that all results of a suite share.

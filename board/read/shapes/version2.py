@@ -2,7 +2,7 @@
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import islice, repeat
 from operator import attrgetter
@@ -54,17 +54,15 @@ def read_own(data: bytes, *, sums_only: bool = False) -> Result | None:
 
 
 Rows = Sequence[Any]
-_FIXED = ("groups", "parsed", "scores")
-"""Maps of a step that have the same keys in all rows of most files."""
-_TEXTS = ("reference", "answer", "parsed")
-"""What of a step may be long."""
+_RAW = (("groups",), ("groups", "reference", "answer", "parsed"))
+"""What is first left as it is written, and read for all steps at once: without and with texts."""
 _MOST_KEYS, _MOST_KNOWN = 40, 8
 _MOST_SHARED = 4 * 2**20
-"""Bytes of a file's references that are kept for the next one."""
+"""Bytes of what a file's steps share with another's that are kept for that one."""
 _ANSWERS = msgspec.json.Decoder(list[str | None])
 _OBJECTS = msgspec.json.Decoder(list[dict[str, Any] | None])
-_Shape = tuple[tuple[str, ...], tuple[str, ...] | None, tuple[str, ...]]
-"""The keys of a step's groups, of what was read of its answer, and of its scores."""
+_Shape = tuple[tuple[str, ...] | None, tuple[str, ...]]
+"""The keys of what was read of an answer, `None` where the answer is there too, and of scores."""
 
 
 class Writer:
@@ -130,17 +128,15 @@ class Writer:
 
     def _known_rows(self, rows: memoryview) -> Rows | None:
         """Return *rows* if their maps have keys that were met before, and no key comes twice."""
-        for (groups, parsed, scores), known in self._known.items():
+        for (parsed, scores), known in self._known.items():
             try:
                 steps = known.decode(rows)
             except msgspec.ValidationError:
                 continue
-            keys = (self._keys + len(groups) + len(scores)) * len(steps)
-            if parsed is None:
-                return steps if _with_texts(rows, steps, keys) else None
-            keys += len(parsed) * sum([step.parsed is not None for step in steps])
-            once = self._once(rows, steps, keys, ("reference",))
-            return steps if once or _ENCODER.encode(steps) == rows else None
+            keys = (self._keys + len(scores)) * len(steps)
+            if parsed is not None:
+                keys += len(parsed) * sum([step.parsed is not None for step in steps])
+            return steps if _completed(rows, steps, keys, _RAW[parsed is None]) else None
         return None
 
     def _learn(self, steps: Rows) -> None:
@@ -149,28 +145,27 @@ class Writer:
             return
         texts = steps[0].answer is not None or steps[0].reference is not None
         found = []
-        for name in _FIXED if not texts else ("groups", "scores"):
+        for name in ("scores",) if texts else ("parsed", "scores"):
             keys = {tuple(told) for told in map(attrgetter(name), steps) if told is not None}
             if len(keys) != 1 or len(min(keys)) > _MOST_KEYS:
                 return
             found.append(min(keys))
-        shape = (found[0], None if texts else found[1], found[-1])
+        shape = (None if texts else found[0], found[-1])
         if shape in self._known:
             return
         try:
-            kinds = {
+            kinds: dict[str, Any] = {
                 name: fixed(keys, get_args(self._maps[name])[1])
-                for name, keys in zip(_FIXED, shape, strict=True)
+                for name, keys in zip(("parsed", "scores"), shape, strict=True)
                 if keys is not None
             }
         except ValueError:  # a key that no record can have, such as one with a quotation mark
             return
+        if not texts:
+            kinds["parsed"] |= None
         if len(self._known) == _MOST_KNOWN:
             del self._known[next(iter(self._known))]
-        if texts:
-            self._known[shape] = self._decoder(kinds | dict.fromkeys(_TEXTS, msgspec.Raw))
-        else:
-            self._known[shape] = self._decoder(kinds | {"parsed": kinds["parsed"] | None})
+        self._known[shape] = self._decoder(kinds | dict.fromkeys(_RAW[texts], msgspec.Raw))
 
     def _once(self, rows: memoryview, steps: Rows, keys: int, maps: Iterable[str]) -> bool:
         """Tell whether it is plain that no key of *steps* comes twice.
@@ -186,25 +181,26 @@ class Writer:
         return _colons(rows) == keys
 
 
-def _with_texts(rows: memoryview, steps: Rows, keys: int) -> bool:
-    """Give *steps* what is written raw in them, and tell whether no key comes twice.
+def _completed(rows: memoryview, steps: Rows, keys: int, names: Sequence[str]) -> bool:
+    """Give *steps* what *rows* hold raw under *names*, and tell whether no key comes twice.
 
     Each key has a colon, and what is raw keeps its own: so all others are those of *keys*, and a
     repeated one would be one more. What is raw is written again, if it is no bare text.
     """
-    raw = {name: b",".join(map(attrgetter(name), steps)) for name in _TEXTS}
+    raw = {name: b",".join(map(attrgetter(name), steps)) for name in names}
     if _colons(rows) != keys + sum(map(_colons, raw.values())):
         return False
-    read: dict[str, Sequence[Any]] = {"answer": _ANSWERS.decode(b"[%b]" % raw["answer"])}
-    for name, objects in (("parsed", _objects), ("reference", _shared)):
-        told = objects(raw[name])
-        if told is None:
+    for name in names:
+        column = _COLUMNS[name](raw[name])
+        if column is None:
             return False
-        read[name] = told
-    for name, column in read.items():
         # These steps were just made and are known to nobody.
         deque(map(force_setattr, steps, repeat(name), column), 0)
     return True
+
+
+def _texts(raw: bytes) -> list[str | None]:
+    return _ANSWERS.decode(b"[%b]" % raw)
 
 
 def _objects(raw: bytes) -> list[dict[str, Any] | None] | None:
@@ -214,12 +210,20 @@ def _objects(raw: bytes) -> list[dict[str, Any] | None] | None:
     return found if _ENCODER.encode(found) == raw else None
 
 
-# Results of one suite hold the same references.
-_remembered = lru_cache(maxsize=4)(_objects)
+# Results of one suite hold the same references and the same groups.
+_remembered = lru_cache(maxsize=8)(_objects)
 
 
 def _shared(raw: bytes) -> list[dict[str, Any] | None] | None:
     return _remembered(raw) if len(raw) <= _MOST_SHARED else _objects(raw)
+
+
+_COLUMNS: dict[str, Callable[[bytes], Sequence[Any] | None]] = {
+    "groups": _shared,
+    "reference": _shared,
+    "answer": _texts,
+    "parsed": _objects,
+}
 
 
 def _colons(data: bytes | memoryview) -> int:

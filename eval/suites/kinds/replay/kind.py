@@ -149,7 +149,7 @@ def recount(steps: Sequence[Step], *, scorer: str = SCORER) -> Recount:
     """
     count, pairs, read, same, otherwise = 0, 0, 0, 0, 0
     wrong, misread = [], []
-    told = [step for step in steps if _is_kept(step)]
+    told = _kept(steps)
     if not told:
         return Recount()
     scores = [step.scores for step in told]
@@ -262,9 +262,13 @@ def _name(step: Step) -> str:
     return f"{step.task_id}/{step.step_idx}"
 
 
-def _is_kept(step: Step) -> bool:
-    """Tell whether *step* was scored and holds anything to count again."""
-    return step.scored and not (step.answer is None and step.reference is None)
+def _kept(steps: Sequence[Step]) -> list[Step]:
+    """Return those scored *steps* that hold anything to count again."""
+    return [
+        step
+        for step in steps
+        if (step.answer is not None or step.reference is not None) and step.scored
+    ]
 
 
 def _holds(step: Step, valid: float | None, answer: Answer) -> bool:
