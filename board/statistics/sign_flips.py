@@ -25,7 +25,7 @@ MANY_MODELS = 2_000
 SCREENED = 200
 """From so many models on, most statistics are only looked at with half the digits."""
 _BLOCK = 256
-_STRIPE = 128
+_STRIPE = 64
 _ROWS = 64
 _PARTS = 32
 """Of a board of very many models, each of models with much the same score."""
@@ -304,6 +304,7 @@ def _screened(pairs: Pairs, flipped: Floats, place: int) -> tuple[Floats, float,
         else:
             roots[columns], bounds = furthest.of(columns, scale)
             np.maximum(most, bounds, out=most)
+    del half, furthest  # they take as much room as the numbers themselves
     np.sqrt(roots, out=roots)
     for one, other in near:
         times = _inverse(pairs.squares(slice(one, one + 1), slice(other, other + 1)))
@@ -322,7 +323,7 @@ def _screened(pairs: Pairs, flipped: Floats, place: int) -> tuple[Floats, float,
         scales = _inverse(pairs.squares(rows, slice(0, models)))
         for at, scale in enumerate(scales, start=start):
             which = np.flatnonzero(unsure[at] | top[at])
-            apart = np.square(flipped[at, which, None] - by_sign[which]) * scale
+            apart = np.square(by_sign[which, at, None] - by_sign[which]) * scale
             found = apart.max(axis=1)
             own[at] = _largest(found[unsure[at, which]], place - int(surely[at]))
             every[which] = np.maximum(every[which], found)

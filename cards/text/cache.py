@@ -13,7 +13,6 @@ from msgspec import Struct
 
 from ...board.notes.notes import Asked, Field
 from ...board.workspace.settings import Settings
-from .standing import CardEntry
 
 _RENDERERS = ("babel", "jinja2", "msgspec")
 
@@ -94,10 +93,10 @@ class CardCache:
             return
 
 
-def digest_of(entries: Sequence[CardEntry]) -> bytes | None:
-    """Return a digest of all that a card takes from its entries; `None` where there can be none."""
+def digest_of(value: object) -> bytes | None:
+    """Return a digest of plain values, as cards are made of; `None` where there can be none."""
     try:
-        return _digest(msgspec.msgpack.encode(entries))
+        return _digest(msgspec.msgpack.encode(value))
     except (OverflowError, UnicodeEncodeError):  # beyond 64 bits, or half of a surrogate pair
         return None
 

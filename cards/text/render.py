@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from jinja2 import Environment, StrictUndefined
 from msgspec.structs import replace
@@ -19,6 +19,7 @@ from ...board.workspace.layouts import Sandbox, loader, own_faults
 from ...board.workspace.settings import SECTIONS, Section, Settings, Text
 from ..readme.markdown import Safe, bare_link, code, codes, escaped, link, prose, say, say_of, shown
 from ..readme.markers import wrap
+from .cache import digest_of
 from .card import Card, Deck
 from .metadata import front_matter
 from .subjects import Subject
@@ -27,6 +28,10 @@ from .tables import Tables
 FRONT_MATTER = "front matter"
 _HUB = "https://huggingface.co/"
 _MOST_KEPT = 4096
+OF_SUITES = ("output", "safety", "reading")
+"""Blocks that speak of suites, and not of the model."""
+OF_SUITES_TOLD = ("subjects", "on_ranks", "sweep", "site_url")
+"""All of a card that these blocks tell."""
 _HEADING = re.compile(r"^(##+)# ", re.MULTILINE)
 _CODED = frozenset(("status", "counts", "document", "missing"))
 _KINDS = "kinds/"
@@ -176,6 +181,7 @@ def _body(
         else None,
         sections=sections_of(settings),
         own_sections=settings.cards.add,
+        block=_Blocks(kept=() if settings.overrides.templates else OF_SUITES),
         own_section=lambda name: _own_section(settings.cards.add[name], words.language),
         always_exact=ALWAYS_EXACT,
         unreviewed=words.unreviewed,
@@ -192,6 +198,31 @@ def _body(
             return _ended(template.render(card=card))
 
     return render
+
+
+class _Blocks:
+    """Blocks of a card; those that say the same of all models on the same suites are made once."""
+
+    def __init__(self, *, kept: Collection[str]) -> None:
+        self._kept = kept
+        self._known: dict[tuple[str, bytes], str] = {}
+        self._last: tuple[Card, bytes | None] | None = None
+
+    def __call__(self, name: str, blocks: Mapping[str, Callable[[], str]], card: Card) -> str:
+        """Return the block *name* of *blocks*, which are those of *card*."""
+        if name not in self._kept:
+            return blocks[name]()
+        if self._last is None or self._last[0] is not card:
+            told = tuple(getattr(card, field) for field in OF_SUITES_TOLD)
+            self._last = card, digest_of(told)
+        digest = self._last[1]
+        if digest is None:
+            return blocks[name]()
+        if (name, digest) not in self._known:
+            if len(self._known) >= _MOST_KEPT:
+                self._known.clear()
+            self._known[name, digest] = blocks[name]()
+        return self._known[name, digest]
 
 
 def sections_of(settings: Settings) -> tuple[str, ...]:

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from jinja2 import Environment, nodes
 from markdown_it import MarkdownIt
 from msgspec.structs import replace
 
@@ -15,11 +17,13 @@ from cardboard.board.show.snippets import python_literal
 from cardboard.board.workspace.settings import Cards, Family, Identity, Profile
 from cardboard.cards.readme.markers import split
 from cardboard.cards.text.card import cards_of
-from cardboard.cards.text.render import Renderer, anchor
+from cardboard.cards.text.render import OF_SUITES, OF_SUITES_TOLD, Renderer, anchor
 from cardboard.eval import records
 from cardboard.eval.metrics import Measured
 from cardboard.tests.cards import sample
 from cardboard.tests.making import a_reading, a_result, a_training, a_workspace
+
+TEMPLATES = Path(__file__).parents[3] / "templates"
 
 
 def readmes(**settings: Any) -> dict[str, str]:
@@ -130,6 +134,32 @@ def test_the_language_of_the_board_decides_which_parts_there_are():
     assert "한국어" not in english
     assert "English" not in korean
     assert "```python" in korean
+
+
+def test_a_card_is_the_same_whichever_cards_were_made_before_it(cards):
+    """What speaks of suites is made once for all models on them."""
+    workspace = sample.workspace()
+    for card in cards_of(sample.boards(), workspace.settings):
+        assert Renderer(workspace.settings).readme(card) == cards[card.model]
+
+
+def test_what_is_made_once_for_all_models_tells_of_nothing_else():
+    tree = Environment().parse((TEMPLATES / "card.md.jinja").read_text("utf-8"))
+    blocks = [one for one in tree.find_all(nodes.Block) if one.name in OF_SUITES]
+    used = [one for block in blocks for one in block.find_all(nodes.Name) if one.name == "card"]
+    told = [
+        one.attr
+        for block in blocks
+        for one in block.find_all(nodes.Getattr)
+        if isinstance(one.node, nodes.Name) and one.node.name == "card"
+    ]
+    assert len(blocks) == len(OF_SUITES)
+    assert set(told) == set(OF_SUITES_TOLD)
+    assert len(told) == len(used)
+    for name in OF_SUITES:
+        for path in (TEMPLATES / "kinds").glob(f"*/{name}.md.jinja"):
+            tree = Environment().parse(path.read_text("utf-8"))
+            assert {one.name for one in tree.find_all(nodes.Name)} <= {"first"}
 
 
 def test_the_same_results_give_the_same_bytes(cards):
