@@ -1,6 +1,8 @@
 """The one family of errors that a user sees: what happened, where, and what to do."""
 
+import math
 from collections.abc import Iterable
+from typing import Any
 
 import click
 
@@ -91,12 +93,25 @@ def line(text: str, longest: int = 200) -> str:
     return visible(text if len(text) <= longest else f"{text[:longest]}…", mark=" ")
 
 
-def nearest(name: str, known: Iterable[str]) -> str | None:
+class Finite(click.FloatRange):
+    """A number on a command line, which is neither infinite nor none at all."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return *value* as a number of the range; fail otherwise."""
+        number: float = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is no finite number.", param, ctx)
+        return number
+
+
+def nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
     """Return which of the *known* names *name* may have meant."""
     from difflib import get_close_matches
 
     names = {one.lower(): one for one in known}
-    near = get_close_matches(name.lower(), names, n=1, cutoff=0.6)
+    near = get_close_matches(name.lower(), names, n=1, cutoff=cutoff)
     return names[near[0]] if near else None
 
 

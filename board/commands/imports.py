@@ -126,7 +126,6 @@ def survey(
     paths: Sequence[Path], workspace: Workspace, before: Boards
 ) -> tuple[list[Taken], list[str]]:
     """Return what can be imported of *paths*, and why the rest cannot."""
-    say = Words("en")
     refused: list[str] = []
     taken: list[Taken] = []
     names: set[str] = {reading.file for reading in before.readings}
@@ -150,17 +149,17 @@ def survey(
         if reading.kind != "import":
             own = reading.result is not None
             why = "a result file of cardboard's own: use cardboard add" if own else reading.kind
-            refused.append(f"{path}: not imported ({why})")
-            refused += _findings(reading, say, errors_only=own)
+            refused.append(refusal(f"{path}: not imported ({why})", reading, errors_only=own))
         elif not reading.parts and not reading.measures:
-            refused.append(f"{path}: not imported ({reading.shape})")
-            refused += _findings(reading, say)
+            refused.append(refusal(f"{path}: not imported ({reading.shape})", reading))
         else:
             taken.append(_take(path, reading, before, names))
             names.add(taken[-1].name)
-    for path in loose:
-        if _from(path, "") not in along:
-            refused.append(f"{path}: not imported, it belongs to no file that is read")
+    refused += [
+        f"{path}: not imported, it belongs to no file that is read"
+        for path in loose
+        if _from(path, "") not in along
+    ]
     refused += [f"{plural(n, 'file')} {ending}: not read" for ending, n in sorted(others.items())]
     return taken, refused
 
@@ -194,11 +193,17 @@ def _from(path: Path, where: str) -> Path:
     return Path(posixpath.normpath(full.parent / where if where else full))
 
 
-def _findings(reading: Reading, say: Words, *, errors_only: bool = False) -> Iterator[str]:
+def refusal(what: str, reading: Reading, *, errors_only: bool = False) -> str:
+    """Return *what* was refused with its findings, in one line."""
+    return ": ".join((what, " ".join(_findings(reading, errors_only=errors_only)))).rstrip(": ")
+
+
+def _findings(reading: Reading, *, errors_only: bool = False) -> Iterator[str]:
+    say = Words("en")
     for one in reading.findings:
         if one.severity == "error" or not errors_only:
             remedy = say.remedy(one) if one.severity == "error" else None
-            yield f"  {one.code}: {' '.join(filter(None, (say.finding(one), remedy)))}"
+            yield f"{one.code}: {' '.join(filter(None, (say.finding(one), remedy)))}"
 
 
 def _take(path: Path, reading: Reading, before: Boards, names: set[str]) -> Taken:
@@ -256,7 +261,7 @@ def told(one: Taken) -> Iterator[str]:
         yield f"  {_line(part)}"
     if len(results) > MOST_LISTED:
         yield f"  … and {len(results) - MOST_LISTED} more"
-    yield from _findings(one.reading, Words("en"))
+    yield from (f"  {line}" for line in _findings(one.reading))
 
 
 def _measured(one: FileFigures) -> str:

@@ -15,6 +15,7 @@ _PLACE = re.compile(r"(?:File|Directory|Path) '(.+)' (does not exist|is a (?:fil
 _NO_COMMAND = "No such command: "
 _TOLD = {
     r"is not a valid (?:float|integer|int)": "Write a number.",
+    "is no finite number": "Write a number.",
     "requires an argument$": "Write its value behind it.",
 }
 # What programs of this kind call the same; spelling alone would not lead there.

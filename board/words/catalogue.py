@@ -333,6 +333,9 @@ def _read_own(own: str, language: str) -> tuple[tuple[str, Forms], ...]:
 
     # A header of its own could name another code page or other plurals than its language has.
     text = _HEADER.sub("", own, count=1)
+    for number, row in enumerate(own.splitlines(), start=1):
+        if not _LINE.fullmatch(row):  # Babel takes what is open for a text that it is not
+            raise ValueError(f"line {number} is not what stands in one: {row[:60]}")
     try:
         found = read_po(
             io.BytesIO(text.encode()), locale=language.replace("-", "_"), abort_invalid=True
@@ -348,6 +351,9 @@ def _read_own(own: str, language: str) -> tuple[tuple[str, Forms], ...]:
     return tuple(told)
 
 
+_LINE = re.compile(
+    r'\s*(?:#.*|(?:(?:msgctxt|msgid|msgid_plural|msgstr(?:\[\d+\])?)\s*)?"(?:[^"\\]|\\.)*"\s*)?'
+)
 _HEADER = re.compile(r'(?:#[^\n]*\n)*msgid ""\nmsgstr ""\n(?:"[^\n]*"\n?)+')
 
 

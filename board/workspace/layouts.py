@@ -88,6 +88,14 @@ def own_faults(templates: Mapping[str, str]) -> Iterator[None]:
         ) from error
 
 
+def check_templates(templates: Mapping[str, str]) -> None:
+    """Raise `ConfigError` for the first of a workspace's templates that is not written as one."""
+    environment = Sandbox()
+    for name, text in templates.items():
+        with own_faults(templates):
+            environment.parse(text, name, f"{TEMPLATES}/{name}")
+
+
 def _place(error: Exception, templates: Mapping[str, str]) -> tuple[str, int | None]:
     """Return the template of a workspace and the line in it where *error* happened."""
     known = {f"{TEMPLATES}/{name}" for name in templates}

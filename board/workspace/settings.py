@@ -256,6 +256,20 @@ SECTIONS = (
 """The sections of a card in the order that they have by themselves."""
 
 
+KEYS = (
+    "language",
+    "library_name",
+    "pipeline_tag",
+    "tags",
+    "base_model",
+    "base_model_relation",
+    "datasets",
+    "license",
+    "model-index",
+)
+"""The keys of front matter that cards can tell."""
+
+
 class Section(_Table, frozen=True, kw_only=True):
     """`[cards.add.NAME]`: a section of a workspace's own."""
 
@@ -270,17 +284,7 @@ class Cards(_Table, frozen=True, kw_only=True):
     rank: Literal["auto", "exact", "band"] = "auto"
     languages: tuple[str, ...] = ()
     """In their order; those of the board where none is named."""
-    keys: tuple[str, ...] = (
-        "language",
-        "library_name",
-        "pipeline_tag",
-        "tags",
-        "base_model",
-        "base_model_relation",
-        "datasets",
-        "license",
-        "model-index",
-    )
+    keys: tuple[str, ...] = KEYS
     """Front matter keys that are ours; all others belong to whoever wrote them."""
     tags: tuple[str, ...] = ()
     system_prompt: Text = {}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ...board.commands.load import workspace_of
+from ...eval.errors import Finite
 from ...eval.run.options import options
 
 if TYPE_CHECKING:
@@ -20,9 +21,7 @@ NOT_ACCEPTED, INCOMPLETE = 1, 3
 
 @click.command()
 @click.argument("model")
-@click.option(
-    "--at-least", "least", type=click.FloatRange(0, 100), help="The score that is asked for."
-)
+@click.option("--at-least", "least", type=Finite(0, 100), help="The score that is asked for.")
 @options
 def accept(model: str, least: float | None, **given: Any) -> None:
     """Ask MODEL everyday questions and write a sheet to print: how well, how fast, does it fit.

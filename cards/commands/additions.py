@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ...board.commands.imports import copy_in, survey
+from ...board.commands.imports import copy_in, refusal, survey
 from ...board.commands.imports import told as told_of
 from ...board.history.changes import changes
 from ...board.judge.build import build_boards
@@ -124,9 +124,7 @@ def _reading(path: Path, workspace: Workspace) -> Reading:
 def _take(path: Path, reading: Reading, boards: Boards, refused: list[str]) -> Taken | None:
     """Return *path* as a file to add; tell *refused* why where it holds no result."""
     if reading.result is None or reading.kind not in USABLE:
-        say = Words("en").finding
-        refused.append(f"{path}: not added, it is no result ({reading.kind})")
-        refused += [f"  {finding.code}: {say(finding)}" for finding in reading.findings]
+        refused.append(refusal(f"{path}: not added, it is no result ({reading.kind})", reading))
         return None
     same = next((r.file for r in boards.readings if r.sha256 == reading.sha256), None)
     return Taken(source=path, reading=reading, name=_name(reading), present=same)

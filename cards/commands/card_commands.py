@@ -54,9 +54,11 @@ def check(context: click.Context, strict: bool, attested: bool, needs: bool) -> 
     """Read every result file, lint every card, and say what is wrong; change nothing."""
     from ...board.show.check_report import needs_lines, report
     from ...board.words.catalogue import Words
+    from ...board.workspace.layouts import check_templates
     from ..text.lint import lint_cards
 
     workspace = workspace_of(context)
+    check_templates(workspace.settings.overrides.templates)
     boards = boards_of(workspace)
     outcome = report(boards, workspace)
     for line in outcome.lines:

@@ -9,6 +9,7 @@ import click
 from ...board.commands.load import boards_of, tell_refused, workspace_of
 from ...board.model import Boards
 from ...board.workspace.settings import Workspace
+from ...eval.errors import Finite
 
 Command = TypeVar("Command", bound=Callable[..., object])
 POLL = 1.0
@@ -161,7 +162,7 @@ def status(
 @_with(_pr_option, _take_option, _repo_option, _to_option, _strict_option, _workers_option)
 @click.option(
     "--quiet",
-    type=click.FloatRange(0, 3600),
+    type=Finite(0, 3600),
     default=5.0,
     show_default=True,
     metavar="SECONDS",

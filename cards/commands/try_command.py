@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ...eval.errors import Finite
 from ...eval.run.options import settings
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ PORT = 8008
 @click.option("--thinking/--no-thinking", default=None, help="As enable_thinking.")
 @click.option(
     "--timeout",
-    type=click.FloatRange(0, min_open=True),
+    type=Finite(0, min_open=True),
     default=1800.0,
     show_default=True,
     metavar="SECONDS",

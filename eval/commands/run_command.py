@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from ..errors import Finite
 from ..run.deadline import Deadline, WhenType, ending
 from ..run.options import options, requests_of
 
@@ -49,7 +50,7 @@ INTERRUPTED, DEADLINE = 130, 3
 )
 @click.option(
     "--rest",
-    type=click.FloatRange(0),
+    type=Finite(0),
     default=10.0,
     show_default=True,
     metavar="SECONDS",

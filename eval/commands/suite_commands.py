@@ -270,12 +270,13 @@ def _account(built: "Built") -> None:
         click.echo(f"shapes: {', '.join(told)}")
     for code, words in NOTES.items():
         if built.notes.get(code):
-            click.echo(f"noted: {built.notes[code]} {words} ({code})")
-    for reason, words in DROPS.items():
-        if built.dropped[reason]:
-            click.echo(f"left out: {built.dropped[reason]} {words} ({reason})")
+            click.echo(f"noted: {words}: {built.notes[code]} ({code})")
+    for reason, (noun, words) in DROPS.items():
+        if count := built.dropped[reason]:
+            click.echo(f"left out: {plural(count, noun)} {words} ({reason})")
     for code, count in built.unfit.items():
-        click.echo(f"without a command: {count} {UNFIT[code]}{_fitting(code, built, KINDS)}")
+        what = f"{plural(count, 'conversation')} {UNFIT[code]}"
+        click.echo(f"without a command: {what}{_fitting(code, built, KINDS)}")
 
 
 def _fitting(code: str, built: "Built", kinds: Container[str]) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from ..errors import UsageError, plural
+from ..errors import Finite, UsageError, plural
 from ..suites.conversations import RULES
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def rule_options(command: F) -> F:
 @rule_options
 @click.option("--each-answer", is_flag=True, help="Train each answer by itself.")
 @click.option("--limit", type=click.IntRange(1), help="Read so many conversations.")
-@click.option("--epochs", type=click.FloatRange(0, min_open=True), default=1.0, show_default=True)
+@click.option("--epochs", type=Finite(0, min_open=True), default=1.0, show_default=True)
 @click.option(
     "--seed",
     type=click.IntRange(0),
@@ -88,18 +88,14 @@ def rule_options(command: F) -> F:
 )
 @click.option("--rank", type=click.IntRange(1), default=16, show_default=True)
 @click.option("--alpha", type=click.IntRange(1), help="By default twice the rank.")
-@click.option(
-    "--dropout", type=click.FloatRange(0, 1, max_open=True), default=0.0, show_default=True
-)
+@click.option("--dropout", type=Finite(0, 1, max_open=True), default=0.0, show_default=True)
 @click.option(
     "--target",
     "targets",
     multiple=True,
     help="A layer's name; repeatable. By default all that are linear but the last.",
 )
-@click.option(
-    "--learning-rate", type=click.FloatRange(0, min_open=True), default=2e-4, show_default=True
-)
+@click.option("--learning-rate", type=Finite(0, min_open=True), default=2e-4, show_default=True)
 @click.option(
     "--schedule",
     type=click.Choice(("linear", "cosine", "constant")),

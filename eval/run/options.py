@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from ..backends.registry import BACKENDS
-from ..errors import UsageError
+from ..errors import Finite, UsageError
 from ..prompts.templates import FALLBACKS
 
 if TYPE_CHECKING:
@@ -74,10 +74,8 @@ _GROUPS: dict[str, tuple[Any, ...]] = {
         ),
     ),
     "decoding": (
-        click.option("--temperature", type=click.FloatRange(0), default=0.0, help="0 is greedy."),
-        click.option(
-            "--top-p", type=click.FloatRange(0, 1, min_open=True), default=1.0, help="1 is all."
-        ),
+        click.option("--temperature", type=Finite(0), default=0.0, help="0 is greedy."),
+        click.option("--top-p", type=Finite(0, 1, min_open=True), default=1.0, help="1 is all."),
         click.option("--top-k", type=click.IntRange(1), help="By default all."),
         click.option(
             "--max-tokens",
@@ -88,9 +86,7 @@ _GROUPS: dict[str, tuple[Any, ...]] = {
         ),
         click.option("--seed", type=int, default=0, help="Of sampling, and of noisy-oracle."),
         click.option("--stop", multiple=True, help="Text that ends an answer; repeatable."),
-        click.option(
-            "--noise", type=click.FloatRange(0, 1), help="Share that noisy-oracle spoils."
-        ),
+        click.option("--noise", type=Finite(0, 1), help="Share that noisy-oracle spoils."),
     ),
     "prompts": (
         click.option(
@@ -129,7 +125,7 @@ _GROUPS: dict[str, tuple[Any, ...]] = {
         _count("--concurrency", 8, "Calls at a time, to a server."),
         click.option(
             "--timeout",
-            type=click.FloatRange(0, min_open=True),
+            type=Finite(0, min_open=True),
             default=1800.0,
             show_default=True,
             metavar="SECONDS",

@@ -8,8 +8,9 @@ from playwright.sync_api import Browser, expect
 
 from cardboard.board.judge.build import load_boards
 from cardboard.board.workspace import colours
+from cardboard.board.workspace.checks import COLUMNS
 from cardboard.board.workspace.colours import contrast, style_sheet
-from cardboard.board.workspace.configuration import COLUMNS, open_workspace
+from cardboard.board.workspace.configuration import open_workspace
 from cardboard.board.workspace.settings import Colours, ColumnChoice, Scheme
 from cardboard.eval.errors import ConfigError
 from cardboard.site.assembly.server import serving

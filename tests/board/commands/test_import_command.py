@@ -108,6 +108,7 @@ def test_what_is_not_imported_is_named_with_what_to_do(workspace, tmp_path):
     assert told.exit_code == 1
     assert "JSON Lines" in told.output
     assert "cardboard schema" in told.output
+    assert len(told.stderr.splitlines()) == 2, "a line for each"
     assert "1 file .md: not read" in told.output
 
 

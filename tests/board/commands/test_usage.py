@@ -48,6 +48,8 @@ WRONG = {
     " --against org/base --margin 3. See cardboard gate --help.",
     "gate --model a --against b --margin x": "gate: Invalid value for '--margin': 'x' is not a"
     " valid float. Write a number. See cardboard gate --help.",
+    "eval m --temperature nan": "eval: Invalid value for '--temperature': 'nan' is no finite"
+    " number. Write a number. See cardboard eval --help.",
     "serve --port web": "serve: Invalid value for '--port': 'web' is not a valid integer range."
     " Write a number. See cardboard serve --help.",
     "-C w add": "add: Missing argument 'FILES...'. Example: cardboard add ../runs/model.json."
@@ -102,6 +104,27 @@ def test_a_wrong_command_line_is_told_in_one_line(places, monkeypatch, words, sa
     assert isinstance(told.exception, SystemExit), "a message, and no traceback"
     (line,) = told.stderr.splitlines()
     assert said in line
+
+
+def options(command):
+    """Yield the options of *command* and of those below it."""
+    yield from (one for one in command.params if isinstance(one, click.Option))
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            yield from options(command.get_command(context, name))
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-inf"])
+def test_no_option_takes_what_is_no_finite_number(number):
+    kinds = {one.opts[0]: one.type for one in options(main)}
+    numbers = {name: kind for name, kind in kinds.items() if "float" in kind.name}
+    assert {"--temperature", "--timeout", "--learning-rate", "--at-least"} <= numbers.keys()
+    del numbers["--margin"]  # of `gate`, which refuses them by itself
+    for name, kind in numbers.items():
+        with pytest.raises(click.BadParameter, match=r"is no finite number|is not in the range"):
+            kind.convert(number, None, None)
+            pytest.fail(name)
 
 
 def test_the_program_alone_prints_its_help():

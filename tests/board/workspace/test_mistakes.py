@@ -218,6 +218,17 @@ IN_BOARD = {
         "cards.sections[0]: there is no section 'sumary'. Did you mean summary? Sections: summary,"
         " results, trained, measured, notes, interpretation, run, output, safety, reading.",
     ),
+    "a key that no card tells": (
+        BOARD + '[cards]\nkeys = ["licence"]\n',
+        "cards.keys[0]: no card tells 'licence'. Did you mean license? Keys: language,"
+        " library_name, pipeline_tag, tags, base_model, base_model_relation, datasets, license,"
+        " model-index.",
+    ),
+    "a misspelt word for a template": (
+        BOARD + '[templates]\naccepted = ["gemma4_native", "chat_templates"]\n',
+        "templates.accepted[1]: no result says 'chat_templates' of its template. Did you mean"
+        " chat_template?",
+    ),
     "a misspelt column": (
         BOARD + '[[columns]]\nname = "scor"\n',
         "columns[0].name: there is no column 'scor'. Did you mean score? Columns: rank, model,"

@@ -23,7 +23,7 @@ def workspace(root: Path, **files: str) -> Path:
     (root / "board.toml").write_text(BOARD)
     for name, text in files.items():
         path = root / name.replace("__", "/")
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return root
 
@@ -88,6 +88,7 @@ def test_a_message_that_cannot_be_said_is_told_by_check_and_costs_nothing_else(
         ("locale/Japanese.po", "", "'Japanese' is no code of a language"),
         ("locale/xx.po", po({"a": "b"}), "nobody knows a language 'xx'"),
         ("locale/ja.po", 'msgid "a"\nnonsense', "is no catalogue of gettext"),
+        ("locale/ja.po", 'msgid "a\nmsgstr "b"', "is no catalogue of gettext: line 1 is not"),
         ("locale/ja.po", b"\xff\xfe", "is not UTF-8"),
         ("templates/card.md.jinja", b"\xff", "is not UTF-8"),
     ],
@@ -156,6 +157,15 @@ def test_eject_lists_what_there_is_and_knows_a_misspelt_name(tmp_path):
     )
     for outside in ("templates/../../pyproject.toml", "/etc/passwd", "board.toml"):
         assert "there is no such file to copy" in run(root, "eject", outside).stderr
+
+
+@pytest.mark.parametrize("name", ["card.md.jinja", "site/board.html.jinja"])
+def test_a_template_that_is_none_is_told_before_any_card_or_page_is_made(name, tmp_path):
+    root = workspace(tmp_path / "w", **{f"templates__{name.replace('/', '__')}": "a\n{% if x %}"})
+    told = run(root, "check")
+    assert told.exit_code == 2
+    assert told.stderr.startswith(f"Error: templates/{name}: line 2: cannot be used: ")
+    assert "cardboard eject" in told.stderr
 
 
 def test_a_template_that_nobody_takes_in_is_told(tmp_path):

@@ -103,7 +103,9 @@ def test_what_holds_no_result_is_refused_with_the_reason_and_the_rest_is_added(w
     broken.write_text('{"version": 1', "utf-8")
     told = add(workspace, broken, a_file(tmp_path, "new.json", a_result("org/new", 0.9)))
     assert told.exit_code == 1
-    assert "broken.json: not added" in told.output
+    (line,) = told.stderr.splitlines()
+    assert line.startswith(f"{broken}: not added, it is no result (refused): not-json: ")
+    assert line.endswith("it may have been cut off on the way.")
     assert len(names(workspace)) == 2
 
 

@@ -87,7 +87,7 @@ def test_build_writes_rows_and_says_what_it_left_out(tmp_path: Path) -> None:
     assert told.exit_code == 0
     assert "1 step of 1 task" in told.output
     assert "read: 2 conversations, 1 answer" in told.output
-    assert "left out: 1 conversations that are there a second time (repeated)" in told.output
+    assert "left out: 1 conversation there a second time (repeated)" in told.output
     assert load(str(rows)).name == "mine"
 
 
@@ -138,8 +138,8 @@ def test_conversations_without_a_command_are_told_which_kind_would_ask_them(
     path.write_text(json.dumps([{"messages": talk} for talk in talks]))
     told = typed("check", path)
     assert told.exit_code == 1
-    assert "1 call tools that are no shell (get_weather): that is for suites" in told.output
-    assert "1 answer in words alone: the kind home asks such questions" in told.output
+    assert "1 conversation with calls of tools that are no shell (get_weather)" in told.output
+    assert "1 conversation answered in words alone: the kind home asks" in told.output
 
 
 def test_two_shapes_that_fit_are_told_with_the_option_that_decides(tmp_path: Path) -> None:

@@ -22,21 +22,21 @@ from .rows import Command, ReplayRow
 Thoughts = Literal["keep", "strip"]
 
 DROPS = {
-    "malformed": "conversations that cannot be read",
-    "repeated": "conversations that are there a second time",
-    "too-long": "conversations whose steps, each with all before it, come to too much",
-    "no-steps": "conversations of which no answer could be used",
-    "no-question": "answers that no user turn comes before",
-    "unread": "answers that hold neither a JSON object nor a call nor shell code",
-    "no-commands": "answers that type no command",
-    "unwanted": "answers that are marked as bad, as not to be learnt or as no model's",
+    "malformed": ("conversation", "that cannot be read"),
+    "repeated": ("conversation", "there a second time"),
+    "too-long": ("conversation", "whose steps, each with all before it, come to too much"),
+    "no-steps": ("conversation", "of which no answer could be used"),
+    "no-question": ("answer", "that no user turn comes before"),
+    "unread": ("answer", "without a JSON object, a call or shell code"),
+    "no-commands": ("answer", "without a command"),
+    "unwanted": ("answer", "marked as bad, as not to be learnt or as no model's"),
 }
-"""Why something is left out: the first four count conversations, the others single answers."""
+"""What is left out, one of it, and why."""
 
 UNFIT = {
-    "other-tools": "call tools that are no shell",
-    "words": "answer in words alone",
-    "no-turns": "are text without turns",
+    "other-tools": "with calls of tools that are no shell",
+    "words": "answered in words alone",
+    "no-turns": "of text without turns",
 }
 """What conversations without any command are."""
 
