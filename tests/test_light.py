@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 ENGINES = ("torch", "transformers", "vllm", "peft")
 # Slow to import, and of no use to somebody who asks for help.
-SLOW = ("pandas", "numpy", "scipy", "huggingface_hub", "altair", "mkdocs")
+SLOW = ("pandas", "numpy", "scipy", "huggingface_hub", "mkdocs")
 
 PROBE = """
     import json, sys

@@ -37,7 +37,7 @@ def prepare(
     background = Background(boards, settings, texts)
     first = Source(boards, settings, next(iter(renderers.values())), background=background)
     wanted = to_draw(first) | files_to_draw(first)
-    drawn = elsewhere.begin(draw, list(wanted.values())) if wanted else list[str]
+    drawings = dict(zip(wanted, draw(list(wanted.values())), strict=True))
     parquet = elsewhere.begin(write_parquet, write_tables(boards, folder), folder / "board.parquet")
 
     def wait() -> dict[str, Source]:
@@ -48,7 +48,6 @@ def prepare(
         known = history(snapshots, boards) if snapshots else History()
         source = settings.results.source
         data = gather(boards, folder, results=results, history=snapshots, root=root, source=source)
-        drawings = dict(zip(wanted, drawn(), strict=True))
         return {
             language: Source(
                 boards,

@@ -8,11 +8,11 @@ from typing import NamedTuple
 from ...board.model import Board
 from ...eval.metrics import Metric
 from ..charts.charts import Chart, Point, Scatter, charts_of
+from ..charts.drawing import SIGNS
 from ..charts.lists import Gain, Heat, Range, gains_of, heats_of, ranges_of
 from ..charts.pictures import Line, Listed, frame, list_table, listing, picture
 from ..charts.pictures import Written as Word
 from ..charts.scales import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH
-from ..charts.svg import SIGNS
 from ..data.figures import Span, as_printed, billions, printed, signed, timed
 from ..frame.page import Page, root_of
 from ..source.joined import joined_scores

@@ -574,7 +574,7 @@ def test_a_file_that_was_cut_is_never_a_result(cut):
 
 
 def test_reading_needs_no_heavy_package():
-    heavy = {"torch", "transformers", "vllm", "pandas", "scipy", "altair", "huggingface_hub"}
+    heavy = {"torch", "transformers", "vllm", "pandas", "scipy", "huggingface_hub"}
     code = f"import sys, cardboard.board.read.reader; sys.exit(bool({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
