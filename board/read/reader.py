@@ -68,6 +68,8 @@ Progress = Callable[[int, int], None]
 
 WORTHWHILE = 128 * 2**20
 """Bytes from which on other processes save more time than their start takes."""
+_LARGE = 16 * 2**10
+"""Bytes of a file that is read in more time than its reading takes from process to process."""
 
 _SAVED_EVERY = 256
 _DECODER = msgspec.msgpack.Decoder(Reading)
@@ -191,7 +193,8 @@ def _readings(
         marks = [_status(file) for file in found]
         size = sum(mark.st_size for mark in marks if mark is not None)
         if workers is None:
-            workers = processors() if size >= WORTHWHILE else 1
+            large = size >= max(WORTHWHILE, _LARGE * len(found))
+            workers = processors() if large else 1
         if workers > 1:
             packed = each(partial(_packed, tables=tables), found, workers=workers)
             for file, mark, body in zip(found, marks, packed, strict=True):

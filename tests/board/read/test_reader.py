@@ -615,6 +615,11 @@ class TestSeveralProcesses:
         monkeypatch.setattr(reader, "each", None)
         assert read_results(folder, workers=None) == read_results(folder)
 
+    def test_nor_is_one_of_many_small_files(self, folder, monkeypatch):
+        monkeypatch.setattr(reader, "WORTHWHILE", 1)
+        monkeypatch.setattr(reader, "each", None)
+        assert read_results(folder, workers=None) == read_results(folder)
+
     def test_a_large_one_is_where_there_are_processors(self, folder, monkeypatch):
         asked = []
 
@@ -623,6 +628,7 @@ class TestSeveralProcesses:
             return map(work, things)
 
         monkeypatch.setattr(reader, "WORTHWHILE", 1)
+        monkeypatch.setattr(reader, "_LARGE", 0)
         monkeypatch.setattr(reader, "processors", lambda: 3)
         monkeypatch.setattr(reader, "each", each)
         assert len(read_results(folder, workers=None)) > 30
