@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import accumulate, chain, pairwise, repeat
 from typing import NamedTuple
 
@@ -34,15 +34,20 @@ class Steps:
         """Where the scored steps of each task end."""
         self.starts = [0, *accumulate(self.counts)][:-1]
 
-    @property
+    @cached_property
     def per_task(self) -> tuple[int, ...]:
         """Return the number of scored steps of each task."""
         return tuple(end - start for start, end in pairwise((0, *self.ends)))
 
-    @property
+    @cached_property
     def trials(self) -> tuple[int, int]:
         """Return the fewest and the most scored answers to a step."""
         return (min(self.counts), max(self.counts)) if self.counts else (0, 0)
+
+    @cached_property
+    def _bounds(self) -> NDArray[np.intp]:
+        """Return where each task begins, and where the last one ends."""
+        return np.array((0, *self.ends), np.intp)
 
     def averaged(self, columns: Floats) -> Floats:
         """Return one row a step: the mean of its trials, in each column."""
@@ -55,7 +60,7 @@ class Steps:
         """Return for each column the millionths of its values, added up a task."""
         running = np.zeros((len(columns) + 1, columns.shape[1]), np.int64)
         np.cumsum(np.rint(columns * MICRO).astype(np.int64), axis=0, out=running[1:])
-        there = running[[0, *self.ends]]
+        there = running[self._bounds]
         return [tuple(one) for one in (there[1:] - there[:-1]).T.tolist()]
 
 
