@@ -217,7 +217,7 @@ def written_card_texts(
 @click.pass_context
 def publish(context: click.Context, label: str | None, strict: bool) -> None:
     """Write all cards and the site anew; only what differs is touched."""
-    from .board.commands.load import boards_of, tell_refused, workspace_of
+    from .board.commands.load import HELD, boards_of, tell_refused, workspace_of
     from .board.workspace.stamp import Stamp
 
     workspace = workspace_of(context)
@@ -239,6 +239,7 @@ def publish(context: click.Context, label: str | None, strict: bool) -> None:
         )
     if label is not None:
         context.invoke(_command(context, "snapshot"), label=label or None, day=None, replace=False)
+    context.meta[HELD] = boards
     told = [context.invoke(_command(context, name)) for name in ("cards", "site")]
     stamp.keep(refused=refused, told=told)
 

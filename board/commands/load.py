@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from ..workspace.settings import Workspace
 
 
+HELD = "cardboard.boards"
+"""Where a command that calls others leaves them the boards that it has read."""
+
+
 def workspace_of(context: click.Context) -> "Workspace":
     """Return the workspace that the command line named with `-C`, the current folder by default."""
     from ..workspace.configuration import open_workspace
@@ -59,8 +63,16 @@ def called(command: str) -> str:
 
 
 def boards_of(workspace: "Workspace") -> "Boards":
-    """Return the workspace's boards, showing progress on a terminal and nothing when piped."""
+    """Return the workspace's boards, showing progress on a terminal and nothing when piped.
+
+    Within a command that has read them for others, these are they.
+    """
     import sys
+
+    context = click.get_current_context(silent=True)
+    held: Boards | None = context.meta.get(HELD) if context is not None else None
+    if held is not None:
+        return held
 
     from ..judge.build import load_boards
 

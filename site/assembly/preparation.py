@@ -10,6 +10,7 @@ from ..charts.drawing import draw
 from ..data.croissant import write_croissant
 from ..data.exports import TABLES, gather, write_parquet, write_tables
 from ..frame.render import Renderer
+from ..frame.reuse import Kept
 from ..pages.chart_page import to_draw
 from ..pages.quant_page import files_to_draw
 from ..source.background import Background
@@ -28,10 +29,12 @@ def prepare(
     results: Path | None,
     snapshots: Path | None,
     root: Path | None,
+    copies: Kept,
 ) -> Callable[[], dict[str, Source]]:
     """Begin what takes time in another process, and return what does the rest and waits for it.
 
-    That fills *folder* with data, and gives what the pages of each language are made from.
+    That fills *folder* with data, and gives what the pages of each language are made from. *copies*
+    are those of the last build.
     """
     texts = Texts(boards, results) if results is not None else None
     background = Background(boards, settings, texts)
@@ -47,7 +50,15 @@ def prepare(
         write_croissant(boards, settings, folder, TABLES)
         known = history(snapshots, boards) if snapshots else History()
         source = settings.results.source
-        data = gather(boards, folder, results=results, history=snapshots, root=root, source=source)
+        data = gather(
+            boards,
+            folder,
+            results=results,
+            history=snapshots,
+            root=root,
+            source=source,
+            earlier=copies,
+        )
         return {
             language: Source(
                 boards,

@@ -11,6 +11,7 @@ from functools import partial
 from html import escape
 from itertools import count
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -18,6 +19,7 @@ from msgspec.structs import replace
 
 from ...board.model import Boards
 from ...board.workspace.settings import Settings
+from ...board.workspace.stamp import maker
 from ..charts.badges import badges
 from ..data.exports import FOLDER, Cards, slugs_kept_back, write_cards
 from ..data.manifest import CARDS, write_manifest
@@ -65,6 +67,10 @@ class Marks:
         folder = self._folder / addresses.prefix(language)
         return Kept.read(_marks(self._place, language), folder, made_by)
 
+    def of_data(self) -> Kept:
+        """Return the files of data, where this very program has written them."""
+        return Kept.read(_marks(self._place, FOLDER), self._folder / FOLDER, maker().encode())
+
     def keep(self, aside: Path) -> None:
         """Take over what the build in the folder *aside* has noted of its pages."""
         with suppress(OSError):  # Nothing here is ever needed.
@@ -101,12 +107,14 @@ def write_site(
     folder.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        sources, own = _sources(boards, settings, aside, results, snapshots, root)
-        texts = partial(cards, _boards(sources), settings) if cards else tuple
         kept = Marks(marks, folder) if marks is not None else None
+        copies = kept.of_data() if kept is not None else Kept()
+        sources, own = _sources(boards, settings, aside, results, snapshots, root, copies)
+        copies.save(_marks(aside, FOLDER))
+        texts = partial(cards, _boards(sources), settings) if cards else tuple
         written = _build(sources, own, texts, aside / "site", progress, kept)
-        sizes = _sizes(aside / "site")
-        changed = not _settle(aside / "site", folder, sizes)
+        files = _files(aside / "site")
+        changed = not _settle(aside / "site", folder, files)
         if changed:
             _swap(aside / "site", folder, aside / "old")
         if kept is not None:
@@ -118,8 +126,8 @@ def write_site(
         pages=written,
         languages=settings.board.languages,
         changed=changed,
-        files=len(sizes),
-        bytes=sum(sizes.values()),
+        files=len(files),
+        bytes=sum(one.size for one in files.values()),
     )
 
 
@@ -130,6 +138,7 @@ def _sources(
     results: Path | None,
     snapshots: Path | None,
     root: Path | None,
+    copies: Kept,
 ) -> tuple[dict[str, Source], Own]:
     """Build the frames of all languages in *aside*, and what fills them, side by side."""
     renderers = {one: renderer(one, settings.overrides) for one in settings.board.languages}
@@ -146,6 +155,7 @@ def _sources(
             results=results,
             snapshots=snapshots,
             root=root,
+            copies=copies,
         )
         sources = prepared()
         framed.result()
@@ -302,35 +312,49 @@ def _write_rest(
     (target / ".nojekyll").touch()
 
 
-def _settle(new: Path, old: Path, sizes: Mapping[str, int]) -> bool:
-    """Put the files of *old* that are those of *new* in their place; tell whether that is all.
+class _File(NamedTuple):
+    size: int
+    number: tuple[int, int]
+    """Of its disk, and on it: what has the same is the same file."""
+
+
+def _settle(new: Path, old: Path, files: Mapping[str, _File]) -> bool:
+    """Put those of the *files* of *new* that *old* has in their place; tell whether that is all.
 
     So whoever copies a site to its host finds by its times what has changed.
     """
     if not old.is_dir():
         return False
-    before = _sizes(old)
-    same = before.keys() == sizes.keys()
-    for name, size in sizes.items():
-        if before.get(name) != size or not _equal(old / name, new / name):
+    before = _files(old)
+    same = before.keys() == files.keys()
+    for name, one in files.items():
+        there = before.get(name)
+        if there is not None and there.number == one.number:
+            continue
+        if there is None or there.size != one.size or not _equal(old / name, new / name):
             same = False
-        elif not (new / name).samefile(old / name):
+        else:
             (new / name).unlink()
             link(old / name, new / name)
     return same
 
 
 def _equal(old: Path, new: Path) -> bool:
-    return new.samefile(old) or filecmp.cmp(old, new, shallow=False)
+    return filecmp.cmp(old, new, shallow=False)
 
 
-def _sizes(folder: Path) -> dict[str, int]:
-    """Return the bytes of every file in *folder*, by its path below."""
-    return {
-        f"{place.removeprefix(str(folder))}/{name}".lstrip("/"): Path(place, name).stat().st_size
-        for place, _, names in os.walk(folder)
-        for name in names
-    }
+def _files(folder: Path, below: str = "") -> dict[str, _File]:
+    """Return every file in *folder*, by its path below."""
+    found: dict[str, _File] = {}
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            path = f"{below}{entry.name}"
+            if entry.is_dir(follow_symlinks=False):
+                found |= _files(Path(entry.path), f"{path}/")
+            else:
+                status = entry.stat()
+                found[path] = _File(status.st_size, (status.st_dev, status.st_ino))
+    return found
 
 
 def _swap(new: Path, folder: Path, old: Path) -> None:

@@ -18,7 +18,7 @@ from ...board.workspace.settings import Settings
 from ...board.workspace.store import store_page
 from .croissant import CROISSANT, column_types
 from .manifest import KeptBack, Listed, Manifest, listed
-from .published_files import Copies, Reason, copy_results, copy_sources, readings_of
+from .published_files import Copies, Kept, Reason, copy_results, copy_sources, readings_of
 
 FOLDER = "data"
 """Below the site's root: data have no language."""
@@ -144,13 +144,14 @@ def gather(
     history: Path | None,
     root: Path | None,
     source: str | None = None,
+    earlier: Kept | None = None,
 ) -> Data:
     """Copy into *folder* what the boards were made from, and return all that then is in it.
 
     *results* and *history* are folders, *root* is that of board.toml, which names the *source* of
-    the results.
+    the results, and *earlier* holds the files of the last build.
     """
-    copies = copy_results(boards, results, folder / "results") if results else Copies()
+    copies = copy_results(boards, results, folder / "results", earlier) if results else Copies()
     snapshots = []
     for path in snapshot_files(history) if history else ():
         target = folder / "history" / path.name

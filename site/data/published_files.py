@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 import msgspec
 from msgspec import Struct
@@ -67,11 +67,28 @@ class Readings(Struct, frozen=True, kw_only=True):
     """One for each of the files; `None` where no line stands for it."""
 
 
-def copy_results(boards: Boards, results: Path, folder: Path) -> Copies:
+class Kept(Protocol):
+    """Files of the last build: one that would be made from the same need not be made."""
+
+    def holds(self, path: str, made_of: bytes | None) -> bool:
+        """Tell whether the file at *path* is there as it follows from what has that digest."""
+
+    def file(self, path: str) -> str:
+        """Return where it is."""
+
+    def take(self, path: str, target: Path) -> None:
+        """Put it to *target*."""
+
+    def note(self, path: str, made_of: bytes, file: Path) -> None:
+        """Remember that *file* follows from *made_of*."""
+
+
+def copy_results(boards: Boards, results: Path, folder: Path, kept: Kept | None = None) -> Copies:
     """Write into *folder* every file of *results* that may be published, compressed with gzip.
 
     It is named after the hash of its content, which is that of which the board was made. Where they
-    come to more than `MOST_BYTES`, those of the best ranks go first, then the others by name.
+    come to more than `MOST_BYTES`, those of the best ranks go first, then the others by name. Those
+    that *kept* holds are taken over.
     """
     files = {reading.sha256: reading for reading in boards.readings if reading.sha256}
     withheld: dict[str, Reason] = {
@@ -83,18 +100,20 @@ def copy_results(boards: Boards, results: Path, folder: Path) -> Copies:
     room = MOST_BYTES
     with ThreadPoolExecutor(processors()) as pool:  # What takes the time lets other threads run.
         while room > MOST_BYTES // 100 and (some := list(islice(wanted, _AT_ONCE))):
-            for sha256, told in zip(some, pool.map(partial(_packed, names), some), strict=True):
+            for sha256, told in zip(
+                some, pool.map(partial(_packed, names, kept), some), strict=True
+            ):
                 if not isinstance(told, bytes):
                     withheld[sha256] = told
                 elif len(told) > room:
                     withheld[sha256] = "too-much"
                 else:
                     folder.mkdir(parents=True, exist_ok=True)
-                    (folder / f"{sha256[:12]}{PACKED}").write_bytes(told)
+                    _put(told, sha256, folder, kept)
                     packed[sha256] = (len(told), hashlib.sha256(told).hexdigest())
                     room -= len(told)
     withheld |= dict.fromkeys(wanted, "too-much")
-    paths = {sha256: f"{folder.name}/{sha256[:12]}{PACKED}" for sha256 in packed}
+    paths = {sha256: _path(sha256) for sha256 in packed}
     return Copies(paths=paths, packed=packed, withheld=withheld)
 
 
@@ -109,8 +128,26 @@ def _in_order(boards: Boards, files: Mapping[str, Reading]) -> Iterable[str]:
     return dict.fromkeys([*(sha256 for *_, sha256 in ranked if sha256 in files), *others])
 
 
-def _packed(names: Mapping[str, Path], sha256: str) -> bytes | Reason:
+def _path(sha256: str) -> str:
+    """Return where a copy lies below the folder of data."""
+    return f"results/{sha256[:12]}{PACKED}"
+
+
+def _put(told: bytes, sha256: str, folder: Path, kept: Kept | None) -> None:
+    path, made_of = _path(sha256), bytes.fromhex(sha256)
+    file = folder.parent / path
+    if kept is not None and kept.holds(path, made_of):
+        kept.take(path, file)
+        return
+    file.write_bytes(told)
+    if kept is not None:
+        kept.note(path, made_of, file)
+
+
+def _packed(names: Mapping[str, Path], kept: Kept | None, sha256: str) -> bytes | Reason:
     """Return the compressed content of a file, or why it is not published."""
+    if kept is not None and kept.holds(path := _path(sha256), bytes.fromhex(sha256)):
+        return _content(Path(kept.file(path)))
     content = _content(names[sha256])
     return _trouble(content, sha256) or gzip.compress(content, 6, mtime=0)
 

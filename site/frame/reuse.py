@@ -33,7 +33,7 @@ class Kept:
     """
 
     def __init__(self, folder: Path = Path(), pages: Mapping[str, Mark] | None = None) -> None:
-        self._folder, self._pages = folder, pages or {}
+        self._folder, self._pages = str(folder), pages or {}
         self.made_by = b""
         self.found: dict[str, Mark] = {}
         """Every page of this build that follows from what is known."""
@@ -49,45 +49,50 @@ class Kept:
     def holds(self, path: str, made_of: bytes | None) -> bool:
         """Tell whether the page at *path* is there as it follows from what has that digest."""
         mark = self._pages.get(path)
-        return (
-            mark is not None and mark.made_of == made_of and mark == _mark(self._file(path), mark)
-        )
+        if mark is None or mark.made_of != made_of:
+            return False
+        try:
+            return mark == _mark(made_of, os.lstat(self.file(path)))
+        except OSError:
+            return False
 
     def take(self, path: str, target: Path) -> None:
         """Put the page at *path* to *target* as it is."""
-        link(self._file(path), target)
-        self.note(path, self._pages[path].made_of, target)
+        if link(self.file(path), target):
+            self.found[path] = self._pages[path]
+        else:
+            self.note(path, self._pages[path].made_of, target)
 
     def note(self, path: str, made_of: bytes, file: Path) -> None:
         """Remember that the page at *path*, just written to *file*, follows from *made_of*."""
-        status = file.stat()
-        self.found[path] = Mark(made_of, status.st_size, status.st_mtime_ns, status.st_ino)
+        self.found[path] = _mark(made_of, file.stat())
 
     def save(self, file: Path) -> None:
         """Write what is known of this build's pages."""
         file.write_bytes(msgspec.msgpack.encode(_Record(made_by=self.made_by, pages=self.found)))
 
-    def _file(self, path: str) -> Path:
-        return self._folder / (f"{path}index.html" if path.endswith("/") else path)
+    def file(self, path: str) -> str:
+        """Return where the page or file at *path* was left."""
+        return f"{self._folder}/{path}{'index.html' if path.endswith('/') else ''}"
 
 
-def link(source: Path, target: Path) -> None:
-    """Put the file *source* to *target* as well, without its bytes where the disk allows that."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+def link(source: str | Path, target: Path) -> bool:
+    """Put the file *source* to *target* as well; tell whether the disk allows that both are one."""
     try:
         os.link(source, target)
     except FileExistsError:
         raise
+    except FileNotFoundError:
+        target.parent.mkdir(parents=True)
+        return link(source, target)
     except OSError:  # neither on every file system, nor without end
         shutil.copy2(source, target)
+        return False
+    return True
 
 
-def _mark(file: Path, known: Mark) -> Mark | None:
-    try:
-        status = file.lstat()
-    except OSError:
-        return None
-    return Mark(known.made_of, status.st_size, status.st_mtime_ns, status.st_ino)
+def _mark(made_of: bytes, status: os.stat_result) -> Mark:
+    return Mark(made_of, status.st_size, status.st_mtime_ns, status.st_ino)
 
 
 def _read(file: Path) -> _Record | None:

@@ -47,6 +47,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for size in SIZES:
             build(Path(folder, str(size)), size)
+        publish(Path(folder, "published"), SIZES[-1])
         compare(Path(folder, "ours"), Path(folder, "peer"))
         browse(Path(folder, str(SIZES[-1]), "build", "site"), SIZES[-1])
 
@@ -65,6 +66,31 @@ def build(root: Path, size: int) -> None:
     print(f"{size:>7,}", *(f"{one:>6.1f} s" for one in seconds), end="")
     print(f" {site.largest:>5.0f} MB {site.together:>6.0f} MB {output.megabytes:>5.0f} MB", end="")
     print(f" {output.files:>7,} {copying:>9.1f} s", flush=True)
+
+
+def publish(root: Path, size: int) -> None:
+    """Print what it costs to publish *size* results, cards and site, and then one more."""
+    command = [*workspace(root, size), "publish"]
+    full = timed(command)
+    results.write_one(size, root / "results")
+    before = files(root / "build")
+    one = timed(command)
+    after = files(root / "build")
+    written = sum(before.get(path) != told for path, told in after.items())
+    print(
+        f"\n{size:,} results published, cards and site: {full.seconds:.1f} s"
+        f" ({full.processor:.1f} s of processors), {len(before):,} files\n"
+        f"one new result: {one.seconds:.1f} s ({one.processor:.1f} s of processors)"
+        f" = 1/{full.seconds / one.seconds:.1f} of that; {written:,} of {len(after):,} files"
+        " written",
+        flush=True,
+    )
+
+
+def files(folder: Path) -> dict[str, tuple[int, int]]:
+    """Return what tells of each file in *folder*, by its path, whether it was written."""
+    told = ((path, path.stat()) for path in folder.rglob("*") if path.is_file())
+    return {str(path): (status.st_mtime_ns, status.st_ino) for path, status in told}
 
 
 def compare(ours: Path, theirs: Path) -> None:
