@@ -12,7 +12,7 @@ from cardboard.tests.pushing import Cradle, by_hand, repos, write_workspace
 
 pytest_plugins = ("cardboard.tests.hub.fixtures",)
 
-COUNT = 20
+COUNT = 10
 REPOS = repos(COUNT)
 README = by_hand()
 ABOVE, BELOW = README[: README.index("<!-- cardboard:begin")], "\nThe end, also by hand.\n"
@@ -20,7 +20,7 @@ ABOVE, BELOW = README[: README.index("<!-- cardboard:begin")], "\nThe end, also 
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a workspace of twenty models, its results read once."""
+    """Give a workspace of ten models, its results read once."""
     return write_workspace(tmp_path_factory.mktemp("template"), COUNT)
 
 
@@ -85,7 +85,7 @@ def test_a_push_that_is_killed_is_made_right_by_the_next(
     when: Literal["before", "after"],
     step: int,
 ) -> None:
-    """Each request of a push of 20: all steps between two requests are one and the same."""
+    """Each request of a push of ten: all steps between two requests are one and the same."""
     filled(hub)
     workspace = tmp_path / "workspace"
     shutil.copytree(template, workspace)
@@ -94,7 +94,7 @@ def test_a_push_that_is_killed_is_made_right_by_the_next(
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("skip", [0, 5, 13])
+@pytest.mark.parametrize("skip", [0, 3, 6])
 def test_several_workers_are_killed_in_the_middle_of_their_commits(
     client: Cradle,
     hub: Hub,
