@@ -1,8 +1,24 @@
-// What prose needs beyond the theme: code that can be copied, wide tables that the keyboard scrolls.
+// What pages need beyond the theme: code that can be copied, wide tables that the keyboard scrolls,
+// links in the drawer.
 import { button } from "./copy.js";
 import "./search.js";
 
+// Pages of models have their links once, as tabs: a phone's drawer shows the same.
+const drawer = () => {
+  const list = document.querySelector(".md-nav--primary > .md-nav__list:empty");
+  for (const tab of list ? document.querySelectorAll(".md-tabs__link") : []) {
+    const [item, link, title] = ["li", "a", "span"].map((tag) => document.createElement(tag));
+    [item.className, link.className, title.className] = ["md-nav__item", "md-nav__link", "md-ellipsis"];
+    link.href = tab.href;
+    title.textContent = tab.textContent.trim();
+    link.append(title);
+    item.append(link);
+    list.append(item);
+  }
+};
+
 const start = () => {
+  drawer();
   const { translations } = JSON.parse(document.getElementById("__config").textContent);
   const words = {
     copy: translations["clipboard.copy"],

@@ -21,6 +21,7 @@ _QUOTED = re.compile(
 _LIST = re.compile(r'<nav class="md-nav md-nav--primary.*?<ul\b[^>]*>', re.DOTALL)
 _NESTING = re.compile(r"<(?P<end>/?)(?P<tag>ul|li)\b[^>]*>")
 _TITLE = re.compile(r'<span class="md-ellipsis">\s*(.*?)\s*</span>', re.DOTALL)
+_TABS = "md-tabs__link"
 _FIRST = re.compile(r'<a href="([^"]*)"')
 _NO_CONTENTS = re.compile(
     r'<div class="md-sidebar md-sidebar--secondary"[^>]*\shidden>.*?</nav>(?:\s*</div>){3}',
@@ -42,15 +43,15 @@ def lean(html: str) -> str:
 def lean_frame(html: str) -> str:
     """Return a frame that is stamped often without what its pages do not need.
 
-    A group of pages is a link to its first page, which links to the others; the theme's empty table
-    of contents goes.
+    A group of pages is a link to its first page, which links to the others; where tabs are these
+    links already, `frame.js` takes them from there. The theme's empty table of contents goes.
     """
     html = _flat(_BESIDE_TAG.sub("", _LAYOUT.sub("\n", html)))
     return lean(_GENERATOR.sub("", _NO_CONTENTS.sub("", html)))
 
 
 def _flat(html: str) -> str:
-    """Return a frame whose navigation is one list, each group in it as a link."""
+    """Return a frame whose navigation is one list, each group in it as a link unless tabs are."""
     start = _LIST.search(html)
     if start is None:
         return html
@@ -60,7 +61,7 @@ def _flat(html: str) -> str:
         if found["tag"] == "ul":
             depth += -1 if found["end"] else 1
             if depth == 0:
-                told = "".join(map(_item, items))
+                told = "" if _TABS in html else "".join(map(_item, items))
                 return f"{html[: start.end()]}{told}{html[found.start() :]}"
         elif depth == 1 and found["end"]:
             items.append(html[begun : found.start()])

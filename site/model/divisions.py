@@ -139,10 +139,7 @@ def part_rows(group: Slices, unknown: str, *, lasting: bool = False) -> Markup:
         )
         if one.wide is not None:
             line = "" if one.middle is None else f'<rect x="{one.middle}%"/>'
-            told.append(
-                '<svg class="cb-bar cb-part" aria-hidden=true>'
-                f'<rect width="{one.wide}%"/>{line}</svg>'
-            )
+            told.append(f'<svg aria-hidden=true><rect width="{one.wide}%"/>{line}</svg>')
         if group.compared:
             told.append(f"<td>{one.median or ''}")
         elif lasting:

@@ -94,3 +94,14 @@ def test_a_group_of_the_navigation_is_a_link_to_its_first_page_however_deep_it_i
         )
         + "</ul></nav><ul><li>after</ul>"
     )
+
+
+def test_links_that_are_tabs_are_not_written_twice():
+    tabs = '<nav class="md-tabs"><a href="../board/" class="md-tabs__link">board</a></nav>'
+    listed = (
+        '<ul class="md-nav__list"><li class="md-nav__item"><a href="../board/">board</a></li></ul>'
+    )
+    frame = f'{tabs}<nav class="md-nav md-nav--primary">{listed}</nav>'
+    assert lean_frame(frame).endswith(
+        '<nav class="md-nav md-nav--primary"><ul class=md-nav__list></ul></nav>'
+    )
