@@ -4,7 +4,7 @@ import { signed } from "./pairs.js";
 
 const EACH_SIDE = 2;
 const [SLUG, NAME, RANK, RANKS, LEVEL, SCORE, BASE, RIVALS] = Array(8).keys();
-const { models, slug, words, compare } = JSON.parse(document.getElementById("cb-field").textContent);
+const { models, slug, compare } = JSON.parse(document.getElementById("cb-field").textContent);
 
 const link = (row) => element("a", { href: `${models}${row[SLUG]}/` }, element("bdi", {}, row[NAME]));
 
@@ -20,7 +20,7 @@ const rivalsOf = ({ rows, decimals }, at) => {
 };
 
 const table = (field, at, labelled, compared) => {
-  const { rows, decimals, sign } = field;
+  const { rows, decimals, sign, words } = field;
   const rivals = rivalsOf(field, at);
   const tested = rivals.some((one) => (one[7] ?? null) !== null);
   const titles = ["model", "relation", "rank", "score", "difference"];
@@ -65,7 +65,7 @@ const show = (place, ...content) => {
   place.hidden = false;
 };
 
-const fillMedians = (section, { figures, parts, tasks }) => {
+const fillMedians = (section, { figures, parts, tasks, words }) => {
   for (const [name, told] of [["figure", (one) => figures[one.dataset.figure]], ["part", (one) => parts[one.dataset.division]?.[one.dataset.part]]]) {
     for (const body of section.querySelectorAll("table.cb-figures")) {
       const cells = [...body.querySelectorAll(`td[data-${name}]`)];
@@ -82,7 +82,7 @@ const fillMedians = (section, { figures, parts, tasks }) => {
 };
 
 const fillRank = (section, field, at, first) => {
-  const { rows, ranked } = field;
+  const { rows, ranked, words } = field;
   const row = rows[at];
   const place = (name) => section.querySelector(`[data-of=${name}]`);
   const range = row[RANKS] === null ? "" : ` (${row[RANKS]})`;

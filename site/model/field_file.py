@@ -13,6 +13,27 @@ from ..table.rows import ranks
 TIMES = ("seconds_per_step", "load_seconds")
 """Figures that results of every suite have a line for."""
 
+_WORDS = {
+    "after": "site.model.after",
+    "apart": "site.rivals.apart",
+    "before": "site.model.before",
+    "level": "site.rivals.level",
+    "level-none": "site.level.none",
+    "level-with": "site.script.level-with",
+    "median": "card.median",
+    "model": "site.column.model",
+    "rank": "site.column.rank",
+    "relation": "site.rivals.relation",
+    "score": "site.column.score",
+    "tied": "site.tied",
+    "unmeasured": "site.unmeasured",
+    **{
+        name: f"site.rivals.{name}"
+        for name in ("above", "base", "below", "difference", "interval", "tasks", "verdict")
+    },
+}
+"""What the script of these pages says: its own name for a message, and the message's key."""
+
 
 def field_path(place: Place) -> str:
     """Return where that file of a board lies, below the language's tree.
@@ -29,7 +50,8 @@ def field_file(place: Place, source: Source) -> tuple[str, str]:
     are printed: by metric, by division and group, by the identity of the steps. `rows` holds of
     each ranked entry, best first, its slug, name, rank, open ranks, how many others no test tells
     from it, score, the place of its base model, and where all pairs are tested, its rivals: place,
-    difference, interval, tasks won, lost and tied, whether a test tells the two apart.
+    difference, interval, tasks won, lost and tied, whether a test tells the two apart. `words` is
+    what the script says: here once, and not on each page.
     """
     measured, field = source.measured[place.slug], source.fields[place.slug]
     metrics, metric = place.suite.metrics, place.suite.ranked
@@ -50,6 +72,7 @@ def field_file(place: Place, source: Source) -> tuple[str, str]:
             steps: [as_printed(metric, one) for one in scores]
             for steps, scores in measured.tasks.items()
         },
+        "words": {name: source.render.text(key) for name, key in _WORDS.items()},
         "rows": [_row(entry, measured, places) for entry in measured.board.ranked],
     }
     return field_path(place), json.dumps(told, ensure_ascii=False, separators=(",", ":"))

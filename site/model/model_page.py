@@ -193,28 +193,6 @@ def _fields(standings: list[Standing], path: str, source: Source) -> dict[str, s
     }
 
 
-_WORDS = {
-    "after": "site.model.after",
-    "apart": "site.rivals.apart",
-    "before": "site.model.before",
-    "level": "site.rivals.level",
-    "level-none": "site.level.none",
-    "level-with": "site.script.level-with",
-    "median": "card.median",
-    "model": "site.column.model",
-    "rank": "site.column.rank",
-    "relation": "site.rivals.relation",
-    "score": "site.column.score",
-    "tied": "site.tied",
-    "unmeasured": "site.unmeasured",
-    **{
-        name: f"site.rivals.{name}"
-        for name in ("above", "base", "below", "difference", "interval", "tasks", "verdict")
-    },
-}
-"""What the script of a page says: its own name for a message, and the message's key."""
-
-
 def _moving(
     slug: str, standings: list[Standing], path: str, source: Source
 ) -> dict[str, object] | None:
@@ -229,7 +207,6 @@ def _moving(
         "compare": {
             one.anchor: f"{root}compare/{one.anchor}/?m={slug}" for one in lasting if one.tasks
         },
-        "words": {name: source.render.text(key) for name, key in _WORDS.items()},
     }
 
 

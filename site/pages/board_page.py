@@ -44,8 +44,10 @@ def board_pages(source: Source) -> Iterator[Page]:
         columns = columns_of(board.suite, source.settings.columns)
         words = BoardWords(board, source)
         telling = _Telling(source, place, board, columns, rows(board), words)
+        table = _table(telling)
         for part in parts(place.path, place.slug, telling.rows):
-            yield _first(telling, part) if part.number == 1 else _further(telling, part)
+            told = {**table, "root": root_of(part.path), "part": part}
+            yield _first(telling, part, told) if part.number == 1 else _further(telling, part, told)
 
 
 def _description(telling: _Telling) -> str:
@@ -55,13 +57,11 @@ def _description(telling: _Telling) -> str:
     )
 
 
-def _table(telling: _Telling, part: Part[Row]) -> dict[str, object]:
-    """Return what the template of a table of rows asks for."""
+def _table(telling: _Telling) -> dict[str, object]:
+    """Return what the template of a table asks for, on each of its pages."""
     quiet = frozenset(column.name for column in telling.columns if not column.shown)
     return {
-        "root": root_of(part.path),
         "here": telling.place,
-        "part": part,
         "columns": telling.columns,
         "hidden": quiet | untelling_columns(telling.columns, telling.rows),
         "span": _span(telling),
@@ -73,17 +73,17 @@ def _table(telling: _Telling, part: Part[Row]) -> dict[str, object]:
     }
 
 
-def _further(telling: _Telling, part: Part[Row]) -> Page:
+def _further(telling: _Telling, part: Part[Row], told: dict[str, object]) -> Page:
     """Return a numbered page of a long board, for readers whose browser runs no scripts."""
     return Page(
         path=part.path,
         title=f"{telling.place.title} ({part.number})",
         description=_description(telling),
-        slots={"body": telling.source.render.html("board_rest", **_table(telling, part))},
+        slots={"body": telling.source.render.html("board_rest", **told)},
     )
 
 
-def _first(telling: _Telling, part: Part[Row]) -> Page:
+def _first(telling: _Telling, part: Part[Row], told: dict[str, object]) -> Page:
     """Return the page that holds the board's script, and the files that this one reads."""
     source, place, board, columns, all_rows, words = telling
     data = {}
@@ -93,7 +93,7 @@ def _first(telling: _Telling, part: Part[Row]) -> Page:
     found = tuple(filters(columns, all_rows, words))
     html = source.render.html(
         "board",
-        **_table(telling, part),
+        **told,
         resolution=_resolution(telling),
         newest=max((row.cells["date"] or "" for row in all_rows), default=""),
         alike=_alike(telling),
