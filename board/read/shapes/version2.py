@@ -3,7 +3,7 @@
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from itertools import islice, repeat
 from operator import attrgetter
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -61,6 +61,8 @@ _MOST_SHARED = 4 * 2**20
 """Bytes of what a file's steps share with another's that are kept for that one."""
 _ANSWERS = msgspec.json.Decoder(list[str | None])
 _OBJECTS = msgspec.json.Decoder(list[dict[str, Any] | None])
+_GROUPS = msgspec.json.Decoder(list[dict[str, str]])
+_Decoder = msgspec.json.Decoder[Any]
 _Shape = tuple[tuple[str, ...] | None, tuple[str, ...]]
 """The keys of what was read of an answer, `None` where the answer is there too, and of scores."""
 
@@ -203,10 +205,10 @@ def _texts(raw: bytes) -> list[str | None]:
     return _ANSWERS.decode(b"[%b]" % raw)
 
 
-def _objects(raw: bytes) -> list[dict[str, Any] | None] | None:
+def _objects(decoder: _Decoder, raw: bytes) -> list[Any] | None:
     """Return the objects that *raw* lists, `None` where that is not how they are written."""
     raw = b"[%b]" % raw
-    found = _OBJECTS.decode(raw)
+    found: list[Any] = decoder.decode(raw)
     return found if _ENCODER.encode(found) == raw else None
 
 
@@ -214,15 +216,15 @@ def _objects(raw: bytes) -> list[dict[str, Any] | None] | None:
 _remembered = lru_cache(maxsize=8)(_objects)
 
 
-def _shared(raw: bytes) -> list[dict[str, Any] | None] | None:
-    return _remembered(raw) if len(raw) <= _MOST_SHARED else _objects(raw)
+def _shared(decoder: _Decoder, raw: bytes) -> list[Any] | None:
+    return (_remembered if len(raw) <= _MOST_SHARED else _objects)(decoder, raw)
 
 
 _COLUMNS: dict[str, Callable[[bytes], Sequence[Any] | None]] = {
-    "groups": _shared,
-    "reference": _shared,
+    "groups": partial(_shared, _GROUPS),
+    "reference": partial(_shared, _OBJECTS),
     "answer": _texts,
-    "parsed": _objects,
+    "parsed": partial(_objects, _OBJECTS),
 }
 
 

@@ -87,6 +87,9 @@ def test_known_keys_make_no_file_of_ours_that_is_none(base) -> None:
     for one, other in (
         (b'"command_f1":', b'"command_f1":0.5,"command_f1":'),
         (b'"bucket":"early"', b'"bucket":"late","bucket":"early"'),
+        (b'"bucket":"early"', b'"bucket":{"early":1}'),
+        (b'"bucket":"early"', b'"bucket":null'),
+        (b'"groups":{"bucket":"early"', b'"groups":null,"other":{"bucket":"early"'),
         (b'"scores":{', b'"scores":{},"scores":{'),
         (b'"trial":null', b'"trial":null,"unknown":1'),
         (b'"trial":null', b'"trial":null,"answer":null'),
