@@ -229,8 +229,7 @@ def _build(
     for one in sources:
         folder = addresses.prefix(one)
         _frames(target.parent, one).replace(target / one if folder else target)
-    limit = first.settings.site.exact_up_to
-    _write_rest(first.boards, addresses, trees[0].paths, limit, target)
+    _write_rest(first.boards, addresses, trees[0].paths, target)
     _move(data, target / FOLDER)
     if first.data.manifest is not None:
         told = msgspec.json.decode(hashes.read_bytes())
@@ -297,12 +296,10 @@ def _footer(source: Source, files: int | None, sha256: str | None) -> str:
     return source.render.html("footer", files=files, sha256=sha256, repository=repository)
 
 
-def _write_rest(
-    boards: Boards, addresses: Addresses, paths: list[str], exact_up_to: int, target: Path
-) -> None:
+def _write_rest(boards: Boards, addresses: Addresses, paths: list[str], target: Path) -> None:
     """Write what no language owns: badges, sitemap, and the note that nothing is to be hidden."""
     (target / "badges").mkdir()
-    for path, svg in badges(boards, exact_up_to):
+    for path, svg in badges(boards):
         (target / path).write_text(svg, encoding="utf-8")
     (target / "robots.txt").write_text(robots(addresses), encoding="utf-8")
     if addresses.site_url is not None:

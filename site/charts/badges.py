@@ -5,7 +5,6 @@ from typing import NamedTuple
 from xml.sax.saxutils import escape
 
 from ...board.model import Board, Boards, Entry
-from ...board.notes.lasting import ALWAYS_EXACT, band
 from ..data.figures import as_printed
 
 _HEIGHT, _MARGIN, _LETTER, _LONGEST = 20, 7, 6.6, 28
@@ -26,15 +25,12 @@ class Badge(NamedTuple):
     ranked: bool
 
 
-def badges(boards: Boards, exact_up_to: int) -> Iterator[tuple[str, str]]:
-    """Yield path and SVG of one badge a page; a ranked entry goes before an unranked one.
-
-    On boards of more entries than *exact_up_to* it says what lasts.
-    """
+def badges(boards: Boards) -> Iterator[tuple[str, str]]:
+    """Yield path and SVG of one badge a page; a ranked entry goes before an unranked one."""
     best: dict[str, Badge] = {}
     for board in boards.boards:
         for entry in board.entries:
-            badge = badge_of(entry, board, exact=len(board.entries) <= exact_up_to)
+            badge = badge_of(entry, board)
             if entry.slug not in best or (badge.ranked and not best[entry.slug].ranked):
                 best[entry.slug] = badge
     for entry in boards.unplaced:
@@ -43,22 +39,14 @@ def badges(boards: Boards, exact_up_to: int) -> Iterator[tuple[str, str]]:
         yield f"badges/{slug}.svg", draw(badge)
 
 
-def badge_of(entry: Entry, board: Board, *, exact: bool = True) -> Badge:
-    """Return what the badge of *entry* says, e.g. `tb2-lite | 12= / 82 · 22.45`.
-
-    One that is not *exact* says a band beyond the first ten ranks: `tb2-lite | top 5% · 22.45`.
-    """
+def badge_of(entry: Entry, board: Board) -> Badge:
+    """Return what the badge of *entry* says, e.g. `tb2-lite | 12= / 82 · 22.45`."""
     name = board.suite.name
     if entry.rank is None:
         return Badge(name, "unranked", False)
     score = as_printed(board.suite.ranked, entry.score)
-    count = len(board.ranked)
-    if exact:
-        return Badge(name, f"{entry.rank_text} / {count} · {score}", True)
-    top = band(entry.rank, count)
-    told = "below top 50%" if top == 100 else f"top {top}%"
-    rank = entry.rank_text if entry.rank <= ALWAYS_EXACT else told
-    return Badge(name, f"{rank} · {score}", True)
+    value = f"{entry.rank_text} / {len(board.ranked)} · {score}"
+    return Badge(name, value, True)
 
 
 def draw(badge: Badge) -> str:
