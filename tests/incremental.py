@@ -96,7 +96,8 @@ class History:
             done = f"call it {title}"
         elif there and chance < 0.45:
             first = self._random.choice(there)
-            shutil.copy(first, first.with_name(f"again-{self._random.randrange(3)}.json"))
+            again = first.with_name(f"again-{self._random.randrange(3)}.json")
+            again.write_bytes(first.read_bytes())  # it may be a copy of itself
             done = f"copy {first.name}"
         else:
             suite = self._random.choice(("quiz", "exam", "exam", "other"))
