@@ -25,7 +25,7 @@ State = Literal["whole", "cut"]
 """Of a reading that is published in place of its file: texts that name a machine are cut out."""
 
 # A host for static pages takes a gigabyte at most, and the pages themselves need room.
-MOST_BYTES = 75 * 10**6
+MOST_BYTES = 100 * 10**6
 """Of all result files that a site gives away, compressed; of all readings, as they are."""
 PACKED = ".json.gz"
 _AT_ONCE = 64

@@ -1,4 +1,4 @@
-"""What a page weighs, what it loads of ours, and that ten thousand models fit into a site."""
+"""What a page weighs, what it loads of ours, and that the pages of ten thousand models fit."""
 
 import re
 
@@ -14,7 +14,7 @@ from cardboard.tests.bench.results import workspace
 FEW, MORE = 3, 9
 MODELS = 10_000
 MOST = 600 * 10**6
-"""Bytes of a site of so many models in two languages."""
+"""Bytes of the pages of so many models in two languages, with their badges and copies of results."""
 ORDINARY = 24_000
 """Bytes of the page of a model with one result, its steps and all that can be said of them."""
 HEAVIEST = 112_000
@@ -51,7 +51,7 @@ def test_a_page_of_a_model_is_at_most_24_kb_in_each_language(grown):
     assert {path: size for path, size in pages.items() if size > ORDINARY} == {}
 
 
-def test_ten_thousand_models_in_two_languages_fit_into_a_site(grown):
+def test_pages_badges_and_copies_of_ten_thousand_models_fit_into_a_site(grown):
     # Cards and the pages of tasks end at a limit of their own, and what charts draw is thinned.
     each = growth(grown, "models/", "ko/models/", "badges/", "search/", "ko/search/", "data/board")
     assert each > 30_000, "both languages are there"
