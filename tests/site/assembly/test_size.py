@@ -14,7 +14,7 @@ from cardboard.tests.bench.results import workspace
 FEW, MORE = 3, 9
 MODELS = 10_000
 MOST = 600 * 10**6
-"""Bytes of the pages of so many models in two languages, with their badges and copies of results."""
+"""Bytes of the pages of so many models in two languages, with badges and copies of results."""
 ORDINARY = 24_000
 """Bytes of the page of a model with one result, its steps and all that can be said of them."""
 HEAVIEST = 112_000
