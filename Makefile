@@ -12,7 +12,8 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 FLAGS ?=
 # A file of tests stays in one process, so that what it prepares is prepared once; tests/conftest.py says which begin.
-WORKERS := -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# One process more than there are processors: the others wait for browsers and servers half of their time.
+WORKERS := -n $(shell expr $$(nproc) + 1) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help demo test test-engines lint types coverage bench baselines pictures fuzz serve venv packages clean
 

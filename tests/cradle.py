@@ -6,20 +6,20 @@ import ssl
 import sys
 import time
 from contextlib import redirect_stdout, suppress
-from functools import cache, partial
+from functools import cache, partialmethod
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from huggingface_hub import CommitOperationAdd, HfApi, constants, get_session
 from jinja2 import Environment, FileSystemBytecodeCache
+from jinja2.bccache import Bucket
 from rich import console, progress
 
 from cardboard.cards.commands import push_commands
 from cardboard.cards.hub import hub, session
 from cardboard.cards.push import flow as push_flow
 from cardboard.cards.push import push, status
-from cardboard.cards.text import render
 from cardboard.cli import main
 from cardboard.tests.pushing import write_workspace
 
@@ -29,6 +29,16 @@ LOADED = (
 )
 SHORT = 0.01
 """Seconds that pauses between tries take here."""
+
+
+class Compiled(FileSystemBytecodeCache):
+    """Keep what each kind of environment makes of a template."""
+
+    def get_bucket(
+        self, environment: Environment, name: str, filename: str | None, source: str
+    ) -> Bucket:
+        """Return where the code of a template lies."""
+        return super().get_bucket(environment, f"{type(environment)} {name}", filename, source)
 
 
 def run(told: dict[str, Any], argv: list[str]) -> None:
@@ -68,8 +78,9 @@ def serve() -> None:
     vars(time)["sleep"] = lambda seconds: sleep(min(seconds, SHORT))
     push.PAUSE = push.UNTOLD_LIMIT = push_commands.RETRY = SHORT
     # Compiling the layout takes longer than all that is tested here.
-    compiled = FileSystemBytecodeCache(os.environ["HF_HOME"])
-    vars(render)["Environment"] = partial(Environment, bytecode_cache=compiled)
+    compiled = Compiled(os.environ["HF_HOME"])
+    made = partialmethod(Environment.__init__, bytecode_cache=compiled)
+    Environment.__init__ = made  # type: ignore[assignment, method-assign]
     vars(ssl)["create_default_context"] = cache(ssl.create_default_context)
     warm_up(Path(os.environ["HF_HOME"]))
     for line in sys.stdin:
