@@ -65,14 +65,20 @@ const show = (place, ...content) => {
   place.hidden = false;
 };
 
+/** Add a column behind that of the value, unless no row has a median. */
+const addMedians = ({ tHead, tBodies }, value, title, medianOf) => {
+  const rows = [...tBodies[0].rows];
+  const medians = rows.map(medianOf);
+  if (!medians.some(Boolean)) return;
+  tHead.rows[0].cells[value].after(element("th", {}, title));
+  rows.forEach((row, at) => row.cells[value].after(element("td", {}, medians[at] ?? "")));
+};
+
 const fillMedians = (section, { figures, parts, tasks, words }) => {
-  for (const [name, told] of [["figure", (one) => figures[one.dataset.figure]], ["part", (one) => parts[one.dataset.division]?.[one.dataset.part]]]) {
-    for (const body of section.querySelectorAll("table.cb-figures")) {
-      const cells = [...body.querySelectorAll(`td[data-${name}]`)];
-      if (!cells.some(told)) continue;
-      for (const cell of cells) show(cell, told(cell) ?? "");
-      show(body.querySelector("th[data-of=median]"));
-    }
+  for (const table of section.querySelectorAll("table.cb-figures")) {
+    const known = parts[table.dataset.division] ?? {};
+    if (table.dataset.division) addMedians(table, 2, words["median-part"], (row) => known[row.dataset.part ?? row.cells[0].textContent]);
+    else addMedians(table, 1, words.median, (row) => figures[row.dataset.figure]);
   }
   const list = section.querySelector("table[data-tasks]");
   const medians = list && tasks[list.dataset.tasks];

@@ -129,20 +129,19 @@ def _slices(
 def part_rows(group: Slices, unknown: str, *, lasting: bool = False) -> Markup:
     """Return the rows of a table of parts; *unknown* is HTML for a figure that is not known.
 
-    Those of a *lasting* page have room for medians that come later.
+    Those of a *lasting* page say which part they are, where their title does not: its median
+    comes later.
     """
-    division = quoted(group.name)
     told = []
     for one in group.rows:
+        part = f' data-part="{quoted(one.id)}"' if lasting and one.id != one.name else ""
         told.append(
-            f"<tr><th scope=row>{written(one.name)}<td>{one.steps}<td>{one.value or unknown}"
+            f"<tr{part}><th scope=row>{written(one.name)}<td>{one.steps}<td>{one.value or unknown}"
         )
         if one.wide is not None:
             line = "" if one.middle is None else f'<rect x="{one.middle}%"/>'
             told.append(f'<svg aria-hidden=true><rect width="{one.wide}%"/>{line}</svg>')
         if group.compared:
             told.append(f"<td>{one.median or ''}")
-        elif lasting:
-            told.append(f'<td data-division="{division}" data-part="{quoted(one.id)}" hidden>')
         told += [f"<td>{other or unknown}" for other in one.others]
     return Markup("".join(told))

@@ -21,6 +21,7 @@ _WORDS = {
     "level-none": "site.level.none",
     "level-with": "site.script.level-with",
     "median": "card.median",
+    "median-part": "site.slice.median",
     "model": "site.column.model",
     "rank": "site.column.rank",
     "relation": "site.rivals.relation",

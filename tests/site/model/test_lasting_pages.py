@@ -112,7 +112,8 @@ def test_a_script_fills_in_rank_neighbours_and_medians(browser, address, languag
         expect(page.locator("[data-of=rank]")).to_contain_text("/ 24 (")
         expect(page.locator("[data-of=rivals] tbody tr")).to_have_count(4)
         expect(page.locator("nav[data-of=beside] a")).to_have_count(2)
-        expect(page.locator("table.cb-figures th[data-of=median]").first).to_contain_text(medians)
+        for table in page.locator("table.cb-figures").all():
+            expect(table.locator("thead")).to_contain_text(medians)
         expect(page.locator("[data-of=else]")).to_be_hidden()
         assert barriers(page) == []
         page.locator("a[rel=next]").click()
@@ -125,7 +126,7 @@ def test_without_scripts_it_names_the_band_and_leads_to_the_board(browser, addre
         expect(page.locator("[data-of=rank]")).to_contain_text("below the top 50%")
         expect(page.locator("[data-of=else] a")).to_be_visible()
         expect(page.locator("[data-of=rivals]")).to_be_hidden()
-        expect(page.locator("th[data-of=median]").first).to_be_hidden()
+        expect(page.locator("table.cb-figures thead").first).not_to_contain_text("Median")
 
 
 def test_names_that_mean_harm_stay_text(browser, quick_site):
