@@ -32,13 +32,24 @@ const hide = () => {
 
 for (const section of charts.querySelectorAll(".cb-chart:has(.cb-drawing)")) {
   const drawing = section.querySelector(".cb-drawing");
-  const rows = rowsOf(section);
+  let rows = null;
+
+  // What only a reader who points at something needs is made ready then, not while the page loads.
+  const prepare = () => {
+    rows = rowsOf(section);
+    // The card says more than the title that a browser would show over it.
+    for (const title of drawing.querySelectorAll("a > title")) {
+      title.parentElement.setAttribute("aria-label", title.textContent);
+      title.remove();
+    }
+  };
 
   const show = (event) => {
     const link = event.target.closest("a");
     if (!link) return hide();
+    if (!rows) prepare();
     const way = new URL(link.getAttribute("href"), document.baseURI).href;
-    const told = rows.get(way) ?? [link.querySelector("title").textContent];
+    const told = rows.get(way) ?? [link.getAttribute("aria-label")];
     card.replaceChildren(
       ...told.map((text, at) => {
         const line = document.createElement(at ? "span" : "strong");
@@ -52,11 +63,6 @@ for (const section of charts.querySelectorAll(".cb-chart:has(.cb-drawing)")) {
   };
   drawing.addEventListener("pointerover", show);
   drawing.addEventListener("pointerleave", hide);
-  // The card says more than the title that a browser would show over it.
-  for (const title of drawing.querySelectorAll("a > title")) {
-    title.parentElement.setAttribute("aria-label", title.textContent);
-    title.remove();
-  }
 
   // A finger first shows the card, and then follows the link.
   let touched = null;
@@ -75,14 +81,11 @@ for (const section of charts.querySelectorAll(".cb-chart:has(.cb-drawing)")) {
     button.append(...item.childNodes);
     item.append(button);
     const number = item.dataset.family;
-    const colours =
-      number === "0" ? ["var(--cb-chart-mark)"] : [`var(--cb-family-${number})`];
-    const marks = colours.flatMap((colour) => [
-      ...drawing.querySelectorAll(`a:has([fill="${colour}"]), line[stroke="${colour}"]`),
-    ]);
+    const colour = number === "0" ? "var(--cb-chart-mark)" : `var(--cb-family-${number})`;
     button.addEventListener("click", () => {
       const shown = button.getAttribute("aria-pressed") === "false";
       button.setAttribute("aria-pressed", String(shown));
+      const marks = drawing.querySelectorAll(`a:has([fill="${colour}"]), line[stroke="${colour}"]`);
       for (const mark of marks) mark.classList.toggle("cb-aside", !shown);
     });
   }

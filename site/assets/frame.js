@@ -43,8 +43,8 @@ const start = () => {
       if (region.scrollWidth > region.clientWidth) region.tabIndex = 0;
     }
   };
-  reachable();
-  addEventListener("load", reachable);
+  if (document.readyState === "complete") reachable();
+  else addEventListener("load", reachable);
   addEventListener("resize", reachable);
 };
 

@@ -29,6 +29,9 @@ _EXPORT = re.compile(r"^export (?=(?:const|class|function|async function) (\w+))
 _STYLES = re.compile(r'(?:<link rel="stylesheet" href="[^"]*">\s*)+')
 _HREF = re.compile(r'href="([^"]*)"')
 _MAP = re.compile(r"/\*# sourceMappingURL=.*?\*/")
+# While the theme sets its colours, it puts this on everything, and off again: that alone takes a
+# browser longer than all other work that pages make for it.
+_SWITCHING = re.compile(r"(?:\[data-md-color-switching\] [^,{}]*,?)+\{[^{}]*\}")
 _FRAME_SCRIPT = re.compile(rf'\s*<script src="[^"]*{_FOLDER}/{re.escape(_ALL)}"[^>]*></script>')
 _ARTICLE_END = "</article>"
 
@@ -103,7 +106,8 @@ def style(paths: Iterable[str], read: Callable[[str], str]) -> Asset:
         else read(path)
         for path in paths
     )
-    return _named("style", "css", "\n".join(_MAP.sub("", text).strip() for text in texts) + "\n")
+    lean = (_SWITCHING.sub("", _MAP.sub("", text)).strip() for text in texts)
+    return _named("style", "css", "\n".join(lean) + "\n")
 
 
 def _packaged(path: str) -> bool:

@@ -29,7 +29,7 @@ from cardboard.board.workspace.configuration import open_workspace
 from cardboard.cli import card_texts
 from cardboard.site.assembly.write import write_site
 
-from ..site.browsing import ARGUMENTS
+from ..site.browsing import ARGUMENTS, CHROMIUM
 from ..site.kinds import kinds
 
 ROOT = Path(__file__).parents[2]
@@ -84,13 +84,12 @@ def looked_at(url: str) -> dict[str, Any]:
         "node", str(MODULES / "lighthouse" / "cli" / "index.js"), url, "--quiet", "--output=json",
         f"--only-categories={','.join(WANTED)}", f"--chrome-flags={flags}",
     ]  # fmt: skip
-    chrome = shutil.which("chromium") or "chromium"
     done = subprocess.run(
         command,
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "CHROME_PATH": chrome},
+        env={**os.environ, "CHROME_PATH": CHROMIUM},
     )
     if done.returncode:
         raise SystemExit(done.stderr.strip())

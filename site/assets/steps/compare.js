@@ -76,7 +76,6 @@ const start = ({ models, groups }) => {
   };
 
   place.replaceChildren(pickers, names, result);
-  place.hidden = false;
   show();
 };
 

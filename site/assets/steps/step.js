@@ -11,7 +11,7 @@ export const titleOf = (task) => {
 };
 
 const code = (text, name) =>
-  element("pre", { class: `cb-text no-copy ${name}`, tabIndex: 0, dir: "auto" }, element("code", {}, text));
+  element("pre", { class: `cb-text no-copy ${name}`, tabIndex: 0, dir: "auto" }, element("samp", {}, text));
 
 const strong = (text) => element("p", {}, element("strong", {}, text));
 

@@ -56,6 +56,26 @@ def test_every_kind_of_page_is_shown_without_a_complaint_or_a_barrier(
     assert not any(found.values()), found
 
 
+MOVED = """() => new Promise((tell) => {
+    let sum = 0;
+    new PerformanceObserver((list) => {
+        for (const { value } of list.getEntries()) sum += value;
+    }).observe({ type: "layout-shift", buffered: true });
+    setTimeout(() => tell(sum), 300);
+})"""
+GOOD = 0.1
+"""What the Web Vitals call good."""
+
+
+def test_what_scripts_add_to_a_page_moves_nothing_that_a_reader_sees(browser, url, sample_site):
+    with browsing(browser, url, viewport=NARROW) as page:
+        moved = {}
+        for kind, path in kinds(sample_site).items():
+            page.goto(path, wait_until="networkidle")
+            moved[kind] = page.evaluate(MOVED)
+    assert {kind: sum_ for kind, sum_ in moved.items() if sum_ > GOOD} == {}
+
+
 @pytest.mark.parametrize("language", ["", "ko/"])
 def test_every_row_can_be_read_without_javascript(browser, url, language):
     with browsing(browser, url, java_script_enabled=False, viewport=NARROW) as page:

@@ -83,7 +83,7 @@ def test_a_point_leads_to_its_model_and_is_passed_over_by_the_tab_key(browser, u
     with browsing(browser, url, viewport=WIDE) as page:
         page.goto("ko/charts/")
         point = page.locator("svg[aria-labelledby=speed-title] a").last
-        name = point.get_attribute("aria-label")
+        name = point.locator("title").text_content()
         point.locator("path").click()
         expect(page.locator("h1")).to_have_text(name.rpartition(":")[0])
         page.goto("ko/charts/")

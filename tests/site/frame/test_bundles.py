@@ -59,3 +59,10 @@ def test_a_name_tells_of_what_is_in_a_file():
     assert len(names) == len(SCRIPTS)
     assert style(["a"], {"a": "x"}.__getitem__).path != style(["a"], {"a": "y"}.__getitem__).path
     assert script_tag("board", "../").startswith('<script type=module src="../assets/cardboard/bo')
+
+
+def test_what_styles_a_whole_page_twice_while_it_loads_is_left_out_of_its_style_sheet():
+    theme = (
+        ".a{b:c}[data-md-color-switching] *,[data-md-color-switching] :after{d:e!important}.f{g:h}"
+    )
+    assert style(["theme.css"], lambda path: theme).text == ".a{b:c}.f{g:h}\n"

@@ -64,7 +64,9 @@ def test_every_answer_is_shown_letter_for_letter(site):
     assert len(pages(site)) == 2
     for path in pages(site):
         page = document(path)
-        shown = {"".join(one.itertext()) for one in page.iter(f"{HTML}code")}
+        shown = {
+            "".join(one.itertext()) for name in ("code", "samp") for one in page.iter(HTML + name)
+        }
         assert {text for text in TEXTS if len(text) < 200} <= shown
         assert "x" * 1000 in shown
 
