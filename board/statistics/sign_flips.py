@@ -26,9 +26,10 @@ SCREENED = 200
 """From so many models on, most statistics are only looked at with half the digits."""
 _BLOCK = 256
 _STRIPE = 64
-_ROWS = 64
 _PARTS = 32
 """Of a board of very many models, each of models with much the same score."""
+_OUTERMOST = 2
+"""Models at each end of a part that are looked at first."""
 _ALIKE = 2.0**12
 """Pairs whose root of Q is so many times smaller than the largest sum are so much alike that half
 the digits do not tell enough of them."""
@@ -88,10 +89,10 @@ class Pairs:
                 yield slice(top, min(top + _BLOCK, models)), slice(left, min(left + _BLOCK, models))
 
     def stripes(self) -> Iterator[tuple[slice, slice]]:
-        """Yield all rows and some columns, from left to right."""
+        """Yield some rows and all columns, from top to bottom."""
         models = len(self.numbers)
-        for left in range(0, models, _STRIPE):
-            yield slice(0, models), slice(left, min(left + _STRIPE, models))
+        for top in range(0, models, _STRIPE):
+            yield slice(top, min(top + _STRIPE, models)), slice(0, models)
 
     def squares(self, rows: slice, columns: slice) -> Floats:
         """Return Q, the sum of the squared differences of every pair."""
@@ -133,20 +134,24 @@ class Pairs:
         third = (
             self._third[rows, None] - self._third[None, columns] - 3 * (aa @ b.T) + 3 * (a @ bb.T)
         )
-        spread = second > 0
-        second = np.where(spread, second, 1.0)
-        t = size / np.sqrt(second * (self._fine * self._fine * self._small))
-        skew = np.sign(apart) * third / (second * np.sqrt(second))
-        skew = np.minimum(skew + SKEW_ERRORS * math.sqrt(6) / count, 0.0)
-        bent = t + skew * t * t / 3 + skew * skew * t * t * t / 27 + skew / 6
-        known = spread & (t > 0)
-        factor = np.where(known, np.clip(bent / np.where(known, t, 1.0), 0.0, 1.0), 1.0)
-        of_t = (count - 1) * value / np.maximum(count - value, 1e-9) * factor * factor
-        value = np.where(factor < 1, count * of_t / (count - 1 + of_t), value)
+        spread = np.where(second > 0, second, 1.0)
+        skew = np.sign(apart) * third / (spread * np.sqrt(spread))
+        skew += SKEW_ERRORS * math.sqrt(6) / count
+        bent = np.flatnonzero((skew < 0) & (second > 0) & (size > 0))
+        value.flat[bent] = self._bent(*(of.ravel()[bent] for of in (value, size, second, skew)))
         lead = size / (
             self._task * np.maximum(self._clustering[rows, None], self._clustering[None, columns])
         )
         return apart, value, lead
+
+    def _bent(self, value: Floats, size: Floats, second: Floats, skew: Floats) -> Floats:
+        """Return statistics of pairs whose *skew* speaks against the claim, so much smaller."""
+        count = self._count
+        t = size / np.sqrt(second * (self._fine * self._fine * self._small))
+        bent = t + skew * t * t / 3 + skew * skew * t * t * t / 27 + skew / 6
+        factor = np.clip(bent / t, 0.0, 1.0)
+        of_t = (count - 1) * value / np.maximum(count - value, 1e-9) * factor * factor
+        return np.where(factor < 1, count * of_t / (count - 1 + of_t), value)
 
 
 def told_apart(
@@ -286,105 +291,147 @@ def _screened(pairs: Pairs, flipped: Floats, place: int) -> tuple[Floats, float,
     alike = float(np.abs(half).max(initial=1.0) / _ALIKE) ** 2
     slack = _ALIKE * 2.0**-23 + 2.0**-20 * (1 + math.sqrt(tasks))
     roots = np.zeros(flipped.shape, np.float32)
-    most = np.zeros(flipped.shape[1], np.float32)
+    most, own = np.zeros(flipped.shape[1], np.float32), np.empty(models)
     furthest = None if models <= MANY_MODELS else _Furthest(half, place, slack)
-    near: list[list[int]] = []
+    by_sign = np.ascontiguousarray(flipped.T)
+    near: list[tuple[int, int, float]] = []
     for rows, columns in pairs.blocks() if furthest is None else pairs.stripes():
-        squares = pairs.squares(rows, columns)
-        close = np.argwhere((squares > 0) & (squares < alike))
-        close += (rows.start, columns.start)
-        near += close[close[:, 0] < close[:, 1]].tolist()
-        if len(near) > 4 * models:
+        inverse = _inverse(pairs.squares(rows, columns))
+        close = np.flatnonzero(inverse > 1 / alike)
+        near += [
+            (rows.start + one, columns.start + other, inverse[one, other])
+            for one, other in zip(*np.divmod(close, inverse.shape[1]), strict=True)
+        ]
+        if len(near) > 8 * models:
             every, own = _maxima(pairs, flipped)
             return every, float(_largest(every, place)), _largest(own, place)
-        squares[squares < alike] = 0.0
-        scale = _inverse(squares).astype(np.float32)
+        scale = inverse.astype(np.float32)
+        scale.flat[close] = 0.0
         if furthest is None:
             _gather(roots, half, scale, rows, columns)
         else:
-            roots[columns], bounds = furthest.of(columns, scale)
+            roots[rows], bounds = furthest.of(rows, scale)
             np.maximum(most, bounds, out=most)
-    del half, furthest  # they take as much room as the numbers themselves
-    np.sqrt(roots, out=roots)
-    for one, other in near:
-        times = _inverse(pairs.squares(slice(one, one + 1), slice(other, other + 1)))
-        value = np.sqrt(np.square(flipped[one] - flipped[other]) * times[0, 0])
-        roots[[one, other]] = np.maximum(roots[[one, other]], value)
-    least = np.partition(roots, -place, axis=1)[:, -place, None]
+            np.sqrt(roots[rows], out=roots[rows])
+            _raise(roots, flipped, near[len(near) - len(close) :])
+            own[rows] = _own(by_sign, rows, inverse, roots[rows], place, slack)
+    if furthest is None:
+        np.sqrt(roots, out=roots)
+        _raise(roots, flipped, near)
+        for rows, columns in pairs.stripes():
+            inverse = _inverse(pairs.squares(rows, columns))
+            own[rows] = _own(by_sign, rows, inverse, roots[rows], place, slack)
     highest = roots.max(axis=0).astype(np.float64)
     middle = _largest(highest, place)
-    surely = np.count_nonzero(roots > least + 2 * slack, axis=1)
-    unsure, level = np.abs(roots - least) <= 2 * slack, np.abs(highest - middle) <= 2 * slack
+    level, every = np.abs(highest - middle) <= 2 * slack, np.zeros(len(highest))
     top = level & (roots >= highest - 2 * slack)
-    own, every = np.empty(models), np.zeros(flipped.shape[1])
-    by_sign = np.ascontiguousarray(flipped.T)
-    for start in range(0, models, _ROWS):
-        rows = slice(start, min(start + _ROWS, models))
-        scales = _inverse(pairs.squares(rows, slice(0, models)))
-        for at, scale in enumerate(scales, start=start):
-            which = np.flatnonzero(unsure[at] | top[at])
-            apart = np.square(by_sign[which, at, None] - by_sign[which]) * scale
-            found = apart.max(axis=1)
-            own[at] = _largest(found[unsure[at, which]], place - int(surely[at]))
-            every[which] = np.maximum(every[which], found)
+    for at in np.flatnonzero(top.any(axis=1)).tolist():
+        of_model = _inverse(pairs.squares(slice(at, at + 1), slice(0, models)))[0]
+        which = np.flatnonzero(top[at])
+        every[which] = np.maximum(every[which], _exactly(by_sign, at, of_model, which))
     more = int(np.count_nonzero(highest > middle + 2 * slack))
     critical = float(_largest(every[level], place - more))
     return np.square(np.maximum(highest, np.sqrt(most)) + slack), critical, own
+
+
+def _raise(roots: Half, flipped: Floats, near: list[tuple[int, int, float]]) -> None:
+    """Raise *roots* of statistics to those of pairs *near* each other, with their 1 / Q."""
+    for one, other, scale in near:
+        value = np.sqrt(np.square(flipped[one] - flipped[other]) * scale)
+        roots[[one, other]] = np.maximum(roots[[one, other]], value)
+
+
+def _own(
+    by_sign: Floats, rows: slice, scales: Floats, roots: Half, place: int, slack: float
+) -> Floats:
+    """Return the *place*-th largest of each row's own maxima, of which *roots* are known nearly."""
+    least = _largest(roots, place)[:, None]
+    surely = np.count_nonzero(roots > least + 2 * slack, axis=1)
+    unsure = np.abs(roots - least) <= 2 * slack
+    return np.array([
+        _largest(_exactly(by_sign, at, scale, np.flatnonzero(which)), place - more)
+        for at, scale, which, more in zip(
+            range(rows.start, rows.stop), scales, unsure, surely.tolist(), strict=True
+        )
+    ])  # fmt: skip
+
+
+def _exactly(by_sign: Floats, at: int, scale: Floats, which: Ints) -> Floats:
+    """Return a model's own maxima under some vectors of signs, as `_maxima` does."""
+    apart = by_sign[which] - by_sign[which, at, None]
+    np.square(apart, out=apart)
+    apart *= scale
+    return np.asarray(apart.max(axis=1))
 
 
 class _Furthest:
     """The largest statistics of a model, looked for where they are likely to be.
 
     Under one vector of signs a model differs most from those that lie furthest out. So it is held
-    against the outermost of each part of the board first. What all others can come to at most is
-    known by how far out they lie and by the smallest Q of their part; where that may count, they
-    are looked at as well.
+    against the outermost of each part of the board first. What all others of a part can come to at
+    most is known by how far out they lie and by their smallest Q; where that may count, they are
+    looked at as well.
     """
 
     def __init__(self, half: Half, place: int, slack: float) -> None:
-        models = len(half)
-        parts, some = max(1, min(_PARTS, models // 64)), max(2, models // 1024)
-        self._by_sign = np.ascontiguousarray(half.T)
+        models, signs_ = half.shape
+        size = max(_OUTERMOST + 1, -(-models // _PARTS))
+        parts = -(-models // size)
         self._place, self._slack = place, slack
-        self._starts = np.linspace(0, models, parts, endpoint=False).astype(int)
+        self._starts = np.arange(parts) * size
         ends, bounds = [], []
         for start, part in zip(self._starts, np.split(half, self._starts[1:]), strict=True):
-            last = len(part) - some
-            order = np.argpartition(part, (some, last - 1), axis=0)
-            ends += [order[:some] + start, order[last:] + start]
-            bounds.append(np.take_along_axis(part, order[[some, last - 1]], axis=0))
+            some = min(_OUTERMOST, len(part) - 1)
+            last = len(part) - 1 - some
+            order = np.argpartition(part, sorted({some, last}), axis=0)
+            ends += [order[:some] + start, order[last + 1 :] + start]
+            bounds.append(np.take_along_axis(part, order[[some, last]], axis=0))
         self._ends = np.ascontiguousarray(np.vstack(ends).T)
         self._bounds = np.array(bounds)
+        whole = np.zeros((signs_, parts * size), np.float32)
+        whole[:, :models] = half.T
+        self._by_part = whole.reshape(signs_, parts, size)
 
     def of(self, rows: slice, scale: Half) -> tuple[Half, Half]:
         """Return what `_gather` finds for *rows*, and for each vector of signs a bound of it.
 
-        *scale* [models, rows] are the factors of their pairs. What surely comes *place*-th neither
+        *scale* [rows, models] are the factors of their pairs. What surely comes *place*-th neither
         of a row's own nor of all may be told too small.
         """
-        half = self._by_sign[:, rows]
+        signs_, parts, size = self._by_part.shape
+        by_sign = self._by_part.reshape(signs_, -1)
+        half, by_model = by_sign[:, rows], np.ascontiguousarray(scale.T)
         found = np.empty_like(half)
         for at, ends in enumerate(self._ends):
-            apart = self._by_sign[at, ends, None] - half[at]
+            apart = by_sign[at, ends, None] - half[at]
             np.square(apart, out=apart)
-            apart *= scale[ends]
+            apart *= by_model[ends]
             apart.max(axis=0, out=found[at])
-        rest = np.zeros_like(half)
-        for most, (low, high) in zip(
-            np.maximum.reduceat(scale, self._starts, axis=0), self._bounds, strict=True
-        ):
-            reach = np.square(np.maximum(half - low[:, None], high[:, None] - half))
-            np.maximum(rest, reach * most, out=rest)
         least = np.sqrt(_largest(found.T, self._place)) - 4 * self._slack
-        open_ = (rest > found) & (np.sqrt(rest) >= least)
-        of_row = np.ascontiguousarray(scale.T)
-        for row in np.flatnonzero(open_.any(axis=0)):
-            which = np.flatnonzero(open_[:, row])
-            apart = self._by_sign[which] - half[which, row, None]
+        enough = np.maximum(found, np.square(np.maximum(least, 0.0)))
+        rest = np.zeros_like(half)
+        unsure = np.empty((len(scale), parts, signs_), np.bool_)
+        for part, (most, (low, high)) in enumerate(
+            zip(np.maximum.reduceat(by_model, self._starts, axis=0), self._bounds, strict=True)
+        ):
+            reach = np.maximum(half - low[:, None], high[:, None] - half)
+            np.square(reach, out=reach)
+            reach *= most
+            more = reach > enough
+            unsure[:, part] = more.T
+            reach[more] = 0.0
+            np.maximum(rest, reach, out=rest)
+        whole = np.zeros((len(scale), parts * size), np.float32)
+        whole[:, : scale.shape[1]] = scale
+        for row, (which, factors) in enumerate(
+            zip(unsure.reshape(len(scale), -1), whole.reshape(-1, parts, size), strict=True)
+        ):
+            of_part, sign = np.divmod(np.flatnonzero(which), signs_)
+            apart = self._by_part[sign, of_part]
+            apart -= half[sign, row, None]
             np.square(apart, out=apart)
-            apart *= of_row[row]
-            found[which, row] = apart.max(axis=1)
-        rest[open_] = 0.0
+            apart *= factors[of_part]
+            np.maximum.at(found[:, row], sign, apart.max(axis=1))
         return found.T, np.maximum(found, rest).max(axis=1)
 
 

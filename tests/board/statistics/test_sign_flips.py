@@ -150,7 +150,7 @@ def test_the_blocks_of_a_large_board_do_not_show(monkeypatch: pytest.MonkeyPatch
     sums = board(np.linspace(0.6, 0.1, 70), UNEQUAL, 1)
     whole = apart(sums, UNEQUAL)
     monkeypatch.setattr(sign_flips, "_BLOCK", 16)
-    monkeypatch.setattr(sign_flips, "_ROWS", 9)
+    monkeypatch.setattr(sign_flips, "_STRIPE", 9)
     monkeypatch.setattr(sign_flips, "_SIGNS", 1_000)
     parts = apart(sums, UNEQUAL)
     for name in ("better", "worse", "own_better", "own_worse", "run"):
@@ -207,7 +207,7 @@ def test_critical_values_are_the_same_to_the_last_bit_on_a_board_of_many(shape: 
 def test_so_they_are_where_only_models_far_out_are_looked_at_first(
     shape: Shape, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sums = board(np.linspace(0.6, 0.1, 300), UNEQUAL, 5, shape)
+    sums = board(np.linspace(0.6, 0.1, 301), UNEQUAL, 5, shape)
     sums[7], sums[8, :1] = sums[6], sums[8, :1] + 1
     pairs = Pairs(Tasks.of("many", UNEQUAL), sums)
     flipped = np.hstack([pairs.numbers @ some.T for some in signs(50, 199, "many")])
