@@ -28,6 +28,7 @@ def side_by_side(work: Callable[[T], None], things: Sequence[T]) -> None:
         for thing in things:
             work(thing)
         return
+    gc.freeze()  # To look through all that is there takes long, and copies what is shared.
     forks = [_forked(work, thing) for thing in others]
     try:
         work(first)
@@ -37,6 +38,7 @@ def side_by_side(work: Callable[[T], None], things: Sequence[T]) -> None:
             if not _ended(forks, fork)
         ]
     finally:
+        gc.unfreeze()
         for fork in forks:
             os.kill(fork, signal.SIGKILL)
             os.waitpid(fork, 0)
@@ -54,7 +56,6 @@ def _forked(work: Callable[[T], None], thing: T) -> int:
         return fork
     status = 1
     try:
-        gc.freeze()  # A look at what is shared would copy it.
         work(thing)
         status = 0
     finally:
