@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from msgspec import Struct
 
-from .sign_flips import Pairs, told_apart
+from .pairs import Pairs
+from .sign_flips import told_apart
 from .tasks import Ints, Tasks, printed_means
 
 

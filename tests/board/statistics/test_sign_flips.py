@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cardboard.board.statistics import sign_flips
-from cardboard.board.statistics.sign_flips import Apart, Pairs, signs, told_apart
+from cardboard.board.statistics import maxima, pairs, sign_flips
+from cardboard.board.statistics.pairs import Pairs
+from cardboard.board.statistics.sign_flips import Apart, signs, told_apart
 from cardboard.board.statistics.tasks import MICROPOINTS, Floats, Ints, Tasks, clustering
 from cardboard.tests.simulated import Shape, Sizes, Steps, board, sizes
 
@@ -149,8 +150,8 @@ def test_a_run_ends_before_the_first_that_is_told_apart() -> None:
 def test_the_blocks_of_a_large_board_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     sums = board(np.linspace(0.6, 0.1, 70), UNEQUAL, 1)
     whole = apart(sums, UNEQUAL)
-    monkeypatch.setattr(sign_flips, "_BLOCK", 16)
-    monkeypatch.setattr(sign_flips, "_STRIPE", 9)
+    monkeypatch.setattr(pairs, "_BLOCK", 16)
+    monkeypatch.setattr(pairs, "_STRIPE", 9)
     monkeypatch.setattr(sign_flips, "_SIGNS", 1_000)
     parts = apart(sums, UNEQUAL)
     for name in ("better", "worse", "own_better", "own_worse", "run"):
@@ -181,7 +182,7 @@ def test_looking_first_with_half_the_digits_changes_nothing(
     for least in (1_000, 0):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(sign_flips, "SCREENED", least)
-            patch.setattr(sign_flips, "_ALIKE", sign_flips._ALIKE / spoilt)
+            patch.setattr(maxima, "_ALIKE", maxima._ALIKE / spoilt)
             found.append(apart(sums, np.array(steps), flips=199))
     plain, screened = found
     for name in ("better", "worse", "own_better", "own_worse", "run"):
@@ -195,8 +196,8 @@ def test_critical_values_are_the_same_to_the_last_bit_on_a_board_of_many(shape: 
     sums[7], sums[8, :1] = sums[6], sums[8, :1] + 1
     pairs = Pairs(Tasks.of("many", UNEQUAL), sums)
     flipped = np.hstack([pairs.numbers @ some.T for some in signs(50, 499, "many")])
-    every, own = sign_flips._maxima(pairs, flipped)
-    bounds, critical, critical_of_each = sign_flips._screened(pairs, flipped, 25)
+    every, own = maxima.maxima(pairs, flipped)
+    bounds, critical, critical_of_each = maxima.screened(pairs, flipped, 25)
     assert critical == np.sort(every)[-25]
     assert critical_of_each.tolist() == np.sort(own, axis=1)[:, -25].tolist()
     assert (bounds >= every).all()
@@ -211,9 +212,9 @@ def test_so_they_are_where_only_models_far_out_are_looked_at_first(
     sums[7], sums[8, :1] = sums[6], sums[8, :1] + 1
     pairs = Pairs(Tasks.of("many", UNEQUAL), sums)
     flipped = np.hstack([pairs.numbers @ some.T for some in signs(50, 199, "many")])
-    every, own = sign_flips._maxima(pairs, flipped)
-    monkeypatch.setattr(sign_flips, "MANY_MODELS", 10)
-    bounds, critical, critical_of_each = sign_flips._screened(pairs, flipped, 10)
+    every, own = maxima.maxima(pairs, flipped)
+    monkeypatch.setattr(maxima, "MANY_MODELS", 10)
+    bounds, critical, critical_of_each = maxima.screened(pairs, flipped, 10)
     assert critical == np.sort(every)[-10]
     assert critical_of_each.tolist() == np.sort(own, axis=1)[:, -10].tolist()
     assert (bounds >= every).all()
@@ -223,7 +224,8 @@ def test_a_board_of_very_many_models_is_tested_in_one_step(monkeypatch: pytest.M
     """With fewer signs, and in one step, it finds no more than the whole test."""
     sums = board(np.linspace(0.6, 0.1, 40), UNEQUAL, 1)
     whole = apart(sums, UNEQUAL)
-    monkeypatch.setattr(sign_flips, "MANY_MODELS", 10)
+    for part in (pairs, maxima, sign_flips):
+        monkeypatch.setattr(part, "MANY_MODELS", 10)
     few = apart(sums, UNEQUAL, flips=199)
     assert 0.8 * whole.worse.sum() < few.worse.sum() <= 1.1 * whole.worse.sum()
 
