@@ -5,21 +5,25 @@ import os
 import ssl
 import sys
 import time
+from collections.abc import Callable
 from contextlib import redirect_stdout, suppress
-from functools import cache, partialmethod
+from functools import cache
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from huggingface_hub import CommitOperationAdd, HfApi, constants, get_session
-from jinja2 import Environment, FileSystemBytecodeCache
-from jinja2.bccache import Bucket
+from msgspec import msgpack
 from rich import console, progress
 
+from cardboard.board.words.catalogue import Words
+from cardboard.board.workspace.settings import Settings
 from cardboard.cards.commands import push_commands
 from cardboard.cards.hub import hub, session
 from cardboard.cards.push import flow as push_flow
 from cardboard.cards.push import push, status
+from cardboard.cards.text import render
+from cardboard.cards.text.card import Card
 from cardboard.cli import main
 from cardboard.tests.pushing import write_workspace
 
@@ -29,16 +33,6 @@ LOADED = (
 )
 SHORT = 0.01
 """Seconds that pauses between tries take here."""
-
-
-class Compiled(FileSystemBytecodeCache):
-    """Keep what each kind of environment makes of a template."""
-
-    def get_bucket(
-        self, environment: Environment, name: str, filename: str | None, source: str
-    ) -> Bucket:
-        """Return where the code of a template lies."""
-        return super().get_bucket(environment, f"{type(environment)} {name}", filename, source)
 
 
 def run(told: dict[str, Any], argv: list[str]) -> None:
@@ -64,12 +58,29 @@ def run(told: dict[str, Any], argv: list[str]) -> None:
         os._exit(code)
 
 
+def keep_layouts() -> None:
+    """Compile a layout once for equal settings: that takes longer than all that is tested here."""
+    made: dict[bytes, Callable[[Card], str]] = {}
+    body = render._body
+
+    def kept(
+        words: Words, settings: Settings, *, first: Words, names: list[str]
+    ) -> Callable[[Card], str]:
+        key = msgpack.encode((words.language, settings, first.language, names))
+        if key not in made:
+            made[key] = body(words, settings, first=first, names=names)
+        return made[key]
+
+    vars(render)["_body"] = kept
+
+
 def warm_up(folder: Path) -> None:
-    """Push a small workspace into a folder: what is loaded on the way need not be loaded again."""
-    workspace = write_workspace(folder / "workspace", 2)
+    """Push small workspaces into a folder: what is loaded on the way need not be loaded again."""
     get_session()
-    with suppress(SystemExit), redirect_stdout(StringIO()):
-        main(["-C", str(workspace), "push", "--to", str(folder / "to")])
+    for evals in (False, True):
+        workspace = write_workspace(folder / f"workspace-{evals}", 2, evals=evals)
+        with suppress(SystemExit), redirect_stdout(StringIO()):
+            main(["-C", str(workspace), "push", "--to", str(folder / "to")])
 
 
 def serve() -> None:
@@ -77,10 +88,7 @@ def serve() -> None:
     sleep = time.sleep
     vars(time)["sleep"] = lambda seconds: sleep(min(seconds, SHORT))
     push.PAUSE = push.UNTOLD_LIMIT = push_commands.RETRY = SHORT
-    # Compiling the layout takes longer than all that is tested here.
-    compiled = Compiled(os.environ["HF_HOME"])
-    made = partialmethod(Environment.__init__, bytecode_cache=compiled)
-    Environment.__init__ = made  # type: ignore[assignment, method-assign]
+    keep_layouts()
     vars(ssl)["create_default_context"] = cache(ssl.create_default_context)
     warm_up(Path(os.environ["HF_HOME"]))
     for line in sys.stdin:

@@ -143,7 +143,8 @@ def _marks(place: Path) -> Iterator[tuple[str, tuple[int, ...]]]:
     pending, seen = [str(place)], set[tuple[int, int]]()
     while pending:
         try:
-            found = list(os.scandir(pending.pop()))
+            with os.scandir(pending.pop()) as entries:
+                found = list(entries)
         except OSError:
             continue
         for one in found:

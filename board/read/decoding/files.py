@@ -102,7 +102,8 @@ def ending_of(name: str) -> str:
 
 def _below(folder: Path, way: str) -> Iterator[File]:
     try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        with os.scandir(folder) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
     except FileNotFoundError:
         return
     except OSError:
