@@ -47,7 +47,20 @@ async function post(path, body) {
   throw new Trouble(found.error || say("error.gone"));
 }
 
+// Who is quicker than the server waits here; what could not be opened is tried again.
+let opening = null;
+async function opened() {
+  opening ??= begin();
+  try {
+    await opening;
+  } catch (error) {
+    opening = null;
+    throw error;
+  }
+}
+
 async function call(path, body = {}) {
+  await opened();
   const response = await post(path, { conversation: state.conversation, ...body });
   return response.json();
 }
@@ -332,6 +345,7 @@ async function ask(what) {
   let done = false;
   let current = null;
   try {
+    await opened();
     const body = { conversation: state.conversation, settings: settings(), ...what };
     for await (const event of events(await post("ask", body))) {
       if (event.event === "question") {
@@ -429,27 +443,23 @@ byId("drawer").querySelector("summary").addEventListener("click", (event) => {
 drawer();
 
 async function begin() {
-  empty();
   const kept = sessionStorage.getItem(KEY);
-  try {
-    if (kept) {
+  if (kept) {
+    try {
+      const found = await (await post("state", { conversation: kept })).json();
       state.conversation = kept;
-      try {
-        restore(await call("state"));
-        return;
-      } catch {
-        sessionStorage.removeItem(KEY); // of an earlier try
-      }
+      restore(found);
+      return;
+    } catch {
+      sessionStorage.removeItem(KEY); // of an earlier try
     }
-    const response = await post("open", { language: told.language });
-    const found = await response.json();
-    state.conversation = found.conversation;
-    sessionStorage.setItem(KEY, found.conversation);
-    restore(found);
-  } catch (error) {
-    status(error.message, true);
   }
+  const found = await (await post("open", { language: told.language })).json();
+  state.conversation = found.conversation;
+  sessionStorage.setItem(KEY, found.conversation);
+  restore(found);
 }
 
-begin();
+empty();
+opened().catch((error) => status(error.message, true));
 byId("question").focus();

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 from click.testing import CliRunner
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from cardboard.board.words.catalogue import Words
 from cardboard.cards.tryout.page import page
@@ -327,6 +327,40 @@ def test_who_waits_for_a_busy_model_can_stop_waiting(browser: Browser, trial: Tr
         answered(first)
         expect(reply(first).locator(".said")).to_have_text("Slowly now.")
     assert len(one.speakers[0].asked) == 1
+
+
+def test_a_question_that_comes_before_the_conversation_is_open_waits_for_it(
+    browser: Browser, trial: Try
+) -> None:
+    one = trial({"alpha": ["Here."]})
+    with browsing(browser, one.url) as page:
+        opening: list[Route] = []
+        page.route("**/api/open", lambda route: opening.append(route))
+        page.goto("en")
+        ask(page, "Too soon?")
+        expect(page.locator("#stop")).to_be_visible()
+        while not opening:
+            page.wait_for_timeout(10)
+        assert one.speakers[0].asked == []
+        opening[0].continue_()
+        answered(page)
+        expect(reply(page).locator(".said")).to_have_text("Here.")
+
+
+def test_a_conversation_that_could_not_be_opened_is_opened_by_the_next_question(
+    browser: Browser, trial: Try
+) -> None:
+    one = trial({"alpha": ["Here."]})
+    context = browser.new_context(base_url=one.url)
+    page = context.new_page()
+    page.route("**/api/open", lambda route: route.abort())
+    page.goto("en")
+    expect(page.locator("#status")).to_contain_text("cardboard does not answer.")
+    page.unroute("**/api/open")
+    ask(page, "And now?")
+    answered(page)
+    expect(page.locator("#status")).to_be_empty()
+    context.close()
 
 
 def test_when_cardboard_is_gone_the_page_says_so(browser: Browser, trial: Try) -> None:
