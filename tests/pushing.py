@@ -137,16 +137,20 @@ class Running:
         os.kill(self.pid, signal.SIGKILL)
         assert self._cradle.ask({"wait": self.pid}) == -signal.SIGKILL
 
-    def wait_for(self, text: str, where: str = "err", seconds: float = 20.0) -> None:
+    def wait_for(self, text: str, where: str = "err", seconds: float = 120.0) -> None:
         """Wait until the command has printed *text*."""
         deadline = time.monotonic() + seconds
         while text not in (said := (self._folder / where).read_text("utf-8")):
             assert time.monotonic() < deadline, said
             time.sleep(0.01)
 
-    def interrupt(self) -> Done:
-        """Press Ctrl-C."""
+    def press_ctrl_c(self) -> None:
+        """Interrupt it, and go on."""
         os.kill(self.pid, signal.SIGINT)
+
+    def interrupt(self) -> Done:
+        """Interrupt it, and wait for the end."""
+        self.press_ctrl_c()
         return self.wait()
 
     def wait(self) -> Done:

@@ -54,6 +54,10 @@ class Console:
         """Say that something is asked for again."""
         self.err(f"{why[0].upper()}{why[1:]}: trying again.")
 
+    def stopping(self) -> None:
+        """Say that the user's interrupt was heard."""
+        self.err("Stopping: what is on its way to the Hub ends first.")
+
     def progress(self, title: str, total: int, work: Callable[[Callable[[], None]], R]) -> R:
         """Return what *work* gives, with a bar on a terminal that its argument moves on."""
         from rich import console, progress

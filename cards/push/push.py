@@ -133,5 +133,6 @@ class Push:
                 self.stop.set()
                 if not isinstance(end, KeyboardInterrupt):
                     raise
+                self.console.stopping()
         never_begun = [None] * (len(things) - len(futures))
         return [*(future.result() for future in futures), *never_begun]

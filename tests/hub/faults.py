@@ -50,7 +50,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     - "status": answer `status` with `text` (the Hub's own words if empty) and `headers`, as JSON
       or, with `html`, as the page of a gateway; 200 with `html` is a captive portal.
     - "drop": close the connection without an answer.
-    - "stall": wait `seconds`, then go on; clearing the faults drops what is waiting.
+    - "stall": wait `seconds`, or until it is let go, then go on; clearing the faults drops what is
+      waiting.
     - "lag": read branches as they were one commit ago, as a stale cache does.
     """
 
@@ -112,7 +113,8 @@ class Armed:
         self.fault = fault
         self.seen = 0
         self.fired = 0
-        self.cleared = threading.Event()
+        self._over = threading.Event()
+        self._dropped = False
         self._struck = threading.Condition()
 
     def strikes(self, kind: str, repo: str) -> bool:
@@ -135,8 +137,18 @@ class Armed:
             return self._struck.wait_for(lambda: self.fired >= fired, seconds)
 
     def stall(self) -> bool:
-        """Wait as long as the fault says; tell whether to go on (False: it was cleared)."""
-        return not self.cleared.wait(self.fault.seconds)
+        """Wait as long as the fault says; tell whether to go on (False: it was dropped)."""
+        self._over.wait(self.fault.seconds)
+        return not self._dropped
+
+    def let_go(self) -> None:
+        """End the stall of what is waiting, and of all that comes."""
+        self._over.set()
+
+    def drop(self) -> None:
+        """Drop what is waiting."""
+        self._dropped = True
+        self._over.set()
 
 
 class Faults:
@@ -169,4 +181,4 @@ class Faults:
         with self._lock:
             armed, self._armed = self._armed, []
         for each in armed:
-            each.cleared.set()
+            each.drop()

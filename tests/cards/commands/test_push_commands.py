@@ -1,11 +1,8 @@
 """`cardboard push` from plan to summary, with the real client against the small Hub."""
 
 import json
-import os
-import signal
 import time
 from pathlib import Path
-from threading import Timer
 
 import pytest
 from click.testing import CliRunner
@@ -487,17 +484,17 @@ def test_a_readme_full_of_surprises_harms_nobody(bench: Bench) -> None:
 
 
 def test_a_watch_that_is_stopped_in_the_middle_of_a_push_ends(bench: Bench) -> None:
-    armed = bench.hub.arm(Fault(kind="commit", how="stall", seconds=0.5))
+    armed = bench.hub.arm(Fault(kind="commit", how="stall"))
     watching = bench.client.start(
         "-C", str(bench.root), "watch", "--quiet", "0", url=bench.hub.url, token=WRITE_TOKEN
     )
     watching.wait_for("Watching results/")
     write_result(bench.root, FIRST, 0.61)
     assert armed.wait()
-    late = Timer(10.0, os.kill, (watching.pid, signal.SIGKILL))
-    late.start()
-    done = watching.interrupt()
-    late.cancel()
+    watching.press_ctrl_c()
+    watching.wait_for("Stopping: what is on its way to the Hub ends first.")
+    armed.let_go()
+    done = watching.wait()
     assert (done.code, "Stopped. Push again to go on" in done.err) == (130, True)
 
 

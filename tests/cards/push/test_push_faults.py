@@ -198,12 +198,13 @@ def test_a_hub_that_falls_ill_in_the_middle_is_sent_no_more_commits(
 
 def test_somebody_commits_while_we_push(pushed: Callable[..., tuple[int, str]], hub: Hub) -> None:
     """Our commit is refused as stale, and the next one has what was written meanwhile."""
-    armed = hub.arm(Fault(kind="commit", how="stall", seconds=0.3))
+    armed = hub.arm(Fault(kind="commit", how="stall"))
     with ThreadPoolExecutor(1) as aside:
         push = aside.submit(pushed)
         assert armed.wait()
         text = (hub.read(LAST, "README.md") or b"").decode()
         hub.write(LAST, {"README.md": text + "Written meanwhile.\n"})
+        armed.let_go()
         code, said = push.result()
     assert code == 0, said
     assert [line.status for line in hub.log.lines("commit")] == [412, 200]

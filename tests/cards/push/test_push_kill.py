@@ -147,10 +147,13 @@ def test_the_user_stops_a_push_and_the_next_goes_on(
     workspace = tmp_path / "workspace"
     shutil.copytree(template, workspace)
     arguments = ("-C", str(workspace), "push", "--yes", "--workers", "2")
-    armed = hub.arm(Fault(kind="commit", how="stall", seconds=0.5, skip=6))
+    armed = hub.arm(Fault(kind="commit", how="stall", skip=6, times=None))
     running = client.start(*arguments, url=hub.url)
     assert armed.wait()
-    done = running.interrupt()
+    running.press_ctrl_c()
+    running.wait_for("Stopping: what is on its way to the Hub ends first.")
+    armed.let_go()
+    done = running.wait()
     assert done.code == 130
     assert "Stopped. Push again to go on" in done.err
     assert "not reached" in done.out
