@@ -164,5 +164,6 @@ def _texts(entries: Sequence[Entry]) -> Iterator[Text]:
             met[entry.result.prompts.template_sha256].append(entry)
     for sha256, members in sorted(met.items(), key=lambda one: (-len(one[1]), one[0]))[:MOST]:
         sources = {entry.result.prompts.template_source for entry in members}
-        shown = tuple((entry.slug, entry.label) for entry in members[:MOST])
-        yield Text(sha256, ", ".join(sorted(filter(None, sources))) or None, len(members), shown)
+        models = tuple(dict.fromkeys((entry.slug, entry.label) for entry in members))
+        told = ", ".join(sorted(filter(None, sources))) or None
+        yield Text(sha256, told, len(models), models[:MOST])

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from cardboard.board.words.catalogue import Words
 from cardboard.board.words.findings import JUDGING
-from cardboard.eval.records import Prompts
+from cardboard.eval.records import Prompts, Suite
 from cardboard.site.audits.template_checks import CHECKS, CODES
 from cardboard.site.frame import pagination as listing
 from cardboard.tests.making import SETTINGS, a_result, boards_of, entries_of
@@ -89,6 +89,18 @@ def test_whoever_is_affected_is_named_with_what_was_found(site):
 def test_models_that_were_asked_through_the_same_text_stand_together(site):
     _, texts, _ = tables(article(site, "templates"))
     assert texts == [[SHA[:12], "tokenizer", "good, doubled"]]
+
+
+def test_a_model_on_several_boards_is_named_once_for_its_template(build):
+    other = replace(SETTINGS.suites[0], name="other")
+    results = [
+        a_result("good", suite=Suite(name=name, version="1"), prompts=RESULTS["good"])
+        for name in ("mini", "other")
+    ]
+    suites = (*SETTINGS.suites, other)
+    folder = build(boards_of(*results, suites=suites), replace(SETTINGS, suites=suites))
+    _, texts, _ = tables(article(folder, "templates"))
+    assert texts == [[SHA[:12], "tokenizer", "good"]]
 
 
 def test_when_nothing_was_found_the_page_says_so(build):
