@@ -181,9 +181,9 @@ def results_of(data: bytes, file: str) -> tuple[records.Result, ...]:
 
 def _lines(data: bytes, file: str) -> Iterator[Line]:
     """Yield what *data* holds; a last line that was not written whole is left out."""
-    for number, line in enumerate(data.split(b"\n"), start=1):
-        last = number > data.count(b"\n")
-        if last or not line.strip():
+    *whole, _ = data.split(b"\n")
+    for number, line in enumerate(whole, start=1):
+        if not line.strip():
             continue
         if number > MOST_LINES or len(line) > MOST_LINE:
             raise RecordError(f"is longer than {MOST_LINES} lines of {MOST_LINE} bytes", file=file)

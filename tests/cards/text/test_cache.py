@@ -96,9 +96,10 @@ def test_whatever_comes_and_goes_the_cards_are_those_of_a_first_run(tmp_path_fac
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(write, "Renderer", lambda settings: RENDERER)
         for readings in runs:
-            assert renewed(workspace, readings) == rendered(workspace, readings)
             boards = build_boards(readings, workspace)
-            wanted = list(texts_of(boards, workspace.settings))
+            cards = cards_of(boards, workspace.settings)
+            wanted = [(card.slug, *RENDERER.told(card)) for card in cards]
+            assert renewed(workspace, readings) == {slug: text for slug, text, _ in wanted}
             assert list(texts_at_hand(boards, workspace)) == wanted
     shutil.rmtree(workspace.root)
 

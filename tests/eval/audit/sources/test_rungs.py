@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cardboard.eval.audit.audit import audit
@@ -129,6 +129,7 @@ def test_a_format_without_a_system_turn_folds_its_words_into_the_user_s() -> Non
     assert form.prompt(said).startswith(f"<start_of_turn>user\n{SYSTEM}\n{QUESTION}<end_of_turn>")
 
 
+@settings(max_examples=20)
 @given(st.text("abcdefgh", min_size=1, max_size=NEAR - 2))
 def test_a_word_more_is_as_many_edits_as_it_has_letters(word: str) -> None:
     assert listed(f"{CHATML} {word}") == ("chatml", len(word) + 1)
