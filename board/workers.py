@@ -3,6 +3,8 @@
 import gc
 import os
 import signal
+import sys
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
@@ -48,6 +50,58 @@ def each(work: Callable[[T], R], things: Sequence[T], *, workers: int) -> Iterat
 def _leave_signals() -> None:
     """Let Ctrl-C be the business of the process that a person sees."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def side_by_side(work: Callable[[T], None], things: Sequence[T]) -> None:
+    """Do *work* on the first of *things* here, and on each other one in a fork of this process.
+
+    What *work* makes must be files: a fork keeps all else to itself. It must also be fit to be done
+    twice, since where a fork fails or is killed, or there can be none, the work is done here.
+    """
+    first, *others = things
+    if sys.platform != "linux" or processors() == 1:
+        for thing in things:
+            work(thing)
+        return
+    gc.freeze()  # To look through all that is there takes long, and copies what is shared.
+    forks = [_forked(work, thing) for thing in others]
+    try:
+        work(first)
+        failed = [
+            thing
+            for thing, fork in zip(others, tuple(forks), strict=True)
+            if not _ended(forks, fork)
+        ]
+    finally:
+        gc.unfreeze()
+        for fork in forks:
+            os.kill(fork, signal.SIGKILL)
+            os.waitpid(fork, 0)
+    for thing in failed:
+        work(thing)
+
+
+def _forked(work: Callable[[T], None], thing: T) -> int:
+    """Return the number of a new process that does *work* on *thing*, in silence, and ends."""
+    with warnings.catch_warnings():
+        # Python warns of locks that other threads may hold: the work takes none of theirs.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        fork = os.fork()
+    if fork:
+        return fork
+    status = 1
+    try:
+        work(thing)
+        status = 0
+    finally:
+        os._exit(status)  # Nothing that this process has begun is the fork's to end.
+
+
+def _ended(forks: list[int], fork: int) -> bool:
+    """Wait for *fork*, take it from *forks*, and tell whether it has done its work."""
+    _, status = os.waitpid(fork, 0)
+    forks.remove(fork)
+    return status == 0
 
 
 @contextmanager

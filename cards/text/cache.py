@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -36,6 +36,14 @@ class _Record(Struct, kw_only=True, array_like=True):
     """Every quantile that a card ever asked for, by field."""
     cards: dict[str, "_Kept"]
     """By slug."""
+
+
+class _Told(NamedTuple):
+    """What a process tells of its cards."""
+
+    changed: set[str]
+    asked: dict[str, list[Asked]]
+    cards: dict[str, _Kept]
 
 
 class CardCache:
@@ -74,6 +82,25 @@ class CardCache:
         """Remember that *text* follows from what has the digest *made_of*, and its *parts*."""
         if made_of is not None:
             self._cards[slug] = _Kept(made_of, _digest(text), parts)
+
+    def __bool__(self) -> bool:
+        """Tell whether any card is known."""
+        return bool(self._cards)
+
+    def told(self, slugs: Iterable[str], changed: set[str]) -> bytes:
+        """Return what is known of *slugs*, some of which have *changed*, for another process."""
+        known = {slug: self._cards[slug] for slug in slugs if slug in self._cards}
+        answers = {name: list(field.answers) for name, field in self._fields.items()}
+        return msgspec.msgpack.encode(_Told(changed, answers, known))
+
+    def heard(self, told: bytes) -> set[str]:
+        """Take over what another process has *told*, and return which cards have changed."""
+        heard = msgspec.msgpack.decode(told, type=_Told)
+        for field, asked in heard.asked.items():
+            for percent, name, size, fine in asked:
+                self._fields[field].quantile(percent, name, size, fine=fine)
+        self._cards |= heard.cards
+        return heard.changed
 
     def save(self, slugs: Sequence[str]) -> None:
         """Write what is known of the cards *slugs*; where that cannot be done, nothing is kept."""

@@ -16,7 +16,7 @@ from ..pages.quant_page import files_to_draw
 from ..source.background import Background
 from ..source.result_texts import Texts
 from ..source.source import Source
-from .workers import Beside
+from .beside import Beside
 
 
 def prepare(

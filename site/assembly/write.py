@@ -18,6 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ...board.model import Boards
+from ...board.workers import side_by_side
 from ...board.workspace.settings import Settings
 from ...board.workspace.stamp import maker
 from ..charts.badges import badges
@@ -32,12 +33,12 @@ from ..model.model_page import page_of
 from ..pages.pages import pages, prose_slots
 from ..source.dependencies import model_digests
 from ..source.source import Source
+from .beside import beside
 from .navigation import nearby, slots
 from .preparation import prepare
 from .previews import Previews
 from .sitemap import robots, sitemaps
 from .tree import Tree
-from .workers import beside, side_by_side
 
 Progress = Callable[[int, int], None]
 Job = Callable[[], None]

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from cardboard.board import workers
 from cardboard.board.judge.build import build_boards
 from cardboard.board.model import Reading
 from cardboard.board.workspace.settings import Cards, Family, Note, Profile, Workspace
@@ -74,6 +75,23 @@ def test_cards_that_were_never_written_are_rendered_for_a_site(workspace):
     assert made == list(texts_of(boards, workspace.settings))
 
 
+def test_what_all_processors_did_is_told_as_if_one_had_done_it(workspace, monkeypatch, request):
+    monkeypatch.setattr(write, "MANY", 1)
+    monkeypatch.setattr(write, "processors", lambda: 2)
+    monkeypatch.setattr(workers, "processors", lambda: 2)
+    boards = build_boards(EVERY, workspace)
+    first = write_cards(boards, workspace)
+    assert first.changed == tuple(card.slug for card in cards_of(boards, workspace.settings))
+    for slug in first.changed[1:3]:
+        (workspace.build / "cards" / slug / "README.md").write_text("spoiled")
+    (workspace.build / "cards" / "org__Gone").mkdir()
+    told = changed_cards(boards, workspace)
+    assert (told.changed, told.removed) == (first.changed[1:3], ("org__Gone",))
+    assert write_cards(boards, workspace) == told
+    request.getfixturevalue("unable")
+    assert write_cards(boards, workspace).unchanged == first.changed
+
+
 def test_a_card_that_somebody_changed_is_written_anew(workspace):
     written = renewed(workspace)
     (workspace.build / "cards" / "vendor__Hosted" / "README.md").write_text("spoiled")
@@ -90,11 +108,15 @@ def test_what_would_change_still_changes_after_it_was_told(workspace):
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.lists(st.lists(st.sampled_from(EVERY), min_size=1, unique_by=id), max_size=4))
-def test_whatever_comes_and_goes_the_cards_are_those_of_a_first_run(tmp_path_factory, runs):
+@given(
+    st.lists(st.lists(st.sampled_from(EVERY), min_size=1, unique_by=id), max_size=4),
+    st.sampled_from([1, write.MANY]),
+)
+def test_whatever_comes_and_goes_the_cards_are_those_of_a_first_run(tmp_path_factory, runs, many):
     workspace = replace(sample.workspace(), root=tmp_path_factory.mktemp("runs"))
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(write, "Renderer", lambda settings: RENDERER)
+        patched.setattr(write, "MANY", many)
         for readings in runs:
             boards = build_boards(readings, workspace)
             cards = cards_of(boards, workspace.settings)

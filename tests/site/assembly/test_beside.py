@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from cardboard.site.assembly.workers import beside
+from cardboard.site.assembly.beside import beside
 from cardboard.tests.site.jobs import die_elsewhere, double, fail
 
 

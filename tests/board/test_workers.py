@@ -5,8 +5,8 @@ import signal
 
 import pytest
 
-from cardboard.site.assembly import workers as module
-from cardboard.site.assembly.workers import side_by_side
+from cardboard.board import workers as module
+from cardboard.board.workers import side_by_side
 
 
 @pytest.fixture(params=[1, 2], ids=["one processor", "two processors"])
