@@ -4,6 +4,7 @@ import gc
 import os
 import signal
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -52,11 +53,20 @@ def _leave_signals() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
+def forks() -> int:
+    """Return into how many parts `side_by_side` may cut work that no other thread waits for.
+
+    A fork inherits the locks that other threads hold, so there must be none.
+    """
+    return processors() if threading.active_count() == 1 else 1
+
+
 def side_by_side(work: Callable[[T], None], things: Sequence[T]) -> None:
     """Do *work* on the first of *things* here, and on each other one in a fork of this process.
 
-    What *work* makes must be files: a fork keeps all else to itself. It must also be fit to be done
-    twice, since where a fork fails or is killed, or there can be none, the work is done here.
+    What *work* makes must be files or shared memory: a fork keeps all else to itself. It must also
+    be fit to be done twice, since where a fork fails or is killed, or there can be none, the work
+    is done here.
     """
     first, *others = things
     if sys.platform != "linux" or processors() == 1:

@@ -53,7 +53,8 @@ HOUSE: dict[str, tuple[tuple[str, ...], ...]] = {
         ("commands",),
     ),
     "board": (
-        ("words", "statistics", "workers.py"),
+        ("workers.py",),
+        ("words", "statistics"),
         ("workspace", "read/decoding"),
         ("model.py",),
         ("read/shapes", "notes", "history"),

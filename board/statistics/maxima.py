@@ -1,15 +1,20 @@
 """The largest statistics of pairs under random signs, of all and of each model's own."""
 
 import math
-from typing import Any
+import mmap
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..workers import forks, side_by_side
 from .pairs import MANY_MODELS, Pairs
 from .tasks import Floats, Ints
 
 Half = NDArray[np.float32]
+Near = tuple[int, int, float]
+"""Two models that are much alike, and 1 / Q of the pair."""
+T = TypeVar("T", bound=np.generic)
 
 _PARTS = 32
 """Of a board of very many models, each of models with much the same score."""
@@ -41,53 +46,126 @@ def screened(pairs: Pairs, flipped: Floats, place: int) -> tuple[Floats, float, 
     than the rounding of two sums, beside the root of Q, and by that of a few operations. Pairs so
     much alike that the former is large are left to the exact way.
     """
-    models, tasks = pairs.numbers.shape
-    # What all models have in common is no difference, and takes digits away.
-    half = (flipped - np.rint(flipped.mean(axis=0))).astype(np.float32)
-    alike = float(np.abs(half).max(initial=1.0) / _ALIKE) ** 2
-    slack = _ALIKE * 2.0**-23 + 2.0**-20 * (1 + math.sqrt(tasks))
-    roots = np.zeros(flipped.shape, np.float32)
-    most, own = np.zeros(flipped.shape[1], np.float32), np.empty(models)
-    furthest = None if models <= MANY_MODELS else _Furthest(half, place, slack)
-    by_sign = np.ascontiguousarray(flipped.T)
-    near: list[tuple[int, int, float]] = []
-    for rows, columns in pairs.blocks() if furthest is None else pairs.stripes():
-        scales = inverse(pairs.squares(rows, columns))
-        close = np.flatnonzero(scales > 1 / alike)
-        near += [
-            (rows.start + one, columns.start + other, scales[one, other])
-            for one, other in zip(*np.divmod(close, scales.shape[1]), strict=True)
-        ]
-        if len(near) > 8 * models:
-            every, own = maxima(pairs, flipped)
-            return every, float(largest(every, place)), largest(own, place)
-        scale = scales.astype(np.float32)
-        scale.flat[close] = 0.0
-        if furthest is None:
-            gather(roots, half, scale, rows, columns)
-        else:
-            roots[rows], bounds = furthest.of(rows, scale)
-            np.maximum(most, bounds, out=most)
-            np.sqrt(roots[rows], out=roots[rows])
-            _raise(roots, flipped, near[len(near) - len(close) :])
-            own[rows] = _own(by_sign, rows, scales, roots[rows], place, slack)
-    if furthest is None:
-        np.sqrt(roots, out=roots)
-        _raise(roots, flipped, near)
-        for rows, columns in pairs.stripes():
-            scales = inverse(pairs.squares(rows, columns))
-            own[rows] = _own(by_sign, rows, scales, roots[rows], place, slack)
+    screen = _Screen(pairs, flipped, place)
+    found = screen.by_stripes() if len(flipped) > MANY_MODELS else screen.by_blocks()
+    if found is None:
+        every, own = maxima(pairs, flipped)
+        return every, float(largest(every, place)), largest(own, place)
+    roots, most, own = found
+    slack = screen.slack
     highest = roots.max(axis=0).astype(np.float64)
     middle = largest(highest, place)
     level, every = np.abs(highest - middle) <= 2 * slack, np.zeros(len(highest))
     top = level & (roots >= highest - 2 * slack)
     for at in np.flatnonzero(top.any(axis=1)).tolist():
-        of_model = inverse(pairs.squares(slice(at, at + 1), slice(0, models)))[0]
+        of_model = inverse(pairs.squares(slice(at, at + 1), slice(0, len(flipped))))[0]
         which = np.flatnonzero(top[at])
-        every[which] = np.maximum(every[which], _exactly(by_sign, at, of_model, which))
+        every[which] = np.maximum(every[which], screen.exactly(at, of_model, which))
     more = int(np.count_nonzero(highest > middle + 2 * slack))
     critical = float(largest(every[level], place - more))
     return np.square(np.maximum(highest, np.sqrt(most)) + slack), critical, own
+
+
+class _Screen:
+    """Roots of each model's largest statistics, as half the digits tell them."""
+
+    def __init__(self, pairs: Pairs, flipped: Floats, place: int) -> None:
+        self._pairs, self._flipped, self._place = pairs, flipped, place
+        # What all models have in common is no difference, and takes digits away.
+        self._half = (flipped - np.rint(flipped.mean(axis=0))).astype(np.float32)
+        self._by_sign = np.ascontiguousarray(flipped.T)
+        self._alike = float(np.abs(self._half).max(initial=1.0) / _ALIKE) ** 2
+        self._most_alike = 8 * len(flipped)
+        self.slack = _ALIKE * 2.0**-23 + 2.0**-20 * (1 + math.sqrt(pairs.numbers.shape[1]))
+        """By how much a root may be off."""
+
+    def by_blocks(self) -> tuple[Half, Half, Floats] | None:
+        """Return these roots, bounds for those that were not looked at, and the *place*-th of each.
+
+        Nothing where too many pairs are much alike.
+        """
+        roots = np.zeros(self._flipped.shape, np.float32)
+        near: list[Near] = []
+        for rows, columns in self._pairs.blocks():
+            scale = inverse(self._pairs.squares(rows, columns))
+            near += self._near(scale, rows, columns)
+            if len(near) > self._most_alike:
+                return None
+            gather(roots, self._half, self._apart(scale), rows, columns)
+        np.sqrt(roots, out=roots)
+        for one, other, factor in near:
+            roots[[one, other]] = np.maximum(roots[[one, other]], self._root(one, other, factor))
+        own = np.empty(len(roots))
+        for rows, columns in self._pairs.stripes():
+            own[rows] = self._own(rows, inverse(self._pairs.squares(rows, columns)), roots[rows])
+        return roots, np.zeros(self._flipped.shape[1], np.float32), own
+
+    def by_stripes(self) -> tuple[Half, Half, Floats] | None:
+        """Return the same for very many models, on all processors."""
+        furthest = _Furthest(self._half, self._place, self.slack)
+        models, signs_ = self._flipped.shape
+        stripes, parts = list(self._pairs.stripes()), forks()
+        roots, own = shared((models, signs_), np.float32), shared((models,), np.float64)
+        most, alike = shared((parts, signs_), np.float32), shared((parts,), np.int64)
+
+        def work(part: int) -> None:
+            alike[part] = 0
+            for rows, columns in stripes[part::parts]:
+                scale = inverse(self._pairs.squares(rows, columns))
+                near = self._near(scale, rows, columns)
+                alike[part] += len(near)
+                if alike[part] > self._most_alike:
+                    return
+                roots[rows], bounds = furthest.of(rows, self._apart(scale))
+                np.maximum(most[part], bounds, out=most[part])
+                np.sqrt(roots[rows], out=roots[rows])
+                for one, other, factor in near:  # in another stripe the other comes first
+                    np.maximum(roots[one], self._root(one, other, factor), out=roots[one])
+                own[rows] = self._own(rows, scale, roots[rows])
+
+        side_by_side(work, range(parts))
+        return None if alike.sum() > self._most_alike else (roots, most.max(axis=0), own)
+
+    def exactly(self, at: int, scale: Floats, which: Ints) -> Floats:
+        """Return a model's own maxima under some vectors of signs, as `maxima` does."""
+        apart = self._by_sign[which] - self._by_sign[which, at, None]
+        np.square(apart, out=apart)
+        apart *= scale
+        return np.asarray(apart.max(axis=1))
+
+    def _near(self, scale: Floats, rows: slice, columns: slice) -> list[Near]:
+        """Return the pairs of a block that are much alike, with their 1 / Q."""
+        first, second = np.nonzero(scale > 1 / self._alike)
+        pairs = zip(first.tolist(), second.tolist(), strict=True)
+        return [
+            (rows.start + one, columns.start + other, scale[one, other]) for one, other in pairs
+        ]
+
+    def _apart(self, scale: Floats) -> Half:
+        """Return 1 / Q of the other pairs."""
+        return np.where(scale > 1 / self._alike, 0.0, scale).astype(np.float32)
+
+    def _root(self, one: int, other: int, scale: float) -> Floats:
+        """Return the roots of a pair's statistics, by its 1 / Q."""
+        return np.asarray(np.sqrt(np.square(self._flipped[one] - self._flipped[other]) * scale))
+
+    def _own(self, rows: slice, scales: Floats, roots: Half) -> Floats:
+        """Return the *place*-th largest of each row's maxima, of which *roots* are known nearly."""
+        least = largest(roots, self._place)[:, None]
+        surely = np.count_nonzero(roots > least + 2 * self.slack, axis=1)
+        unsure = np.abs(roots - least) <= 2 * self.slack
+        return np.array([
+            largest(self.exactly(at, scale, np.flatnonzero(which)), self._place - more)
+            for at, scale, which, more in zip(
+                range(rows.start, rows.stop), scales, unsure, surely.tolist(), strict=True
+            )
+        ])  # fmt: skip
+
+
+def shared(shape: tuple[int, ...], kind: type[T]) -> NDArray[T]:
+    """Return an array of zeros that forks of this process write into as well."""
+    size = math.prod(shape) * np.dtype(kind).itemsize
+    return np.frombuffer(mmap.mmap(-1, max(size, 1)), kind, math.prod(shape)).reshape(shape)
 
 
 def gather(
@@ -115,36 +193,6 @@ def gather(
 def inverse(squares: Floats) -> Floats:
     """Return 1 / Q, and 0 where Q is."""
     return np.divide(1.0, squares, out=np.zeros_like(squares), where=squares > 0)
-
-
-def _raise(roots: Half, flipped: Floats, near: list[tuple[int, int, float]]) -> None:
-    """Raise *roots* of statistics to those of pairs *near* each other, with their 1 / Q."""
-    for one, other, scale in near:
-        value = np.sqrt(np.square(flipped[one] - flipped[other]) * scale)
-        roots[[one, other]] = np.maximum(roots[[one, other]], value)
-
-
-def _own(
-    by_sign: Floats, rows: slice, scales: Floats, roots: Half, place: int, slack: float
-) -> Floats:
-    """Return the *place*-th largest of each row's own maxima, of which *roots* are known nearly."""
-    least = largest(roots, place)[:, None]
-    surely = np.count_nonzero(roots > least + 2 * slack, axis=1)
-    unsure = np.abs(roots - least) <= 2 * slack
-    return np.array([
-        largest(_exactly(by_sign, at, scale, np.flatnonzero(which)), place - more)
-        for at, scale, which, more in zip(
-            range(rows.start, rows.stop), scales, unsure, surely.tolist(), strict=True
-        )
-    ])  # fmt: skip
-
-
-def _exactly(by_sign: Floats, at: int, scale: Floats, which: Ints) -> Floats:
-    """Return a model's own maxima under some vectors of signs, as `maxima` does."""
-    apart = by_sign[which] - by_sign[which, at, None]
-    np.square(apart, out=apart)
-    apart *= scale
-    return np.asarray(apart.max(axis=1))
 
 
 class _Furthest:

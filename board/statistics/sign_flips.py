@@ -7,7 +7,8 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from .maxima import gather, inverse, largest, maxima, screened
+from ..workers import forks, side_by_side
+from .maxima import gather, inverse, largest, maxima, screened, shared
 from .pairs import MANY_MODELS, Pairs
 from .tasks import Floats, Ints, Tasks, raw_stream
 
@@ -157,28 +158,36 @@ def _tally(
     pairs: Pairs, critical: float, lead: float, own_critical: Floats, own_lead: float
 ) -> Apart:
     models = len(pairs.numbers)
-    better, worse, own_better, own_worse = np.zeros((4, models), np.int64)
-    first = np.full(models, models)
-    for rows, columns in pairs.blocks():
-        apart, value, tasks = pairs.judged(rows, columns)
-        above, below = apart > 0, apart < 0
-        told = (value > critical) & (tasks >= lead)
-        ahead = tasks >= own_lead
-        of_rows = (value > own_critical[rows, None]) & ahead
-        own_better[rows] += (of_rows & below).sum(axis=1)
-        own_worse[rows] += (of_rows & above).sum(axis=1)
-        better[rows] += (told & below).sum(axis=1)
-        worse[rows] += (told & above).sum(axis=1)
-        later: Bools = told
-        if rows != columns:
-            of_columns = (value > own_critical[None, columns]) & ahead
-            own_better[columns] += (of_columns & above).sum(axis=0)
-            own_worse[columns] += (of_columns & below).sum(axis=0)
-            better[columns] += (told & above).sum(axis=0)
-            worse[columns] += (told & below).sum(axis=0)
-        else:
-            later = np.logical_and(told, np.triu(np.ones_like(told)))
-        at = np.where(later.any(axis=1), later.argmax(axis=1) + columns.start, models)
-        first[rows] = np.minimum(first[rows], at)
-    run = first - np.arange(models) - 1
+    blocks, parts = list(pairs.blocks()), forks() if len(pairs.numbers) > MANY_MODELS else 1
+    counts, firsts = shared((parts, 4, models), np.int64), shared((parts, models), np.int64)
+
+    def work(part: int) -> None:
+        counts[part], first = 0, firsts[part]
+        better, worse, own_better, own_worse = counts[part]
+        first[:] = models
+        for rows, columns in blocks[part::parts]:
+            apart, value, tasks = pairs.judged(rows, columns)
+            above, below = apart > 0, apart < 0
+            told = (value > critical) & (tasks >= lead)
+            ahead = tasks >= own_lead
+            of_rows = (value > own_critical[rows, None]) & ahead
+            own_better[rows] += (of_rows & below).sum(axis=1)
+            own_worse[rows] += (of_rows & above).sum(axis=1)
+            better[rows] += (told & below).sum(axis=1)
+            worse[rows] += (told & above).sum(axis=1)
+            later: Bools = told
+            if rows != columns:
+                of_columns = (value > own_critical[None, columns]) & ahead
+                own_better[columns] += (of_columns & above).sum(axis=0)
+                own_worse[columns] += (of_columns & below).sum(axis=0)
+                better[columns] += (told & above).sum(axis=0)
+                worse[columns] += (told & below).sum(axis=0)
+            else:
+                later = np.logical_and(told, np.triu(np.ones_like(told)))
+            at = np.where(later.any(axis=1), later.argmax(axis=1) + columns.start, models)
+            first[rows] = np.minimum(first[rows], at)
+
+    side_by_side(work, range(parts))
+    run = firsts.min(axis=0) - np.arange(models) - 1
+    better, worse, own_better, own_worse = counts.sum(axis=0)
     return Apart(better, worse, own_better, own_worse, run, critical, lead)

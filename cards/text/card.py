@@ -73,7 +73,7 @@ class Deck:
 
     def __init__(self, boards: Boards, settings: Settings) -> None:
         self._settings = settings
-        self._rules = rules(settings)
+        self._rules, self._boards = rules(settings), boards.boards
         self._audits = boards.audits
         self.fields = {
             f"{number} {board.suite.slug} {board.class_}": Field(board)
@@ -87,6 +87,12 @@ class Deck:
         for entry in boards.unplaced:
             if entry.slug in self._there:
                 self._there[entry.slug].append((entry, None, None))
+
+    def prepare(self) -> None:
+        """Work out what all cards of a board rest on, such as the tests of all pairs."""
+        for board in self._boards:
+            for entry in board.ranked[:1]:
+                self.card(entry.slug)
 
     @property
     def slugs(self) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from ...board.model import Boards, Entry
-from ...board.workers import collector_paused, processors, side_by_side
+from ...board.workers import collector_paused, forks, side_by_side
 from ...board.workspace.settings import Workspace
 from .cache import CardCache, digest_of
 from .card import Deck, left_out
@@ -109,6 +109,7 @@ def _shared_out(
     """
     # Where every card is to be rendered, what renders them is made once, before there are several.
     renderer = None if cache else Renderer(workspace.settings)
+    deck.prepare()
     with tempfile.TemporaryDirectory() as aside:
 
         def work(number: int) -> None:
@@ -116,7 +117,7 @@ def _shared_out(
             changed = _differing(deck, cache, slugs, workspace, write, renderer)
             Path(aside, str(number)).write_bytes(cache.told(slugs, changed))
 
-        parts = processors()
+        parts = forks()
         side_by_side(work, range(parts))
         found = (cache.heard(Path(aside, str(number)).read_bytes()) for number in range(parts))
         return set().union(*found)

@@ -1,12 +1,15 @@
 """All pairs by sign flips: what is told apart, what never is, and how often it errs."""
 
 import math
+from functools import partial
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cardboard.board import workers
 from cardboard.board.statistics import maxima, pairs, sign_flips
 from cardboard.board.statistics.pairs import Pairs
 from cardboard.board.statistics.sign_flips import Apart, signs, told_apart
@@ -204,9 +207,10 @@ def test_critical_values_are_the_same_to_the_last_bit_on_a_board_of_many(shape: 
     assert (bounds <= 1.01 * every + 0.01).all()
 
 
+@pytest.mark.parametrize("parts", [1, 2])
 @pytest.mark.parametrize("shape", ["f1", "0/1", "mix"])
 def test_so_they_are_where_only_models_far_out_are_looked_at_first(
-    shape: Shape, monkeypatch: pytest.MonkeyPatch
+    shape: Shape, parts: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sums = board(np.linspace(0.6, 0.1, 301), UNEQUAL, 5, shape)
     sums[7], sums[8, :1] = sums[6], sums[8, :1] + 1
@@ -214,10 +218,28 @@ def test_so_they_are_where_only_models_far_out_are_looked_at_first(
     flipped = np.hstack([pairs.numbers @ some.T for some in signs(50, 199, "many")])
     every, own = maxima.maxima(pairs, flipped)
     monkeypatch.setattr(maxima, "MANY_MODELS", 10)
+    monkeypatch.setattr(maxima, "forks", lambda: parts)
+    monkeypatch.setattr(workers, "processors", lambda: parts)
     bounds, critical, critical_of_each = maxima.screened(pairs, flipped, 10)
     assert critical == np.sort(every)[-10]
     assert critical_of_each.tolist() == np.sort(own, axis=1)[:, -10].tolist()
     assert (bounds >= every).all()
+
+
+def test_all_processors_together_count_what_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    sums = board(np.linspace(0.6, 0.1, 600), UNEQUAL, 4)
+    found = []
+    for part in (pairs, maxima, sign_flips):
+        monkeypatch.setattr(part, "MANY_MODELS", 10)
+    for parts in (1, 3):
+        for module, name in ((maxima, "forks"), (sign_flips, "forks"), (workers, "processors")):
+            monkeypatch.setattr(module, name, partial(int, parts))
+        found.append(msgspec.structs.asdict(apart(sums, UNEQUAL, flips=199)))
+    one, several = found
+    assert one.keys() == several.keys()
+    for name, value in one.items():
+        assert np.array_equal(several[name], value), name
+    assert one["better"].sum() > 0
 
 
 def test_a_board_of_very_many_models_is_tested_in_one_step(monkeypatch: pytest.MonkeyPatch) -> None:

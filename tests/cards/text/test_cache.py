@@ -77,7 +77,7 @@ def test_cards_that_were_never_written_are_rendered_for_a_site(workspace):
 
 def test_what_all_processors_did_is_told_as_if_one_had_done_it(workspace, monkeypatch, request):
     monkeypatch.setattr(write, "MANY", 1)
-    monkeypatch.setattr(write, "processors", lambda: 2)
+    monkeypatch.setattr(write, "forks", lambda: 2)
     monkeypatch.setattr(workers, "processors", lambda: 2)
     boards = build_boards(EVERY, workspace)
     first = write_cards(boards, workspace)
@@ -117,6 +117,7 @@ def test_whatever_comes_and_goes_the_cards_are_those_of_a_first_run(tmp_path_fac
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(write, "Renderer", lambda settings: RENDERER)
         patched.setattr(write, "MANY", many)
+        patched.setattr(write, "forks", lambda: 2)
         for readings in runs:
             boards = build_boards(readings, workspace)
             cards = cards_of(boards, workspace.settings)
