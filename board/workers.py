@@ -54,9 +54,9 @@ def _leave_signals() -> None:
 
 
 def forks() -> int:
-    """Return into how many parts `side_by_side` may cut work that no other thread waits for.
+    """Return into how many parts work may be cut for `side_by_side`: one beside other threads.
 
-    A fork inherits the locks that other threads hold, so there must be none.
+    A fork inherits the locks that they hold.
     """
     return processors() if threading.active_count() == 1 else 1
 
@@ -69,7 +69,7 @@ def side_by_side(work: Callable[[T], None], things: Sequence[T]) -> None:
     is done here.
     """
     first, *others = things
-    if sys.platform != "linux" or processors() == 1:
+    if not others or sys.platform != "linux" or processors() == 1:
         for thing in things:
             work(thing)
         return

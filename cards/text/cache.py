@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -57,6 +57,8 @@ class CardCache:
         """Take the file at *path*, which need not exist, and the fields of this run's boards."""
         self._path, self._fields, self._version = path, fields, _version(settings)
         self._cards: dict[str, _Kept] = {}
+        self._new: dict[str, _Kept] = {}
+        """What this process has found out."""
         kept = _read(path)
         if kept is None or kept.version != self._version or kept.answers.keys() != fields.keys():
             return
@@ -81,17 +83,17 @@ class CardCache:
     def keep(self, slug: str, made_of: bytes | None, text: bytes, parts: dict[str, str]) -> None:
         """Remember that *text* follows from what has the digest *made_of*, and its *parts*."""
         if made_of is not None:
-            self._cards[slug] = _Kept(made_of, _digest(text), parts)
+            self._cards[slug] = self._new[slug] = _Kept(made_of, _digest(text), parts)
 
-    def __bool__(self) -> bool:
-        """Tell whether any card is known."""
-        return bool(self._cards)
+    @property
+    def knows_none(self) -> bool:
+        """Tell whether every card is to be rendered."""
+        return not self._cards
 
-    def told(self, slugs: Iterable[str], changed: set[str]) -> bytes:
-        """Return what is known of *slugs*, some of which have *changed*, for another process."""
-        known = {slug: self._cards[slug] for slug in slugs if slug in self._cards}
-        answers = {name: list(field.answers) for name, field in self._fields.items()}
-        return msgspec.msgpack.encode(_Told(changed, answers, known))
+    def told(self, changed: set[str]) -> bytes:
+        """Return, for another process, which cards have *changed* and what was found out here."""
+        asked = {name: list(field.answers) for name, field in self._fields.items()}
+        return msgspec.msgpack.encode(_Told(changed, asked, self._new))
 
     def heard(self, told: bytes) -> set[str]:
         """Take over what another process has *told*, and return which cards have changed."""

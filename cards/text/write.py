@@ -108,14 +108,14 @@ def _shared_out(
     What a process that was killed has written already counts as unchanged.
     """
     # Where every card is to be rendered, what renders them is made once, before there are several.
-    renderer = None if cache else Renderer(workspace.settings)
+    renderer = Renderer(workspace.settings) if cache.knows_none else None
     deck.prepare()
     with tempfile.TemporaryDirectory() as aside:
 
         def work(number: int) -> None:
             slugs = deck.slugs[number::parts]
             changed = _differing(deck, cache, slugs, workspace, write, renderer)
-            Path(aside, str(number)).write_bytes(cache.told(slugs, changed))
+            Path(aside, str(number)).write_bytes(cache.told(changed))
 
         parts = forks()
         side_by_side(work, range(parts))
